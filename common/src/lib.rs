@@ -1,1 +1,11 @@
-//! Under construction.
+//! What Tributary's processes share.
+//!
+//! | module | holds | I/O |
+//! |---|---|---|
+//! | [`domain`] | money, facts and the fold that turns facts into a ledger | none |
+//! | [`stripe`] | signatures, the facts read from Stripe's payloads, the outbound client | Stripe's API |
+//! | [`queue`] | envelopes, confirmed publishing, batches | RabbitMQ, PostgreSQL |
+//! | [`store`] | every SQL statement | PostgreSQL |
+
+pub mod domain;
+pub mod queue;

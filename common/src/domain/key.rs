@@ -1,0 +1,148 @@
+//! Keys: the names by which facts find one another.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The name of a customer or of an object of theirs, unique within a [`Realm`](super::ids::Realm).
+///
+/// | form | names |
+/// |---|---|
+/// | `cus_…`, `sub_…` | a Stripe customer, a subscription |
+/// | `in_…`, `pi_…`, `ch_…`, `cs_…` | the objects of one payment |
+/// | `acct_…/cus_…` | the same of a connected account |
+/// | `email:…` | a normalised e-mail address |
+/// | `user:…` | the SaaS company's own user id |
+/// | `external:…` | a conversion's own reference |
+/// | `conversion:…` | a conversion without a reference |
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Key(String);
+
+impl Key {
+    /// A Stripe object; `account` is the connected account it lives in, when it is not the
+    /// project's own.
+    #[must_use]
+    pub fn object(account: Option<&str>, id: &str) -> Self {
+        match account {
+            Some(account) => Self(format!("{account}/{id}")),
+            None => Self(id.to_owned()),
+        }
+    }
+
+    /// An e-mail address, compared without regard to case and surrounding blanks (CONTRACT,
+    /// Conventions). `None` when nothing is left.
+    #[must_use]
+    pub fn email(address: &str) -> Option<Self> {
+        let normalised = normalise_email(address);
+        (!normalised.is_empty()).then(|| Self(format!("email:{normalised}")))
+    }
+
+    /// The SaaS company's own id of a user.
+    #[must_use]
+    pub fn user(external_id: &str) -> Self {
+        Self(format!("user:{external_id}"))
+    }
+
+    /// The payment key of a conversion that the REST API was given: a Stripe id as it is,
+    /// anything else in a name space of its own (SEMANTICS 1).
+    #[must_use]
+    pub fn reference(reference: &str) -> Self {
+        if ["in_", "pi_", "ch_", "py_", "cs_"].iter().any(|prefix| reference.starts_with(prefix)) {
+            Self(reference.to_owned())
+        } else {
+            Self(format!("external:{reference}"))
+        }
+    }
+
+    /// The payment key of a conversion without a reference.
+    #[must_use]
+    pub fn conversion(id: super::ids::ConversionId) -> Self {
+        Self(format!("conversion:{id}"))
+    }
+
+    /// A key as the store holds it.
+    #[must_use]
+    pub fn stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text of the key.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The id without the connected account in front of it.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match self.0.split_once('/') {
+            Some((account, id)) if account.starts_with("acct_") => id,
+            _ => &self.0,
+        }
+    }
+
+    /// What kind of thing the key names.
+    #[must_use]
+    pub fn kind(&self) -> KeyKind {
+        let id = self.id();
+        if id.starts_with("cus_") || id.starts_with("gcus_") {
+            KeyKind::StripeCustomer
+        } else if id.starts_with("sub_") {
+            KeyKind::Subscription
+        } else if id.starts_with("in_") {
+            KeyKind::Invoice
+        } else if id.starts_with("pi_") {
+            KeyKind::PaymentIntent
+        } else if id.starts_with("ch_") || id.starts_with("py_") {
+            KeyKind::Charge
+        } else if id.starts_with("cs_") {
+            KeyKind::Session
+        } else if id.starts_with("email:") {
+            KeyKind::Email
+        } else if id.starts_with("user:") {
+            KeyKind::User
+        } else if id.starts_with("external:") || id.starts_with("conversion:") {
+            KeyKind::External
+        } else {
+            KeyKind::Other
+        }
+    }
+}
+
+/// What a [`Key`] names. The order is the order of preference for a payment's own key
+/// (SEMANTICS 1): invoice, payment intent, charge, session, reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KeyKind {
+    /// `in_…`
+    Invoice,
+    /// `pi_…`
+    PaymentIntent,
+    /// `ch_…`, `py_…`
+    Charge,
+    /// `cs_…`
+    Session,
+    /// `external:…`, `conversion:…`
+    External,
+    /// `cus_…`
+    StripeCustomer,
+    /// `sub_…`
+    Subscription,
+    /// `email:…`
+    Email,
+    /// `user:…`
+    User,
+    /// A kind of object this version has no use for.
+    Other,
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An address in the form in which two are compared: trimmed, lower case.
+#[must_use]
+pub fn normalise_email(address: &str) -> String {
+    address.trim().to_lowercase()
+}

@@ -1,0 +1,262 @@
+//! Money in the currency's minor unit as Stripe counts it, and rates in basis points.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// An ISO 4217 code, three lower-case letters as Stripe writes it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Currency([u8; 3]);
+
+/// Stripe's zero-decimal currencies (<https://docs.stripe.com/currencies#zero-decimal>).
+///
+/// ISK and UGX have no minor unit in life but two decimals in Stripe's API, for backward
+/// compatibility (the same page, "special cases"): ISK counts as a two-decimal currency here. UGX
+/// stands in Stripe's list of zero-decimal currencies and is kept there.
+const ZERO_DECIMAL: [&[u8; 3]; 16] = [
+    b"bif", b"clp", b"djf", b"gnf", b"jpy", b"kmf", b"krw", b"mga", b"pyg", b"rwf", b"ugx", b"vnd", b"vuv",
+    b"xaf", b"xof", b"xpf",
+];
+
+/// Stripe's three-decimal currencies (the same page).
+const THREE_DECIMAL: [&[u8; 3]; 5] = [b"bhd", b"jod", b"kwd", b"omr", b"tnd"];
+
+impl Currency {
+    /// Parses a code in any case.
+    ///
+    /// # Errors
+    /// When it is not three letters.
+    pub fn parse(code: &str) -> Result<Self, InvalidCurrency> {
+        let bytes: [u8; 3] =
+            code.trim().as_bytes().try_into().map_err(|_| InvalidCurrency(code.to_owned()))?;
+        if bytes.iter().all(u8::is_ascii_alphabetic) {
+            Ok(Self(bytes.map(|byte| byte.to_ascii_lowercase())))
+        } else {
+            Err(InvalidCurrency(code.to_owned()))
+        }
+    }
+
+    /// How many decimals an amount of this currency has: 0, 2 or 3 (SEMANTICS 15).
+    #[must_use]
+    pub fn decimals(self) -> u32 {
+        if ZERO_DECIMAL.contains(&&self.0) {
+            0
+        } else if THREE_DECIMAL.contains(&&self.0) {
+            3
+        } else {
+            2
+        }
+    }
+
+    /// The code.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("???")
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Currency {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Currency {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// A text that is not a currency code.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a currency: give an ISO 4217 code such as \"usd\"")]
+pub struct InvalidCurrency(pub String);
+
+/// An amount of one currency, in its minor unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Money {
+    /// Minor units; negative for a debt.
+    pub minor: i64,
+    /// The currency.
+    pub currency: Currency,
+}
+
+impl Money {
+    /// Reads an exact decimal such as `49.99`.
+    ///
+    /// # Errors
+    /// When it is not a plain decimal, has more decimals than the currency, or is too large.
+    pub fn parse(decimal: &str, currency: Currency) -> Result<Self, InvalidAmount> {
+        let invalid = || InvalidAmount::NotADecimal(decimal.to_owned());
+        let value = rust_decimal::Decimal::from_str_exact(decimal.trim())
+            .or_else(|_| rust_decimal::Decimal::from_scientific(decimal.trim()))
+            .map_err(|_| invalid())?
+            .normalize();
+        if value.scale() > currency.decimals() {
+            return Err(InvalidAmount::TooManyDecimals { amount: decimal.to_owned(), currency });
+        }
+        let mut scaled = value;
+        scaled.rescale(currency.decimals());
+        if scaled.scale() != currency.decimals() {
+            return Err(InvalidAmount::TooLarge(decimal.to_owned()));
+        }
+        let minor = i64::try_from(scaled.mantissa())
+            .map_err(|_| InvalidAmount::TooLarge(decimal.to_owned()))?;
+        Ok(Self { minor, currency })
+    }
+
+    /// The amount as an exact decimal with all of the currency's decimals: `49.90`.
+    #[must_use]
+    pub fn to_decimal(self) -> String {
+        rust_decimal::Decimal::from_i128_with_scale(i128::from(self.minor), self.currency.decimals())
+            .to_string()
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.to_decimal(), self.currency.as_str().to_uppercase())
+    }
+}
+
+/// An amount that cannot be taken, and why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidAmount {
+    /// Not a number.
+    #[error("{0:?} is not a decimal number")]
+    NotADecimal(String),
+    /// More decimals than the currency has.
+    #[error("{amount} has more decimals than {currency} has: at most {}", currency.decimals())]
+    TooManyDecimals {
+        /// As it was written.
+        amount: String,
+        /// The currency.
+        currency: Currency,
+    },
+    /// Beyond 64 bits of minor units.
+    #[error("{0} is too large")]
+    TooLarge(String),
+}
+
+/// Hundredths of a percent: 2,000 is 20 %.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BasisPoints(pub u32);
+
+impl BasisPoints {
+    /// 100 %.
+    pub const ONE: Self = Self(10_000);
+
+    /// This share of an amount, rounded half to even (SEMANTICS 9).
+    ///
+    /// `None` when the result does not fit 64 bits.
+    #[must_use]
+    pub fn of(self, minor: i64) -> Option<i64> {
+        ratio_half_even(minor, i64::from(self.0), 10_000)
+    }
+}
+
+/// `amount × numerator ÷ denominator`, rounded half to even.
+///
+/// `None` when the denominator is not positive or the result does not fit 64 bits.
+#[must_use]
+pub fn ratio_half_even(amount: i64, numerator: i64, denominator: i64) -> Option<i64> {
+    if denominator <= 0 {
+        return None;
+    }
+    let denominator = i128::from(denominator);
+    let product = i128::from(amount).checked_mul(i128::from(numerator))?;
+    let floor = product.checked_div_euclid(denominator)?;
+    let twice = product.checked_rem_euclid(denominator)?.checked_mul(2)?;
+    let odd = floor.checked_rem_euclid(2)? == 1;
+    let up = twice > denominator || (twice == denominator && odd);
+    i64::try_from(floor.checked_add(i128::from(up))?).ok()
+}
+
+/// `amount × numerator ÷ denominator`, rounded down (towards −∞).
+///
+/// `None` when the denominator is not positive or the result does not fit 64 bits.
+#[must_use]
+pub fn ratio_floor(amount: i64, numerator: i64, denominator: i64) -> Option<i64> {
+    if denominator <= 0 {
+        return None;
+    }
+    let product = i128::from(amount).checked_mul(i128::from(numerator))?;
+    i64::try_from(product.checked_div_euclid(i128::from(denominator))?).ok()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn currency(code: &str) -> Currency {
+        Currency::parse(code).unwrap()
+    }
+
+    #[test]
+    fn half_a_minor_unit_goes_to_the_even_neighbour() {
+        assert_eq!(BasisPoints(5_000).of(1), Some(0));
+        assert_eq!(BasisPoints(5_000).of(3), Some(2));
+        assert_eq!(BasisPoints(5_000).of(5), Some(2));
+        assert_eq!(BasisPoints(5_000).of(-1), Some(0));
+        assert_eq!(BasisPoints(5_000).of(-3), Some(-2));
+        assert_eq!(BasisPoints(3_333).of(10_000), Some(3_333));
+    }
+
+    #[test]
+    fn decimals_follow_the_currency() {
+        assert_eq!(Money::parse("49.99", currency("USD")).unwrap().minor, 4_999);
+        assert_eq!(Money::parse("4999", currency("jpy")).unwrap().minor, 4_999);
+        assert_eq!(Money::parse("1.250", currency("kwd")).unwrap().minor, 1_250);
+        assert_eq!(Money::parse("5", currency("isk")).unwrap().minor, 500);
+        assert_eq!(Money::parse("1e2", currency("usd")).unwrap().minor, 10_000);
+        assert_eq!(Money::parse("1.50000", currency("usd")).unwrap().minor, 150);
+        assert!(matches!(
+            Money::parse("49.999", currency("usd")),
+            Err(InvalidAmount::TooManyDecimals { .. })
+        ));
+        assert!(matches!(Money::parse("0.5", currency("jpy")), Err(InvalidAmount::TooManyDecimals { .. })));
+        assert!(matches!(Money::parse("forty", currency("usd")), Err(InvalidAmount::NotADecimal(_))));
+        assert!(matches!(
+            Money::parse("99999999999999999999", currency("usd")),
+            Err(InvalidAmount::TooLarge(_))
+        ));
+    }
+
+    #[test]
+    fn a_currency_is_three_letters() {
+        assert!(Currency::parse("us").is_err());
+        assert!(Currency::parse("usdt").is_err());
+        assert!(Currency::parse("u$d").is_err());
+        assert_eq!(currency(" EUR ").as_str(), "eur");
+    }
+
+    proptest! {
+        #[test]
+        fn a_decimal_survives_the_round_trip(minor: i64, code in "usd|jpy|kwd|isk") {
+            let money = Money { minor, currency: currency(&code) };
+            prop_assert_eq!(Money::parse(&money.to_decimal(), money.currency), Ok(money));
+        }
+
+        #[test]
+        fn a_share_is_never_off_by_more_than_half(minor in -1_000_000_000_000i64..1_000_000_000_000, bps in 0u32..=10_000) {
+            let share = i128::from(BasisPoints(bps).of(minor).unwrap());
+            let error = (share * 10_000 - i128::from(minor) * i128::from(bps)).abs();
+            prop_assert!(error <= 5_000);
+        }
+    }
+}
