@@ -112,8 +112,8 @@ impl Money {
         if scaled.scale() != currency.decimals() {
             return Err(InvalidAmount::TooLarge(decimal.to_owned()));
         }
-        let minor = i64::try_from(scaled.mantissa())
-            .map_err(|_| InvalidAmount::TooLarge(decimal.to_owned()))?;
+        let minor =
+            i64::try_from(scaled.mantissa()).map_err(|_| InvalidAmount::TooLarge(decimal.to_owned()))?;
         Ok(Self { minor, currency })
     }
 
@@ -198,7 +198,6 @@ pub fn ratio_floor(amount: i64, numerator: i64, denominator: i64) -> Option<i64>
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
