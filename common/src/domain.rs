@@ -13,6 +13,7 @@
 )]
 
 pub mod code;
+pub mod command;
 pub mod fact;
 pub mod ids;
 pub mod key;
