@@ -71,14 +71,14 @@ pub(super) async fn write(conn: &mut PgConnection, written: &[Written]) -> Resul
         }
         for (account, target) in targets {
             let before = standing.remove(&account).unwrap_or_default();
-            post(&mut entries, row, account, before, target);
+            post(&mut entries, row, &account, before, target);
         }
     }
     insert(conn, &entries).await?;
     Ok(entries.len())
 }
 
-fn post(entries: &mut Vec<Entry>, row: &Written, account: Account, before: Amounts, target: Amounts) {
+fn post(entries: &mut Vec<Entry>, row: &Written, account: &Account, before: Amounts, target: Amounts) {
     for movement in &MOVEMENTS {
         let difference = (movement.amount)(&target).saturating_sub((movement.amount)(&before));
         let (from, to, cause) = match difference {

@@ -31,7 +31,9 @@ pub(super) async fn load(
     let mut mentions: BTreeMap<Realm, Mentions> = BTreeMap::new();
     for ((realm, _), facts) in &facts {
         let mentions = mentions.entry(*realm).or_default();
-        facts.iter().for_each(|known| mentions.add(&known.fact));
+        for known in facts {
+            mentions.add(&known.fact);
+        }
     }
     let projects = mentions.keys().map(|realm| realm.project).collect();
     let rules = rules::load(conn, &projects).await?;
