@@ -9,3 +9,4 @@
 
 pub mod domain;
 pub mod queue;
+pub mod stripe;
