@@ -10,3 +10,4 @@
 pub mod domain;
 pub mod queue;
 pub mod store;
+pub mod stripe;
