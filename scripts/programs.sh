@@ -3,6 +3,14 @@
 # DEV_DRY_RUN=1 prints what would be installed instead of doing it. DEV_SEARCH_ROOT is put before the well-known
 # directories, so a test can pretend that nothing is there.
 
+# Programs that ./dev builds for itself.
+TOOLS=${XDG_CACHE_HOME:-$HOME/.cache}/tributary/tools
+
+find_cargo() {
+  PATH=$PATH:$HOME/.cargo/bin
+  command -v cargo >/dev/null || fail 'Rust is missing; install it with rustup (https://rustup.rs) and run this again'
+}
+
 # Sets PG_BIN, a directory with a PostgreSQL server.
 find_postgres() {
   local dir
@@ -99,7 +107,7 @@ TEXT
 compose() {
   POSTGRES_PORT=$PG_PORT POSTGRES_PASSWORD=$PG_PASSWORD AMQP_PORT=$AMQP_PORT RABBITMQ_PASSWORD=$AMQP_PASSWORD \
     docker compose --project-name "tributary-$(printf '%s' "$SERVICES_DIR" | cksum | cut -d ' ' -f 1)" \
-    --file "$ROOT/docker-compose.yml" "$@" </dev/null
+    --file "$ROOT/docker-compose.yml" "$@"
 }
 
 compose_running() { [ -n "$(compose ps --status running --quiet "$1" 2>/dev/null)" ]; }

@@ -152,6 +152,7 @@ services_open() {
     AMQP_PORT='' DIST_PORT='' EPMD_PORT='' AMQP_PASSWORD=$(random_word) ENGINE=''
     services_save
   fi
+  [ -O "$SERVICES_DIR/settings" ] || fail "$SERVICES_DIR belongs to another account; delete it, or name another with --dir"
   . "$SERVICES_DIR/settings"
   SETTINGS_READ=1
 }
@@ -226,9 +227,9 @@ database_start() {
   if ! as_database_account "$PG_BIN/pg_ctl" start --wait --timeout "$SERVICE_PATIENCE" --silent \
     --pgdata "$PG_HOME/data" --log "$PG_HOME/log" \
     --options "-p $PG_PORT -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200 -c shared_buffers=256MB -c max_wal_size=4GB" \
-    >/dev/null; then
+    >"$SERVICES_DIR/log/pg_ctl" 2>&1; then
     complain 'PostgreSQL did not start:'
-    tail -n 20 "$PG_HOME/log" >&2
+    tail -n 20 "$SERVICES_DIR/log/pg_ctl" "$PG_HOME/log" >&2
     return 1
   fi
   database_create
@@ -460,10 +461,15 @@ free_port() {
 
 random_word() { od -An -N16 -tx1 /dev/urandom | tr -d ' \n'; echo; }
 
+# A zombie is dead: some containers have nobody to reap it.
+process_lives() {
+  case $(ps -p "$1" -o stat= 2>/dev/null) in '' | Z*) return 1 ;; esac
+}
+
 wait_until_gone() {
   local pid waited=0
   for pid in "$@"; do
-    while kill -0 "$pid" 2>/dev/null; do
+    while process_lives "$pid"; do
       waited=$((waited + 1))
       if [ "$waited" -gt $((SERVICE_PATIENCE * 10)) ]; then return 1; fi
       sleep 0.1
