@@ -2,6 +2,15 @@
 //!
 //! Functions are free and take `&mut PgConnection`: the caller owns the transaction.
 
+pub mod affiliates;
+pub mod api_keys;
+pub mod conversions;
+pub mod customers;
+pub mod idempotency_keys;
+pub mod page;
+pub mod stripe_endpoints;
+pub mod verdicts;
+
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 pub use sqlx::{PgConnection, PgPool};
 use std::{str::FromStr, time::Duration};
@@ -61,6 +70,11 @@ impl From<sqlx::Error> for StoreError {
             _ => Self::Other(error),
         }
     }
+}
+
+/// A row that says what no row of this program says.
+fn decode(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+    StoreError::Other(sqlx::Error::Decode(error.into()))
 }
 
 /// A pool that connects when it is first used, so that a process starts without its database.
