@@ -6,8 +6,11 @@
 //! | [`stripe`] | signatures, the facts read from Stripe's payloads, the outbound client | Stripe's API |
 //! | [`queue`] | envelopes, confirmed publishing, batches | RabbitMQ, PostgreSQL |
 //! | [`store`] | every SQL statement | PostgreSQL |
+//! | [`config`], [`telemetry`] | settings, logs | the process's own |
 
+pub mod config;
 pub mod domain;
 pub mod queue;
 pub mod store;
 pub mod stripe;
+pub mod telemetry;

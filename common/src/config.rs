@@ -1,0 +1,196 @@
+//! Settings as command-line options and environment variables, each in one place for every process.
+//!
+//! A variable that is set but empty counts as not set, as compose files write it.
+
+use clap::{Args, ValueEnum, builder::NonEmptyStringValueParser};
+use ipnet::IpNet;
+use std::{net::SocketAddr, path::PathBuf};
+
+/// Where everything is kept.
+#[derive(Args, Clone)]
+pub struct DatabaseArgs {
+    /// The PostgreSQL database, e.g. <postgres://user:password@host/name>
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true, global = true)]
+    database_url: Option<String>,
+}
+
+/// A setting that a process cannot do without.
+#[derive(Debug, thiserror::Error)]
+#[error("{option} is not set: give it as an option or as {variable}")]
+pub struct Missing {
+    option: &'static str,
+    variable: &'static str,
+}
+
+impl DatabaseArgs {
+    /// The URL, when one is set.
+    #[must_use]
+    pub fn url(&self) -> Option<&str> {
+        self.database_url.as_deref().filter(|url| !url.trim().is_empty())
+    }
+
+    /// The URL.
+    ///
+    /// # Errors
+    /// When none is set.
+    pub fn required(&self) -> Result<&str, Missing> {
+        self.url().ok_or(Missing { option: "--database-url", variable: "DATABASE_URL" })
+    }
+}
+
+/// The queue between API and workers.
+#[derive(Args, Clone)]
+pub struct QueueArgs {
+    /// The RabbitMQ broker, e.g. <amqp://user:password@host/vhost>; without one the database serves
+    /// as the queue
+    #[arg(long, env = "AMQP_URL", value_name = "URL", hide_env_values = true)]
+    amqp_url: Option<String>,
+    /// Keeps deployments that share a broker or a database apart
+    #[arg(
+        long,
+        env = "QUEUE_PREFIX",
+        value_name = "NAME",
+        default_value = "tributary",
+        value_parser = NonEmptyStringValueParser::new()
+    )]
+    pub queue_prefix: String,
+}
+
+impl QueueArgs {
+    /// The broker's URL, when one is set.
+    #[must_use]
+    pub fn amqp_url(&self) -> Option<&str> {
+        self.amqp_url.as_deref().filter(|url| !url.trim().is_empty())
+    }
+}
+
+/// How the process logs.
+#[derive(Args, Clone, Debug)]
+pub struct LogArgs {
+    /// For people or for machines
+    #[arg(long, env = "LOG_FORMAT", value_enum, default_value = "pretty", global = true)]
+    pub log_format: LogFormat,
+    /// What is logged, e.g. info,sqlx=warn
+    #[arg(long = "log", env = "RUST_LOG", value_name = "FILTER", default_value = "info", global = true)]
+    pub log_filter: String,
+}
+
+/// The form of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Text.
+    Pretty,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The HTTP server.
+#[derive(Args, Clone, Debug)]
+pub struct HttpArgs {
+    /// The address to listen on
+    #[arg(long, env = "LISTEN_ADDR", value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub listen_addr: SocketAddr,
+    /// A PEM file with the certificate chain: serves HTTPS
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// The PEM file with its private key
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// The limits.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+}
+
+/// How much a client may ask.
+#[derive(Args, Clone, Debug)]
+pub struct LimitArgs {
+    /// Requests a minute from one client address; 0 is no limit
+    #[arg(long, env = "RATE_LIMIT_PER_IP_PER_MINUTE", value_name = "N", default_value_t = 100)]
+    pub rate_limit_per_ip_per_minute: u32,
+    /// Requests an hour with one API key; 0 is no limit
+    #[arg(long, env = "RATE_LIMIT_PER_KEY_PER_HOUR", value_name = "N", default_value_t = 1000)]
+    pub rate_limit_per_key_per_hour: u32,
+    /// Networks whose X-Forwarded-For is believed, separated by commas, e.g. `10.0.0.0/8`
+    #[arg(
+        long,
+        env = "TRUSTED_PROXIES",
+        value_name = "NETS",
+        default_value = "",
+        hide_default_value = true,
+        value_parser = parse_networks
+    )]
+    pub trusted_proxies: Networks,
+}
+
+impl LimitArgs {
+    /// No limit at all, and no proxy.
+    #[must_use]
+    pub fn off() -> Self {
+        Self {
+            rate_limit_per_ip_per_minute: 0,
+            rate_limit_per_key_per_hour: 0,
+            trusted_proxies: Networks::default(),
+        }
+    }
+}
+
+/// A list of networks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Networks(pub Vec<IpNet>);
+
+fn parse_networks(text: &str) -> Result<Networks, String> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+        .map(|item| {
+            item.parse::<IpNet>()
+                .or_else(|_| item.parse::<std::net::IpAddr>().map(IpNet::from))
+                .map_err(|_| format!("{item:?} is neither an address nor a network such as 10.0.0.0/8"))
+        })
+        .collect::<Result<_, _>>()
+        .map(Networks)
+}
+
+/// Stripe's API, for what a payload lacks.
+#[derive(Args, Clone)]
+pub struct StripeArgs {
+    /// Where Stripe's API is
+    #[arg(
+        long,
+        env = "STRIPE_API_BASE",
+        value_name = "URL",
+        default_value = "https://api.stripe.com",
+        value_parser = NonEmptyStringValueParser::new()
+    )]
+    pub stripe_api_base: String,
+    /// A key that may read it; without one nothing is fetched
+    #[arg(long, env = "STRIPE_SECRET_KEY", value_name = "KEY", hide_env_values = true)]
+    stripe_secret_key: Option<String>,
+}
+
+impl StripeArgs {
+    /// The key, when one is set.
+    #[must_use]
+    pub fn secret_key(&self) -> Option<&str> {
+        self.stripe_secret_key.as_deref().filter(|key| !key.trim().is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proxies_are_addresses_or_networks() {
+        assert_eq!(parse_networks("").unwrap(), Networks::default());
+        let networks = parse_networks("10.0.0.0/8, ::1").unwrap();
+        assert_eq!(networks.0.len(), 2);
+        assert!(parse_networks("proxy.example").unwrap_err().contains("proxy.example"));
+    }
+
+    #[test]
+    fn an_empty_variable_is_not_set() {
+        assert!(DatabaseArgs { database_url: Some("  ".into()) }.url().is_none());
+        assert!(DatabaseArgs { database_url: None }.required().is_err());
+    }
+}

@@ -1,0 +1,24 @@
+//! Logs. Metrics are recorded through the `metrics` facade; the process that serves `/metrics`
+//! installs the recorder.
+
+use crate::config::{LogArgs, LogFormat};
+use tracing_subscriber::{EnvFilter, filter::ParseError, fmt};
+
+/// Starts logging to standard error, so that standard output stays the command's own.
+///
+/// A second call changes nothing: a process that runs several roles may start each of them.
+///
+/// # Errors
+/// When the filter cannot be read.
+pub fn init(args: &LogArgs) -> Result<(), ParseError> {
+    let filter = EnvFilter::try_new(&args.log_filter)?;
+    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match args.log_format {
+        LogFormat::Pretty => builder.try_init(),
+        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+    };
+    if started.is_err() {
+        tracing::debug!("logging had been started before");
+    }
+    Ok(())
+}
