@@ -112,8 +112,8 @@ impl Money {
         if scaled.scale() != currency.decimals() {
             return Err(InvalidAmount::TooLarge(decimal.to_owned()));
         }
-        let minor = i64::try_from(scaled.mantissa())
-            .map_err(|_| InvalidAmount::TooLarge(decimal.to_owned()))?;
+        let minor =
+            i64::try_from(scaled.mantissa()).map_err(|_| InvalidAmount::TooLarge(decimal.to_owned()))?;
         Ok(Self { minor, currency })
     }
 
