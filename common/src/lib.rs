@@ -9,4 +9,5 @@
 
 pub mod domain;
 pub mod queue;
+pub mod store;
 pub mod stripe;

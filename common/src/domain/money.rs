@@ -21,6 +21,9 @@ const ZERO_DECIMAL: [&[u8; 3]; 16] = [
 const THREE_DECIMAL: [&[u8; 3]; 5] = [b"bhd", b"jod", b"kwd", b"omr", b"tnd"];
 
 impl Currency {
+    /// The currency of amounts that are named without one.
+    pub const USD: Self = Self(*b"usd");
+
     /// Parses a code in any case.
     ///
     /// # Errors
@@ -112,8 +115,8 @@ impl Money {
         if scaled.scale() != currency.decimals() {
             return Err(InvalidAmount::TooLarge(decimal.to_owned()));
         }
-        let minor = i64::try_from(scaled.mantissa())
-            .map_err(|_| InvalidAmount::TooLarge(decimal.to_owned()))?;
+        let minor =
+            i64::try_from(scaled.mantissa()).map_err(|_| InvalidAmount::TooLarge(decimal.to_owned()))?;
         Ok(Self { minor, currency })
     }
 
@@ -198,7 +201,6 @@ pub fn ratio_floor(amount: i64, numerator: i64, denominator: i64) -> Option<i64>
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
