@@ -1,6 +1,10 @@
 //! Every SQL statement outside the queue.
 //!
 //! Functions are free and take `&mut PgConnection`: the caller owns the transaction.
+#![expect(
+    clippy::as_conversions,
+    reason = "`as` tells the checked SQL macros the type of a parameter; nothing is cast"
+)]
 
 pub mod affiliates;
 pub mod api_keys;
@@ -8,9 +12,11 @@ pub mod conversions;
 pub mod customers;
 pub mod idempotency_keys;
 pub mod page;
+pub mod settlement;
 pub mod stripe_endpoints;
 pub mod verdicts;
 
+use crate::domain::ids::{Mode, ProjectId, Realm};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 pub use sqlx::{PgConnection, PgPool};
 use std::{str::FromStr, time::Duration};
@@ -97,4 +103,9 @@ pub fn pool(database_url: &str, application: &str, connections: u32) -> Result<P
 /// When a migration fails, or the database is newer than this program.
 pub async fn migrate(pool: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
     MIGRATIONS.run(pool).await
+}
+
+/// The realm of a row.
+pub(crate) fn realm(project_id: i64, livemode: bool) -> Realm {
+    Realm { project: ProjectId(project_id), mode: Mode::from_livemode(livemode) }
 }

@@ -53,11 +53,11 @@ pub(super) fn attribute(
     let own: BTreeMap<&Key, Bind> =
         moments.iter().filter_map(|(anchor, moments)| Some((anchor, first_bind(moments)?))).collect();
     let mut binds = Binds::default();
-    for (anchor, mut moments) in moments.clone() {
-        let shared = Neighbours::of(&anchor, people, &own);
-        shared.add_to(&mut moments);
-        if let Some(bind) = first_bind(&moments) {
-            binds.of_person.insert(anchor, bind);
+    let mut moments = moments.clone();
+    for (anchor, moments) in &mut moments {
+        Neighbours::of(anchor, people, &own).add_to(moments);
+        if let Some(bind) = first_bind(moments) {
+            binds.of_person.insert(anchor.clone(), bind);
         }
     }
     for payment in payments {
