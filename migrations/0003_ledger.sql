@@ -54,8 +54,9 @@ CREATE TABLE facts (
     rank BIGINT NOT NULL,
     occurred_at TIMESTAMPTZ NOT NULL,
     event_id TEXT COLLATE "C" NOT NULL,
+    received_at TIMESTAMPTZ NOT NULL,
     codes TEXT[],
-    links TEXT[] NOT NULL,
+    links JSONB NOT NULL,
     body JSONB NOT NULL,
     PRIMARY KEY (project_id, livemode, natural_key)
 );
@@ -70,6 +71,7 @@ COMMENT ON COLUMN facts.keep_first IS 'Whether the first or the last of two is k
 COMMENT ON COLUMN facts.rank IS 'Compared first.';
 COMMENT ON COLUMN facts.occurred_at IS 'The event''s own time; compared second.';
 COMMENT ON COLUMN facts.event_id IS 'The event that tells it; compared last, byte by byte.';
+COMMENT ON COLUMN facts.received_at IS 'The earliest receipt of any event that told it.';
 COMMENT ON COLUMN facts.codes IS 'Codes and coupons it mentions, folded: a new mapping finds whom it concerns.';
 COMMENT ON COLUMN facts.links IS 'Every identity it names.';
 COMMENT ON COLUMN facts.body IS 'domain::fact::FactBody as JSON.';
@@ -165,7 +167,7 @@ CREATE TABLE conversions (
     published_at TIMESTAMPTZ,
     merged_into BIGINT REFERENCES conversions (id),
     CHECK (clawed_back_minor BETWEEN 0 AND greatest(commission_minor, 0)),
-    CHECK (status <> 'attributed' OR affiliate_id IS NOT NULL)
+    CHECK (status NOT IN ('attributed', 'held') OR affiliate_id IS NOT NULL)
 );
 CREATE UNIQUE INDEX conversions_payment_key ON conversions (project_id, livemode, payment_key) WHERE merged_into IS NULL;
 CREATE INDEX conversions_listing_idx ON conversions (project_id, livemode, occurred_at DESC, id DESC) WHERE merged_into IS NULL;

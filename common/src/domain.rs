@@ -14,8 +14,11 @@
 
 pub mod code;
 pub mod command;
+pub mod directory;
 pub mod fact;
 pub mod ids;
 pub mod key;
 pub mod money;
 pub mod rules;
+pub mod settle;
+pub mod union_find;

@@ -1,12 +1,18 @@
 //! Every SQL statement outside the queue.
 //!
 //! Functions are free and take `&mut PgConnection`: the caller owns the transaction.
+#![expect(
+    clippy::as_conversions,
+    reason = "`as` tells the checked SQL macros the type of a parameter; nothing is cast"
+)]
 
 pub mod keys;
 pub mod program_rules;
 pub mod projects;
 pub mod schema;
+pub mod settlement;
 
+use crate::domain::ids::{Mode, ProjectId, Realm};
 use sqlx::{
     Connection,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -104,4 +110,9 @@ pub async fn connect(database_url: &str, application: &str) -> Result<PgConnecti
 /// When a migration fails, or the database is newer than this program.
 pub async fn migrate(pool: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
     MIGRATIONS.run(pool).await
+}
+
+/// The realm of a row.
+pub(crate) fn realm(project_id: i64, livemode: bool) -> Realm {
+    Realm { project: ProjectId(project_id), mode: Mode::from_livemode(livemode) }
 }

@@ -21,6 +21,9 @@ const ZERO_DECIMAL: [&[u8; 3]; 16] = [
 const THREE_DECIMAL: [&[u8; 3]; 5] = [b"bhd", b"jod", b"kwd", b"omr", b"tnd"];
 
 impl Currency {
+    /// The currency of amounts that are named without one.
+    pub const USD: Self = Self(*b"usd");
+
     /// Parses a code in any case.
     ///
     /// # Errors

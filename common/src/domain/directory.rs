@@ -1,0 +1,155 @@
+//! The registry as the fold sees it: which code belongs to whom, and when it did not count.
+
+use super::code::FoldedCode;
+use super::fact::{Fact, FactBody, TouchMethod};
+use super::ids::AffiliateId;
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the facts of a cluster mention, and so what has to be loaded for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mentions {
+    /// Codes, coupon ids and promotion code ids, folded.
+    pub values: BTreeSet<FoldedCode>,
+    /// Affiliates named by id.
+    pub affiliates: BTreeSet<AffiliateId>,
+}
+
+impl Mentions {
+    /// Adds what one fact mentions.
+    pub fn add(&mut self, fact: &Fact) {
+        self.values.extend(mentioned(fact));
+        match &fact.body {
+            FactBody::Posted(posted) => self.affiliates.extend(posted.affiliate),
+            FactBody::Referral(referral) => self.affiliates.extend(referral.affiliate),
+            FactBody::Customer(_)
+            | FactBody::Subscription(_)
+            | FactBody::Session(_)
+            | FactBody::Invoice(_)
+            | FactBody::Alias(_)
+            | FactBody::Touch(_)
+            | FactBody::Refund(_)
+            | FactBody::ChargeRefunded(_)
+            | FactBody::Dispute(_) => {}
+        }
+    }
+}
+
+/// The codes that a fact mentions, folded, with and without a `ref_` prefix.
+#[must_use]
+pub fn mentioned(fact: &Fact) -> Vec<FoldedCode> {
+    let texts: [Option<&str>; 2] = match &fact.body {
+        FactBody::Touch(touch) => [Some(&touch.value), None],
+        FactBody::Posted(posted) => [posted.referral_code.as_deref(), posted.coupon_code.as_deref()],
+        FactBody::Referral(referral) => [referral.referral_code.as_deref(), None],
+        FactBody::Customer(_)
+        | FactBody::Subscription(_)
+        | FactBody::Session(_)
+        | FactBody::Invoice(_)
+        | FactBody::Alias(_)
+        | FactBody::Refund(_)
+        | FactBody::ChargeRefunded(_)
+        | FactBody::Dispute(_) => [None, None],
+    };
+    let folded = texts.into_iter().flatten().filter_map(FoldedCode::new);
+    folded.flat_map(|code| [code.without_ref_prefix(), Some(code)]).flatten().collect()
+}
+
+/// The codes and affiliates that a cluster's facts mention, as far as they exist.
+#[derive(Clone, Debug, Default)]
+pub struct Directory {
+    /// Referral codes, also old ones.
+    pub referral_codes: BTreeMap<FoldedCode, CodeOwner>,
+    /// Coupons by the code that the customer types.
+    pub coupons_by_code: BTreeMap<FoldedCode, CodeOwner>,
+    /// Coupons by Stripe's coupon id, folded; several promotion codes may share one.
+    pub coupons_by_stripe_coupon: BTreeMap<FoldedCode, CodeOwner>,
+    /// Coupons by Stripe's promotion code id, folded.
+    pub coupons_by_promotion_code: BTreeMap<FoldedCode, CodeOwner>,
+    /// Every affiliate that owns one of these, or is named by id.
+    pub affiliates: BTreeMap<AffiliateId, Affiliate>,
+}
+
+/// Whose code it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeOwner {
+    /// The affiliate.
+    pub affiliate: AffiliateId,
+    /// The code as the affiliate writes it.
+    pub code: String,
+    /// When the mapping appeared.
+    pub created_at: DateTime<Utc>,
+    /// When the code itself did not count.
+    pub inactive: Vec<Period>,
+}
+
+/// An affiliate, as far as attribution cares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Affiliate {
+    /// The id.
+    pub id: AffiliateId,
+    /// The current referral code.
+    pub referral_code: String,
+    /// When the affiliate appeared.
+    pub created_at: DateTime<Utc>,
+    /// When none of the affiliate's codes counted.
+    pub inactive: Vec<Period>,
+}
+
+/// A half-open span of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// From then on; `None` is "always".
+    pub from: Option<DateTime<Utc>>,
+    /// Up to, without it; `None` while it lasts.
+    pub until: Option<DateTime<Utc>>,
+}
+
+impl Period {
+    /// Whether the time lies in the span.
+    #[must_use]
+    pub fn contains(&self, at: DateTime<Utc>) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| at < until)
+    }
+}
+
+/// A code that was looked up, and whose it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Found<'a> {
+    /// Whose code it is.
+    pub owner: &'a CodeOwner,
+    /// Whether it is a coupon rather than a referral code.
+    pub coupon: bool,
+}
+
+impl Directory {
+    /// Looks up what a touch carried.
+    #[must_use]
+    pub fn look_up(&self, method: TouchMethod, value: &str) -> Option<Found<'_>> {
+        let code = FoldedCode::new(value)?;
+        match method {
+            TouchMethod::Metadata | TouchMethod::ClientReferenceId => self.referral_code(&code),
+            TouchMethod::PromotionCode => self.coupons_by_promotion_code.get(&code).map(coupon),
+            TouchMethod::PromotionCodeText => self.coupons_by_code.get(&code).map(coupon),
+            // A coupon whose Stripe id nobody has entered is often named like its code.
+            TouchMethod::Coupon => self
+                .coupons_by_stripe_coupon
+                .get(&code)
+                .or_else(|| self.coupons_by_code.get(&code))
+                .map(coupon),
+        }
+    }
+
+    /// Looks up a referral code, with or without a `ref_` prefix (SEMANTICS 4 d).
+    #[must_use]
+    pub fn referral_code(&self, code: &FoldedCode) -> Option<Found<'_>> {
+        self.referral_codes
+            .get(code)
+            .or_else(|| code.without_ref_prefix().and_then(|code| self.referral_codes.get(&code)))
+            .map(|owner| Found { owner, coupon: false })
+    }
+}
+
+fn coupon(owner: &CodeOwner) -> Found<'_> {
+    Found { owner, coupon: true }
+}

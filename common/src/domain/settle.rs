@@ -1,0 +1,78 @@
+//! The fold: from the facts of a cluster to the customers, conversions and commissions they imply.
+//!
+//! [`settle`] is pure. It is called when a batch is settled, when the ledger is replayed, when
+//! other rules are tried on history and when a payment is explained; each time the same facts give
+//! the same answer, in whatever order they came (SEMANTICS 3).
+//!
+//! ```text
+//! facts ─▶ people    who is one customer            (people)
+//!       ─▶ payments  what is one payment, its money (payments)
+//!       ─▶ binds     which affiliate, since when    (attribution)
+//!       ─▶ amounts   commission, clawback, hold     (commission)
+//! ```
+
+mod attribution;
+mod commission;
+mod outcome;
+mod payments;
+mod people;
+#[cfg(test)]
+mod tests;
+
+pub use outcome::{
+    Arithmetic, Bind, CandidateStory, Conversion, ConversionSource, ConversionStatus, Customer,
+    CustomerStatus, Evidence, Explanation, Method, Settlement,
+};
+
+use super::directory::Directory;
+use super::fact::Fact;
+use super::rules::RuleVersion;
+use chrono::{DateTime, Utc};
+
+/// A fact that was kept, and when it was first received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownFact {
+    /// The fact.
+    pub fact: Fact,
+    /// The earliest receipt of any event that told it. Only a code's age is measured by it: a code
+    /// that existed when a payment arrived was not created for it afterwards, however old the
+    /// payment is.
+    pub received_at: DateTime<Utc>,
+}
+
+/// Why a cluster cannot be folded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettleError {
+    /// An amount left 64 bits.
+    #[error("the amounts of {0} are too large to compute with")]
+    Overflow(String),
+    /// No version of the rules holds at the payment's time.
+    #[error("the project has no rules for the time of {0}")]
+    NoRules(String),
+}
+
+/// Folds the facts of one cluster into the state they imply.
+///
+/// `rules` are all versions of the project's rules; `directory` must hold whatever the facts
+/// mention ([`Mentions`](super::directory::Mentions)) as far as it exists.
+///
+/// # Errors
+/// When an amount overflows or no rules hold.
+pub fn settle(
+    facts: &[KnownFact],
+    rules: &[RuleVersion],
+    directory: &Directory,
+) -> Result<Settlement, SettleError> {
+    let people = people::people(facts);
+    let payments = payments::payments(facts, &people)?;
+    let binds = attribution::attribute(facts, &people, &payments, rules, directory)?;
+    commission::settlement(&people, &payments, binds, rules)
+}
+
+/// The version of the rules that judges a payment of that time: the last one valid by then.
+fn rules_at(rules: &[RuleVersion], at: DateTime<Utc>) -> Option<&RuleVersion> {
+    rules
+        .iter()
+        .filter(|version| version.valid_from.is_none_or(|from| from <= at))
+        .max_by_key(|version| (version.valid_from, version.id))
+}

@@ -1,0 +1,300 @@
+//! What is one payment, and the money of it.
+
+use super::{KnownFact, SettleError, people::People};
+use crate::domain::fact::{
+    ChargeRefunded, ConversionKind, DisputeSeen, DisputeStatus, FactBody, InvoicePaid, PostedConversion,
+    RefundSeen, RefundStatus, SessionCompleted, SessionMode, SessionPaymentStatus,
+};
+use crate::domain::key::{Key, KeyKind};
+use crate::domain::money::{Currency, ratio_floor};
+use crate::domain::union_find::UnionFind;
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A payment or a lead: everything that one set of session, payment intent, charge, invoice and
+/// reference tells.
+#[derive(Clone, Debug)]
+pub(super) struct Payment<'a> {
+    /// Its key, by SEMANTICS 1.
+    pub(super) key: Key,
+    /// Every key that names it.
+    pub(super) aliases: BTreeSet<Key>,
+    /// The person's anchor.
+    pub(super) person: Option<Key>,
+    /// The subscriptions it belongs to.
+    pub(super) subscriptions: BTreeSet<Key>,
+    /// What was collected; `None` for a lead.
+    pub(super) money: Option<Collected>,
+    /// What the REST API was told.
+    pub(super) posted: Option<&'a PostedConversion>,
+    /// The event that told it, and the tie-break among payments of one second.
+    pub(super) event: &'a str,
+    /// Event time.
+    pub(super) at: DateTime<Utc>,
+    /// The earliest receipt of what tells it.
+    pub(super) received_at: DateTime<Utc>,
+    /// Minor units that went back: refunds, and disputes lost.
+    pub(super) reversed: i64,
+    /// Minor units in open disputes.
+    pub(super) disputed: i64,
+    /// The object that said `commission: false`.
+    pub(super) no_commission: Option<Key>,
+}
+
+/// Money really collected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Collected {
+    pub(super) currency: Currency,
+    /// Minor units.
+    pub(super) gross: i64,
+    /// Minor units without its share of tax and shipping; may be negative.
+    pub(super) base: i64,
+}
+
+impl Payment<'_> {
+    pub(super) fn kind(&self) -> ConversionKind {
+        match self.posted {
+            Some(posted) => posted.kind,
+            None => ConversionKind::Purchase,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Parts<'a> {
+    sessions: Vec<(&'a SessionCompleted, &'a KnownFact)>,
+    invoices: Vec<(&'a InvoicePaid, &'a KnownFact)>,
+    posted: Vec<(&'a PostedConversion, &'a KnownFact)>,
+    refunds: Vec<&'a RefundSeen>,
+    refunded: Vec<&'a ChargeRefunded>,
+    disputes: Vec<&'a DisputeSeen>,
+}
+
+/// Groups the facts into payments, in order of time, event and key.
+pub(super) fn payments<'a>(facts: &'a [KnownFact], people: &People) -> Result<Vec<Payment<'a>>, SettleError> {
+    let mut sets = UnionFind::default();
+    for KnownFact { fact, .. } in facts {
+        sets.join(fact.links.iter().filter(|key| names_a_payment(key)));
+    }
+    let no_commission_subscriptions: BTreeSet<&Key> = facts
+        .iter()
+        .filter_map(|known| match &known.fact.body {
+            FactBody::Subscription(seen) if seen.no_commission => Some(&seen.subscription),
+            _ => None,
+        })
+        .collect();
+    let mut parts: BTreeMap<Key, Parts<'a>> = BTreeMap::new();
+    for known in facts {
+        let Some(root) = known.fact.links.iter().find(|key| names_a_payment(key)).map(|key| sets.root(key))
+        else {
+            continue;
+        };
+        let part = parts.entry(root).or_default();
+        match &known.fact.body {
+            FactBody::Session(session) => part.sessions.push((session, known)),
+            FactBody::Invoice(invoice) => part.invoices.push((invoice, known)),
+            FactBody::Posted(posted) => part.posted.push((posted, known)),
+            FactBody::Refund(refund) => part.refunds.push(refund),
+            FactBody::ChargeRefunded(refunded) => part.refunded.push(refunded),
+            FactBody::Dispute(dispute) => part.disputes.push(dispute),
+            FactBody::Alias(_)
+            | FactBody::Touch(_)
+            | FactBody::Customer(_)
+            | FactBody::Subscription(_)
+            | FactBody::Referral(_) => {}
+        }
+    }
+    let mut members = sets.sets();
+    let mut payments = Vec::new();
+    for (root, mut part) in parts {
+        part.sort();
+        let aliases: BTreeSet<Key> = members.remove(&root).unwrap_or_default().into_iter().collect();
+        if let Some(mut payment) = part.payment(aliases)? {
+            payment.person = people.of_keys(&payment.aliases).or_else(|| part.person(people)).cloned();
+            payment.no_commission = payment.no_commission.or_else(|| {
+                payment.subscriptions.iter().find(|key| no_commission_subscriptions.contains(key)).cloned()
+            });
+            payments.push(payment);
+        }
+    }
+    payments.sort_by(|a, b| (a.at, a.event, &a.key).cmp(&(b.at, b.event, &b.key)));
+    Ok(payments)
+}
+
+impl<'a> Parts<'a> {
+    fn sort(&mut self) {
+        self.sessions.sort_by_key(|(session, _)| &session.session);
+        self.invoices.sort_by_key(|(invoice, _)| &invoice.invoice);
+        self.posted.sort_by_key(|(posted, _)| posted.conversion);
+    }
+
+    fn person<'p>(&self, people: &'p People) -> Option<&'p Key> {
+        self.posted.iter().find_map(|(_, known)| people.of(&known.fact))
+    }
+
+    fn payment(&self, aliases: BTreeSet<Key>) -> Result<Option<Payment<'a>>, SettleError> {
+        // A payment's own key: the best kind, then the least (SEMANTICS 1).
+        let Some(key) = aliases.iter().min_by_key(|key| (key.kind(), is_conversion(key), *key)).cloned()
+        else {
+            return Ok(None);
+        };
+        let overflow = || SettleError::Overflow(key.to_string());
+        let Some((money, known, at)) = self.money().map_err(|()| overflow())? else { return Ok(None) };
+        let reversed = self.reversed().ok_or_else(overflow)?;
+        let disputed = self.disputed().ok_or_else(overflow)?;
+        let subscriptions = self.sessions.iter().filter_map(|(session, _)| session.subscription.clone());
+        let subscriptions =
+            subscriptions.chain(self.invoices.iter().filter_map(|(invoice, _)| invoice.subscription.clone()));
+        let no_commission = self
+            .invoices
+            .iter()
+            .filter(|(invoice, _)| invoice.no_commission)
+            .map(|(invoice, _)| invoice.invoice.clone())
+            .chain(
+                self.sessions
+                    .iter()
+                    .filter(|(session, _)| session.no_commission)
+                    .map(|(session, _)| session.session.clone()),
+            )
+            .min();
+        let all = self.known().map(|known| known.received_at);
+        Ok(Some(Payment {
+            person: None,
+            subscriptions: subscriptions.collect(),
+            money,
+            posted: self.posted.first().map(|(posted, _)| *posted),
+            event: &known.fact.event,
+            at,
+            received_at: all.min().unwrap_or(known.received_at),
+            reversed,
+            disputed,
+            no_commission,
+            aliases,
+            key,
+        }))
+    }
+
+    fn known(&self) -> impl Iterator<Item = &'a KnownFact> + '_ {
+        let sessions = self.sessions.iter().map(|(_, known)| *known);
+        let invoices = self.invoices.iter().map(|(_, known)| *known);
+        sessions.chain(invoices).chain(self.posted.iter().map(|(_, known)| *known))
+    }
+
+    /// What was collected, who told it, and when. An invoice's money leads, then that of a session
+    /// without an invoice, then what the API was told. `None`: nothing but reversals, which wait.
+    #[expect(clippy::type_complexity, reason = "read in one place")]
+    fn money(&self) -> Result<Option<(Option<Collected>, &'a KnownFact, DateTime<Utc>)>, ()> {
+        if let Some((invoice, known)) = self.invoices.first() {
+            let mut money: Option<Collected> = None;
+            for (invoice, _) in &self.invoices {
+                let one = invoice_money(invoice).ok_or(())?;
+                money = Some(match money {
+                    // Two invoices paid by one charge.
+                    Some(sum) if sum.currency == one.currency => Collected {
+                        currency: sum.currency,
+                        gross: sum.gross.checked_add(one.gross).ok_or(())?,
+                        base: sum.base.checked_add(one.base).ok_or(())?,
+                    },
+                    Some(sum) => sum,
+                    None => one,
+                });
+            }
+            return Ok(Some((money.filter(|money| money.gross > 0), known, invoice.paid_at)));
+        }
+        let paid = self.sessions.iter().find(|(session, _)| {
+            session.mode == SessionMode::Payment
+                && session.payment_status == SessionPaymentStatus::Paid
+                && session.invoice.is_none()
+        });
+        if let Some((session, known)) = paid {
+            let money = session_money(session).ok_or(())?;
+            return Ok(Some((Some(money).filter(|money| money.gross > 0), known, session.completed_at)));
+        }
+        if let Some((posted, known)) = self.posted.first() {
+            let currency = Currency::parse(&posted.currency).map_err(|_| ())?;
+            let base = posted.base.unwrap_or(0);
+            return Ok(Some((Some(Collected { currency, gross: base, base }), known, posted.occurred_at)));
+        }
+        Ok(self.sessions.first().map(|(session, known)| (None, *known, session.completed_at)))
+    }
+
+    /// Refunds and lost disputes (SEMANTICS 11, 12), in minor units.
+    fn reversed(&self) -> Option<i64> {
+        #[derive(Default)]
+        struct Source {
+            succeeded: i64,
+            failed: i64,
+            cumulative: i64,
+        }
+        let charge_of: BTreeMap<&Key, &Key> = self
+            .refunded
+            .iter()
+            .filter_map(|refunded| Some((refunded.payment_intent.as_ref()?, &refunded.charge)))
+            .collect();
+        let mut sources: BTreeMap<Option<&Key>, Source> = BTreeMap::new();
+        for refund in &self.refunds {
+            let source = refund.charge.as_ref().or_else(|| {
+                let intent = refund.payment_intent.as_ref()?;
+                Some(charge_of.get(intent).copied().unwrap_or(intent))
+            });
+            let source = sources.entry(source).or_default();
+            match refund.status {
+                RefundStatus::Pending => {}
+                RefundStatus::Succeeded => source.succeeded = source.succeeded.checked_add(refund.amount)?,
+                RefundStatus::Failed | RefundStatus::Canceled => {
+                    source.failed = source.failed.checked_add(refund.amount)?;
+                }
+            }
+        }
+        for refunded in &self.refunded {
+            let source = sources.entry(Some(&refunded.charge)).or_default();
+            source.cumulative = source.cumulative.max(refunded.amount_refunded);
+        }
+        let mut total: i64 = 0;
+        for source in sources.values() {
+            // What a charge says in all still counts a refund that failed later.
+            let floor = source.cumulative.checked_sub(source.failed)?;
+            total = total.checked_add(source.succeeded.max(floor).max(0))?;
+        }
+        for dispute in self.disputes.iter().filter(|dispute| dispute.status == DisputeStatus::Lost) {
+            total = total.checked_add(dispute.amount.max(0))?;
+        }
+        Some(total)
+    }
+
+    fn disputed(&self) -> Option<i64> {
+        let open = self.disputes.iter().filter(|dispute| dispute.status == DisputeStatus::Open);
+        open.map(|dispute| dispute.amount.max(0)).try_fold(0i64, i64::checked_add)
+    }
+}
+
+/// SEMANTICS 6: fully paid, without tax and shipping; part-paid, its share of that, rounded down.
+fn invoice_money(invoice: &InvoicePaid) -> Option<Collected> {
+    let currency = Currency::parse(&invoice.currency).ok()?;
+    let net = invoice.total_excluding_tax.checked_sub(invoice.shipping)?;
+    let base = if invoice.amount_paid >= invoice.total {
+        net
+    } else {
+        ratio_floor(invoice.amount_paid, net, invoice.total)?
+    };
+    Some(Collected { currency, gross: invoice.amount_paid, base })
+}
+
+/// SEMANTICS 6: the total without tax and shipping.
+fn session_money(session: &SessionCompleted) -> Option<Collected> {
+    let currency = session.currency.as_deref().and_then(|code| Currency::parse(code).ok())?;
+    let base = session.amount_total.checked_sub(session.amount_tax)?.checked_sub(session.amount_shipping)?;
+    Some(Collected { currency, gross: session.amount_total, base })
+}
+
+fn names_a_payment(key: &Key) -> bool {
+    matches!(
+        key.kind(),
+        KeyKind::Invoice | KeyKind::PaymentIntent | KeyKind::Charge | KeyKind::Session | KeyKind::External
+    )
+}
+
+/// A caller's reference goes before the number that every posted conversion has.
+fn is_conversion(key: &Key) -> bool {
+    key.as_str().starts_with("conversion:")
+}

@@ -1,0 +1,5 @@
+//! Behaviour of the fold, as SEMANTICS states it, and its independence of order.
+
+mod history;
+mod order;
+mod scenarios;

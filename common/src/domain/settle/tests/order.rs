@@ -1,0 +1,158 @@
+//! The ledger is a function of the set of facts (SEMANTICS 3).
+
+use super::history::*;
+use crate::domain::fact::{DisputeStatus, RefundStatus, TouchMethod, TouchedObject};
+use proptest::prelude::*;
+
+/// One thing that may happen in a history of a few customers who share addresses and objects.
+#[derive(Clone, Debug)]
+enum Step {
+    Customer { customer: u8, email: u8 },
+    Invoice { n: u8, customer: u8, amount: i64 },
+    InvoiceSession { n: u8, customer: u8 },
+    Session { n: u8, customer: u8, email: u8, amount: i64 },
+    Touch { n: u8, on: u8, method: u8, code: u8 },
+    Alias { n: u8 },
+    Refund { n: u8, refund: u8, amount: i64, status: u8 },
+    Refunded { n: u8, amount: i64 },
+    Dispute { n: u8, amount: i64, status: u8 },
+    Referral { email: u8, affiliate: bool },
+}
+
+fn step() -> impl Strategy<Value = (i64, Step)> {
+    let amount = || 1i64..20_000;
+    let what = prop_oneof![
+        (0u8..3, 0u8..3).prop_map(|(customer, email)| Step::Customer { customer, email }),
+        (0u8..5, 0u8..3, amount()).prop_map(|(n, customer, amount)| Step::Invoice { n, customer, amount }),
+        (0u8..5, 0u8..3).prop_map(|(n, customer)| Step::InvoiceSession { n, customer }),
+        (5u8..8, 0u8..4, 0u8..3, amount()).prop_map(|(n, customer, email, amount)| Step::Session {
+            n,
+            customer,
+            email,
+            amount
+        }),
+        (0u8..8, 0u8..4, 0u8..3, 0u8..4).prop_map(|(n, on, method, code)| Step::Touch {
+            n,
+            on,
+            method,
+            code
+        }),
+        (0u8..8).prop_map(|n| Step::Alias { n }),
+        (0u8..8, 0u8..3, amount(), 0u8..4).prop_map(|(n, refund, amount, status)| Step::Refund {
+            n,
+            refund,
+            amount,
+            status
+        }),
+        (0u8..8, amount()).prop_map(|(n, amount)| Step::Refunded { n, amount }),
+        (0u8..8, amount(), 0u8..4).prop_map(|(n, amount, status)| Step::Dispute { n, amount, status }),
+        (0u8..3, any::<bool>()).prop_map(|(email, affiliate)| Step::Referral { email, affiliate }),
+    ];
+    (0i64..90, what)
+}
+
+fn history(steps: &[(i64, Step)]) -> History {
+    let email = |n: u8| format!("user{n}@example.com");
+    let customer = |n: u8| if n == 3 { String::new() } else { format!("cus_{n}") };
+    steps.iter().fold(History::new(), |history, (day, step)| {
+        let day = *day;
+        match step {
+            Step::Customer { customer: c, email: e } => history.customer(day, &customer(*c), &email(*e)),
+            Step::Invoice { n, customer: c, amount } => {
+                history.invoice(day, &format!("in_{n}"), &customer(*c), *amount)
+            }
+            Step::InvoiceSession { n, customer: c } => {
+                history.invoice_session(day, &format!("cs_{n}"), &format!("in_{n}"), &customer(*c))
+            }
+            Step::Session { n, customer: c, email: e, amount } => history.session(
+                day,
+                &format!("cs_{n}"),
+                &format!("pi_{n}"),
+                &customer(*c),
+                &email(*e),
+                *amount,
+            ),
+            Step::Touch { n, on, method, code } => {
+                let (on, object) = match on {
+                    0 => (TouchedObject::Session, format!("cs_{n}")),
+                    1 => (TouchedObject::Invoice, format!("in_{n}")),
+                    2 => (TouchedObject::PaymentIntent, format!("pi_{n}")),
+                    _ => (TouchedObject::Customer, format!("cus_{}", n % 3)),
+                };
+                let (method, codes) = match method {
+                    0 => (TouchMethod::Metadata, ["alice", "bob", "ref_alice", "nobody"]),
+                    1 => (TouchMethod::ClientReferenceId, ["bob", "alice", "ref_bob", "nobody"]),
+                    _ => (TouchMethod::PromotionCodeText, ["ALICE20", "BOB10", "SUMMER", "bob10"]),
+                };
+                history.touch(day, on, &object, method, codes[usize::from(*code)])
+            }
+            Step::Alias { n } if *n < 5 => history.alias(day, &format!("in_{n}"), &format!("pi_{n}")),
+            Step::Alias { n } => history.alias(day, &format!("ch_{n}"), &format!("pi_{n}")),
+            Step::Refund { n, refund, amount, status } => {
+                let status = [
+                    RefundStatus::Pending,
+                    RefundStatus::Succeeded,
+                    RefundStatus::Failed,
+                    RefundStatus::Canceled,
+                ][usize::from(*status)];
+                let id = format!("re_{n}_{refund}");
+                history.refund(day, &id, &format!("ch_{n}"), &format!("pi_{n}"), *amount, status)
+            }
+            Step::Refunded { n, amount } => {
+                history.charge_refunded(day, &format!("ch_{n}"), &format!("pi_{n}"), *amount)
+            }
+            Step::Dispute { n, amount, status } => {
+                let status = [
+                    DisputeStatus::Warning,
+                    DisputeStatus::Open,
+                    DisputeStatus::Released,
+                    DisputeStatus::Lost,
+                ][usize::from(*status)];
+                history.dispute(day, &format!("dp_{n}"), &format!("ch_{n}"), *amount, status)
+            }
+            Step::Referral { email: e, affiliate } => {
+                let affiliate = if *affiliate { ALICE } else { BOB };
+                history.referral(day, i64::from(*e), &email(*e), affiliate)
+            }
+        }
+    })
+}
+
+/// As many histories as the promise is worth.
+const HISTORIES: u32 = 10_000;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(HISTORIES))]
+
+    #[test]
+    fn any_order_and_any_duplicates_settle_the_same(
+        steps in prop::collection::vec(step(), 1..24),
+        seed in any::<u64>(),
+    ) {
+        let ordered = history(&steps);
+        let mut shuffled = ordered.clone();
+        // Each fact once to three times, in an order drawn from the seed.
+        let mut random = seed | 1;
+        let mut draw = |most: usize| {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            usize::try_from(random % u64::try_from(most).unwrap()).unwrap()
+        };
+        let mut delivered: Vec<_> = ordered.facts.iter().flat_map(|fact| vec![fact.clone(); 1 + draw(3)]).collect();
+        for place in (1..delivered.len()).rev() {
+            delivered.swap(place, draw(place + 1));
+        }
+        shuffled.facts = delivered;
+        prop_assert_eq!(ordered.settle(), shuffled.settle());
+    }
+
+    #[test]
+    fn never_more_is_taken_back_or_held_than_was_earned(steps in prop::collection::vec(step(), 1..24)) {
+        for conversion in history(&steps).settle().conversions {
+            prop_assert!(conversion.clawed_back >= 0 && conversion.held >= 0);
+            prop_assert!(conversion.clawed_back + conversion.held <= conversion.commission);
+            prop_assert_eq!(conversion.bind.is_none() && conversion.commission > 0, false);
+        }
+    }
+}
