@@ -12,4 +12,5 @@ pub mod config;
 pub mod domain;
 pub mod queue;
 pub mod store;
+pub mod stripe;
 pub mod telemetry;

@@ -64,7 +64,8 @@ pub enum FactBody {
     Session(SessionCompleted),
     /// A settled invoice. `invoice:{in}`, keep last.
     Invoice(InvoicePaid),
-    /// Objects that belong to one payment. `alias:{a}:{b}…`, keep first.
+    /// Objects that belong to one payment. `alias:{a}:{b}…`, keep first; rank −1 when it forbids
+    /// commission, so that this is never lost to one that does not.
     Alias(PaymentAlias),
     /// A code or coupon met on an object. `touch:{object}:{method}:{value}`, keep first.
     Touch(Touch),
@@ -247,6 +248,9 @@ pub struct InvoiceLine {
 pub struct PaymentAlias {
     /// Two or more keys.
     pub objects: Vec<Key>,
+    /// Metadata `commission: false` on the charge or the payment intent that told it (SEMANTICS 6).
+    #[serde(default)]
+    pub no_commission: bool,
 }
 
 /// A code or coupon met on an object.

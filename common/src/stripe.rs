@@ -1,0 +1,24 @@
+//! Everything that is known of Stripe.
+//!
+//! | module | promises |
+//! |---|---|
+//! | [`signature`] | a webhook body is authentic, and which secret proved it |
+//! | [`event`] | an event's body becomes facts, whatever API version wrote it; pure |
+//! | [`missing`] | what a payload lacked, and could be fetched |
+//! | [`metadata`] | which metadata keys carry a referral code |
+//! | [`sample`] | realistic events for the demo, the tests and the benchmark |
+//!
+//! Inbound payloads are read by our own tolerant structures, never by generated types: those require
+//! fields that other API versions do not have, and refuse whole events for it. A field that moved
+//! between versions is read in both of its places, the newest first.
+
+pub mod event;
+pub mod metadata;
+pub mod missing;
+pub mod sample;
+pub mod signature;
+
+mod discount;
+mod json;
+mod read;
+mod telling;

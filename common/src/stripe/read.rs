@@ -1,0 +1,97 @@
+//! One Stripe object a file: which facts it tells.
+
+mod charge;
+mod checkout_session;
+mod customer;
+mod dispute;
+mod invoice;
+mod invoice_line;
+mod invoice_payment;
+mod invoice_total;
+mod payment_intent;
+mod refund;
+mod subscription;
+mod tax;
+
+use super::json::BadField;
+use super::telling::Telling;
+
+/// What is done with an event of some type.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Treatment {
+    /// Its object is read.
+    Read(Object),
+    /// It is kept, and does nothing, for this reason.
+    Ignore(String),
+}
+
+/// The objects that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Object {
+    CheckoutSession,
+    Invoice,
+    InvoicePayment,
+    Charge,
+    PaymentIntent,
+    Refund,
+    Dispute,
+    Customer,
+    Subscription,
+}
+
+/// What is done with an event of this type.
+pub(super) fn treatment(event_type: &str) -> Treatment {
+    let object = match event_type {
+        "checkout.session.completed" | "checkout.session.async_payment_succeeded" => Object::CheckoutSession,
+        "checkout.session.async_payment_failed" => {
+            return Treatment::Ignore(
+                "the delayed payment of this session failed: nothing was collected".to_owned(),
+            );
+        }
+        "checkout.session.expired" => {
+            return Treatment::Ignore("this session expired before anything was paid".to_owned());
+        }
+        "invoice.paid" | "invoice.payment_succeeded" => Object::Invoice,
+        "invoice_payment.paid" => Object::InvoicePayment,
+        "charge.succeeded" | "charge.refunded" => Object::Charge,
+        "payment_intent.succeeded" => Object::PaymentIntent,
+        // For a refund, `charge.refund.updated` is an older name of `refund.updated`.
+        "refund.created" | "refund.updated" | "refund.failed" | "charge.refund.updated" => Object::Refund,
+        "charge.dispute.created"
+        | "charge.dispute.updated"
+        | "charge.dispute.closed"
+        | "charge.dispute.funds_withdrawn"
+        | "charge.dispute.funds_reinstated" => Object::Dispute,
+        "customer.created" | "customer.updated" | "customer.deleted" => Object::Customer,
+        "customer.subscription.created"
+        | "customer.subscription.updated"
+        | "customer.subscription.deleted"
+        | "customer.subscription.paused"
+        | "customer.subscription.resumed"
+        | "customer.subscription.pending_update_applied"
+        | "customer.subscription.pending_update_expired"
+        | "customer.subscription.trial_will_end" => Object::Subscription,
+        other => {
+            return Treatment::Ignore(format!(
+                "events of type {other} say nothing about who referred or paid"
+            ));
+        }
+    };
+    Treatment::Read(object)
+}
+
+/// Reads the object of an event whose [`treatment`] is to be read.
+pub(super) fn read(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
+    match treatment(telling.event_type) {
+        Treatment::Read(Object::CheckoutSession) => checkout_session::tell(json, telling),
+        Treatment::Read(Object::Invoice) => invoice::tell(json, telling),
+        Treatment::Read(Object::InvoicePayment) => invoice_payment::tell(json, telling),
+        Treatment::Read(Object::Charge) => charge::tell(json, telling),
+        Treatment::Read(Object::PaymentIntent) => payment_intent::tell(json, telling),
+        Treatment::Read(Object::Refund) => refund::tell(json, telling),
+        Treatment::Read(Object::Dispute) => dispute::tell(json, telling),
+        Treatment::Read(Object::Customer) => customer::tell(json, telling),
+        Treatment::Read(Object::Subscription) => subscription::tell(json, telling),
+        Treatment::Ignore(_) => Ok(()),
+    }
+}

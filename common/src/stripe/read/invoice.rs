@@ -1,0 +1,174 @@
+//! Invoices: the payments of subscriptions, and every other payment that has an invoice.
+
+use super::invoice_line::Line;
+use super::tax::{ShippingCost, Tax};
+use crate::domain::fact::{FactBody, InvoicePaid, TouchedObject};
+use crate::domain::key::Key;
+use crate::stripe::discount::{Discount, Discounts};
+use crate::stripe::json::{BadField, Items, Moment, Ref, Text, filled, parse, required};
+use crate::stripe::metadata::Metadata;
+use crate::stripe::missing::Missing;
+use crate::stripe::telling::{Telling, Touched, links};
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+
+/// An invoice. 2025-03-31 moved the subscription to `parent` and took payment intent and charge away.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Invoice {
+    id: Option<Text>,
+    pub(super) amount_paid: Option<i64>,
+    pub(super) amount_due: Option<i64>,
+    pub(super) paid_out_of_band: Option<bool>,
+    pub(super) total: Option<i64>,
+    pub(super) total_excluding_tax: Option<i64>,
+    pub(super) total_taxes: Items<Tax>,
+    pub(super) total_tax_amounts: Items<Tax>,
+    pub(super) tax: Option<i64>,
+    pub(super) shipping_cost: Option<ShippingCost>,
+    customer: Ref,
+    customer_email: Option<Text>,
+    parent: Option<Parent>,
+    subscription: Ref,
+    subscription_details: Option<SubscriptionDetails>,
+    payment_intent: Ref,
+    charge: Ref,
+    currency: Option<Text>,
+    status_transitions: Option<StatusTransitions>,
+    billing_reason: Option<Text>,
+    metadata: Metadata,
+    lines: Items<Line>,
+    discount: Ref<Discount>,
+    discounts: Items<Ref<Discount>>,
+    total_discount_amounts: Items<DiscountAmount>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Parent {
+    subscription_details: Option<SubscriptionDetails>,
+}
+
+/// A subscription as it was when the invoice was finalised.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct SubscriptionDetails {
+    subscription: Ref,
+    metadata: Metadata,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct StatusTransitions {
+    paid_at: Option<Moment>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct DiscountAmount {
+    discount: Ref<Discount>,
+}
+
+/// Tells a settled invoice. `invoice.paid` and `invoice.payment_succeeded` tell the same fact.
+pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
+    let invoice: Invoice = parse(json)?;
+    let key = telling.key(required(filled(invoice.id.as_ref()), "id")?);
+    let body = InvoicePaid {
+        invoice: key.clone(),
+        customer: telling.key_of(&invoice.customer),
+        email: filled(invoice.customer_email.as_ref()).map(str::to_owned),
+        subscription: invoice.subscription().map(|id| telling.key(id)),
+        payment_intent: telling.key_of(&invoice.payment_intent),
+        charge: telling.key_of(&invoice.charge),
+        currency: required(filled(invoice.currency.as_ref()), "currency")?.to_lowercase(),
+        amount_paid: invoice.paid()?,
+        total: invoice.total()?,
+        total_excluding_tax: invoice.total_excluding_tax()?,
+        shipping: invoice.shipping(),
+        paid_at: invoice.paid_at().unwrap_or(telling.at),
+        billing_reason: filled(invoice.billing_reason.as_ref()).map(str::to_owned),
+        no_commission: invoice.forbids_commission(),
+        lines: invoice.lines.iter().map(Line::fact).collect(),
+        lines_complete: invoice.lines.complete,
+    };
+    let links = links([
+        Some(key.clone()),
+        body.payment_intent.clone(),
+        body.charge.clone(),
+        body.customer.clone(),
+        body.subscription.clone(),
+        body.email.as_deref().and_then(Key::email),
+    ]);
+
+    let customer = body.customer.as_ref();
+    let on_invoice = Touched { on: TouchedObject::Invoice, object: &key, customer, at: telling.at };
+    telling.touch_metadata(&on_invoice, &invoice.metadata);
+    for (subscription, metadata) in invoice.subscription_metadata() {
+        let object = telling.key(subscription);
+        let on = TouchedObject::Subscription;
+        telling.touch_metadata(&Touched { on, object: &object, customer, at: telling.at }, metadata);
+    }
+    let discounts = invoice.all_discounts();
+    telling.touch_discounts(&on_invoice, &discounts);
+    if discounts.has_gaps() {
+        telling.missing.push(Missing::PromotionCode {
+            invoice: key.clone(),
+            account: telling.account.map(str::to_owned),
+            event: telling.event.to_owned(),
+            at: telling.at,
+        });
+    }
+    telling.tell_last(format!("invoice:{key}"), 0, links, FactBody::Invoice(body));
+    Ok(())
+}
+
+/// Tells the codes of an invoice that was fetched with its discounts expanded, and nothing else of it:
+/// what was paid is told by its event.
+pub(in crate::stripe) fn tell_fetched_codes(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
+    let invoice: Invoice = parse(json)?;
+    let key = telling.key(required(filled(invoice.id.as_ref()), "id")?);
+    let customer = telling.key_of(&invoice.customer);
+    let (on, at) = (TouchedObject::Invoice, telling.at);
+    let touched = Touched { on, object: &key, customer: customer.as_ref(), at };
+    telling.touch_discounts(&touched, &invoice.all_discounts());
+    Ok(())
+}
+
+impl Invoice {
+    fn subscription(&self) -> Option<&str> {
+        self.snapshots().find_map(|details| details.subscription.id()).or_else(|| self.subscription.id())
+    }
+
+    fn paid_at(&self) -> Option<DateTime<Utc>> {
+        let Moment(paid_at) = self.status_transitions.as_ref()?.paid_at?;
+        Some(paid_at)
+    }
+
+    fn forbids_commission(&self) -> bool {
+        self.metadata.forbids_commission()
+            || self.snapshots().any(|details| details.metadata.forbids_commission())
+    }
+
+    /// The metadata of the subscriptions that are billed: the snapshot, and what the lines copied from
+    /// their subscription, which is all that there is before 2023.
+    fn subscription_metadata(&self) -> impl Iterator<Item = (&str, &Metadata)> {
+        let snapshots =
+            self.snapshots().filter_map(|details| Some((self.subscription()?, &details.metadata)));
+        let lines = self.lines.iter().filter_map(|line| Some((line.subscription()?, &line.metadata)));
+        snapshots.chain(lines)
+    }
+
+    fn snapshots(&self) -> impl Iterator<Item = &SubscriptionDetails> {
+        let parent = self.parent.as_ref().and_then(|parent| parent.subscription_details.as_ref());
+        parent.into_iter().chain(self.subscription_details.as_ref())
+    }
+
+    fn all_discounts(&self) -> Discounts {
+        let mut discounts = Discounts::default();
+        discounts.note(&self.discount);
+        self.discounts.iter().for_each(|discount| discounts.note(discount));
+        self.total_discount_amounts.iter().for_each(|taken| discounts.note(&taken.discount));
+        self.lines.iter().for_each(|line| line.note_discounts(&mut discounts));
+        discounts
+    }
+}
