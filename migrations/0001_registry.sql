@@ -170,6 +170,7 @@ CREATE TABLE idempotency_keys (
     key TEXT NOT NULL,
     request_sha256 BYTEA NOT NULL,
     response_status SMALLINT,
+    response_location TEXT,
     response_body BYTEA,
     locked_until TIMESTAMPTZ NOT NULL,
     created_at TIMESTAMPTZ NOT NULL DEFAULT now(),
@@ -181,6 +182,7 @@ COMMENT ON COLUMN idempotency_keys.api_key_id IS 'Who sent it.';
 COMMENT ON COLUMN idempotency_keys.key IS 'The header''s value.';
 COMMENT ON COLUMN idempotency_keys.request_sha256 IS 'SHA-256 of method, path and body: another request under the same key is refused.';
 COMMENT ON COLUMN idempotency_keys.response_status IS 'The answer''s status; null while the first request runs.';
+COMMENT ON COLUMN idempotency_keys.response_location IS 'The answer''s Location header.';
 COMMENT ON COLUMN idempotency_keys.response_body IS 'The answer''s body.';
 COMMENT ON COLUMN idempotency_keys.locked_until IS 'After this time a request that never answered may be run again.';
 COMMENT ON COLUMN idempotency_keys.created_at IS 'When the first request came.';

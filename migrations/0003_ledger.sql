@@ -174,7 +174,7 @@ CREATE INDEX conversions_listing_idx ON conversions (project_id, livemode, occur
 CREATE INDEX conversions_affiliate_idx ON conversions (affiliate_id, occurred_at DESC, id DESC) WHERE merged_into IS NULL;
 CREATE INDEX conversions_customer_idx ON conversions (customer_id) WHERE merged_into IS NULL;
 CREATE INDEX conversions_cluster_idx ON conversions (cluster_id);
-CREATE INDEX conversions_pending_idx ON conversions (created_at) WHERE status = 'pending';
+CREATE INDEX conversions_overdue_idx ON conversions (created_at) WHERE request IS NOT NULL AND (published_at IS NULL OR status = 'pending');
 COMMENT ON TABLE conversions IS 'Signups and payments, each with the commission as it stands. A payment is one row for ever (SEMANTICS 1).';
 COMMENT ON COLUMN conversions.id IS 'The conversion id of the REST API.';
 COMMENT ON COLUMN conversions.project_id IS 'The project.';
@@ -205,7 +205,7 @@ COMMENT ON COLUMN conversions.revision IS 'Counts the changes made over REST.';
 COMMENT ON COLUMN conversions.occurred_at IS 'Event time.';
 COMMENT ON COLUMN conversions.release_at IS 'When it may be paid out: event time plus the hold (SEMANTICS 14).';
 COMMENT ON COLUMN conversions.created_at IS 'When the row was made.';
-COMMENT ON COLUMN conversions.published_at IS 'When its message was last put on the queue; pending rows whose message is overdue are published again.';
+COMMENT ON COLUMN conversions.published_at IS 'When the message of its latest revision was last put on the queue; null: it has yet to be. Rows that were not, or are pending for long, are published again.';
 COMMENT ON COLUMN conversions.merged_into IS 'Turned out to be the same payment as that one; its ledger is reversed.';
 
 CREATE TABLE ledger_entries (

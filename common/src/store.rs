@@ -6,11 +6,19 @@
     reason = "`as` tells the checked SQL macros the type of a parameter; nothing is cast"
 )]
 
+pub mod affiliates;
+pub mod api_keys;
+pub mod conversions;
+pub mod customers;
+pub mod idempotency_keys;
 pub mod keys;
+pub mod page;
 pub mod program_rules;
 pub mod projects;
 pub mod schema;
 pub mod settlement;
+pub mod stripe_endpoints;
+pub mod verdicts;
 
 use crate::domain::ids::{Mode, ProjectId, Realm};
 use sqlx::{
@@ -78,6 +86,11 @@ impl From<sqlx::Error> for StoreError {
             _ => Self::Other(error),
         }
     }
+}
+
+/// A row that says what no row of this program says.
+fn decode(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+    StoreError::Other(sqlx::Error::Decode(error.into()))
 }
 
 /// A pool that connects when it is first used, so that a process starts without its database.
