@@ -1,3 +1,34 @@
-//! Starts the process.
+//! The `tributary` command.
 
-fn main() {}
+mod commands;
+mod context;
+mod embedded;
+mod failure;
+mod options;
+mod output;
+
+use clap::Parser;
+use context::Context;
+use std::process::ExitCode;
+
+/// Many small allocations from several threads: this one is fast at them and gives memory back.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let options = options::Options::parse();
+    let json = options.global.json;
+    match run(options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            failure::print(&error, json);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: options::Options) -> anyhow::Result<()> {
+    let context = Context::new(options.global)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(commands::run(options.command, context))
+}

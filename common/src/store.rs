@@ -11,19 +11,29 @@ pub mod api_keys;
 pub mod conversions;
 pub mod customers;
 pub mod idempotency_keys;
+pub mod keys;
 pub mod page;
+pub mod program_rules;
+pub mod projects;
+pub mod schema;
 pub mod settlement;
 pub mod stripe_endpoints;
 pub mod verdicts;
 
 use crate::domain::ids::{Mode, ProjectId, Realm};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{
+    Connection,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
 pub use sqlx::{PgConnection, PgPool};
 use std::{str::FromStr, time::Duration};
 
 /// How long a request waits for a free connection before it is turned away: an overloaded or
 /// missing database is better answered with 503 than with silence.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long a command waits for a database before it says that there is none.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The schema's history, compiled in.
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
@@ -95,6 +105,16 @@ pub fn pool(database_url: &str, application: &str, connections: u32) -> Result<P
         // A ping before each use costs a round trip; a dead connection shows in the statement itself.
         .test_before_acquire(false)
         .connect_lazy_with(options))
+}
+
+/// A single connection, made now: when the database cannot be reached, the error says why.
+///
+/// # Errors
+/// When the URL cannot be read or the database cannot be reached.
+pub async fn connect(database_url: &str, application: &str) -> Result<PgConnection, StoreError> {
+    let options = PgConnectOptions::from_str(database_url)?.application_name(application);
+    let connecting = tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(&options));
+    Ok(connecting.await.unwrap_or(Err(sqlx::Error::PoolTimedOut))?)
 }
 
 /// Brings the schema up to date.

@@ -1,0 +1,58 @@
+//! `tributary key create`
+
+use crate::context::{self, Context};
+use clap::Args;
+use common::{
+    domain::ids::{Mode, ProjectId, Realm},
+    store::keys::{self, SecretKey},
+};
+use serde::Serialize;
+use std::fmt;
+
+/// Options of `key create`.
+#[derive(Args)]
+pub(crate) struct CreateArgs {
+    /// The project that it opens
+    #[arg(long, value_name = "ID")]
+    project: i64,
+    /// The mode that it opens
+    #[arg(long, value_enum, default_value_t = Mode::Test)]
+    mode: Mode,
+    /// What to call it
+    #[arg(long, value_name = "N", default_value = "", hide_default_value = true)]
+    name: String,
+}
+
+#[derive(Serialize)]
+struct Created {
+    id: i64,
+    project_id: ProjectId,
+    mode: Mode,
+    name: String,
+    api_key: String,
+}
+
+/// Creates one and shows it.
+pub(super) async fn run(args: &CreateArgs, context: &Context) -> anyhow::Result<()> {
+    let mut transaction = context.database().await?.begin().await?;
+    let realm = Realm { project: ProjectId(args.project), mode: args.mode };
+    context::project(&mut transaction, realm.project).await?;
+    let secret = SecretKey::generate();
+    let key = keys::create(&mut transaction, realm, args.name.trim(), &secret).await?;
+    transaction.commit().await?;
+    context.print(&Created {
+        id: key.id,
+        project_id: realm.project,
+        mode: realm.mode,
+        name: key.name,
+        api_key: secret.expose().to_owned(),
+    })
+}
+
+impl fmt::Display for Created {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, project_id, mode, api_key, .. } = self;
+        writeln!(f, "{api_key}\n")?;
+        write!(f, "Key {id} of project {project_id} in {mode} mode, shown this once: keep it safe.")
+    }
+}

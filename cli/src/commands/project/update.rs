@@ -1,0 +1,94 @@
+//! `tributary project update`
+
+use super::{ProjectArgs, create::webhook_secret, rule_options::RuleArgs, show};
+use crate::context::{self, Context};
+use anyhow::{Context as _, bail, ensure};
+use chrono::{DateTime, Utc};
+use clap::{Args, builder::NonEmptyStringValueParser};
+use common::{
+    domain::{
+        ids::{Mode, ProjectId, Realm},
+        rules::Commission,
+    },
+    store::{PgConnection, StoreError, keys, program_rules, projects},
+};
+
+/// Options of `project update`.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct UpdateArgs {
+    #[command(flatten)]
+    project: ProjectArgs,
+    /// Another name
+    #[arg(long, value_name = "N", value_parser = NonEmptyStringValueParser::new())]
+    name: Option<String>,
+    /// A further signing secret; those there are stay valid until they are revoked
+    #[arg(long, value_name = "whsec_…", value_parser = webhook_secret)]
+    stripe_webhook_secret: Option<String>,
+    /// The mode of that secret
+    #[arg(long, value_enum, default_value_t = Mode::Test)]
+    mode: Mode,
+    /// A secret that is no longer valid, by the number that `project show` gives it
+    #[arg(long, value_name = "N")]
+    revoke_webhook_secret: Option<i64>,
+    /// What a payment earns, in a new version of the rules
+    #[arg(long, value_name = "C")]
+    commission: Option<Commission>,
+    #[command(flatten)]
+    rules: RuleArgs,
+    /// Payments from this time on are judged by the new version, e.g. 2026-01-01T00:00:00Z [default: now]
+    #[arg(long, value_name = "TIME")]
+    from: Option<DateTime<Utc>>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  tributary project update 1 --mode live --stripe-webhook-secret whsec_…
+  tributary project update 1 --commission 25% --from 2026-01-01T00:00:00Z";
+
+/// Changes what was said, all of it or nothing.
+pub(super) async fn run(args: &UpdateArgs, context: &Context) -> anyhow::Result<()> {
+    let mut transaction = context.database().await?.begin().await?;
+    let id = args.project.id();
+    context::project(&mut transaction, id).await?;
+    change(&mut transaction, id, args).await?;
+    let shown = show::read(&mut transaction, id).await?;
+    transaction.commit().await?;
+    context.print(&shown)
+}
+
+async fn change(connection: &mut PgConnection, id: ProjectId, args: &UpdateArgs) -> anyhow::Result<()> {
+    if let Some(name) = &args.name {
+        projects::rename(connection, id, name.trim()).await?;
+    }
+    if let Some(secret) = &args.stripe_webhook_secret {
+        let realm = Realm { project: id, mode: args.mode };
+        match keys::add_webhook_secret(connection, realm, secret).await {
+            Err(StoreError::Constraint { constraint, .. }) if constraint == "stripe_endpoints_secret_key" => {
+                bail!("project {id} has that secret already, or had it before it was revoked")
+            }
+            added => drop(added?),
+        }
+    }
+    if let Some(secret) = args.revoke_webhook_secret {
+        let revoked = keys::revoke_webhook_secret(connection, id, secret).await?;
+        ensure!(revoked, "project {id} has no valid webhook secret {secret}");
+    }
+    change_rules(connection, id, args).await
+}
+
+async fn change_rules(connection: &mut PgConnection, id: ProjectId, args: &UpdateArgs) -> anyhow::Result<()> {
+    let versions = program_rules::list(connection, id).await?;
+    let latest = versions.last().with_context(|| format!("project {id} has no rules"))?;
+    let mut rules = args.rules.change(latest.version.rules.clone());
+    rules.commission = args.commission.unwrap_or(rules.commission);
+    if rules == latest.version.rules {
+        ensure!(args.from.is_none(), "--from is for new rules: say what changes");
+        return Ok(());
+    }
+    let from = args.from.unwrap_or_else(Utc::now);
+    let begins_before = latest.version.valid_from.is_some_and(|latest| from <= latest);
+    ensure!(!begins_before, "new rules hold from a later time on than version {}", latest.number);
+    program_rules::add(connection, id, &rules, Some(from)).await?;
+    Ok(())
+}
