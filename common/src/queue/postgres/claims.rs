@@ -107,6 +107,7 @@ impl Claims {
     }
 
     /// How many are claimed and wait to be taken.
+    #[allow(dead_code, reason = "tests wait on it")]
     pub(in crate::queue) fn len(&self) -> usize {
         self.ready.len()
     }
