@@ -1,7 +1,35 @@
 //! The queue between the API and the workers: confirmed publishing, consumption in batches, retries
 //! and dead letters, over RabbitMQ or PostgreSQL with one behaviour.
+//!
+//! A [`Publisher`] hands a message to RabbitMQ when it is configured and well, and to PostgreSQL
+//! otherwise. A [`Consumer`] takes from both, so what was spilled, or put off, needs no relay.
+//! Delivery is at least once: whoever settles a message must tolerate seeing it again.
+//!
+//! | what | where it is kept |
+//! |---|---|
+//! | a new message | RabbitMQ's quorum queue, or `queue_messages` |
+//! | a message put off ([`Disposition::Retry`]) | `queue_messages`, until `run_at` |
+//! | a message nobody can settle, or read | [`dead_letters`] |
 
+mod amqp;
+mod backoff;
+mod config;
+mod consumer;
+pub mod dead_letters;
+mod delivery;
 pub mod envelope;
+mod postgres;
+mod publisher;
+mod settle;
+mod telemetry;
+
+pub use amqp::BrokerStatus;
+pub use config::{ConfigError, Prefix, QueueConfig};
+pub use consumer::Consumer;
+pub use delivery::Delivery;
+pub use postgres::DatabaseStatus;
+pub use publisher::{Durable, PublishError, Publisher, PublisherStatus};
+pub use settle::{SettleError, Settler};
 
 use chrono::{DateTime, Utc};
 

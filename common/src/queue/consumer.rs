@@ -1,0 +1,152 @@
+//! Consuming: batches from RabbitMQ and PostgreSQL at once, whichever has something.
+
+use super::{
+    Delivery, Disposition, QueueConfig, SettleError, Settler, amqp,
+    delivery::Receipt,
+    postgres::{self, Claims},
+    settle::Undertaker,
+    telemetry::{self, increment, seconds},
+};
+use chrono::Utc;
+use tokio::sync::mpsc;
+use tokio_util::{
+    sync::{CancellationToken, DropGuard},
+    task::TaskTracker,
+};
+
+/// Takes messages in batches. One worker has one.
+///
+/// When it is dropped, whatever it handed out and was not settled is delivered again.
+pub struct Consumer {
+    /// Deliveries of RabbitMQ, if there is one; bounded by the prefetch.
+    broker: Option<mpsc::Receiver<Delivery>>,
+    /// What was received from it and did not go out yet.
+    first: Option<Delivery>,
+    claims: Claims,
+    settler: Settler,
+    shutdown: CancellationToken,
+    tasks: TaskTracker,
+    /// Ends the tasks that serve deliveries in hand.
+    _stop: DropGuard,
+}
+
+impl Consumer {
+    /// Starts consuming. It does not wait for the stores, nor fail because one is down: it connects
+    /// in the background, for ever. Call it within a tokio runtime.
+    ///
+    /// When `shutdown` is cancelled no more batches come, and what was fetched ahead is handed back;
+    /// batches in hand can still be settled or released.
+    pub fn start(config: &QueueConfig, shutdown: CancellationToken) -> Self {
+        telemetry::describe();
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let pool = postgres::pool(config);
+        let undertaker = Undertaker::start(pool.clone(), config.prefix.clone(), stop.clone(), &tasks);
+        let claims = Claims::start(config, pool.clone(), undertaker.clone(), &stop, &tasks);
+        let broker = amqp::consume(config, undertaker, shutdown.clone(), &tasks);
+        tasks.close();
+        let settler = Settler::new(pool, config.prefix.clone());
+        Self { broker, first: None, claims, settler, shutdown, tasks, _stop: stop.drop_guard() }
+    }
+
+    /// The next messages, at most `max`: waits for the first, then takes what is there. `None` after
+    /// shutdown.
+    ///
+    /// While both stores have messages each gives half. May be cancelled: nothing is lost by it.
+    pub async fn next_batch(&mut self, max: usize) -> Option<Vec<Delivery>> {
+        let max = max.max(1);
+        while !self.shutdown.is_cancelled() {
+            self.claims.claim_if_due(max);
+            let batch = self.take(max);
+            if !batch.is_empty() {
+                // The next claim runs while the worker works on this batch.
+                self.claims.claim_if_due(max);
+                measure(&batch);
+                return Some(batch);
+            }
+            tokio::select! {
+                () = self.shutdown.cancelled() => {}
+                () = self.claims.changed() => {}
+                first = receive(self.broker.as_mut()) => self.first = Some(first),
+            }
+        }
+        self.hand_back().await;
+        None
+    }
+
+    /// Settles deliveries; see [`Settler::settle`].
+    pub async fn settle(&self, outcomes: Vec<(Delivery, Disposition)>) -> Result<(), SettleError> {
+        self.settler.settle(outcomes).await
+    }
+
+    /// Hands deliveries back unworked; see [`Settler::release`].
+    pub async fn release(&self, deliveries: Vec<Delivery>) {
+        self.settler.release(deliveries).await;
+    }
+
+    /// Settles from other tasks, while this one takes the next batch.
+    #[must_use]
+    pub fn settler(&self) -> Settler {
+        self.settler.clone()
+    }
+
+    /// Waits, after `shutdown` was cancelled and every delivery was settled or released, until
+    /// RabbitMQ was told and the connections are closed.
+    pub async fn finished(self) {
+        let Self { broker, first, claims, tasks, _stop, .. } = self;
+        drop((broker, first, claims, _stop));
+        tasks.wait().await;
+    }
+
+    /// What both stores have ready now, at most `max`, half from each while both have enough.
+    fn take(&mut self, max: usize) -> Vec<Delivery> {
+        let share = if self.broker.is_some() { max.div_ceil(2) } else { max };
+        let mut batch: Vec<Delivery> = self.claims.take(share).collect();
+        if let Some(broker) = &mut self.broker {
+            while batch.len() < max
+                && let Some(delivery) = self.first.take().or_else(|| broker.try_recv().ok())
+            {
+                // The broker delivers a stale one again, by another connection.
+                if !delivery.is_stale() {
+                    batch.push(delivery);
+                }
+            }
+        }
+        batch.extend(self.claims.take(max - batch.len()));
+        batch
+    }
+
+    async fn hand_back(&mut self) {
+        let mut fetched = self.claims.finish().await;
+        fetched.extend(self.first.take());
+        if let Some(broker) = &mut self.broker {
+            broker.close();
+            while let Ok(delivery) = broker.try_recv() {
+                fetched.push(delivery);
+            }
+        }
+        if !fetched.is_empty() {
+            self.release(fetched).await;
+        }
+    }
+}
+
+/// The next delivery of RabbitMQ; waits for ever without one.
+async fn receive(broker: Option<&mut mpsc::Receiver<Delivery>>) -> Delivery {
+    if let Some(broker) = broker
+        && let Some(delivery) = broker.recv().await
+    {
+        return delivery;
+    }
+    // Without a broker, or after the end of its connection at shutdown.
+    std::future::pending().await
+}
+
+fn measure(batch: &[Delivery]) {
+    let (broker, database): (Vec<_>, Vec<_>) =
+        batch.iter().partition(|delivery| matches!(delivery.receipt, Receipt::Broker(_)));
+    metrics::counter!(telemetry::CONSUMED, "store" => "broker").increment(increment(broker.len()));
+    metrics::counter!(telemetry::CONSUMED, "store" => "database").increment(increment(database.len()));
+    if let Some(oldest) = broker.iter().map(|delivery| delivery.envelope.headers.received_at).min() {
+        metrics::gauge!(telemetry::OLDEST_AGE, "store" => "broker").set(seconds(Utc::now() - oldest));
+    }
+}

@@ -1,0 +1,38 @@
+//! A message in a worker's hands.
+
+use super::{amqp::BrokerReceipt, envelope::Envelope, postgres::LeaseReceipt};
+
+/// A message in a worker's hands, until it is settled or released.
+///
+/// Dropping it unsettled gives it back as a failed delivery: RabbitMQ delivers it again at once,
+/// PostgreSQL when its lease ends.
+#[derive(Debug)]
+pub struct Delivery {
+    /// The message.
+    pub envelope: Envelope,
+    /// How many deliveries failed before this one: 0 at first. Retries count, and so do workers that
+    /// died with the message in hand, whether or not it was the cause.
+    pub attempt: u32,
+    /// Whether somebody may have worked on it before.
+    pub redelivered: bool,
+    pub(super) receipt: Receipt,
+}
+
+/// What gives a delivery back to where it came from.
+#[derive(Debug)]
+pub(super) enum Receipt {
+    /// An unacknowledged message of RabbitMQ.
+    Broker(BrokerReceipt),
+    /// A leased row of `queue_messages`.
+    Database(LeaseReceipt),
+}
+
+impl Delivery {
+    /// Whether the connection it came by is gone, and RabbitMQ delivers it again anyway.
+    pub(super) fn is_stale(&self) -> bool {
+        match &self.receipt {
+            Receipt::Broker(receipt) => receipt.is_stale(),
+            Receipt::Database(_) => false,
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The queue in PostgreSQL: the table `queue_messages`, written by group commit and claimed by lease.
+
+mod claims;
+mod connection;
+mod keeper;
+mod lease;
+mod listener;
+mod writer;
+
+pub(super) use claims::Claims;
+pub(super) use connection::pool;
+pub(super) use lease::{Lease, LeaseReceipt};
+pub use writer::DatabaseStatus;
+pub(super) use writer::Writer;
+
+/// The channel on which writers tell workers that there is something. Its payload is the prefix.
+pub(super) const CHANNEL: &str = "tributary_queue";

@@ -1,0 +1,97 @@
+//! Settling: whatever must be kept is committed to PostgreSQL first, then the message is acknowledged.
+
+mod burial;
+mod statements;
+mod undertaker;
+
+pub(super) use burial::Burial;
+pub(super) use undertaker::Undertaker;
+
+use super::{
+    Delivery, Disposition, Prefix,
+    amqp::BrokerReceipt,
+    delivery::Receipt,
+    postgres::Lease,
+    telemetry::{self, increment},
+};
+use sqlx::PgPool;
+use statements::Plan;
+use uuid::Uuid;
+
+/// Settles deliveries and hands them back; clones share the consumer's connections.
+#[derive(Clone, Debug)]
+pub struct Settler {
+    pool: PgPool,
+    queue: Prefix,
+}
+
+/// The database could not keep what has to be kept. Nothing was acknowledged; try again.
+#[derive(Debug, thiserror::Error)]
+#[error("{} deliveries could not be settled", outcomes.len())]
+pub struct SettleError {
+    /// What was to be settled, unchanged.
+    pub outcomes: Vec<(Delivery, Disposition)>,
+    /// What the database said.
+    pub source: sqlx::Error,
+}
+
+impl Settler {
+    pub(super) fn new(pool: PgPool, queue: Prefix) -> Self {
+        Self { pool, queue }
+    }
+
+    /// Settles each delivery as decided, in at most four statements whatever their number.
+    ///
+    /// A message of RabbitMQ is acknowledged after its retry or dead letter is committed, so a crash
+    /// in between delivers it twice and loses it never. A message whose lease went to another worker
+    /// meanwhile is left to that worker.
+    pub async fn settle(&self, outcomes: Vec<(Delivery, Disposition)>) -> Result<(), SettleError> {
+        let mut plan = Plan::of(&outcomes);
+        let executed = plan.execute(&self.pool, &self.queue).await;
+        let counts = [("ack", plan.acks), ("retry", plan.retries), ("dead_letter", plan.dead)];
+        if let Err(source) = executed {
+            return Err(SettleError { outcomes, source });
+        }
+        for (disposition, n) in counts {
+            metrics::counter!(telemetry::SETTLED, "disposition" => disposition).increment(increment(n));
+        }
+        BrokerReceipt::ack(outcomes.into_iter().filter_map(|(delivery, _)| match delivery.receipt {
+            Receipt::Broker(receipt) => Some(receipt),
+            Receipt::Database(_) => None,
+        }));
+        Ok(())
+    }
+
+    /// Hands deliveries back unworked, for another worker to take at once. If the database is down,
+    /// its part comes back when the leases end.
+    pub async fn release(&self, deliveries: Vec<Delivery>) {
+        let (mut broker, mut database) = (Vec::new(), Vec::new());
+        for delivery in deliveries {
+            match delivery.receipt {
+                Receipt::Broker(receipt) => broker.push(receipt),
+                Receipt::Database(receipt) => database.push(receipt),
+            }
+        }
+        BrokerReceipt::requeue(broker);
+        let rows: Vec<i64> = database.iter().map(|receipt| receipt.id).collect();
+        let leases = names(database.iter().map(|receipt| &receipt.lease));
+        if rows.is_empty() {
+            return;
+        }
+        if let Err(error) = statements::release(&self.pool, &rows, &leases).await {
+            tracing::warn!(
+                error = super::backoff::chain(&error),
+                messages = rows.len(),
+                "messages could not be handed back; they will be delivered when their leases end"
+            );
+        }
+    }
+}
+
+/// The names of the leases, once each: one, unless deliveries of several consumers are mixed.
+fn names<'a>(leases: impl Iterator<Item = &'a Lease>) -> Vec<Uuid> {
+    let mut names: Vec<Uuid> = leases.map(|lease| lease.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}

@@ -1,0 +1,64 @@
+//! Names of the queue's metrics.
+//!
+//! `store` is `broker` or `database`.
+
+use std::time::Duration;
+
+/// Messages stored durably, by `store`.
+pub(super) const PUBLISHED: &str = "tributary_queue_published_total";
+/// Messages that RabbitMQ would not take and PostgreSQL was asked to, by `reason`.
+pub(super) const SPILLED: &str = "tributary_queue_spilled_total";
+/// Messages that no store took in time.
+pub(super) const REFUSED: &str = "tributary_queue_refused_total";
+/// Publishes whose confirm is awaited.
+pub(super) const IN_FLIGHT: &str = "tributary_queue_publish_in_flight";
+/// From publish to durable, by `store`.
+pub(super) const PUBLISH_SECONDS: &str = "tributary_queue_publish_seconds";
+/// 1 while RabbitMQ blocks publishers (memory or disk alarm).
+pub(super) const BLOCKED: &str = "tributary_queue_broker_blocked";
+/// 1 while the store takes messages, by `store`.
+pub(super) const UP: &str = "tributary_queue_store_up";
+/// Connections opened again after a loss, by `connection`.
+pub(super) const RECONNECTS: &str = "tributary_queue_reconnects_total";
+/// Messages handed to the worker, by `store`.
+pub(super) const CONSUMED: &str = "tributary_queue_consumed_total";
+/// Messages settled, by `disposition`.
+pub(super) const SETTLED: &str = "tributary_queue_settled_total";
+/// Messages buried without a worker's word, by `reason`: `malformed` or `delivery_limit`.
+pub(super) const BURIED: &str = "tributary_queue_buried_total";
+/// Messages that RabbitMQ could not route and kept aside; they are processed all the same.
+pub(super) const UNROUTABLE: &str = "tributary_queue_unroutable_total";
+/// How long the oldest due message waits, by `store`.
+pub(super) const OLDEST_AGE: &str = "tributary_queue_oldest_age_seconds";
+
+/// Tells the recorder what the metrics mean. Call it once, after the recorder is installed.
+pub(super) fn describe() {
+    metrics::describe_counter!(PUBLISHED, "Messages stored durably.");
+    metrics::describe_counter!(SPILLED, "Messages that RabbitMQ would not take.");
+    metrics::describe_counter!(REFUSED, "Messages that no store took in time.");
+    metrics::describe_gauge!(IN_FLIGHT, "Publishes whose confirm is awaited.");
+    metrics::describe_histogram!(PUBLISH_SECONDS, metrics::Unit::Seconds, "From publish to durable.");
+    metrics::describe_gauge!(BLOCKED, "1 while RabbitMQ blocks publishers.");
+    metrics::describe_gauge!(UP, "1 while the store takes messages.");
+    metrics::describe_counter!(RECONNECTS, "Connections opened again after a loss.");
+    metrics::describe_counter!(CONSUMED, "Messages handed to the worker.");
+    metrics::describe_counter!(SETTLED, "Messages settled.");
+    metrics::describe_counter!(BURIED, "Messages buried without a worker's word.");
+    metrics::describe_counter!(UNROUTABLE, "Messages that RabbitMQ could not route and kept aside.");
+    metrics::describe_gauge!(OLDEST_AGE, metrics::Unit::Seconds, "How long the oldest due message waits.");
+}
+
+/// A count as a metric's value; counts beyond 2³² are not distinguished.
+pub(super) fn count(n: usize) -> f64 {
+    f64::from(u32::try_from(n).unwrap_or(u32::MAX))
+}
+
+/// A count as a counter's increment.
+pub(super) fn increment(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
+}
+
+/// A duration that a clock may have made negative.
+pub(super) fn seconds(age: chrono::TimeDelta) -> f64 {
+    age.to_std().unwrap_or(Duration::ZERO).as_secs_f64()
+}
