@@ -67,7 +67,9 @@ async fn change(connection: &mut PgConnection, id: ProjectId, args: &UpdateArgs)
             Err(StoreError::Constraint { constraint, .. }) if constraint == "stripe_endpoints_secret_key" => {
                 bail!("project {id} has that secret already, or had it before it was revoked")
             }
-            added => drop(added?),
+            added => {
+                added?;
+            }
         }
     }
     if let Some(secret) = args.revoke_webhook_secret {
