@@ -20,7 +20,7 @@ pub(crate) struct RuleArgs {
 impl RuleArgs {
     /// The rules of a new project.
     pub(super) fn first(&self, commission: Commission) -> Rules {
-        self.change(Rules {
+        self.change(&Rules {
             commission,
             recurring: Recurring::All,
             hold_days: 0,
