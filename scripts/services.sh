@@ -224,6 +224,8 @@ database_start() {
   if database_running; then return; fi
   if [ "$ENGINE" = docker ]; then compose up --detach --wait --quiet-pull postgres; return; fi
   database_init || return 1
+  # PostgreSQL takes an unreaped server for a living one.
+  if [ -n "$(database_pid)" ] && ! process_lives "$(database_pid)"; then rm -f "$PG_HOME/data/postmaster.pid"; fi
   # No socket file: its path may be too long, and nothing here needs one. fsync stays on.
   if ! as_database_account "$PG_BIN/pg_ctl" start --wait --timeout "$SERVICE_PATIENCE" --silent \
     --pgdata "$PG_HOME/data" --log "$PG_HOME/log" \
