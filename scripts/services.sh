@@ -119,6 +119,7 @@ services_interrupted() {
 
 services_destroy() {
   services_down
+  if [ "$ENGINE" = docker ]; then compose down --volumes; fi
   rm -rf "$PG_HOME" "$SERVICES_DIR/postgres" "$SERVICES_DIR/rabbitmq" "$SERVICES_DIR/env" "$SERVICES_DIR/settings" \
     "$SERVICES_DIR/log"
 }
