@@ -61,10 +61,11 @@ services_prepare() {
   [ -n "$missing" ] || return 0
 
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    if [ -n "${DEV_DRY_RUN:-}" ]; then say "would install:$missing"; exit 0; fi
     install_debian_packages $missing
     if { [ -z "$want_database" ] || find_postgres; } && { [ -z "$want_broker" ] || find_rabbitmq; }; then return 0; fi
   elif docker info >/dev/null 2>&1 && docker compose version >/dev/null 2>&1; then
-    say "services: not installed here:$missing; using the Docker engine instead"
+    say "not installed here:$missing; using the Docker engine instead"
     if [ -n "${DEV_DRY_RUN:-}" ]; then exit 0; fi
     ENGINE=docker
     services_save
@@ -77,7 +78,6 @@ services_prepare() {
 # The servers of the packages are not wanted, only their programs: no cluster is made, and nothing is started.
 install_debian_packages() (
   say "installing:$(printf ' %s' "$@")"
-  if [ -n "${DEV_DRY_RUN:-}" ]; then exit 0; fi
   log=$(mktemp)
   policy=/usr/sbin/policy-rc.d
   drop_in=/etc/postgresql-common/createcluster.d/tributary.conf

@@ -119,6 +119,7 @@ services_interrupted() {
 
 services_destroy() {
   services_down
+  if [ "$ENGINE" = docker ]; then compose down --volumes; fi
   rm -rf "$PG_HOME" "$SERVICES_DIR/postgres" "$SERVICES_DIR/rabbitmq" "$SERVICES_DIR/env" "$SERVICES_DIR/settings" \
     "$SERVICES_DIR/log"
 }
@@ -224,6 +225,8 @@ database_start() {
   if database_running; then return; fi
   if [ "$ENGINE" = docker ]; then compose up --detach --wait --quiet-pull postgres; return; fi
   database_init || return 1
+  # PostgreSQL takes an unreaped server for a living one.
+  if [ -n "$(database_pid)" ] && ! process_lives "$(database_pid)"; then rm -f "$PG_HOME/data/postmaster.pid"; fi
   # No socket file: its path may be too long, and nothing here needs one. fsync stays on.
   if ! as_database_account "$PG_BIN/pg_ctl" start --wait --timeout "$SERVICE_PATIENCE" --silent \
     --pgdata "$PG_HOME/data" --log "$PG_HOME/log" \
