@@ -105,7 +105,7 @@ TEXT
 
 # docker-compose.yml's postgres and rabbitmq, under a name of the directory's own.
 compose() {
-  POSTGRES_PORT=$PG_PORT POSTGRES_PASSWORD=$PG_PASSWORD AMQP_PORT=$AMQP_PORT RABBITMQ_PASSWORD=$AMQP_PASSWORD \
+  RABBITMQ_MANAGEMENT_PORT=0 POSTGRES_PORT=$PG_PORT POSTGRES_PASSWORD=$PG_PASSWORD AMQP_PORT=$AMQP_PORT RABBITMQ_PASSWORD=$AMQP_PASSWORD \
     docker compose --project-name "tributary-$(printf '%s' "$SERVICES_DIR" | cksum | cut -d ' ' -f 1)" \
     --file "$ROOT/docker-compose.yml" "$@"
 }

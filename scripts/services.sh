@@ -43,8 +43,9 @@ services_main() {
       trap 'services_interrupted' EXIT
       trap 'exit 130' INT
       trap 'exit 143' TERM
+      trap 'exit 129' HUP
       services_up ${wanted:-database broker}
-      trap - EXIT INT TERM
+      trap - EXIT INT TERM HUP
       services_status ;;
     down) services_open_existing && services_down; say 'services: stopped' ;;
     status) services_open_existing && services_status ;;
@@ -66,7 +67,7 @@ services_main() {
 # Starts the named services that are not running, waits until they answer, exports DATABASE_URL and AMQP_URL and writes
 # them to DIR/env. Sets STARTED_DATABASE and STARTED_BROKER for what this very call started.
 services_up() {
-  local database='' broker='' failed='' service
+  local database='' broker='' service
   for service in "$@"; do eval "$service=1"; done
   STARTED_DATABASE='' STARTED_BROKER='' BROKER_JOB=''
   services_open
@@ -86,10 +87,9 @@ services_up() {
   if [ -n "$database" ] && ! database_running; then
     database_settle_port
     STARTED_DATABASE=1
-    database_start || failed=1
+    database_start || exit 1
   fi
-  if [ -n "$BROKER_JOB" ]; then wait "$BROKER_JOB" || failed=1; BROKER_JOB=''; fi
-  [ -z "$failed" ] || exit 1
+  if [ -n "$BROKER_JOB" ]; then wait "$BROKER_JOB" || exit 1; BROKER_JOB=''; fi
 
   if [ -n "$database" ]; then DATABASE_URL=$(database_url); fi
   if [ -n "$broker" ]; then AMQP_URL=$(broker_url); fi
@@ -111,7 +111,8 @@ services_down_started() {
 
 services_interrupted() {
   local status=$?
-  trap '' INT TERM
+  trap '' INT TERM HUP
+  set +e
   if [ -n "${SETTINGS_READ:-}" ]; then services_down_started; services_unlock; fi
   exit "$status"
 }
@@ -347,10 +348,10 @@ broker_start() {
 
   # In a process group of its own, so that Ctrl-C at the terminal does not reach it.
   set -m
-  broker_env nohup "$RABBITMQ_BIN/rabbitmq-server" </dev/null >"$log" 2>&1 &
+  exec_rabbitmq nohup "$RABBITMQ_BIN/rabbitmq-server" </dev/null >"$log" 2>&1 &
   leader=$!
   set +m
-  trap 'kill -KILL -- "-$leader" 2>/dev/null; broker_stop_epmd; exit 143' TERM
+  trap 'broker_abandon "$leader"; exit 143' TERM
   trap '' INT
 
   until amqp_answers "$AMQP_PORT"; do
@@ -358,12 +359,18 @@ broker_start() {
     if ! kill -0 "$leader" 2>/dev/null || [ "$waited" -gt $((SERVICE_PATIENCE * 10)) ]; then
       complain 'RabbitMQ did not start:'
       tail -n 40 "$log" "$home"/log/*.log >&2
-      kill -KILL -- "-$leader" 2>/dev/null
-      broker_stop_epmd
+      broker_abandon "$leader"
       return 1
     fi
     sleep 0.1
   done
+}
+
+# Ends a node that has not come up.
+broker_abandon() {
+  kill -KILL -- "-$1" 2>/dev/null
+  wait "$1" 2>/dev/null
+  broker_stop_epmd
 }
 
 broker_stop() {
@@ -404,7 +411,7 @@ broker_stop_epmd() {
 
 broker_ctl() {
   if [ "$ENGINE" = docker ]; then compose exec -T rabbitmq rabbitmqctl "$@"; return; fi
-  broker_env "$RABBITMQ_BIN/rabbitmqctl" "$@"
+  (exec_rabbitmq "$RABBITMQ_BIN/rabbitmqctl" "$@")
 }
 
 broker_write_config() {
@@ -425,17 +432,17 @@ CONF
   chmod 400 "$home/home/.erlang.cookie"
 }
 
-# Runs a program of RabbitMQ's with everything pointing into DIR and nothing read from /etc.
-broker_env() {
+# Becomes a program of RabbitMQ's, with everything pointing into DIR and nothing read from /etc.
+exec_rabbitmq() {
   local home=$SERVICES_DIR/rabbitmq
-  (cd "$home" && exec env HOME="$home/home" ERL_EPMD_PORT="$EPMD_PORT" ERL_EPMD_ADDRESS=127.0.0.1 \
+  cd "$home" && exec env HOME="$home/home" ERL_EPMD_PORT="$EPMD_PORT" ERL_EPMD_ADDRESS=127.0.0.1 \
     RABBITMQ_NODENAME=tributary@localhost RABBITMQ_DIST_PORT="$DIST_PORT" RABBITMQ_CONF_ENV_FILE="$home/none" \
     RABBITMQ_CONFIG_FILE="$home/rabbitmq.conf" RABBITMQ_ADVANCED_CONFIG_FILE="$home/none.config" \
     RABBITMQ_ENABLED_PLUGINS_FILE="$home/enabled_plugins" RABBITMQ_PID_FILE="$home/pid" \
     RABBITMQ_MNESIA_BASE="$home/data" RABBITMQ_LOG_BASE="$home/log" RABBITMQ_SCHEMA_DIR="$home/schema" \
     RABBITMQ_GENERATED_CONFIG_DIR="$home/config" RABBITMQ_LOGS= \
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1} -tributary_port $AMQP_PORT" \
-    "$@")
+    "$@"
 }
 
 # True when the port speaks AMQP 0-9-1: the server answers the protocol header with a method frame (type 1).

@@ -2,6 +2,7 @@
 
 mod commands;
 mod context;
+#[allow(dead_code, reason = "`up` and `demo`, which start it, are not built yet")]
 mod embedded;
 mod failure;
 mod options;

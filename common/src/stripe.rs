@@ -4,7 +4,9 @@
 //! |---|---|
 //! | [`signature`] | a webhook body is authentic, and which secret proved it |
 //! | [`event`] | an event's body becomes facts, whatever API version wrote it; pure |
-//! | [`missing`] | what a payload lacked, and could be fetched |
+//! | [`missing`] | what a payload lacked, and one call could bring |
+//! | [`client`] | those calls |
+//! | [`fetched`] | what they brought becomes facts; pure |
 //! | [`metadata`] | which metadata keys carry a referral code |
 //! | [`sample`] | realistic events for the demo, the tests and the benchmark |
 //!
@@ -12,7 +14,9 @@
 //! fields that other API versions do not have, and refuse whole events for it. A field that moved
 //! between versions is read in both of its places, the newest first.
 
+pub mod client;
 pub mod event;
+pub mod fetched;
 pub mod metadata;
 pub mod missing;
 pub mod sample;

@@ -1,9 +1,8 @@
 //! What opens a project: the keys of the REST API and the secrets of Stripe's webhooks.
 
-use super::{PgConnection, StoreError};
+use super::{PgConnection, StoreError, api_keys::KeyDigest};
 use crate::domain::ids::{Mode, ProjectId, Realm};
 use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
 use std::fmt;
 
 /// What every key begins with.
@@ -67,7 +66,7 @@ pub async fn create(
     name: &str,
     key: &SecretKey,
 ) -> Result<ApiKey, StoreError> {
-    let digest: [u8; 32] = Sha256::digest(key.expose().as_bytes()).into();
+    let digest = KeyDigest::of(key.expose());
     let row = sqlx::query!(
         "INSERT INTO api_keys (project_id, livemode, name, prefix, sha256) VALUES ($1, $2, $3, $4, $5)
          RETURNING id, created_at",
@@ -75,7 +74,7 @@ pub async fn create(
         realm.mode.is_live(),
         name,
         key.prefix(),
-        digest.as_slice(),
+        digest.0.as_slice(),
     )
     .fetch_one(connection)
     .await?;

@@ -68,6 +68,7 @@ struct Parts<'a> {
     refunds: Vec<&'a RefundSeen>,
     refunded: Vec<&'a ChargeRefunded>,
     disputes: Vec<&'a DisputeSeen>,
+    no_commission: BTreeSet<&'a Key>,
 }
 
 /// Groups the facts into payments, in order of time, event and key.
@@ -97,6 +98,9 @@ pub(super) fn payments<'a>(facts: &'a [KnownFact], people: &People) -> Result<Ve
             FactBody::Refund(refund) => part.refunds.push(refund),
             FactBody::ChargeRefunded(refunded) => part.refunded.push(refunded),
             FactBody::Dispute(dispute) => part.disputes.push(dispute),
+            FactBody::Alias(alias) if alias.no_commission => {
+                part.no_commission.extend(alias.objects.first());
+            }
             FactBody::Alias(_)
             | FactBody::Touch(_)
             | FactBody::Customer(_)
@@ -145,18 +149,14 @@ impl<'a> Parts<'a> {
         let subscriptions = self.sessions.iter().filter_map(|(session, _)| session.subscription.clone());
         let subscriptions =
             subscriptions.chain(self.invoices.iter().filter_map(|(invoice, _)| invoice.subscription.clone()));
-        let no_commission = self
-            .invoices
-            .iter()
-            .filter(|(invoice, _)| invoice.no_commission)
-            .map(|(invoice, _)| invoice.invoice.clone())
-            .chain(
-                self.sessions
-                    .iter()
-                    .filter(|(session, _)| session.no_commission)
-                    .map(|(session, _)| session.session.clone()),
-            )
-            .min();
+        let invoices = self.invoices.iter().filter(|(invoice, _)| invoice.no_commission);
+        let sessions = self.sessions.iter().filter(|(session, _)| session.no_commission);
+        let no_commission = invoices
+            .map(|(invoice, _)| &invoice.invoice)
+            .chain(sessions.map(|(session, _)| &session.session))
+            .chain(self.no_commission.iter().copied())
+            .min()
+            .cloned();
         let all = self.known().map(|known| known.received_at);
         Ok(Some(Payment {
             person: None,

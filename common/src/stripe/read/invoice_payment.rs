@@ -1,6 +1,7 @@
 //! Invoice payments: since 2025-05-28 the one event that says which payment settled which invoice.
 
-use crate::stripe::json::{BadField, Ref, parse};
+use crate::domain::ids::Mode;
+use crate::stripe::json::{BadField, Items, Moment, Ref, Text, parse};
 use crate::stripe::telling::Telling;
 use serde::Deserialize;
 
@@ -10,6 +11,9 @@ use serde::Deserialize;
 struct InvoicePayment {
     invoice: Ref,
     payment: Option<Payment>,
+    status: Option<Text>,
+    created: Option<Moment>,
+    livemode: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -19,12 +23,43 @@ struct Payment {
     charge: Ref,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct InvoicePayments {
+    data: Items<InvoicePayment>,
+}
+
 /// Tells which invoice a payment intent or a charge belongs to.
-pub(in crate::stripe) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
+pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
     let paid: InvoicePayment = parse(json)?;
-    let invoice = telling.key_of(&paid.invoice);
-    let payment = paid.payment.unwrap_or_default();
-    let objects = [invoice, telling.key_of(&payment.payment_intent), telling.key_of(&payment.charge)];
-    telling.tell_alias(objects, None, false);
+    paid.tell(telling);
     Ok(())
+}
+
+/// Tells the same of a fetched list, at the time at which each payment was made.
+pub(in crate::stripe) fn tell_fetched(
+    json: &[u8],
+    mode: Mode,
+    telling: &mut Telling<'_>,
+) -> Result<(), BadField> {
+    let payments: InvoicePayments = parse(json)?;
+    for payment in payments.data.iter().filter(|payment| payment.is_paid_in(mode)) {
+        telling.at = payment.created.map_or(telling.at, |Moment(created)| created);
+        payment.tell(telling);
+    }
+    Ok(())
+}
+
+impl InvoicePayment {
+    fn tell(&self, telling: &mut Telling<'_>) {
+        let none = Payment::default();
+        let payment = self.payment.as_ref().unwrap_or(&none);
+        let objects = [&self.invoice, &payment.payment_intent, &payment.charge];
+        let objects = objects.map(|object| telling.key_of(object));
+        telling.tell_alias(objects, None, false);
+    }
+
+    fn is_paid_in(&self, mode: Mode) -> bool {
+        self.status.as_deref() == Some("paid") && self.livemode.is_none_or(|live| live == mode.is_live())
+    }
 }

@@ -225,7 +225,7 @@ impl History {
     }
 
     pub(super) fn alias(mut self, n: i64, a: &str, b: &str) -> Self {
-        let body = FactBody::Alias(PaymentAlias { objects: vec![key(a), key(b)] });
+        let body = FactBody::Alias(PaymentAlias { objects: vec![key(a), key(b)], no_commission: false });
         self.add(&format!("alias:{a}:{b}"), Keep::First, 0, day(n), &[a, b], body);
         self
     }
