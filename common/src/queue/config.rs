@@ -141,7 +141,7 @@ pub enum ConfigError {
     /// `AMQP_URL`; the text says what is wrong with it, not what it is, since it holds a password.
     #[error("AMQP_URL must look like amqp://user:password@host:5672/%2f: {0}")]
     AmqpUrl(String),
-    /// DATABASE_URL.
+    /// `DATABASE_URL`.
     #[error("DATABASE_URL must look like postgres://user:password@host:5432/name")]
     DatabaseUrl,
 }
