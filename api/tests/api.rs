@@ -1,0 +1,23 @@
+//! The API from outside, over HTTP, on a real PostgreSQL: a database for each test, the queue in it,
+//! and no worker but the ones that a test brings.
+
+#[path = "api/authentication.rs"]
+mod authentication;
+#[path = "api/conversions.rs"]
+mod conversions;
+#[path = "api/customer_look_up.rs"]
+mod customer_look_up;
+#[path = "api/errors.rs"]
+mod errors;
+#[path = "api/idempotency.rs"]
+mod idempotency;
+#[path = "api/limits.rs"]
+mod limits;
+#[path = "api/probes.rs"]
+mod probes;
+#[path = "api/server.rs"]
+mod server;
+#[path = "api/support.rs"]
+mod support;
+#[path = "api/webhooks.rs"]
+mod webhooks;

@@ -1,0 +1,73 @@
+//! `Idempotency-Key`
+
+use crate::support::{project, start, worker};
+use common::store::PgPool;
+
+const PATH: &str = "/api/v1/conversions";
+const BODY: &str = r#"{"amount": 10, "email": "ann@example.com"}"#;
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_repeated_request_is_answered_as_before(pool: PgPool) {
+    let (api, project, _worker) = (start(&pool).await, project(&pool).await, worker(&pool));
+    let post = async |body| api.post(&project, PATH, body).header("Idempotency-Key", "k1").send().await;
+    let first = post(BODY).await;
+    let again = post(BODY).await;
+    assert_eq!(again.data(201), first.data(201));
+    assert_eq!(again.header("location"), first.header("location"));
+    assert_eq!(again.header("idempotent-replayed"), "true");
+    post(r#"{"amount": 11}"#).await.error(409, "idempotency_conflict");
+    let other = api.post(&project, PATH, BODY).header("Idempotency-Key", "k2").send().await;
+    assert_ne!(other.data(201)["id"], first.data(201)["id"]);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_error_is_an_answer_too(pool: PgPool) {
+    let (api, project) = (start(&pool).await, project(&pool).await);
+    let post =
+        async || api.post(&project, PATH, r#"{"amount": -1}"#).header("Idempotency-Key", "k1").send().await;
+    post().await.error(400, "invalid_parameters");
+    let again = post().await;
+    assert_eq!(again.status, 400);
+    assert_eq!(again.header("idempotent-replayed"), "true");
+    assert_eq!(again.fields(), ["amount"]);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn twenty_clients_with_one_key_make_one_row(pool: PgPool) {
+    let (api, project, _worker) = (start(&pool).await, project(&pool).await, worker(&pool));
+    let post = || async {
+        loop {
+            let answer = api.post(&project, PATH, BODY).header("Idempotency-Key", "k1").send().await;
+            if answer.status != 409 {
+                return answer.data(201)["id"].clone();
+            }
+            answer.error(409, "idempotency_conflict");
+            assert_eq!(answer.header("retry-after"), "1");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    let ids = futures::future::join_all((0..20).map(|_| post())).await;
+    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM conversions").fetch_one(&pool).await.unwrap();
+    assert_eq!(rows, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_request_that_never_answered_runs_again_and_meets_what_it_made(pool: PgPool) {
+    let (api, project, _worker) = (start(&pool).await, project(&pool).await, worker(&pool));
+    let post = async || api.post(&project, PATH, BODY).header("Idempotency-Key", "k1").send().await;
+    let first = post().await;
+    sqlx::query("UPDATE idempotency_keys SET response_status = NULL, locked_until = now() - interval '1 s'")
+        .execute(&pool)
+        .await
+        .unwrap();
+    let again = post().await;
+    assert_eq!(again.data(200)["id"], first.data(201)["id"]);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_key_without_sense_is_told(pool: PgPool) {
+    let (api, project) = (start(&pool).await, project(&pool).await);
+    let answer = api.post(&project, PATH, BODY).header("Idempotency-Key", &"k".repeat(256)).send().await;
+    answer.error(400, "invalid_parameters");
+}

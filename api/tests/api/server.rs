@@ -1,0 +1,76 @@
+//! The accept loop.
+
+use crate::support::{Setup, project, start, worker};
+use api::Tls;
+use common::store::PgPool;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_client_that_sends_nothing_is_let_go(pool: PgPool) {
+    let api = start(&pool).await;
+    for beginning in ["", "PRI * HTTP", "GET / HTTP/1.1\r\nHost: a\r\n"] {
+        let mut stream = TcpStream::connect(api.address).await.unwrap();
+        stream.write_all(beginning.as_bytes()).await.unwrap();
+        let mut rest = Vec::new();
+        let closed = tokio::time::timeout(Duration::from_secs(8), stream.read_to_end(&mut rest)).await;
+        assert!(closed.is_ok(), "{beginning:?}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_is_in_flight_is_answered_before_it_stops(pool: PgPool) {
+    let (api, project) = (start(&pool).await, project(&pool).await);
+    let waiting = tokio::spawn({
+        let request = api.http.post(api.url("/api/v1/conversions")).bearer_auth(&project.key);
+        let request =
+            request.header("Content-Type", "application/json").header("Prefer", "wait=4").body("{}");
+        async move { request.send().await.unwrap().status() }
+    });
+    while crate::support::queued(&pool).await.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    api.shutdown.cancel();
+    while TcpStream::connect(api.address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    let _worker = worker(&pool);
+    assert_eq!(waiting.await.unwrap(), 201);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn it_speaks_tls(pool: PgPool) {
+    let data = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    let certificate = data.join("localhost.crt");
+    let tls = Tls::from_files(&certificate, &data.join("localhost.key")).unwrap();
+    let api = Setup { tls: Some(tls), ..Setup::new(&pool) }.start().await;
+
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(&certificate).unwrap()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let stream = TcpStream::connect(api.address).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap();
+    stream.write_all(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+#[test]
+fn a_missing_certificate_is_named() {
+    let missing = PathBuf::from("/nowhere/server.crt");
+    let error = Tls::from_files(&missing, &missing).err().unwrap();
+    assert!(error.to_string().contains("/nowhere/server.crt"));
+}

@@ -1,0 +1,317 @@
+//! An API in this process, a project in its database, and clients for both.
+
+use api::{AppState, Clock, Parts, Tls};
+use chrono::{DateTime, Utc};
+use common::config::LimitArgs;
+use common::domain::command::Command;
+use common::domain::ids::{Mode, ProjectId, Realm};
+use common::queue::{Prefix, Publisher, QueueConfig};
+use common::store::{PgPool, keys, projects};
+use common::stripe::signature;
+use reqwest::{Method, Response};
+use serde_json::Value;
+use sqlx::postgres::PgConnectOptions;
+use std::net::SocketAddr;
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// A secret of each mode.
+pub const TEST_SECRET: &str = "whsec_test";
+pub const LIVE_SECRET: &str = "whsec_live";
+
+/// A running API.
+pub struct Api {
+    pub address: SocketAddr,
+    pub shutdown: CancellationToken,
+    pub http: reqwest::Client,
+    _stop: DropGuard,
+}
+
+/// How an API is set up.
+pub struct Setup {
+    pub limits: LimitArgs,
+    pub tls: Option<Tls>,
+    pub database: PgConnectOptions,
+}
+
+impl Setup {
+    /// Without limits.
+    pub fn new(pool: &PgPool) -> Self {
+        Self {
+            limits: LimitArgs::off(),
+            tls: None,
+            database: PgConnectOptions::clone(&pool.connect_options()),
+        }
+    }
+
+    /// On a database that is not there.
+    pub fn without_database() -> Self {
+        let database = PgConnectOptions::new_without_pgpass().host("127.0.0.1").port(1).username("nobody");
+        Self { limits: LimitArgs::off(), tls: None, database }
+    }
+
+    pub async fn start(self) -> Api {
+        let shutdown = CancellationToken::new();
+        let publishing = CancellationToken::new();
+        let config = QueueConfig::new(Prefix::default(), None, self.database.clone()).unwrap();
+        let pool = common::store::PgPool::connect_lazy_with(self.database);
+        let state = AppState::new(Parts {
+            pool,
+            publisher: Publisher::start(&config, publishing.clone()),
+            limits: self.limits,
+            clock: Clock::system(),
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn({
+            let shutdown = shutdown.clone();
+            async move {
+                api::serve(listener, self.tls, state, shutdown).await.unwrap();
+                publishing.cancel();
+            }
+        });
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        Api { address, _stop: shutdown.clone().drop_guard(), shutdown, http }
+    }
+}
+
+/// An API without limits, on the test's database.
+pub async fn start(pool: &PgPool) -> Api {
+    Setup::new(pool).start().await
+}
+
+impl Api {
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub async fn post_webhook(&self, project: ProjectId, secret: &str, body: &[u8]) -> Response {
+        self.post_webhook_at(project, secret, body, Utc::now()).await
+    }
+
+    pub async fn post_webhook_at(
+        &self,
+        project: ProjectId,
+        secret: &str,
+        body: &[u8],
+        at: DateTime<Utc>,
+    ) -> Response {
+        self.http
+            .post(self.url(&format!("/webhooks/stripe/{project}")))
+            .header("Stripe-Signature", signature::sign(secret, at, body))
+            .body(body.to_vec())
+            .send()
+            .await
+            .unwrap()
+    }
+}
+
+/// A project with a key and a secret.
+pub struct Project {
+    pub realm: Realm,
+    pub key: String,
+    pub key_id: i64,
+}
+
+/// A project in test mode.
+pub async fn project(pool: &PgPool) -> Project {
+    let mut connection = pool.acquire().await.unwrap();
+    let id = projects::create(&mut connection, "Acme").await.unwrap().id;
+    let test = Realm { project: id, mode: Mode::Test };
+    let live = Realm { project: id, mode: Mode::Live };
+    keys::add_webhook_secret(&mut connection, test, TEST_SECRET).await.unwrap();
+    keys::add_webhook_secret(&mut connection, live, LIVE_SECRET).await.unwrap();
+    drop(connection);
+    with_key(pool, test).await
+}
+
+/// A project's key of either mode.
+pub async fn with_key(pool: &PgPool, realm: Realm) -> Project {
+    let key = keys::SecretKey::generate();
+    let made = keys::create(&mut pool.acquire().await.unwrap(), realm, "test", &key).await.unwrap();
+    Project { realm, key: key.expose().to_owned(), key_id: made.id }
+}
+
+/// An affiliate with its code; its id.
+pub async fn affiliate(pool: &PgPool, realm: Realm, email: &str, code: &str) -> i64 {
+    let id = sqlx::query_scalar(
+        "INSERT INTO affiliates (project_id, livemode, user_email, email_normalised, referral_code)
+         VALUES ($1, $2, $3, lower($3), $4) RETURNING id",
+    )
+    .bind(realm.project.0)
+    .bind(realm.mode.is_live())
+    .bind(email)
+    .bind(code)
+    .fetch_one(pool)
+    .await
+    .unwrap();
+    sqlx::query(
+        "INSERT INTO referral_codes (project_id, livemode, affiliate_id, code, code_folded)
+         VALUES ($1, $2, $3, $4, lower($4))",
+    )
+    .bind(realm.project.0)
+    .bind(realm.mode.is_live())
+    .bind(id)
+    .bind(code)
+    .execute(pool)
+    .await
+    .unwrap();
+    id
+}
+
+/// A request with a key.
+pub struct Call<'a> {
+    api: &'a Api,
+    request: reqwest::RequestBuilder,
+}
+
+impl Api {
+    pub fn call(&self, project: &Project, method: Method, path: &str) -> Call<'_> {
+        Call { api: self, request: self.http.request(method, self.url(path)).bearer_auth(&project.key) }
+    }
+
+    pub fn get(&self, project: &Project, path: &str) -> Call<'_> {
+        self.call(project, Method::GET, path)
+    }
+
+    pub fn post(&self, project: &Project, path: &str, body: &str) -> Call<'_> {
+        self.call(project, Method::POST, path).json(body)
+    }
+
+    pub fn put(&self, project: &Project, path: &str, body: &str) -> Call<'_> {
+        self.call(project, Method::PUT, path).json(body)
+    }
+
+    pub fn delete(&self, project: &Project, path: &str) -> Call<'_> {
+        self.call(project, Method::DELETE, path)
+    }
+}
+
+impl Call<'_> {
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.request = self.request.header(name, value);
+        self
+    }
+
+    fn json(mut self, body: &str) -> Self {
+        self.request = self.request.header("Content-Type", "application/json").body(body.to_owned());
+        self
+    }
+
+    pub async fn send(self) -> Answer {
+        let _ = self.api;
+        Answer::read(self.request.send().await.unwrap()).await
+    }
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub text: String,
+    pub body: Value,
+}
+
+impl Answer {
+    pub async fn read(response: Response) -> Self {
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let text = response.text().await.unwrap();
+        let body = serde_json::from_str(&text).unwrap_or_default();
+        Self { status, headers, text, body }
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+
+    /// The `data` of a success.
+    #[track_caller]
+    pub fn data(&self, status: u16) -> &Value {
+        assert_eq!(self.status, status, "{}", self.text);
+        assert_eq!(self.body["success"], true);
+        &self.body["data"]
+    }
+
+    /// An error in the one format; its message.
+    #[track_caller]
+    pub fn error(&self, status: u16, code: &str) -> &str {
+        let error = &self.body["error"];
+        assert_eq!(self.status, status, "{}", self.text);
+        assert_eq!(self.header("content-type"), "application/json");
+        assert_eq!(self.body["success"], false, "{}", self.text);
+        assert_eq!(error["status"], status);
+        assert_eq!(error["code"], code, "{}", self.text);
+        assert_eq!(error["request_id"], self.header("x-request-id"));
+        error["message"].as_str().unwrap()
+    }
+
+    /// The fields that an error names.
+    pub fn fields(&self) -> Vec<&str> {
+        let details = self.body["error"]["details"].as_array().map(Vec::as_slice).unwrap_or_default();
+        details.iter().map(|detail| detail["field"].as_str().unwrap()).collect()
+    }
+}
+
+/// The messages on the queue: headers and bodies.
+pub async fn queued(pool: &PgPool) -> Vec<(Value, Vec<u8>)> {
+    sqlx::query_as("SELECT headers, body FROM queue_messages ORDER BY id").fetch_all(pool).await.unwrap()
+}
+
+/// A worker that settles every conversion as nobody's, until it is dropped.
+pub fn worker(pool: &PgPool) -> DropGuard {
+    let stop = CancellationToken::new();
+    let pool = pool.clone();
+    tokio::spawn(stop.clone().run_until_cancelled_owned(async move {
+        loop {
+            settle(&pool).await;
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+    }));
+    stop.drop_guard()
+}
+
+/// Settles what is on the queue.
+pub async fn settle(pool: &PgPool) {
+    let mut transaction = pool.begin().await.unwrap();
+    let messages: Vec<(i64, Value, Vec<u8>)> =
+        sqlx::query_as("DELETE FROM queue_messages RETURNING id, headers, body")
+            .fetch_all(&mut *transaction)
+            .await
+            .unwrap();
+    for (_, headers, body) in messages {
+        let command: Command = serde_json::from_slice(&body).unwrap();
+        sqlx::query(
+            "INSERT INTO events (project_id, livemode, event_id, source, event_type, occurred_at, received_at,
+                                 body_sha256, body)
+             VALUES ($1, $2, $3, 'api', $4, $5, now(), '', $6) ON CONFLICT DO NOTHING",
+        )
+        .bind(headers["project"].as_i64())
+        .bind(headers["mode"] == "live")
+        .bind(command.event_id())
+        .bind(command.event_type())
+        .bind(command.occurred_at())
+        .bind(body)
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+        if let Command::Conversion { conversion, .. } = command {
+            sqlx::query(
+                "UPDATE conversions SET base_minor = $2, currency = $3, type = $4, paid = $5,
+                        status = CASE WHEN $6 THEN 'reversed' ELSE 'unattributed' END
+                 WHERE id = $1",
+            )
+            .bind(conversion.conversion.0)
+            .bind(conversion.base.unwrap_or(0))
+            .bind(conversion.currency)
+            .bind(common::store::conversions::kind_as_str(conversion.kind))
+            .bind(conversion.paid)
+            .bind(conversion.deleted)
+            .execute(&mut *transaction)
+            .await
+            .unwrap();
+        }
+    }
+    transaction.commit().await.unwrap();
+}
