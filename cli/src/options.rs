@@ -44,6 +44,7 @@ impl GlobalArgs {
     }
 
     /// The data directory, when the user named one.
+    #[allow(dead_code, reason = "`up`, which asks for it, is not built yet")]
     pub(crate) fn named_data_dir(&self) -> Option<PathBuf> {
         self.data_dir.clone()
     }

@@ -20,7 +20,7 @@ use tokio::{
 };
 
 /// After a crash the server first replays its log, so this is generous.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 /// Between two attempts to connect.
 const ATTEMPT: Duration = Duration::from_millis(15);
 /// `up` stops within five seconds, the database last.

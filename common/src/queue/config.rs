@@ -14,7 +14,7 @@ const PREFETCH: u16 = 1000;
 
 /// How long a message from PostgreSQL belongs to the worker that took it. It is renewed while the
 /// worker holds it, so this is only how long the messages of a killed worker wait.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 
 /// RabbitMQ and lapin give up on a silent peer after two of these; the default of 60 s is too long
 /// for requests that wait.
@@ -86,7 +86,7 @@ fn broker(url: &str) -> Result<AMQPUri, ConfigError> {
     Ok(uri)
 }
 
-/// QUEUE_PREFIX: 1 to 64 of `a-z 0-9 . _ -`.
+/// `QUEUE_PREFIX`: 1 to 64 of `a-z 0-9 . _ -`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prefix(String);
 
@@ -126,10 +126,10 @@ impl FromStr for Prefix {
 /// A setting that the queue can't work with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
-    /// QUEUE_PREFIX.
+    /// `QUEUE_PREFIX`.
     #[error("QUEUE_PREFIX must have 1 to 64 characters of a-z 0-9 . _ -")]
     Prefix,
-    /// AMQP_URL; the text says what is wrong with it, not what it is, since it holds a password.
+    /// `AMQP_URL`; the text says what is wrong with it, not what it is, since it holds a password.
     #[error("AMQP_URL must look like amqp://user:password@host:5672/%2f: {0}")]
     AmqpUrl(String),
 }

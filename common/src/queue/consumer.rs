@@ -27,7 +27,7 @@ pub struct Consumer {
     shutdown: CancellationToken,
     tasks: TaskTracker,
     /// Ends the tasks that serve deliveries in hand.
-    _stop: DropGuard,
+    stop: DropGuard,
 }
 
 impl Consumer {
@@ -36,6 +36,7 @@ impl Consumer {
     ///
     /// When `shutdown` is cancelled no more batches come, and what was fetched ahead is handed back;
     /// batches in hand can still be settled or released.
+    #[must_use]
     pub fn start(config: &QueueConfig, shutdown: CancellationToken) -> Self {
         telemetry::describe();
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
@@ -45,7 +46,7 @@ impl Consumer {
         let broker = amqp::consume(config, undertaker, shutdown.clone(), &tasks);
         tasks.close();
         let settler = Settler::new(pool, config.prefix.clone());
-        Self { broker, first: None, claims, settler, shutdown, tasks, _stop: stop.drop_guard() }
+        Self { broker, first: None, claims, settler, shutdown, tasks, stop: stop.drop_guard() }
     }
 
     /// The next messages, at most `max`: waits for the first, then takes what is there. `None` after
@@ -92,8 +93,8 @@ impl Consumer {
     /// Waits, after `shutdown` was cancelled and every delivery was settled or released, until
     /// RabbitMQ was told and the connections are closed.
     pub async fn finished(self) {
-        let Self { broker, first, claims, tasks, _stop, .. } = self;
-        drop((broker, first, claims, _stop));
+        let Self { broker, first, claims, tasks, stop, .. } = self;
+        drop((broker, first, claims, stop));
         tasks.wait().await;
     }
 

@@ -74,6 +74,7 @@ impl Publisher {
     ///
     /// When `shutdown` is cancelled it finishes what it was given and refuses what comes after, so
     /// cancel it after the requests have been drained. [`Publisher::finished`] waits for the end.
+    #[must_use]
     pub fn start(config: &QueueConfig, shutdown: CancellationToken) -> Self {
         telemetry::describe();
         let tasks = TaskTracker::new();

@@ -20,7 +20,7 @@ pub(crate) struct RuleArgs {
 impl RuleArgs {
     /// The rules of a new project.
     pub(super) fn first(&self, commission: Commission) -> Rules {
-        self.change(Rules {
+        self.change(&Rules {
             commission,
             recurring: Recurring::All,
             hold_days: 0,
@@ -31,12 +31,12 @@ impl RuleArgs {
     }
 
     /// Rules that exist, with what was said changed.
-    pub(super) fn change(&self, rules: Rules) -> Rules {
+    pub(super) fn change(&self, rules: &Rules) -> Rules {
         Rules {
             recurring: self.recurring.unwrap_or(rules.recurring),
             hold_days: self.hold_days.unwrap_or(rules.hold_days),
             window_days: self.window_days.unwrap_or(rules.window_days),
-            ..rules
+            ..rules.clone()
         }
     }
 }

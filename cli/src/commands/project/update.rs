@@ -67,7 +67,9 @@ async fn change(connection: &mut PgConnection, id: ProjectId, args: &UpdateArgs)
             Err(StoreError::Constraint { constraint, .. }) if constraint == "stripe_endpoints_secret_key" => {
                 bail!("project {id} has that secret already, or had it before it was revoked")
             }
-            added => drop(added?),
+            added => {
+                added?;
+            }
         }
     }
     if let Some(secret) = args.revoke_webhook_secret {
@@ -80,7 +82,7 @@ async fn change(connection: &mut PgConnection, id: ProjectId, args: &UpdateArgs)
 async fn change_rules(connection: &mut PgConnection, id: ProjectId, args: &UpdateArgs) -> anyhow::Result<()> {
     let versions = program_rules::list(connection, id).await?;
     let latest = versions.last().with_context(|| format!("project {id} has no rules"))?;
-    let mut rules = args.rules.change(latest.version.rules.clone());
+    let mut rules = args.rules.change(&latest.version.rules);
     rules.commission = args.commission.unwrap_or(rules.commission);
     if rules == latest.version.rules {
         ensure!(args.from.is_none(), "--from is for new rules: say what changes");

@@ -54,6 +54,7 @@ impl Topology {
 
     /// Without an alternate exchange, so that an unroutable message is returned.
     #[cfg(test)]
+    #[allow(dead_code, reason = "the regression test of unroutable messages publishes through it")]
     pub(super) fn without_alternate(prefix: &Prefix) -> Self {
         Self { alternate: false, ..Self::new(prefix) }
     }

@@ -7,6 +7,7 @@ use crate::queue::{
     delivery::Receipt,
     envelope::{Envelope, Headers},
     settle::{Burial, Undertaker},
+    telemetry::{self, increment},
 };
 use sqlx::PgPool;
 use std::{collections::VecDeque, sync::Arc, time::Duration};
@@ -106,11 +107,6 @@ impl Claims {
         self.ready.drain(..max.min(self.ready.len()))
     }
 
-    /// How many are claimed and wait to be taken.
-    pub(in crate::queue) fn len(&self) -> usize {
-        self.ready.len()
-    }
-
     /// Ends the claim that runs and gives up everything that was not taken.
     pub(in crate::queue) async fn finish(&mut self) -> Vec<Delivery> {
         if self.running.is_some() {
@@ -125,6 +121,8 @@ impl Claims {
             Ok(Ok(claimed)) => {
                 self.failing = false;
                 self.ready.extend(claimed.deliveries);
+                metrics::counter!(telemetry::BURIED, "reason" => "malformed")
+                    .increment(increment(claimed.unreadable.len()));
                 self.undertaker.bury(claimed.unreadable);
                 if claimed.more {
                     self.next_poll = Instant::now();

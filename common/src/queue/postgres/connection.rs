@@ -48,5 +48,8 @@ pub(in crate::queue) fn is_lost(error: &sqlx::Error) -> bool {
 /// Whether the fault is in the data of a statement, so that its other rows would have been stored.
 pub(in crate::queue) fn is_data_error(error: &sqlx::Error) -> bool {
     // Class 22: data exceptions, such as a NUL in JSON.
-    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code.starts_with("22"))
+    error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .is_some_and(|code| code.starts_with("22"))
 }

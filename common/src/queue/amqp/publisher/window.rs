@@ -134,7 +134,8 @@ impl<'c> Window<'c> {
             for (answer, outcome) in self.resolved() {
                 let verdict = match outcome {
                     Ok(Confirmation::Ack(None)) => Ok(()),
-                    Ok(Confirmation::Nack(None)) => Err(BrokerRefusal::Nacked),
+                    // The channel confirms, so NotRequested can't be; it would be no confirmation.
+                    Ok(Confirmation::Nack(None) | Confirmation::NotRequested) => Err(BrokerRefusal::Nacked),
                     Ok(Confirmation::Ack(Some(returned)) | Confirmation::Nack(Some(returned))) => {
                         // Its id is for the log only: it need not belong to this publish.
                         let id = returned.properties.message_id().as_ref().map(ToString::to_string);
@@ -142,8 +143,6 @@ impl<'c> Window<'c> {
                         trouble = Some(Trouble::Returned);
                         Err(BrokerRefusal::Returned)
                     }
-                    // The channel confirms, so this can't be; it is no confirmation.
-                    Ok(Confirmation::NotRequested) => Err(BrokerRefusal::Nacked),
                     Err(error) => {
                         trouble.get_or_insert(Trouble::Lost(error));
                         Err(BrokerRefusal::Down)

@@ -1,0 +1,133 @@
+//! What only the queue in PostgreSQL has: leases and group commit.
+
+use crate::support::{Backend, Stand, ack, eventually, ids, message, next, next_one, on, publish, take};
+use anyhow::{Context, Result};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn consumers_never_share_a_message() -> Result<()> {
+    on(Backend::Postgres, async |stand: Arc<Stand>| {
+        let published = publish_at_once(&stand, 600).await?;
+        let mut workers = JoinSet::new();
+        for _ in 0..3 {
+            let stand = Arc::clone(&stand);
+            workers.spawn(async move {
+                let (mut consumer, _) = stand.consumer();
+                let taken = take(&mut consumer, 200).await?;
+                let mine = ids(&taken);
+                ack(&consumer, taken).await?;
+                anyhow::Ok(mine)
+            });
+        }
+        let mut all = BTreeSet::new();
+        while let Some(mine) = workers.join_next().await {
+            for id in mine?? {
+                assert!(all.insert(id), "{id} was delivered twice");
+            }
+        }
+        assert_eq!(all, published);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lease_is_renewed_while_its_message_is_in_hand() -> Result<()> {
+    on(Backend::Postgres, async |mut stand: Arc<Stand>| {
+        if let Some(stand) = Arc::get_mut(&mut stand) {
+            stand.config.lease = Duration::from_secs(1);
+        }
+        let (mut first, _) = stand.consumer();
+        publish_at_once(&stand, 1).await?;
+        let in_hand = next_one(&mut first).await?;
+
+        // Two seconds after the claim the lease would have ended twice.
+        let renewed = "SELECT count(*) FROM queue_messages WHERE leased_until > enqueued_at + interval '3 s'";
+        eventually("the lease is renewed", || async { Ok(stand.database.count(renewed).await? == 1) })
+            .await?;
+        let expired = "SELECT count(*) FROM queue_messages WHERE attempt > 0";
+        assert_eq!(stand.database.count(expired).await?, 0);
+        ack(&first, vec![in_hand]).await
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_that_lost_its_lease_settles_nothing() -> Result<()> {
+    on(Backend::Postgres, async |stand: Arc<Stand>| {
+        let ((mut first, _), (mut second, _)) = (stand.consumer(), stand.consumer());
+        publish_at_once(&stand, 1).await?;
+        let late = next_one(&mut first).await?;
+        // As if the first had slept for a minute.
+        sqlx::query("UPDATE queue_messages SET leased_until = now()")
+            .execute(&mut stand.database.connect().await?)
+            .await?;
+        let delivery = next_one(&mut second).await?;
+        assert_eq!((delivery.attempt, delivery.redelivered), (1, true));
+
+        ack(&first, vec![late]).await?;
+        assert_eq!(
+            stand.database.count("SELECT count(*) FROM queue_messages").await?,
+            1,
+            "it is the second's"
+        );
+        ack(&second, vec![delivery]).await
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_cannot_be_stored_does_not_take_others_with_it() -> Result<()> {
+    on(Backend::Postgres, async |stand: Arc<Stand>| {
+        let (publisher, (mut consumer, _)) = (stand.publisher().await?, stand.consumer());
+        let mut publishes = JoinSet::new();
+        for n in 0..50 {
+            let (publisher, mut message) = (publisher.clone(), message(n));
+            if n == 25 {
+                // JSONB has no NUL. `with_traceparent` would not have let it through.
+                message.headers.traceparent = Some("\0".to_owned());
+            }
+            publishes.spawn(async move { (n, publisher.publish(message).await.is_ok()) });
+        }
+        while let Some(outcome) = publishes.join_next().await {
+            let (n, stored) = outcome?;
+            assert_eq!(stored, n != 25, "message {n}");
+        }
+        let taken = take(&mut consumer, 49).await?;
+        ack(&consumer, taken).await
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backlog_is_claimed_in_the_order_of_arrival() -> Result<()> {
+    on(Backend::Postgres, async |stand: Arc<Stand>| {
+        let publisher = stand.publisher().await?;
+        publish(&publisher, 30).await?;
+        let (mut consumer, _) = stand.consumer();
+        let mut bodies = Vec::new();
+        while bodies.len() < 30 {
+            let batch = next(&mut consumer, 7).await?;
+            bodies.extend(batch.iter().map(|delivery| delivery.envelope.headers.message_id));
+            ack(&consumer, batch).await?;
+        }
+        // Ids of version 7 grow; within a batch the order is open.
+        let batches: Vec<BTreeSet<Uuid>> =
+            bodies.chunks(7).map(|batch| batch.iter().copied().collect()).collect();
+        assert!(batches.is_sorted_by(|a, b| a.last() < b.first()), "{batches:?}");
+        Ok(())
+    })
+    .await
+}
+
+async fn publish_at_once(stand: &Stand, n: usize) -> Result<BTreeSet<Uuid>> {
+    let publisher = stand.publisher().await?;
+    let messages: Vec<_> = (0..n).map(message).collect();
+    let published = messages.iter().map(|message| message.headers.message_id).collect();
+    futures::future::try_join_all(messages.into_iter().map(|message| publisher.publish(message)))
+        .await
+        .context("a message was not stored")?;
+    Ok(published)
+}

@@ -1,0 +1,100 @@
+//! The wire between the program and the broker: it can be cut, mended, and put to sleep.
+
+use anyhow::{Context, Result};
+use std::{net::SocketAddr, sync::Arc};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, copy},
+    net::{
+        TcpListener, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::watch,
+};
+
+/// What the wire does to bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Whole,
+    /// Connections break, and new ones are closed at once.
+    Cut,
+    /// What the broker says does not arrive.
+    Deaf,
+}
+
+/// A TCP proxy in front of the broker. It ends with the runtime of its test.
+pub(crate) struct Wire {
+    url: String,
+    state: Arc<watch::Sender<State>>,
+}
+
+impl Wire {
+    /// A wire to the broker of an AMQP URL.
+    pub(super) async fn to(url: &str) -> Result<Self> {
+        let uri: lapin::uri::AMQPUri = url.parse().map_err(anyhow::Error::msg)?;
+        let broker = (uri.authority.host, uri.authority.port);
+        let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await?;
+        let here = listener.local_addr()?;
+        let state = Arc::new(watch::Sender::new(State::Whole));
+        let shared = Arc::clone(&state);
+        tokio::spawn(async move {
+            while let Ok((near, _)) = listener.accept().await {
+                let (broker, state) = (broker.clone(), shared.subscribe());
+                tokio::spawn(async move {
+                    if *state.borrow() != State::Cut
+                        && let Ok(far) = TcpStream::connect(broker).await
+                    {
+                        join(near, far, state).await;
+                    }
+                });
+            }
+        });
+        Ok(Self { url: replace_address(url, here)?, state })
+    }
+
+    /// The AMQP URL that leads through the wire.
+    pub(crate) fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    pub(crate) fn cut(&self) {
+        self.state.send_replace(State::Cut);
+    }
+
+    pub(crate) fn deafen(&self) {
+        self.state.send_replace(State::Deaf);
+    }
+
+    pub(crate) fn mend(&self) {
+        self.state.send_replace(State::Whole);
+    }
+}
+
+/// Carries bytes both ways until one end closes or the wire is cut.
+async fn join(near: TcpStream, far: TcpStream, state: watch::Receiver<State>) {
+    let (mut near_reads, near_writes) = near.into_split();
+    let (far_reads, mut far_writes) = far.into_split();
+    let mut cut = state.clone();
+    tokio::select! {
+        _ = copy(&mut near_reads, &mut far_writes) => {}
+        () = listen(far_reads, near_writes, state) => {}
+        _ = cut.wait_for(|state| *state == State::Cut) => {}
+    }
+}
+
+async fn listen(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut state: watch::Receiver<State>) {
+    let mut buffer = vec![0; 64 << 10];
+    while let Ok(n @ 1..) = from.read(&mut buffer).await {
+        if state.wait_for(|state| *state != State::Deaf).await.is_err()
+            || to.write_all(buffer.get(..n).unwrap_or_default()).await.is_err()
+        {
+            return;
+        }
+    }
+}
+
+fn replace_address(url: &str, address: SocketAddr) -> Result<String> {
+    let (scheme, rest) = url.split_once("://").context("an AMQP URL")?;
+    let (authority, path) = rest.split_once('/').map_or((rest, "%2f"), |(authority, path)| (authority, path));
+    let user = authority.rsplit_once('@').map_or_else(String::new, |(user, _)| format!("{user}@"));
+    Ok(format!("{scheme}://{user}{address}/{path}"))
+}
