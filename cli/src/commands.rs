@@ -1,10 +1,12 @@
 //! One file a command.
 
 mod dead_letters;
+mod demo;
 mod explain;
 mod key;
 mod migrate;
 pub(crate) mod project;
+mod up;
 
 use crate::context::Context;
 use clap::Subcommand;
@@ -12,6 +14,10 @@ use clap::Subcommand;
 /// What to do.
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Run everything here in one process, on a private PostgreSQL unless DATABASE_URL names one
+    Up(Box<up::UpArgs>),
+    /// See it work: run everything, post a Stripe history, show who earned what and why
+    Demo(Box<demo::DemoArgs>),
     /// Bring the database's tables up to date
     Migrate,
     /// Create, list, show and change projects
@@ -30,6 +36,8 @@ pub(crate) enum Command {
 /// Runs one.
 pub(crate) async fn run(command: Command, context: Context) -> anyhow::Result<()> {
     match command {
+        Command::Up(args) => up::run(&args, &context).await,
+        Command::Demo(args) => demo::run(*args, &context).await,
         Command::Migrate => migrate::run(&context).await,
         Command::Project(command) => project::run(command, &context).await,
         Command::Key(command) => key::run(command, &context).await,

@@ -8,3 +8,5 @@ pub(crate) mod post;
 pub(crate) mod programme;
 pub(crate) mod report;
 mod tables;
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,9 @@ use common::{
 };
 use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
 
+/// Chosen so that a refund comes before its payment.
+const SEED: u64 = 7;
+
 /// Every event once, in the order in which things happened.
 pub(crate) fn events() -> Vec<String> {
     [nora(), otis(), pia(), guest(), quinn(), rosa(), sora(), tom(), uma(), vera()].concat()
@@ -26,7 +29,7 @@ pub(crate) fn deliveries(events: &[String]) -> Vec<&str> {
     };
     let repeated = events.iter().enumerate().flat_map(|(n, event)| vec![event.as_str(); times(n)]);
     let mut deliveries: Vec<&str> = repeated.collect();
-    deliveries.shuffle(&mut StdRng::seed_from_u64(20_260_101));
+    deliveries.shuffle(&mut StdRng::seed_from_u64(SEED));
     deliveries
 }
 
@@ -98,7 +101,7 @@ fn guest() -> Vec<String> {
         ..person(4, Version::V2024, "guest@mail.example", at(1, 22))
     };
     // 28.56 collected; without shipping and tax 19.00, of which 20 % are 3.80
-    vec![bought(&start), start.payment_intent_succeeded(), start.charge_succeeded()]
+    vec![bought(&start)]
 }
 
 /// Money back in full, told twice over: by the refund and by the charge.

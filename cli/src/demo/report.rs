@@ -6,7 +6,7 @@ use common::{
     domain::{
         ids::{AffiliateId, Mode, ProjectId, Realm},
         money::{Currency, Money},
-        settle::{CandidateStory, Explanation},
+        settle::{CandidateStory, Explanation, Method},
     },
     store::{
         PgConnection, StoreError,
@@ -22,8 +22,11 @@ use std::{
 /// The whole report.
 #[derive(Serialize)]
 pub(crate) struct Report {
-    pub(super) project_id: ProjectId,
+    pub(crate) project_id: ProjectId,
     pub(super) mode: Mode,
+    /// A customer to ask about.
+    #[serde(skip)]
+    pub(crate) example_customer: Option<String>,
     /// Who earned what, by affiliate and currency.
     pub(super) earnings: Vec<Earning>,
     /// Every payment, in order of time.
@@ -78,6 +81,7 @@ impl Report {
         Ok(Self {
             project_id: realm.project,
             mode: realm.mode,
+            example_customer: rows.iter().find_map(|row| row.customer.as_ref()?.code.clone()),
             earnings: earnings(&rows),
             payments: rows.iter().map(payment).collect(),
             events,
@@ -144,7 +148,7 @@ fn why(row: &Overview) -> String {
     let mut why = match candidates.and_then(|candidates| candidates.iter().find(won)) {
         Some(story) => {
             let value = bind.coupon_code.as_deref().unwrap_or(&story.value);
-            format!("{} {value} on {}", bind.method.in_words(), short(&bind.evidence.object))
+            found(bind.method, value, &short(&bind.evidence.object))
         }
         None => format!("bound since {} by {}", output::day(bind.bound_at), bind.method.in_words()),
     };
@@ -155,6 +159,18 @@ fn why(row: &Overview) -> String {
     match &row.reason {
         Some(reason) => format!("{why}; {reason}"),
         None => why,
+    }
+}
+
+/// What was found where.
+fn found(method: Method, value: &str, object: &str) -> String {
+    match method {
+        Method::Api => format!("{value}, named over the API"),
+        Method::Metadata => format!("code {value} in metadata of {object}"),
+        Method::ClientReferenceId => format!("client_reference_id {value} on {object}"),
+        Method::PromotionCode => format!("promotion code {value} on {object}"),
+        Method::Coupon => format!("coupon {value} on {object}"),
+        Method::Email => format!("the e-mail address of a referral, on {object}"),
     }
 }
 
