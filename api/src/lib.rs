@@ -1,1 +1,36 @@
-//! Under construction.
+//! HTTP: webhooks in, the REST API, limits, health and metrics.
+//!
+//! ```text
+//! connection ─▶ server ─▶ edge ─┬─▶ webhook          (raw body, signature, queue)
+//!                               └─▶ guard ─▶ routes  (key, limits, Idempotency-Key; one endpoint a file)
+//! ```
+//!
+//! [`serve`] takes a listener, so that tests and the command line run it in their own process.
+
+mod answer;
+mod auth;
+mod clock;
+mod edge;
+mod error;
+mod health;
+mod idempotency;
+mod input;
+mod limits;
+mod metrics;
+mod openapi;
+mod prefer;
+mod request_id;
+mod routes;
+mod run;
+mod server;
+mod state;
+mod verdicts;
+mod webhook;
+
+pub use clock::Clock;
+pub use metrics::install as install_metrics;
+pub use openapi::document as openapi;
+pub use run::{Settings, run};
+pub use server::serve;
+pub use server::tls::{InvalidTls, Tls};
+pub use state::{AppState, Parts};

@@ -27,7 +27,7 @@ use sqlx::{
     Connection,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
-pub use sqlx::{PgConnection, PgPool};
+pub use sqlx::{Error as SqlxError, PgConnection, PgPool};
 use std::{str::FromStr, time::Duration};
 
 /// How long a request waits for a free connection before it is turned away: an overloaded or
@@ -117,6 +117,12 @@ pub async fn connect(database_url: &str, application: &str) -> Result<PgConnecti
     let options = PgConnectOptions::from_str(database_url)?.application_name(application);
     let connecting = tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(&options));
     Ok(connecting.await.unwrap_or(Err(sqlx::Error::PoolTimedOut))?)
+}
+
+/// Whether the database answers.
+pub async fn ping(pool: &PgPool) -> Result<(), StoreError> {
+    sqlx::query("SELECT 1").execute(pool).await?;
+    Ok(())
 }
 
 /// Brings the schema up to date.

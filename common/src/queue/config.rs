@@ -1,5 +1,6 @@
 //! How the queue is set up.
 
+use crate::config::QueueArgs;
 use lapin::uri::AMQPUri;
 use sqlx::postgres::PgConnectOptions;
 use std::{fmt, str::FromStr, time::Duration};
@@ -58,6 +59,14 @@ impl QueueConfig {
             lease: LEASE,
             process: "tributary".to_owned(),
         })
+    }
+
+    /// The defaults, from a process's settings. `process` is what its connections are called.
+    pub fn from_args(args: &QueueArgs, database_url: &str, process: &str) -> Result<Self, ConfigError> {
+        // What is wrong with a URL is told without it, since it holds a password.
+        let database = PgConnectOptions::from_str(database_url).map_err(|_| ConfigError::DatabaseUrl)?;
+        let config = Self::new(args.queue_prefix.parse()?, args.amqp_url(), database)?;
+        Ok(Self { process: process.to_owned(), ..config })
     }
 }
 
@@ -132,6 +141,9 @@ pub enum ConfigError {
     /// `AMQP_URL`; the text says what is wrong with it, not what it is, since it holds a password.
     #[error("AMQP_URL must look like amqp://user:password@host:5672/%2f: {0}")]
     AmqpUrl(String),
+    /// DATABASE_URL.
+    #[error("DATABASE_URL must look like postgres://user:password@host:5432/name")]
+    DatabaseUrl,
 }
 
 #[cfg(test)]

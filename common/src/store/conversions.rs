@@ -186,8 +186,8 @@ pub async fn find(
     sqlx::query_as!(
         Row,
         "SELECT c.id, c.project_id, c.type, c.status, c.source, c.commission_minor, c.clawed_back_minor,
-                c.base_minor, c.currency, c.affiliate_id, c.customer_id, c.referral_code, c.coupon_code,
-                c.reference, c.payment_key, c.paid, c.url, c.attribution, c.occurred_at, c.release_at
+                c.base_minor, c.currency, c.affiliate_id, c.customer_id, c.referral_code,
+                coalesce(c.coupon_code, c.request #>> '{conversion,coupon_code}') AS coupon_code, c.reference, c.payment_key, c.paid, c.url, c.attribution, c.occurred_at, c.release_at
          FROM conversions asked
          JOIN conversions c ON c.id = coalesce(asked.merged_into, asked.id)
          WHERE asked.id = $3 AND asked.project_id = $1 AND asked.livemode = $2",

@@ -2,6 +2,7 @@
 //! `DATABASE_URL` and `AMQP_URL`.
 //!
 //! Each test has a database and a queue prefix of its own, and fails when messages are left over.
+#![allow(clippy::similar_names, reason = "a publisher has published")]
 
 mod behaviour;
 mod dead_letters;

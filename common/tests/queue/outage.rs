@@ -50,7 +50,7 @@ async fn what_was_in_flight_when_the_wire_was_cut_is_stored_somewhere() -> Resul
     on(Backend::RabbitMq, async |stand: Arc<Stand>| {
         let publisher = stand.publisher().await?;
         let publishes = futures::future::join_all((0..200).map(|n| publisher.publish(message(n))));
-        let cut = async { stand.wire.as_ref().map(|wire| wire.cut()) };
+        let cut = async { stand.wire.as_ref().map(crate::support::Wire::cut) };
         let (stored, _) = futures::future::join(publishes, cut).await;
         assert!(stored.iter().all(Result::is_ok), "{stored:?}");
         stand.wire.as_ref().context("a wire")?.mend();

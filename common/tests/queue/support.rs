@@ -72,7 +72,7 @@ impl Stand {
         };
         let amqp_url = wire.as_ref().map(Wire::url);
         let mut config = QueueConfig::new(prefix, amqp_url.as_deref(), database.options())?;
-        config.process = "test".to_owned();
+        "test".clone_into(&mut config.process);
         Ok(Self { backend, config, database, wire, shutdown: CancellationToken::new() })
     }
 

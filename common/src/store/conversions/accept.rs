@@ -191,7 +191,7 @@ pub async fn attach(
 }
 
 /// A conversion as a change starts from it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revision {
     /// What it says now.
     pub posted: PostedConversion,

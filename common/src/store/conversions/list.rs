@@ -47,8 +47,9 @@ pub async fn list(
         sqlx::query_as!(
             Row,
             "SELECT id, project_id, type, status, source, commission_minor, clawed_back_minor, base_minor,
-                    currency, affiliate_id, customer_id, referral_code, coupon_code, reference, payment_key,
-                    paid, url, attribution, occurred_at, release_at
+                    currency, affiliate_id, customer_id, referral_code,
+                    coalesce(coupon_code, request #>> '{conversion,coupon_code}') AS coupon_code, reference,
+                    payment_key, paid, url, attribution, occurred_at, release_at
              FROM conversions
              WHERE affiliate_id = $3 AND project_id = $1 AND livemode = $2 AND merged_into IS NULL
                AND occurred_at >= $4 AND occurred_at < $5 AND (occurred_at, id) < ($6, $7)
@@ -75,8 +76,9 @@ pub async fn list(
         sqlx::query_as!(
             Row,
             "SELECT id, project_id, type, status, source, commission_minor, clawed_back_minor, base_minor,
-                    currency, affiliate_id, customer_id, referral_code, coupon_code, reference, payment_key,
-                    paid, url, attribution, occurred_at, release_at
+                    currency, affiliate_id, customer_id, referral_code,
+                    coalesce(coupon_code, request #>> '{conversion,coupon_code}') AS coupon_code, reference,
+                    payment_key, paid, url, attribution, occurred_at, release_at
              FROM conversions
              WHERE project_id = $1 AND livemode = $2 AND merged_into IS NULL
                AND occurred_at >= $3 AND occurred_at < $4 AND (occurred_at, id) < ($5, $6)

@@ -1,0 +1,172 @@
+//! The shape of a success: `{"success": true, "data": …}`, and of a list.
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, SecondsFormat, Utc};
+use common::domain::money::Money;
+use common::store::page::{Page, Position, Rows};
+use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// A success.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Data<T> {
+    /// Always true.
+    success: bool,
+    data: T,
+}
+
+impl<T> Data<T> {
+    pub(crate) fn new(data: T) -> Self {
+        Self { success: true, data }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Data<T> {
+    fn into_response(self) -> Response {
+        json(StatusCode::OK, &self)
+    }
+}
+
+/// A page of a list.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct List<T> {
+    /// Always true.
+    success: bool,
+    data: Vec<T>,
+    pagination: Pagination,
+}
+
+/// Where a page stands in its list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Pagination {
+    /// The most that a page holds.
+    limit: i64,
+    /// Passed over.
+    offset: i64,
+    /// In the whole list; null on pages asked for by cursor, which are not counted.
+    total: Option<i64>,
+    /// Whether more follow.
+    has_more: bool,
+    /// Send it as `cursor` for the next page; null on the last.
+    next_cursor: Option<String>,
+}
+
+impl<T> List<T> {
+    /// A page. `position` tells a row's place for the next cursor, `total` is null for a page by
+    /// cursor.
+    pub(crate) fn new<R>(
+        rows: Rows<R>,
+        page: &Page,
+        total: Option<i64>,
+        position: impl Fn(&R) -> Position,
+        show: impl FnMut(R) -> T,
+    ) -> Self {
+        let next_cursor = rows.rows.last().filter(|_| rows.has_more).map(|row| cursor(position(row)));
+        let pagination = Pagination {
+            limit: page.limit,
+            offset: page.offset,
+            total,
+            has_more: rows.has_more,
+            next_cursor,
+        };
+        Self { success: true, data: rows.rows.into_iter().map(show).collect(), pagination }
+    }
+}
+
+impl<T: Serialize> IntoResponse for List<T> {
+    fn into_response(self) -> Response {
+        json(StatusCode::OK, &self)
+    }
+}
+
+/// The length of a whole list without counting it, where the page tells it.
+pub(crate) fn known_total<T>(rows: &Rows<T>, page: &Page) -> Option<i64> {
+    let found = i64::try_from(rows.rows.len()).unwrap_or(i64::MAX);
+    let ends_here = !rows.has_more && (found > 0 || page.offset == 0);
+    ends_here.then(|| page.offset.saturating_add(found))
+}
+
+/// A place in a list as text: microseconds and id.
+fn cursor(position: Position) -> String {
+    format!("{}-{}", position.at.timestamp_micros(), position.id)
+}
+
+/// Reads a cursor that [`cursor`] wrote.
+pub(crate) fn parse_cursor(text: &str) -> Option<Position> {
+    let (micros, id) = text.rsplit_once('-')?;
+    Some(Position { at: DateTime::from_timestamp_micros(micros.parse().ok()?)?, id: id.parse().ok()? })
+}
+
+/// A JSON answer.
+pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    match serde_json::to_vec(body) {
+        Ok(body) => (status, [(header::CONTENT_TYPE, JSON)], body).into_response(),
+        Err(error) => crate::error::ApiError::internal(error).into_response(),
+    }
+}
+
+pub(crate) fn mark_as_json(headers: &mut HeaderMap) {
+    headers.insert(header::CONTENT_TYPE, JSON);
+    headers.remove(header::CONTENT_LENGTH);
+}
+
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE) == Some(&JSON)
+}
+
+/// A time: ISO 8601, UTC, milliseconds, `Z`.
+pub(crate) fn timestamp(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// An amount as an exact JSON number with the currency's decimals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ExactNumber(pub(crate) Money);
+
+impl Serialize for ExactNumber {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = self.0.to_decimal();
+        let number: serde_json::Number = text.parse().map_err(serde::ser::Error::custom)?;
+        number.serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use common::domain::money::Currency;
+
+    #[test]
+    fn amounts_are_written_as_they_were_read() {
+        let amount = |minor, currency| {
+            let money = Money { minor, currency: Currency::parse(currency).unwrap() };
+            serde_json::to_string(&ExactNumber(money)).unwrap()
+        };
+        assert_eq!(amount(4_999, "usd"), "49.99");
+        assert_eq!(amount(500, "jpy"), "500");
+        assert_eq!(amount(-1, "kwd"), "-0.001");
+        assert_eq!(amount(9_007_199_254_740_993, "usd"), "90071992547409.93");
+    }
+
+    #[test]
+    fn a_cursor_survives_the_round_trip() {
+        let position = Position { at: DateTime::from_timestamp_micros(-5).unwrap(), id: 7 };
+        assert_eq!(parse_cursor(&cursor(position)), Some(position));
+        for nonsense in ["", "1", "1-", "-", "x-1", "99999999999999999999-1"] {
+            assert_eq!(parse_cursor(nonsense), None, "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_ends_the_list_tells_its_length() {
+        let page = |offset| Page { limit: 2, offset, after: None };
+        let rows = |count: usize, has_more| Rows { rows: vec![(); count], has_more };
+        assert_eq!(known_total(&rows(0, false), &page(0)), Some(0));
+        assert_eq!(known_total(&rows(1, false), &page(4)), Some(5));
+        assert_eq!(known_total(&rows(0, false), &page(4)), None);
+        assert_eq!(known_total(&rows(2, true), &page(0)), None);
+    }
+}

@@ -1,0 +1,242 @@
+//! The one error type, and the one place that picks the status of an answer.
+
+use crate::limits::Allowance;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use common::store::StoreError;
+use serde::Serialize;
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// Why a request is not answered as it was meant.
+///
+/// The message of a 4xx tells the caller what to mend; what is behind a 5xx is only logged.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    /// Parameters that are missing, of the wrong type or without sense.
+    #[error("{message}")]
+    InvalidParameters { message: String, details: Vec<Detail> },
+    #[error("{0}")]
+    InvalidJson(String),
+    #[error("{0}")]
+    InvalidSignature(String),
+    #[error("{0}")]
+    Unauthorized(&'static str),
+    #[error("{0}")]
+    Forbidden(String),
+    #[error("{0}")]
+    NotFound(String),
+    #[error("{0}")]
+    Conflict(String),
+    /// The `Idempotency-Key` belongs to another request, or its request still runs.
+    #[error("{message}")]
+    IdempotencyConflict { message: String, retry_after: Option<u64> },
+    #[error("The body is larger than {limit} bytes")]
+    PayloadTooLarge { limit: usize },
+    #[error("Send JSON, with Content-Type: application/json")]
+    UnsupportedMediaType,
+    #[error("{0}")]
+    MethodNotAllowed(&'static str),
+    #[error("Too many requests: wait {} s", .0.retry_after)]
+    RateLimited(Allowance),
+    /// Nothing is wrong with the request; it may succeed later.
+    #[error("{message}")]
+    Unavailable {
+        message: &'static str,
+        retry_after: u64,
+        #[source]
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// A defect of this program.
+    #[error("Something went wrong on our side")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What is wrong with one field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Detail {
+    /// The field, as the caller wrote it.
+    #[schema(example = "email")]
+    pub(crate) field: String,
+    /// What to mend.
+    #[schema(example = "Missing required parameter: email")]
+    pub(crate) message: String,
+}
+
+/// Seconds after which a failed store may be there again.
+const RETRY_SOON: u64 = 1;
+
+impl ApiError {
+    /// One field that is wrong.
+    pub(crate) fn field(field: &str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        let details = vec![Detail { field: field.to_owned(), message: message.clone() }];
+        Self::InvalidParameters { message, details }
+    }
+
+    /// Something we depend on is not there.
+    pub(crate) fn unavailable(message: &'static str) -> Self {
+        Self::Unavailable { message, retry_after: RETRY_SOON, source: None }
+    }
+
+    /// A defect of this program.
+    pub(crate) fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(source.into())
+    }
+
+    /// Its status and its code.
+    pub(crate) fn kind(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::InvalidParameters { .. } => (StatusCode::BAD_REQUEST, "invalid_parameters"),
+            Self::InvalidJson(_) => (StatusCode::BAD_REQUEST, "invalid_json"),
+            Self::InvalidSignature(_) => (StatusCode::BAD_REQUEST, "invalid_signature"),
+            Self::Unauthorized(_) => (StatusCode::UNAUTHORIZED, "unauthorized"),
+            Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
+            Self::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
+            Self::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
+            Self::IdempotencyConflict { .. } => (StatusCode::CONFLICT, "idempotency_conflict"),
+            Self::PayloadTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large"),
+            Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
+            Self::MethodNotAllowed(_) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+            Self::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
+            Self::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+            Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+        }
+    }
+
+    fn details(&self) -> &[Detail] {
+        match self {
+            Self::InvalidParameters { details, .. } => details,
+            _ => &[],
+        }
+    }
+
+    fn headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        let retry_after = match self {
+            Self::IdempotencyConflict { retry_after, .. } => *retry_after,
+            Self::RateLimited(allowance) => Some(allowance.retry_after),
+            Self::Unavailable { retry_after, .. } => Some(*retry_after),
+            _ => None,
+        };
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        match self {
+            Self::MethodNotAllowed(allow) => {
+                headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+            }
+            Self::Unauthorized(_) => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            _ => {}
+        }
+        headers
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) | StoreError::Serialization(_) => Self::Unavailable {
+                message: "The database does not answer right now: try again",
+                retry_after: RETRY_SOON,
+                source: Some(Box::new(error)),
+            },
+            StoreError::Constraint { .. } | StoreError::Other(_) => Self::Internal(Box::new(error)),
+        }
+    }
+}
+
+impl From<common::store::SqlxError> for ApiError {
+    fn from(error: common::store::SqlxError) -> Self {
+        Self::from(StoreError::from(error))
+    }
+}
+
+/// An error on its way to the edge, which writes the body: only there the request id is known.
+#[derive(Clone)]
+pub(crate) struct Fault(pub(crate) Arc<ApiError>);
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, _) = self.kind();
+        let headers = self.headers();
+        let mut response = (status, headers).into_response();
+        response.extensions_mut().insert(Fault(Arc::new(self)));
+        response
+    }
+}
+
+/// The body of every answer that is not a success.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ErrorBody<'a> {
+    /// Always false.
+    success: bool,
+    error: ErrorObject<'a>,
+}
+
+/// What went wrong.
+#[derive(Serialize, ToSchema)]
+struct ErrorObject<'a> {
+    /// For programs.
+    #[schema(example = "invalid_parameters")]
+    code: &'a str,
+    /// For people.
+    #[schema(example = "Missing required parameter: email")]
+    message: String,
+    /// The HTTP status.
+    #[schema(example = 400)]
+    status: u16,
+    /// What is wrong with which field.
+    #[serde(skip_serializing_if = "<[Detail]>::is_empty")]
+    details: &'a [Detail],
+    /// Names the request in our logs.
+    request_id: &'a str,
+}
+
+/// The body that tells of an error.
+pub(crate) fn body(error: &ApiError, request_id: &str) -> Vec<u8> {
+    let (status, code) = error.kind();
+    render(&ErrorObject {
+        code,
+        message: error.to_string(),
+        status: status.as_u16(),
+        details: error.details(),
+        request_id,
+    })
+}
+
+/// The body of an error that the router answered by itself: an unknown path, a wrong method.
+pub(crate) fn body_of_status(status: StatusCode, request_id: &str) -> Vec<u8> {
+    let (code, message) = match status {
+        StatusCode::NOT_FOUND => ("not_found", "There is nothing at this path"),
+        StatusCode::METHOD_NOT_ALLOWED => ("method_not_allowed", "This path does not take this method"),
+        StatusCode::PAYLOAD_TOO_LARGE => ("payload_too_large", "The body is too large"),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => ("unsupported_media_type", "Send JSON"),
+        status if status.is_client_error() => ("invalid_parameters", "The request cannot be read"),
+        _ => ("internal", "Something went wrong on our side"),
+    };
+    render(&ErrorObject {
+        code,
+        message: message.to_owned(),
+        status: status.as_u16(),
+        details: &[],
+        request_id,
+    })
+}
+
+fn render(error: &ErrorObject<'_>) -> Vec<u8> {
+    let body = ErrorBody {
+        success: false,
+        error: ErrorObject {
+            code: error.code,
+            message: error.message.clone(),
+            status: error.status,
+            details: error.details,
+            request_id: error.request_id,
+        },
+    };
+    // Strings and numbers always serialize.
+    serde_json::to_vec(&body).unwrap_or_default()
+}

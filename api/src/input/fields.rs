@@ -1,0 +1,284 @@
+//! The fields of a JSON object, or of a query.
+
+use crate::error::{ApiError, Detail};
+use chrono::{DateTime, Utc};
+use common::domain::money::{Currency, Money};
+use serde_json::{Map, Value};
+
+/// A text that the database keeps; longer ones are mistakes.
+pub(crate) const MAX_TEXT: usize = 255;
+/// RFC 5321: 64 and 255 octets around the @.
+const MAX_EMAIL: usize = 320;
+/// A URL.
+pub(crate) const MAX_URL: usize = 2048;
+
+/// The largest amount, in minor units: sums of a million of them fit 64 bits.
+const MAX_AMOUNT: i64 = 1_000_000_000_000;
+
+/// Fields to be read one by one. What is wrong is gathered and told by [`Fields::finish`].
+#[derive(Clone)]
+pub(crate) struct Fields {
+    values: Map<String, Value>,
+    /// All values are texts, as in a query.
+    texts: bool,
+    problems: Vec<Detail>,
+}
+
+impl Fields {
+    pub(crate) fn new(fields: Map<String, Value>) -> Self {
+        Self { values: fields, texts: false, problems: Vec::new() }
+    }
+
+    pub(crate) fn of_texts(fields: Map<String, Value>) -> Self {
+        Self { values: fields, texts: true, problems: Vec::new() }
+    }
+
+    /// Something is wrong with a field.
+    pub(crate) fn problem(&mut self, field: &str, message: impl Into<String>) {
+        self.problems.push(Detail { field: field.to_owned(), message: message.into() });
+    }
+
+    /// All is read: fails when something was wrong.
+    pub(crate) fn finish(self) -> Result<(), ApiError> {
+        match self.problems.first() {
+            None => Ok(()),
+            Some(first) => {
+                Err(ApiError::InvalidParameters { message: first.message.clone(), details: self.problems })
+            }
+        }
+    }
+
+    /// The field that is there under the first of several names, null being absent.
+    pub(crate) fn named<'n>(&mut self, names: &[&'n str]) -> Option<&'n str> {
+        names.iter().copied().find(|name| self.values.get(*name).is_some_and(|value| !value.is_null()))
+    }
+
+    /// A field that has to be there.
+    pub(crate) fn required<T>(&mut self, name: &str, value: Option<T>) -> Option<T> {
+        let missing = self.values.get(name).is_none_or(Value::is_null);
+        if value.is_none() && missing {
+            self.problem(name, format!("Missing required parameter: {name}"));
+        }
+        value
+    }
+
+    /// A text without control characters; blank is absent.
+    pub(crate) fn text(&mut self, name: &str, longest: usize) -> Option<String> {
+        let text = match self.value(name)? {
+            Value::String(text) => text,
+            // Ids of users and orders are often numbers.
+            Value::Number(number) => number.to_string(),
+            _ => {
+                self.problem(name, format!("{name} must be a string"));
+                return None;
+            }
+        };
+        let text = text.trim();
+        if text.is_empty() {
+            return None;
+        }
+        if text.chars().count() > longest {
+            self.problem(name, format!("{name} must have at most {longest} characters"));
+            return None;
+        }
+        if text.chars().any(char::is_control) {
+            self.problem(name, format!("{name} must not hold control characters"));
+            return None;
+        }
+        Some(text.to_owned())
+    }
+
+    /// An e-mail address, as it was written.
+    pub(crate) fn email(&mut self, name: &str) -> Option<String> {
+        let email = self.text(name, MAX_EMAIL)?;
+        if is_email(&email) {
+            return Some(email);
+        }
+        self.problem(name, format!("{name} must be an e-mail address"));
+        None
+    }
+
+    /// An integer between bounds.
+    pub(crate) fn integer(&mut self, name: &str, least: i64, most: i64) -> Option<i64> {
+        let integer = match self.value(name)? {
+            Value::Number(number) => number.to_string().parse().ok(),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        let integer = integer.filter(|integer: &i64| (least..=most).contains(integer));
+        if integer.is_none() {
+            let bounds = match (least, most) {
+                (1, i64::MAX) => "a positive integer".to_owned(),
+                (least, i64::MAX) => format!("an integer of at least {least}"),
+                (least, most) => format!("an integer from {least} to {most}"),
+            };
+            self.problem(name, format!("{name} must be {bounds}"));
+        }
+        integer
+    }
+
+    /// An id.
+    pub(crate) fn id(&mut self, name: &str) -> Option<i64> {
+        self.integer(name, 1, i64::MAX)
+    }
+
+    /// True or false.
+    pub(crate) fn boolean(&mut self, name: &str) -> Option<bool> {
+        let texts = self.texts;
+        match self.value(name)? {
+            Value::Bool(value) => Some(value),
+            Value::String(text) if texts && text == "true" => Some(true),
+            Value::String(text) if texts && text == "false" => Some(false),
+            _ => {
+                self.problem(name, format!("{name} must be true or false"));
+                None
+            }
+        }
+    }
+
+    /// One of a few words.
+    pub(crate) fn one_of<T: Copy>(&mut self, name: &str, words: &[(&str, T)]) -> Option<T> {
+        let text = self.text(name, MAX_TEXT)?;
+        let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+        if found.is_none() {
+            let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            self.problem(name, format!("{name} must be one of: {}", words.join(", ")));
+        }
+        found
+    }
+
+    /// A currency; usd when there is none.
+    pub(crate) fn currency(&mut self, name: &str) -> Option<Currency> {
+        let code = self.text(name, MAX_TEXT)?;
+        Currency::parse(&code).map_err(|error| self.problem(name, format!("{name}: {error}"))).ok()
+    }
+
+    /// An amount that is not negative, as an exact decimal: a JSON number, or the same in quotes.
+    pub(crate) fn amount(&mut self, name: &str, currency: Currency) -> Option<Money> {
+        let decimal = match self.value(name)? {
+            Value::Number(number) => number.to_string(),
+            Value::String(text) => text,
+            _ => {
+                self.problem(name, format!("{name} must be a number"));
+                return None;
+            }
+        };
+        match Money::parse(&decimal, currency) {
+            Ok(money) if (0..=MAX_AMOUNT).contains(&money.minor) => Some(money),
+            Ok(money) if money.minor < 0 => {
+                self.problem(name, format!("{name} must not be negative"));
+                None
+            }
+            Ok(_) => {
+                self.problem(name, format!("{name}: {decimal} is too large"));
+                None
+            }
+            Err(error) => {
+                self.problem(name, format!("{name}: {error}"));
+                None
+            }
+        }
+    }
+
+    /// A time that has passed: ISO 8601 with an offset.
+    pub(crate) fn past(&mut self, name: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let text = self.text(name, MAX_TEXT)?;
+        let Ok(at) = DateTime::parse_from_rfc3339(&text) else {
+            self.problem(name, format!("{name} must be a time such as 2026-01-31T12:00:00Z"));
+            return None;
+        };
+        let at = at.to_utc();
+        if at < EARLIEST || at > now + CLOCK_SKEW {
+            self.problem(name, format!("{name} must lie in the past"));
+            return None;
+        }
+        // The database keeps microseconds.
+        DateTime::from_timestamp_micros(at.timestamp_micros())
+    }
+
+    /// A value as it is, null being absent.
+    pub(crate) fn value(&self, name: &str) -> Option<Value> {
+        self.values.get(name).filter(|value| !value.is_null()).cloned()
+    }
+}
+
+/// Before this nobody sold software by subscription.
+const EARLIEST: DateTime<Utc> = DateTime::<Utc>::UNIX_EPOCH;
+/// How far ahead of ours a caller's clock may be.
+const CLOCK_SKEW: chrono::TimeDelta = chrono::TimeDelta::minutes(5);
+
+/// One @ with something on both sides, no blanks: more cannot be known without writing to it.
+pub(crate) fn is_email(text: &str) -> bool {
+    let parts = text.split_once('@');
+    parts.is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty() && !domain.contains('@'))
+        && !text.chars().any(char::is_whitespace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(json: &str) -> Fields {
+        Fields::new(serde_json::from_str(json).unwrap())
+    }
+
+    fn problems(fields: Fields) -> Vec<String> {
+        match fields.finish() {
+            Err(ApiError::InvalidParameters { details, .. }) => {
+                details.into_iter().map(|detail| detail.message).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_at_once() {
+        let mut fields =
+            fields(r#"{"email": "ann", "affiliate_id": 0, "paid": "yes", "type": "gift", "x": null}"#);
+        assert_eq!(fields.email("email"), None);
+        assert_eq!(fields.id("affiliate_id"), None);
+        assert_eq!(fields.boolean("paid"), None);
+        assert_eq!(fields.one_of("type", &[("signup", 1), ("purchase", 2)]), None);
+        let x = fields.text("x", 10);
+        assert_eq!(fields.required("x", x), None);
+        assert_eq!(
+            problems(fields),
+            [
+                "email must be an e-mail address",
+                "affiliate_id must be a positive integer",
+                "paid must be true or false",
+                "type must be one of: signup, purchase",
+                "Missing required parameter: x",
+            ]
+        );
+    }
+
+    #[test]
+    fn amounts_are_exact_decimals() {
+        let usd = Currency::parse("usd").unwrap();
+        let amount = |json: &str| {
+            let mut fields = fields(&format!(r#"{{"amount": {json}}}"#));
+            let amount = fields.amount("amount", usd).map(|money| money.minor);
+            (amount, problems(fields))
+        };
+        assert_eq!(amount("49.99").0, Some(4_999));
+        assert_eq!(amount("1e2").0, Some(10_000));
+        assert_eq!(amount("\"0.07\"").0, Some(7));
+        assert_eq!(amount("0.29999999999999998889776975").1.len(), 1);
+        assert_eq!(amount("-1").1, ["amount must not be negative"]);
+        assert_eq!(amount("1e20").1.len(), 1);
+        assert_eq!(amount("1e400").1.len(), 1);
+        assert_eq!(amount("true").1, ["amount must be a number"]);
+    }
+
+    #[test]
+    fn a_text_is_fit_for_the_database() {
+        let mut fields = fields(r#"{"a": "x\u0000y", "b": "  ", "c": 17, "d": "  é  ", "e": "abc"}"#);
+        assert_eq!(fields.text("a", 10), None);
+        assert_eq!(fields.text("b", 10), None);
+        assert_eq!(fields.text("c", 10).as_deref(), Some("17"));
+        assert_eq!(fields.text("d", 10).as_deref(), Some("é"));
+        assert_eq!(fields.text("e", 2), None);
+        assert_eq!(problems(fields).len(), 2);
+    }
+}

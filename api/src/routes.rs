@@ -1,0 +1,83 @@
+//! The routes. One endpoint a file.
+
+mod conversions;
+mod probes;
+mod referrals;
+mod stripe_customers;
+
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::idempotency;
+use crate::openapi::Base;
+use crate::state::AppState;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header;
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::{Router, routing};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+const ROOT: &str = "/api/v1";
+
+/// Everything but the webhooks.
+pub(crate) fn router(state: &AppState) -> Router {
+    let (api, document) = api();
+    let document = document.to_json().unwrap_or_default();
+    let guarded = api.route_layer(from_fn_with_state(state.clone(), guard));
+    Router::new()
+        .merge(guarded)
+        .route("/api/v1/openapi.json", routing::get(async move || serve_document(document.clone())))
+        .merge(probes::router())
+        .route_layer(from_fn(tell_route))
+        .with_state(state.clone())
+}
+
+/// The document of all routes.
+pub(crate) fn open_api() -> utoipa::openapi::OpenApi {
+    api().1
+}
+
+fn api() -> (Router<AppState>, utoipa::openapi::OpenApi) {
+    let api = OpenApiRouter::new()
+        .routes(routes!(conversions::list::list, conversions::create::create))
+        .routes(routes!(conversions::get::get, conversions::update::update, conversions::delete::delete))
+        .routes(routes!(stripe_customers::get::get));
+    OpenApiRouter::with_openapi(Base::openapi()).nest(ROOT, api).split_for_parts()
+}
+
+/// In front of every endpoint: the key, its limit, `Idempotency-Key`.
+async fn guard(
+    State(state): State<AppState>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let caller: Caller = state.keys.authenticate(request.headers()).await?;
+    let allowance = match state.limits.key(caller.key) {
+        None => None,
+        Some(Ok(left)) => Some(left),
+        Some(Err(refused)) => return Err(ApiError::RateLimited(refused)),
+    };
+    request.extensions_mut().insert(caller);
+    // An error is an answer too: the allowance goes with it.
+    let mut response =
+        idempotency::run(&state, caller, request, next).await.unwrap_or_else(IntoResponse::into_response);
+    if let Some(allowance) = allowance {
+        response.extensions_mut().insert(allowance);
+    }
+    Ok(response)
+}
+
+/// Lets the edge know which route answered.
+async fn tell_route(path: Option<MatchedPath>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if let Some(path) = path {
+        response.extensions_mut().insert(path);
+    }
+    response
+}
+
+fn serve_document(document: String) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], document).into_response()
+}

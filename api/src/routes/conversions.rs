@@ -1,0 +1,11 @@
+//! Conversions: signups and purchases.
+
+pub(crate) mod create;
+pub(crate) mod delete;
+pub(crate) mod get;
+pub(crate) mod list;
+mod object;
+mod revise;
+pub(crate) mod update;
+
+use object::Conversion;

@@ -1,0 +1,214 @@
+//! What a caller posts, in either vocabulary.
+
+use super::key_of_idempotency;
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::idempotency::IdempotencyKey;
+use crate::input::Fields;
+use crate::input::{MAX_TEXT, MAX_URL};
+use chrono::{DateTime, SubsecRound, Utc};
+use common::domain::code::FoldedCode;
+use common::domain::command::Command;
+use common::domain::fact::{ConversionKind, PostedConversion, Who};
+use common::domain::ids::{AffiliateId, CustomerId};
+use common::domain::key::Key;
+use common::domain::money::Currency;
+use common::store::conversions::{Named, NewConversion, Prepared};
+use utoipa::ToSchema;
+
+/// A signup or a purchase.
+///
+/// Whom it belongs to is told by any of `email`, `stripe_customer_id`, `external_id` and `referred_user_id`; who
+/// earns, by `affiliate_id` or `referral_code`, or by what is known of the customer.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the request; Posted reads it")]
+pub(crate) struct PostConversion {
+    /// `signup` or `purchase`; a purchase when there is an amount.
+    #[schema(example = "purchase")]
+    r#type: Option<String>,
+    /// The commission; by the project's rules when absent.
+    value: Option<f64>,
+    /// The sale, before tax. Also called `amount`.
+    #[schema(example = 49.99)]
+    base_value: Option<f64>,
+    /// ISO 4217; usd when absent. Also called `currency`.
+    #[schema(example = "usd")]
+    base_value_currency: Option<String>,
+    affiliate_id: Option<i64>,
+    /// Counts when there is no `affiliate_id`.
+    referral_code: Option<String>,
+    referred_user_id: Option<i64>,
+    /// Also called `customer_email`.
+    #[schema(example = "ann@example.com")]
+    email: Option<String>,
+    stripe_customer_id: Option<String>,
+    /// Your own id of the user.
+    external_id: Option<String>,
+    /// Your own id of the sale: sent again, it is the same conversion.
+    reference: Option<String>,
+    coupon_code_used: Option<String>,
+    /// It has been paid out already.
+    paid: Option<bool>,
+    url: Option<String>,
+    /// When it happened; now when absent.
+    #[schema(format = DateTime)]
+    occurred_at: Option<String>,
+    /// Also called `base_value`.
+    amount: Option<f64>,
+    /// Also called `base_value_currency`.
+    currency: Option<String>,
+    /// Also called `email`.
+    customer_email: Option<String>,
+}
+
+/// What was posted, each field read.
+pub(super) struct Posted {
+    pub(super) kind: ConversionKind,
+    pub(super) value: Option<i64>,
+    pub(super) base: Option<i64>,
+    pub(super) currency: Currency,
+    pub(super) affiliate: Option<AffiliateId>,
+    pub(super) referral_code: Option<String>,
+    pub(super) referral: Option<CustomerId>,
+    pub(super) who: Who,
+    pub(super) reference: Option<String>,
+    /// The payment key when there is no reference but an `Idempotency-Key`.
+    pub(super) fallback: Option<Key>,
+    pub(super) coupon_code: Option<String>,
+    pub(super) paid: bool,
+    pub(super) url: Option<String>,
+    pub(super) occurred_at: Option<DateTime<Utc>>,
+    pub(super) now: DateTime<Utc>,
+}
+
+const KINDS: [(&str, ConversionKind); 2] =
+    [("signup", ConversionKind::Signup), ("purchase", ConversionKind::Purchase)];
+
+impl Posted {
+    /// Reads the fields.
+    pub(super) fn read(
+        mut fields: Fields,
+        caller: Caller,
+        key: Option<IdempotencyKey>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, ApiError> {
+        let currency = fields.named(&["base_value_currency", "currency"]);
+        let currency = currency.and_then(|name| fields.currency(name)).unwrap_or(Currency::USD);
+        let base = fields.named(&["base_value", "amount"]).and_then(|name| fields.amount(name, currency));
+        let value = fields.amount("value", currency);
+        let email = fields.named(&["email", "customer_email"]).and_then(|name| fields.email(name));
+        let has_amount = fields.named(&["base_value", "amount", "value"]).is_some();
+        let by_amount = if has_amount { ConversionKind::Purchase } else { ConversionKind::Signup };
+        let stripe_customer = fields.text("stripe_customer_id", MAX_TEXT);
+        if stripe_customer.as_deref().is_some_and(|id| !is_stripe_customer(id)) {
+            fields.problem("stripe_customer_id", "stripe_customer_id must look like cus_…");
+        }
+        let who = Who {
+            email,
+            stripe_customer: stripe_customer.map(Key::stored),
+            external_id: fields.text("external_id", MAX_TEXT),
+        };
+        let reference = fields.text("reference", MAX_TEXT);
+        let posted = Self {
+            kind: fields.one_of("type", &KINDS).unwrap_or(by_amount),
+            value: value.map(|money| money.minor),
+            base: base.map(|money| money.minor),
+            currency,
+            affiliate: fields.id("affiliate_id").map(AffiliateId),
+            referral_code: fields.text("referral_code", MAX_TEXT),
+            referral: fields.id("referred_user_id").map(CustomerId),
+            who,
+            fallback: key.filter(|_| reference.is_none()).map(|key| key_of_idempotency(caller, &key)),
+            reference,
+            coupon_code: fields.text("coupon_code_used", MAX_TEXT),
+            paid: fields.boolean("paid").unwrap_or(false),
+            url: fields.text("url", MAX_URL),
+            occurred_at: fields.past("occurred_at", now),
+            now: now.trunc_subsecs(6),
+        };
+        fields.finish()?;
+        Ok(posted)
+    }
+
+    /// What has to be looked up.
+    pub(super) fn named(&self) -> Named {
+        let code = self.referral_code.as_deref().filter(|_| self.affiliate.is_none());
+        Named { affiliate: self.affiliate, code: code.and_then(FoldedCode::new), customer: self.referral }
+    }
+
+    /// The conversion, with what was looked up; fails when something named does not exist.
+    pub(super) fn resolve(&self, prepared: &Prepared) -> Result<PostedConversion, ApiError> {
+        let affiliate = match (self.affiliate, &self.referral_code) {
+            (Some(id), _) => {
+                let unknown = || ApiError::field("affiliate_id", format!("Unknown affiliate: {id}"));
+                Some(prepared.affiliate_by_id.ok_or_else(unknown)?)
+            }
+            (None, Some(code)) => {
+                let unknown = || ApiError::field("referral_code", format!("Unknown referral code: {code}"));
+                Some(prepared.affiliate_by_code.ok_or_else(unknown)?)
+            }
+            (None, None) => None,
+        };
+        let mut who = self.who.clone();
+        if let Some(id) = self.referral {
+            let known = prepared
+                .customer
+                .as_ref()
+                .ok_or_else(|| ApiError::field("referred_user_id", format!("Unknown referral: {id}")))?;
+            who.email = who.email.or_else(|| known.email.clone());
+            who.stripe_customer = who.stripe_customer.or_else(|| known.stripe_customer.clone());
+            who.external_id = who.external_id.or_else(|| known.external_id.clone());
+        }
+        let payment = match (&self.reference, &self.fallback) {
+            (Some(reference), _) => Key::reference(reference),
+            (None, Some(key)) => key.clone(),
+            (None, None) => Key::conversion(prepared.id),
+        };
+        Ok(PostedConversion {
+            conversion: prepared.id,
+            payment,
+            kind: self.kind,
+            value: self.value,
+            base: self.base,
+            currency: self.currency.to_string(),
+            affiliate,
+            referral_code: self.referral_code.clone().filter(|_| self.affiliate.is_none()),
+            coupon_code: self.coupon_code.clone(),
+            who,
+            occurred_at: self.occurred_at.unwrap_or(self.now),
+            paid: self.paid,
+            deleted: false,
+        })
+    }
+
+    /// The row to store.
+    pub(super) fn row<'a>(&'a self, posted: &'a PostedConversion, command: &'a Command) -> NewConversion<'a> {
+        NewConversion { posted, reference: self.reference.as_deref(), url: self.url.as_deref(), command }
+    }
+}
+
+/// `cus_…`, `gcus_…`, or the same behind a connected account.
+fn is_stripe_customer(id: &str) -> bool {
+    let word = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let (account, id) = match id.split_once('/') {
+        Some((account, id)) => (Some(account), id),
+        None => (None, id),
+    };
+    account.is_none_or(|account| account.strip_prefix("acct_").is_some_and(word))
+        && id.strip_prefix("cus_").or_else(|| id.strip_prefix("gcus_")).is_some_and(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_customer_is_a_customer() {
+        for id in ["cus_1", "gcus_1", "acct_1/cus_1"] {
+            assert!(is_stripe_customer(id), "{id}");
+        }
+        for id in ["", "cus_", "in_1", "email:a@b", "acct_1/in_1", "x/cus_1", "cus_1/2"] {
+            assert!(!is_stripe_customer(id), "{id}");
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! `DELETE /api/v1/conversions/{id}`
+
+use super::Conversion;
+use super::revise::revise;
+use crate::answer::Data;
+use crate::auth::Caller;
+use crate::error::{ApiError, ErrorBody};
+use crate::input::Id;
+use crate::state::AppState;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use common::domain::ids::ConversionId;
+
+/// Take a conversion back
+///
+/// It is not erased: the ledger reverses it, and it stays readable as `reversed`.
+#[utoipa::path(
+    delete,
+    path = "/conversions/{id}",
+    operation_id = "delete_conversion",
+    tag = "Conversions",
+    params(("id" = i64, Path, minimum = 1), ("Idempotency-Key" = Option<String>, Header)),
+    responses(
+        (status = 200, description = "Reversed", body = Data<Conversion>),
+        (status = 202, description = "Stored, not settled yet: the conversion as it was", body = Data<Conversion>),
+        (status = "4XX", body = ErrorBody<'static>),
+        (status = "5XX", body = ErrorBody<'static>),
+    ),
+)]
+pub(crate) async fn delete(
+    State(state): State<AppState>,
+    caller: Caller,
+    headers: HeaderMap,
+    Id(id): Id,
+) -> Result<Response, ApiError> {
+    revise(&state, caller, &headers, ConversionId(id), |revision| {
+        revision.posted.deleted = true;
+        Ok(())
+    })
+    .await
+}

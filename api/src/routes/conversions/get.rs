@@ -1,0 +1,42 @@
+//! `GET /api/v1/conversions/{id}`
+
+use super::Conversion;
+use crate::answer::Data;
+use crate::auth::Caller;
+use crate::error::{ApiError, ErrorBody};
+use crate::input::Id;
+use crate::state::AppState;
+use axum::extract::State;
+use common::domain::ids::{ConversionId, Realm};
+use common::store::conversions;
+
+/// One conversion
+#[utoipa::path(
+    get,
+    path = "/conversions/{id}",
+    operation_id = "get_conversion",
+    tag = "Conversions",
+    params(("id" = i64, Path, minimum = 1)),
+    responses(
+        (status = 200, body = Data<Conversion>),
+        (status = "4XX", body = ErrorBody<'static>),
+        (status = "5XX", body = ErrorBody<'static>),
+    ),
+)]
+pub(crate) async fn get(
+    State(state): State<AppState>,
+    caller: Caller,
+    Id(id): Id,
+) -> Result<Data<Conversion>, ApiError> {
+    find(&state, caller.realm, ConversionId(id)).await.map(Data::new)
+}
+
+/// The conversion, or that there is none.
+pub(super) async fn find(state: &AppState, realm: Realm, id: ConversionId) -> Result<Conversion, ApiError> {
+    let found = conversions::find(&mut *state.pool.acquire().await?, realm, id).await?;
+    found.map(Conversion::from).ok_or_else(|| unknown(id))
+}
+
+pub(super) fn unknown(id: ConversionId) -> ApiError {
+    ApiError::NotFound(format!("There is no conversion {id}"))
+}

@@ -1,0 +1,45 @@
+//! `GET /api/v1/projects/{projectId}/stripe-customer-referral-info/{stripeCustomerId}`
+
+use super::object::ReferralInfo;
+use crate::answer::Data;
+use crate::auth::Caller;
+use crate::error::{ApiError, ErrorBody};
+use crate::input::parse_id;
+use crate::state::AppState;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use common::domain::ids::ProjectId;
+use common::store::conversions;
+
+/// Whom a Stripe customer was referred by, and what that has earned
+#[utoipa::path(
+    get,
+    path = "/projects/{projectId}/stripe-customer-referral-info/{stripeCustomerId}",
+    operation_id = "get_stripe_customer_referral_info",
+    tag = "Referrals",
+    params(
+        ("projectId" = i64, Path, minimum = 1),
+        ("stripeCustomerId" = String, Path, example = "cus_NffrFeUfNV2Hib"),
+    ),
+    responses(
+        (status = 200, body = Data<ReferralInfo>),
+        (status = "4XX", body = ErrorBody<'static>),
+        (status = "5XX", body = ErrorBody<'static>),
+    ),
+)]
+pub(crate) async fn get(
+    State(state): State<AppState>,
+    caller: Caller,
+    path: Result<Path<(String, String)>, PathRejection>,
+) -> Result<Data<ReferralInfo>, ApiError> {
+    let Path((project, customer)) = path.map_err(|error| ApiError::field("path", error.body_text()))?;
+    caller.must_own(ProjectId(parse_id("projectId", &project)?))?;
+    let unknown = || ApiError::NotFound(format!("There is no Stripe customer {customer}"));
+    if customer.contains('\0') {
+        return Err(unknown());
+    }
+    let mut connection = state.pool.acquire().await?;
+    let story = conversions::customer_story(&mut connection, caller.realm, &customer).await?;
+    let story = story.ok_or_else(unknown)?;
+    Ok(Data::new(ReferralInfo::new(caller.realm.project, customer, story)))
+}

@@ -1,0 +1,56 @@
+//! The process: from settings to a service that stops when it is told to.
+
+use crate::clock::Clock;
+use crate::server::tls::Tls;
+use crate::state::{AppState, Parts};
+use anyhow::Context;
+use common::config::{HttpArgs, QueueArgs};
+use common::queue::{Publisher, QueueConfig};
+use common::store;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// Connections for reads and for the REST API's own writes. Webhooks need none of them.
+const POOL: u32 = 8;
+
+/// The settings of the API's role.
+#[derive(Clone, Copy)]
+pub struct Settings<'a> {
+    /// The database.
+    pub database_url: &'a str,
+    /// The queue.
+    pub queue: &'a QueueArgs,
+    /// The server.
+    pub http: &'a HttpArgs,
+}
+
+/// Serves until `shutdown` is cancelled. Logging is the caller's.
+///
+/// # Errors
+/// When a setting is of no use, or the address is taken. Stores that are down are no reason.
+pub async fn run(settings: Settings<'_>, shutdown: CancellationToken) -> anyhow::Result<()> {
+    crate::metrics::install()?;
+    let Settings { database_url, queue, http } = settings;
+    let pool = store::pool(database_url, "tributary-api", POOL).context("DATABASE_URL cannot be used")?;
+    let queue = QueueConfig::from_args(queue, database_url, "tributary-api")?;
+    let tls = match (&http.tls_cert, &http.tls_key) {
+        (Some(certificates), Some(key)) => Some(Tls::from_files(certificates, key)?),
+        _ => None,
+    };
+    let listener = TcpListener::bind(http.listen_addr)
+        .await
+        .with_context(|| format!("cannot listen on {}", http.listen_addr))?;
+    // The publisher outlives the requests that need it.
+    let publishing = CancellationToken::new();
+    let publisher = Publisher::start(&queue, publishing.clone());
+    let state = AppState::new(Parts {
+        pool,
+        publisher: publisher.clone(),
+        limits: http.limits.clone(),
+        clock: Clock::system(),
+    });
+    let served = crate::serve(listener, tls, state, shutdown).await;
+    publishing.cancel();
+    publisher.finished().await;
+    served.context("the server failed")
+}
