@@ -14,7 +14,7 @@ use clap::Subcommand;
 /// What to do.
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Run everything here in one process, on a private PostgreSQL unless DATABASE_URL names one
+    /// Run everything here in one process, on a private PostgreSQL unless another database is named
     Up(Box<up::UpArgs>),
     /// See it work: run everything, post a Stripe history, show who earned what and why
     Demo(Box<demo::DemoArgs>),

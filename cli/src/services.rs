@@ -1,5 +1,7 @@
 //! The API and a worker as tasks of this process.
 
+mod standin;
+
 use crate::stack::StackArgs;
 use anyhow::{Context, anyhow};
 use api::{AppState, Clock, Parts, Tls};
@@ -33,11 +35,7 @@ type Ended = (&'static str, anyhow::Result<()>);
 
 impl Services {
     /// Starts both. They connect in the background.
-    pub(crate) fn start(
-        args: &StackArgs,
-        listener: TcpListener,
-        database_url: &str,
-    ) -> anyhow::Result<Self> {
+    pub(crate) fn start(args: &StackArgs, listener: TcpListener, database_url: &str) -> anyhow::Result<Self> {
         let address = listener.local_addr()?;
         let shutdown = CancellationToken::new();
         let mut roles = JoinSet::new();
@@ -107,4 +105,14 @@ fn api(
         publisher.finished().await;
         served.context("it cannot serve")
     })
+}
+
+/// The worker.
+fn worker(
+    args: &StackArgs,
+    database_url: &str,
+    shutdown: CancellationToken,
+) -> anyhow::Result<impl Future<Output = anyhow::Result<()>> + use<>> {
+    let queue = QueueConfig::from_args(&args.queue, database_url, "tributary worker")?;
+    Ok(standin::run(queue, database_url.to_owned(), shutdown))
 }

@@ -53,7 +53,7 @@ struct Shown {
 
 /// For whoever wants to try more while the demo runs.
 struct Hints {
-    /// Where commands find the database; nothing when DATABASE_URL says it.
+    /// Where commands find the database; nothing when another one was named.
     data_dir: Option<PathBuf>,
 }
 

@@ -173,10 +173,10 @@ impl Layout {
     /// Removes everything of ours, also data that lives elsewhere, and the directory if nothing else
     /// is in it.
     pub(super) fn remove(&self) -> Result<(), EmbeddedError> {
-        if let Ok(elsewhere) = fs::read_link(self.data()) {
-            if let Some(place) = elsewhere.parent().filter(|place| is_ours(place)) {
-                remove(place)?;
-            }
+        if let Ok(elsewhere) = fs::read_link(self.data())
+            && let Some(place) = elsewhere.parent().filter(|place| is_ours(place))
+        {
+            remove(place)?;
         }
         for name in ["postgres", "postgres.new", "postgres.log", PASSWORD, DATABASE_URL, LOCK] {
             remove(&self.root.join(name))?;
