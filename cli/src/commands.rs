@@ -1,8 +1,12 @@
 //! One file a command.
 
+mod dead_letters;
+mod demo;
+mod explain;
 mod key;
 mod migrate;
-mod project;
+pub(crate) mod project;
+mod up;
 
 use crate::context::Context;
 use clap::Subcommand;
@@ -10,6 +14,10 @@ use clap::Subcommand;
 /// What to do.
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Run everything here in one process, on a private PostgreSQL unless another database is named
+    Up(Box<up::UpArgs>),
+    /// See it work: run everything, post a Stripe history, show who earned what and why
+    Demo(Box<demo::DemoArgs>),
     /// Bring the database's tables up to date
     Migrate,
     /// Create, list, show and change projects
@@ -18,13 +26,22 @@ pub(crate) enum Command {
     /// Create, list and revoke the API keys of a project
     #[command(subcommand)]
     Key(key::Command),
+    /// Tell the story of a payment or a customer: who earned, why, and how much
+    Explain(explain::ExplainArgs),
+    /// What no worker could settle: list, show, send round again, give up
+    #[command(subcommand)]
+    DeadLetters(dead_letters::Command),
 }
 
 /// Runs one.
 pub(crate) async fn run(command: Command, context: Context) -> anyhow::Result<()> {
     match command {
+        Command::Up(args) => up::run(&args, &context).await,
+        Command::Demo(args) => demo::run(*args, &context).await,
         Command::Migrate => migrate::run(&context).await,
         Command::Project(command) => project::run(command, &context).await,
         Command::Key(command) => key::run(command, &context).await,
+        Command::Explain(args) => explain::run(&args, &context).await,
+        Command::DeadLetters(command) => dead_letters::run(command, &context).await,
     }
 }

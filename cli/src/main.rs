@@ -2,11 +2,14 @@
 
 mod commands;
 mod context;
-#[allow(dead_code, reason = "`up` and `demo`, which start it, are not built yet")]
+mod demo;
 mod embedded;
 mod failure;
 mod options;
 mod output;
+mod services;
+mod shutdown;
+mod stack;
 
 use clap::Parser;
 use context::Context;
@@ -31,5 +34,8 @@ fn main() -> ExitCode {
 fn run(options: options::Options) -> anyhow::Result<()> {
     let context = Context::new(options.global)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(commands::run(options.command, context))
+    let done = runtime.block_on(commands::run(options.command, context));
+    // Nothing that is still blocked somewhere keeps the command from ending.
+    runtime.shutdown_background();
+    done
 }

@@ -49,3 +49,8 @@ pub(crate) fn table<const N: usize>(header: [&str; N]) -> Table {
 pub(crate) fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
+
+/// A day, for people.
+pub(crate) fn day(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d").to_string()
+}

@@ -11,7 +11,7 @@
 use super::{Account, EmbeddedError, account::are_we_root, io};
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
-    io::{ErrorKind, Write},
+    io::Write,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, symlink},
     path::{Path, PathBuf},
 };
@@ -42,7 +42,7 @@ impl Layout {
 
     /// The file that is locked while a server runs.
     pub(super) fn lock_file(&self) -> PathBuf {
-        self.root.join("lock")
+        self.root.join(LOCK)
     }
 
     /// The server's log.
@@ -82,12 +82,7 @@ impl Layout {
     pub(super) fn draft(&self, account: &Account, program: &Path) -> Result<PathBuf, EmbeddedError> {
         let place = self.place(account, program)?;
         let draft = place.join("postgres.new");
-        match fs::remove_dir_all(&draft) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(io(format!("cannot remove {}", draft.display()))(error));
-            }
-            _ => {}
-        }
+        remove(&draft)?;
         let what = format!("cannot make {}", draft.display());
         DirBuilder::new().mode(0o700).create(&draft).map_err(io(&*what))?;
         account.give(&draft).map_err(io(&*what))?;
@@ -175,15 +170,19 @@ impl Layout {
         let _ = fs::remove_file(self.root.join(DATABASE_URL));
     }
 
-    /// Removes everything, also data that lives elsewhere.
+    /// Removes everything of ours, also data that lives elsewhere, and the directory if nothing else
+    /// is in it.
     pub(super) fn remove(&self) -> Result<(), EmbeddedError> {
-        let elsewhere = fs::read_link(self.data()).ok().and_then(|data| data.parent().map(Path::to_owned));
-        let ours = |place: &PathBuf| {
-            place.file_name().is_some_and(|name| name.to_string_lossy().starts_with(AWAY_PREFIX))
-        };
-        for dir in elsewhere.iter().filter(|place| ours(place)).chain([&self.root]) {
-            fs::remove_dir_all(dir).map_err(io(format!("cannot remove {}", dir.display())))?;
+        if let Ok(elsewhere) = fs::read_link(self.data())
+            && let Some(place) = elsewhere.parent().filter(|place| is_ours(place))
+        {
+            remove(place)?;
         }
+        for name in ["postgres", "postgres.new", "postgres.log", PASSWORD, DATABASE_URL, LOCK] {
+            remove(&self.root.join(name))?;
+        }
+        // Whatever else is in it belongs to somebody else.
+        let _ = fs::remove_dir(&self.root);
         Ok(())
     }
 
@@ -192,12 +191,28 @@ impl Layout {
     }
 }
 
+/// Whether a directory outside the data directory was made by [`Layout::place`].
+fn is_ours(place: &Path) -> bool {
+    place.file_name().is_some_and(|name| name.to_string_lossy().starts_with(AWAY_PREFIX))
+}
+
+/// Removes a file, a link or a directory, if it is there.
+fn remove(path: &Path) -> Result<(), EmbeddedError> {
+    let removed = match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(_) => return Ok(()),
+    };
+    removed.map_err(io(format!("cannot remove {}", path.display())))
+}
+
 /// The URL that a running server published in `data_dir`.
 pub(super) fn published_url(data_dir: &Path) -> Option<String> {
     let url = fs::read_to_string(data_dir.join(DATABASE_URL)).ok()?;
     Some(url.trim().to_owned())
 }
 
+const LOCK: &str = "lock";
 const PASSWORD: &str = "password";
 const DATABASE_URL: &str = "database-url";
 /// Names a directory of ours outside the data directory.

@@ -24,8 +24,8 @@ const START: Duration = Duration::from_mins(1);
 /// Between two attempts to connect.
 const ATTEMPT: Duration = Duration::from_millis(15);
 /// `up` stops within five seconds, the database last.
-const STOP_FAST: Duration = Duration::from_secs(3);
-const STOP_NOW: Duration = Duration::from_secs(1);
+const STOP_FAST: Duration = Duration::from_millis(1_500);
+const STOP_NOW: Duration = Duration::from_millis(500);
 /// Somebody may take the free port between our look and the server's start.
 const PORTS: usize = 3;
 /// What the system allows a socket's path, with room for its file name (`.s.PGSQL.65535`).

@@ -1,0 +1,141 @@
+//! `tributary demo`
+
+mod run;
+
+use crate::{
+    context::Context,
+    demo::report::Report,
+    embedded, shutdown,
+    stack::{Stack, StackArgs},
+};
+use anyhow::Context as _;
+use clap::Args;
+use common::config::LimitArgs;
+use serde::Serialize;
+use std::{
+    fmt, future,
+    io::ErrorKind,
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+};
+use tokio::net::TcpListener;
+
+/// Options of `demo`.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct DemoArgs {
+    /// Print the tables and stop
+    #[arg(long)]
+    once: bool,
+    #[command(flatten)]
+    stack: StackArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  tributary demo                look at the tables, then try the API with the key that is printed
+  tributary demo --once         look at the tables only
+  tributary demo --once --json  the same for programs; sums are minor units
+
+Its private PostgreSQL lives in .tributary/demo and is removed at the end.";
+
+/// The report, and how to go on from it.
+#[derive(Serialize)]
+struct Shown {
+    url: String,
+    api_key: String,
+    webhook_path: String,
+    #[serde(flatten)]
+    report: Report,
+    #[serde(skip)]
+    hints: Option<Hints>,
+}
+
+/// For whoever wants to try more while the demo runs.
+struct Hints {
+    /// Where commands find the database; nothing when another one was named.
+    data_dir: Option<PathBuf>,
+}
+
+/// Runs it.
+pub(super) async fn run(mut args: DemoArgs, context: &Context) -> anyhow::Result<()> {
+    let shutdown = shutdown::on_signal()?;
+    args.stack.http.limits = LimitArgs::off();
+    // Beside the data of `up`, never in it: it is removed.
+    let data_dir = context.options.data_dir().join("demo");
+    let listener = listen(args.stack.http.listen_addr).await?;
+    embedded::remove(&data_dir).await?;
+    let started = Stack::start_unless(&shutdown, &args.stack, listener, context, &data_dir).await;
+    let embedded = matches!(&started, Ok(Some(stack)) if stack.is_embedded());
+    let ended = match started {
+        Ok(Some(stack)) => show(&args, context, &shutdown, stack, &data_dir).await,
+        Ok(None) => Ok(()),
+        Err(error) => Err(error),
+    };
+    let removed = if embedded || ended.is_ok() { embedded::remove(&data_dir).await } else { Ok(()) };
+    ended.and(removed.map_err(Into::into))
+}
+
+async fn show(
+    args: &DemoArgs,
+    context: &Context,
+    shutdown: &tokio_util::sync::CancellationToken,
+    mut stack: Stack,
+    data_dir: &Path,
+) -> anyhow::Result<()> {
+    let url = format!("http://{}", stack.address());
+    let database_url = stack.database_url().to_owned();
+    let work = run::run(&url, &database_url, context.options.json);
+    let done = stack.during(shutdown, work).await;
+    let ended = match done {
+        Ok(Some(run::Done { created, report })) => {
+            let data_dir = stack.is_embedded().then(|| data_dir.to_owned());
+            let shown = Shown {
+                url,
+                api_key: created.api_key,
+                webhook_path: created.webhook_path,
+                report,
+                hints: (!args.once).then_some(Hints { data_dir }),
+            };
+            match context.print(&shown) {
+                Ok(()) if !args.once => stack.during::<()>(shutdown, future::pending()).await.map(drop),
+                printed => printed,
+            }
+        }
+        Ok(None) => Ok(()),
+        Err(error) => Err(error),
+    };
+    stack.stop().await.and(ended)
+}
+
+/// The usual address or, when that one is taken, any port.
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let usual = address == SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
+    match TcpListener::bind(address).await {
+        Err(error) if usual && error.kind() == ErrorKind::AddrInUse => Ok(TcpListener::bind(any).await?),
+        bound => bound.with_context(|| format!("cannot listen on {address}")),
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url, api_key, report, hints, .. } = self;
+        writeln!(f, "{report}")?;
+        let Some(Hints { data_dir }) = hints else { return Ok(()) };
+        let on = data_dir.as_ref().map(|dir| format!(" --data-dir {}", dir.display())).unwrap_or_default();
+        writeln!(f, "\nIt is still running. Try, in another terminal:\n")?;
+        writeln!(f, "  curl -s -H 'Authorization: Bearer {api_key}' \\")?;
+        writeln!(f, "    '{url}/api/v1/conversions?limit=3'")?;
+        if let Some(customer) = &report.example_customer {
+            writeln!(f, "  curl -s -H 'Authorization: Bearer {api_key}' \\")?;
+            writeln!(
+                f,
+                "    '{url}/api/v1/projects/{}/stripe-customer-referral-info/{customer}'",
+                report.project_id
+            )?;
+            writeln!(f, "  tributary explain {customer}{on}")?;
+        }
+        write!(f, "\nCtrl-C stops it and removes its data.")
+    }
+}

@@ -1,0 +1,92 @@
+//! What the demo does while everything runs.
+
+use crate::{
+    commands::project::create::Created,
+    demo::{history, post, programme, report::Report},
+};
+use anyhow::bail;
+use common::{
+    domain::ids::Realm,
+    queue::dead_letters::{self, Filter},
+    store::{self, PgPool, overview},
+};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Far more than it takes.
+const SETTLE: Duration = Duration::from_mins(1);
+/// Between two looks at the inbox.
+const LOOK: Duration = Duration::from_millis(25);
+
+/// A demo that came to its end.
+pub(super) struct Done {
+    /// The project and its key.
+    pub(super) created: Created,
+    /// What was earned.
+    pub(super) report: Report,
+}
+
+/// Enters the programme, posts the history, waits until all of it is settled and reports.
+pub(super) async fn run(url: &str, database_url: &str, quiet: bool) -> anyhow::Result<Done> {
+    let pool = store::pool(database_url, "tributary demo", 2)?;
+    let mut transaction = pool.begin().await?;
+    let created = programme::enter(&mut transaction).await?;
+    transaction.commit().await?;
+    let realm = Realm { project: created.project_id, mode: created.mode };
+
+    let events = history::events();
+    let deliveries = history::deliveries(&events);
+    let progress = bar(deliveries.len() + events.len(), quiet);
+    progress.set_message("posting signed webhooks");
+    post::post(&format!("{url}{}", created.webhook_path), &deliveries, &progress).await?;
+    progress.set_message("settling");
+    wait(&pool, realm, events.len(), deliveries.len(), &progress).await?;
+    progress.finish_and_clear();
+
+    let mut connection = pool.acquire().await?;
+    let digest = "0".repeat(64);
+    let report = Report::read(&mut connection, realm, events.len(), deliveries.len(), digest).await?;
+    Ok(Done { created, report })
+}
+
+/// Waits until every event has taken effect.
+async fn wait(
+    pool: &PgPool,
+    realm: Realm,
+    events: usize,
+    posted: usize,
+    progress: &ProgressBar,
+) -> anyhow::Result<()> {
+    let deadline = Instant::now() + SETTLE;
+    loop {
+        let mut connection = pool.acquire().await?;
+        let settled = overview::settled_events(&mut connection, realm).await?;
+        let settled = usize::try_from(settled).unwrap_or_default();
+        progress.set_position(u64::try_from(posted + settled).unwrap_or_default());
+        if settled >= events {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            let filter = Filter { project: Some(realm.project), ..Filter::default() };
+            let dead =
+                dead_letters::list(&mut connection, &common::queue::Prefix::default(), &filter, 1).await?;
+            let reason = dead.first().map_or("no worker settles them", |letter| &letter.reason);
+            bail!("{settled} of {events} events were settled in time: {reason}");
+        }
+        drop(connection);
+        sleep(LOOK).await;
+    }
+}
+
+/// A bar on standard error; hidden when nobody looks, or when a program reads the answer.
+fn bar(length: usize, quiet: bool) -> ProgressBar {
+    if quiet {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(u64::try_from(length).unwrap_or_default());
+    if let Ok(style) = ProgressStyle::with_template("{bar:40.cyan/dim} {msg} {elapsed}") {
+        bar.set_style(style.progress_chars("━━─"));
+    }
+    bar
+}

@@ -1,0 +1,39 @@
+//! `tributary digest`
+
+use crate::context::{self, Context};
+use clap::Args;
+use common::domain::ids::ProjectId;
+use common::store::digest;
+use serde::Serialize;
+use std::fmt;
+
+/// Options of `digest`.
+#[derive(Args)]
+pub(crate) struct DigestArgs {
+    /// One project only
+    #[arg(long, value_name = "ID")]
+    project: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct Digested {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project_id: Option<ProjectId>,
+    digest: String,
+}
+
+/// Prints it.
+pub(super) async fn run(args: &DigestArgs, context: &Context) -> anyhow::Result<()> {
+    let mut connection = context.database().await?.acquire().await?;
+    let project_id = args.project.map(ProjectId);
+    if let Some(id) = project_id {
+        context::project(&mut connection, id).await?;
+    }
+    context.print(&Digested { project_id, digest: digest::of(&mut connection, project_id).await? })
+}
+
+impl fmt::Display for Digested {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.digest)
+    }
+}

@@ -1,0 +1,12 @@
+//! The demo: a programme, a Stripe history, and what each affiliate earned from it.
+//!
+//! Everything goes the real way: signed webhooks over HTTP, queue, worker, ledger. Only the
+//! affiliates and their codes are entered directly.
+
+pub(crate) mod history;
+pub(crate) mod post;
+pub(crate) mod programme;
+pub(crate) mod report;
+mod tables;
+#[cfg(test)]
+mod tests;

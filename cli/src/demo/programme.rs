@@ -1,0 +1,78 @@
+//! The demo's programme: a project, its rules, its affiliates and their coupons.
+
+use crate::commands::project::create::{self, Created, NewProject};
+use common::{
+    domain::{
+        ids::{Mode, Realm},
+        money::BasisPoints,
+        rules::{Commission, DEFAULT_BACK_BIND_DAYS, DEFAULT_WINDOW_DAYS, Recurring, Rules},
+    },
+    store::{
+        PgConnection, StoreError,
+        registry::{self, NewAffiliate, NewCoupon},
+    },
+};
+
+/// What the demo signs its events with.
+pub(crate) const WEBHOOK_SECRET: &str = "whsec_demo_0123456789abcdef0123456789abcdef";
+
+/// An affiliate of the demo.
+struct Affiliate {
+    email: &'static str,
+    code: &'static str,
+    coupon: Option<Coupon>,
+}
+
+/// A coupon as Stripe and the customer know it.
+pub(super) struct Coupon {
+    /// What the customer types, and Stripe's id of the coupon.
+    pub(super) code: &'static str,
+    /// Stripe's id of the promotion code.
+    pub(super) promotion_code: &'static str,
+}
+
+pub(super) const ANNA: &str = "ANNA";
+pub(super) const BEN: &str = "BEN";
+pub(super) const CLEO: &str = "CLEO";
+pub(super) const BEN20: Coupon = Coupon { code: "BEN20", promotion_code: "promo_1DemoBen20aaaaaaaaaaaaaa" };
+pub(super) const CLEO10: Coupon = Coupon { code: "CLEO10", promotion_code: "promo_1DemoCleo10aaaaaaaaaaaaa" };
+
+const AFFILIATES: [Affiliate; 3] = [
+    Affiliate { email: "anna@studio.example", code: ANNA, coupon: None },
+    Affiliate { email: "ben@podcast.example", code: BEN, coupon: Some(BEN20) },
+    Affiliate { email: "cleo@letters.example", code: CLEO, coupon: Some(CLEO10) },
+];
+
+/// 20 % of every payment in a customer's first year.
+fn rules() -> Rules {
+    Rules {
+        commission: Commission::Percent { basis_points: BasisPoints(2_000) },
+        recurring: Recurring::Months(12),
+        hold_days: 30,
+        window_days: DEFAULT_WINDOW_DAYS,
+        back_bind_days: DEFAULT_BACK_BIND_DAYS,
+        coupon_first: false,
+    }
+}
+
+/// Enters it all. The caller commits.
+pub(crate) async fn enter(connection: &mut PgConnection) -> Result<Created, StoreError> {
+    let new =
+        NewProject { name: "Demo", rules: rules(), mode: Mode::Test, webhook_secret: Some(WEBHOOK_SECRET) };
+    let created = create::create(connection, new).await?;
+    let realm = Realm { project: created.project_id, mode: created.mode };
+    for Affiliate { email, code, coupon } in AFFILIATES {
+        let new = NewAffiliate { email, referral_code: code };
+        let affiliate = registry::add_affiliate(connection, realm, new).await?;
+        if let Some(Coupon { code, promotion_code }) = coupon {
+            let new = NewCoupon {
+                affiliate,
+                code,
+                stripe_coupon: Some(code),
+                stripe_promotion_code: Some(promotion_code),
+            };
+            registry::add_coupon(connection, realm, new).await?;
+        }
+    }
+    Ok(created)
+}

@@ -1,0 +1,196 @@
+//! What the demo shows when everything is settled.
+
+use super::tables;
+use crate::output;
+use common::{
+    domain::{
+        ids::{AffiliateId, Mode, ProjectId, Realm},
+        money::{Currency, Money},
+        settle::{CandidateStory, Explanation, Method},
+    },
+    store::{
+        PgConnection, StoreError,
+        overview::{self, Overview},
+    },
+};
+use serde::Serialize;
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Formatter},
+};
+
+/// The whole report.
+#[derive(Serialize)]
+pub(crate) struct Report {
+    pub(crate) project_id: ProjectId,
+    pub(super) mode: Mode,
+    /// A customer to ask about.
+    #[serde(skip)]
+    pub(crate) example_customer: Option<String>,
+    /// Who earned what, by affiliate and currency.
+    pub(super) earnings: Vec<Earning>,
+    /// Every payment, in order of time.
+    pub(super) payments: Vec<Payment>,
+    /// How many events there were, and how many deliveries of them.
+    pub(super) events: usize,
+    pub(super) deliveries: usize,
+    /// The SHA-256 of the canonical ledger.
+    pub(super) digest: String,
+}
+
+/// An affiliate's sums in one currency. Minor units.
+#[derive(Serialize)]
+pub(super) struct Earning {
+    pub(super) affiliate: String,
+    pub(super) email: String,
+    pub(super) currency: Currency,
+    pub(super) customers: usize,
+    pub(super) payments: usize,
+    pub(super) base: i64,
+    pub(super) commission: i64,
+    pub(super) taken_back: i64,
+    pub(super) earned: i64,
+}
+
+/// One payment. Minor units.
+#[derive(Serialize)]
+pub(super) struct Payment {
+    pub(super) date: String,
+    pub(super) payment_key: String,
+    pub(super) customer: String,
+    pub(super) affiliate: Option<String>,
+    pub(super) status: String,
+    pub(super) currency: Currency,
+    pub(super) base: i64,
+    pub(super) commission: i64,
+    pub(super) taken_back: i64,
+    pub(super) why: String,
+}
+
+impl Report {
+    /// Reads it.
+    pub(crate) async fn read(
+        connection: &mut PgConnection,
+        realm: Realm,
+        events: usize,
+        deliveries: usize,
+        digest: String,
+    ) -> Result<Self, StoreError> {
+        let ids = overview::in_realm(connection, realm).await?;
+        let rows = overview::of(connection, &ids).await?;
+        Ok(Self {
+            project_id: realm.project,
+            mode: realm.mode,
+            example_customer: rows.iter().find_map(|row| row.customer.as_ref()?.code.clone()),
+            earnings: earnings(&rows),
+            payments: rows.iter().map(payment).collect(),
+            events,
+            deliveries,
+            digest,
+        })
+    }
+}
+
+fn earnings(rows: &[Overview]) -> Vec<Earning> {
+    let mut groups: BTreeMap<(AffiliateId, &str), Vec<&Overview>> = BTreeMap::new();
+    for row in rows {
+        if let Some(affiliate) = &row.affiliate {
+            groups.entry((affiliate.id, row.base.currency.as_str())).or_default().push(row);
+        }
+    }
+    groups.into_values().filter_map(|rows| earning(&rows)).collect()
+}
+
+fn earning(rows: &[&Overview]) -> Option<Earning> {
+    let first = rows.first()?;
+    let affiliate = first.affiliate.as_ref()?;
+    let sum = |amount: fn(&Overview) -> Money| rows.iter().map(|row| amount(row).minor).sum::<i64>();
+    let mut customers: Vec<_> = rows.iter().map(|row| row.customer.as_ref().map(|named| named.id)).collect();
+    customers.sort_unstable();
+    customers.dedup();
+    let (commission, taken_back) = (sum(|row| row.commission), sum(|row| row.taken_back));
+    Some(Earning {
+        affiliate: affiliate.code.clone().unwrap_or_default(),
+        email: affiliate.email.clone().unwrap_or_default(),
+        currency: first.base.currency,
+        customers: customers.len(),
+        payments: rows.len(),
+        base: sum(|row| row.base),
+        commission,
+        taken_back,
+        earned: commission - taken_back,
+    })
+}
+
+fn payment(row: &Overview) -> Payment {
+    let name = |email: &Option<String>, code: &Option<String>| email.clone().or_else(|| code.clone());
+    Payment {
+        date: output::day(row.occurred_at),
+        payment_key: row.payment.clone(),
+        customer: row.customer.as_ref().and_then(|who| name(&who.email, &who.code)).unwrap_or_default(),
+        affiliate: row.affiliate.as_ref().and_then(|affiliate| affiliate.code.clone()),
+        status: row.status.clone(),
+        currency: row.base.currency,
+        base: row.base.minor,
+        commission: row.commission.minor,
+        taken_back: row.taken_back.minor,
+        why: why(row),
+    }
+}
+
+/// Method and evidence in a few words.
+fn why(row: &Overview) -> String {
+    let Some(bind) = &row.bind else {
+        return row.reason.clone().unwrap_or_default();
+    };
+    let won = |story: &&CandidateStory| story.verdict == "won" && story.evidence == bind.evidence;
+    let candidates = row.explanation.as_ref().map(|Explanation { candidates, .. }| candidates);
+    let mut why = match candidates.and_then(|candidates| candidates.iter().find(won)) {
+        Some(story) => {
+            let value = bind.coupon_code.as_deref().unwrap_or(&story.value);
+            found(bind.method, value, &short(&bind.evidence.object))
+        }
+        None => format!("bound since {} by {}", output::day(bind.bound_at), bind.method.in_words()),
+    };
+    let lost = candidates.into_iter().flatten().find(|story| story.verdict.ends_with("bound already"));
+    if let Some(lost) = lost {
+        why = format!("{why}; {} came too late", lost.value);
+    }
+    match &row.reason {
+        Some(reason) => format!("{why}; {reason}"),
+        None => why,
+    }
+}
+
+/// What was found where.
+fn found(method: Method, value: &str, object: &str) -> String {
+    match method {
+        Method::Api => format!("{value}, named over the API"),
+        Method::Metadata => format!("code {value} in metadata of {object}"),
+        Method::ClientReferenceId => format!("client_reference_id {value} on {object}"),
+        Method::PromotionCode => format!("promotion code {value} on {object}"),
+        Method::Coupon => format!("coupon {value} on {object}"),
+        Method::Email => format!("the e-mail address of a referral, on {object}"),
+    }
+}
+
+/// The beginning of a Stripe id, enough to find it.
+pub(super) fn short(id: &str) -> String {
+    const SHOWN: usize = 12;
+    match id.get(..SHOWN) {
+        Some(beginning) if id.len() > SHOWN + 1 => format!("{beginning}…"),
+        _ => id.to_owned(),
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { events, deliveries, digest, .. } = self;
+        writeln!(f, "What each affiliate earned")?;
+        writeln!(f, "{}\n", tables::earnings(&self.earnings))?;
+        writeln!(f, "From which payment, and why")?;
+        writeln!(f, "{}\n", tables::payments(&self.payments))?;
+        writeln!(f, "{events} events in {deliveries} deliveries, out of order and repeated on purpose.")?;
+        write!(f, "Ledger digest {digest}, the same for any order.")
+    }
+}
