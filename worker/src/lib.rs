@@ -1,1 +1,22 @@
-//! Under construction.
+//! From queue to ledger: a batch of messages, one transaction, then the acknowledgement.
+//!
+//! ```text
+//! queue ─▶ intake ─┬─▶ batch   raw events and commands: settled together, poison isolated
+//!                  ├─▶ fetch   calls to Stripe for what a payload lacked; the answer is a new message
+//!                  └─▶ resettle  clusters that a changed mapping concerns, judged again
+//! sweep  ─▶ queue          commands whose message did not reach the queue
+//! ```
+//!
+//! A message is acknowledged after its effects are committed, so a crash at any point delivers it
+//! again, and the inbox makes that harmless.
+
+mod batch;
+mod decision;
+mod intake;
+mod lanes;
+mod pause;
+mod run;
+mod sweep;
+mod telemetry;
+
+pub use run::{Settings, run};

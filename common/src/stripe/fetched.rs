@@ -24,6 +24,9 @@ pub struct Fetched {
 #[derive(Debug, Serialize, Deserialize)]
 struct Stored<'a> {
     asked: Missing,
+    /// Stripe does not know what was asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    not_found: bool,
     #[serde(borrow)]
     answer: &'a RawValue,
 }
@@ -33,9 +36,18 @@ impl Fetched {
     #[must_use]
     pub fn new(asked: &Missing, answer: &str) -> Self {
         let answer = serde_json::from_str(answer).unwrap_or(RawValue::NULL);
-        let stored = Stored { asked: asked.clone(), answer };
+        Self::stored(&Stored { asked: asked.clone(), not_found: false, answer })
+    }
+
+    /// Stripe does not know what was asked for. That is an answer too: nothing asks again.
+    #[must_use]
+    pub fn not_found(asked: &Missing) -> Self {
+        Self::stored(&Stored { asked: asked.clone(), not_found: true, answer: RawValue::NULL })
+    }
+
+    fn stored(stored: &Stored<'_>) -> Self {
         // Neither part can fail: one is a plain structure, the other is JSON already.
-        Self { id: asked.fetch_id(), body: serde_json::to_vec(&stored).unwrap_or_default() }
+        Self { id: stored.asked.fetch_id(), body: serde_json::to_vec(stored).unwrap_or_default() }
     }
 }
 
@@ -75,6 +87,10 @@ pub fn read_fetched(body: &[u8], mode: Mode, received_at: DateTime<Utc>) -> Resu
 }
 
 fn read_answer(stored: &Stored<'_>, mode: Mode, telling: &mut Telling<'_>) -> Result<Outcome, BadField> {
+    if stored.not_found {
+        let reason = "Stripe does not know it: another account, or a key that may not read it".to_owned();
+        return Ok(Outcome::Ignored { reason });
+    }
     let answer = stored.answer.get().as_bytes();
     let about: About = json::parse(answer).map_err(|bad| bad.within("answer"))?;
     if about.livemode.is_some_and(|livemode| Mode::from_livemode(livemode) != mode) {

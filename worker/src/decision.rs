@@ -1,0 +1,70 @@
+//! What to do about a batch that failed. Pure.
+
+use common::store::StoreError;
+use common::store::settlement::BatchError;
+
+/// What a failure asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// The database is not there: keep the batch, try the same again when it is back. It costs no
+    /// delivery attempt.
+    Wait,
+    /// Another transaction was in the way: the same one succeeds when it is run again.
+    Again,
+    /// Something in the batch cannot be settled: find it.
+    Isolate,
+}
+
+/// Two workers that make the row of one payment at the same moment: the one that lost finds the
+/// other's row when it tries again.
+const RACES: [&str; 1] = ["conversions_payment_key"];
+
+/// Decides.
+pub(crate) fn decide(error: &BatchError) -> Decision {
+    match error {
+        BatchError::Store(StoreError::Unavailable(_)) => Decision::Wait,
+        BatchError::Store(StoreError::Serialization(_)) => Decision::Again,
+        BatchError::Store(StoreError::Constraint { constraint, .. })
+            if RACES.contains(&constraint.as_str()) =>
+        {
+            Decision::Again
+        }
+        BatchError::Store(StoreError::Constraint { .. } | StoreError::Other(_))
+        | BatchError::Fold(_)
+        | BatchError::Unreadable(_) => Decision::Isolate,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use common::domain::settle::SettleError;
+    use common::store::SqlxError;
+
+    fn constraint(name: &str) -> BatchError {
+        let source = SqlxError::RowNotFound;
+        BatchError::Store(StoreError::Constraint { constraint: name.to_owned(), source })
+    }
+
+    #[test]
+    fn a_missing_database_is_waited_for() {
+        let error = BatchError::Store(StoreError::Unavailable(SqlxError::PoolTimedOut));
+        assert_eq!(decide(&error), Decision::Wait);
+    }
+
+    #[test]
+    fn a_race_is_run_again() {
+        let error = BatchError::Store(StoreError::Serialization(SqlxError::RowNotFound));
+        assert_eq!(decide(&error), Decision::Again);
+        assert_eq!(decide(&constraint("conversions_payment_key")), Decision::Again);
+    }
+
+    #[test]
+    fn poison_is_isolated() {
+        assert_eq!(decide(&constraint("conversions_customer_id_fkey")), Decision::Isolate);
+        assert_eq!(decide(&BatchError::Fold(SettleError::Overflow("in_1".to_owned()))), Decision::Isolate);
+        assert_eq!(decide(&BatchError::Unreadable("x".to_owned())), Decision::Isolate);
+        let error = BatchError::Store(StoreError::Other(SqlxError::RowNotFound));
+        assert_eq!(decide(&error), Decision::Isolate);
+    }
+}

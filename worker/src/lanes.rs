@@ -1,0 +1,92 @@
+//! Work that is not settled in batches: calls to Stripe, and clusters that are judged again. It runs
+//! beside the batches and is bounded by the queue's prefetch.
+
+mod fetch;
+mod resettle;
+
+pub(crate) use fetch::{FetchScope, Fetching};
+
+use crate::intake::Mappings;
+use crate::pause::{Pauses, Rested};
+use common::queue::{Delivery, Disposition, Publisher, SettleError, Settler};
+use common::store::PgPool;
+use common::stripe::missing::Missing;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// The lanes of one worker.
+pub(crate) struct Lanes {
+    shared: Arc<Shared>,
+    tasks: TaskTracker,
+}
+
+/// What every task of a lane needs.
+struct Shared {
+    fetching: Option<Fetching>,
+    pool: PgPool,
+    publisher: Publisher,
+    settler: Settler,
+    shutdown: CancellationToken,
+    /// One resettling at a time: each may take many transactions.
+    resettling: Semaphore,
+}
+
+impl Lanes {
+    pub(crate) fn start(
+        fetching: Option<Fetching>,
+        pool: PgPool,
+        publisher: Publisher,
+        settler: Settler,
+        shutdown: CancellationToken,
+    ) -> Self {
+        let resettling = Semaphore::new(1);
+        let shared = Arc::new(Shared { fetching, pool, publisher, settler, shutdown, resettling });
+        Self { shared, tasks: TaskTracker::new() }
+    }
+
+    /// Asks Stripe for what a payload lacked.
+    pub(crate) fn fetch(&self, delivery: Delivery, missing: Missing) {
+        let shared = Arc::clone(&self.shared);
+        self.tasks.spawn(async move {
+            let outcome = shared.fetch(&delivery, &missing).await;
+            shared.answer(delivery, outcome).await;
+        });
+    }
+
+    /// Judges again what some mappings concern.
+    pub(crate) fn resettle(&self, delivery: Delivery, mappings: Mappings) {
+        let shared = Arc::clone(&self.shared);
+        self.tasks.spawn(async move {
+            let outcome = shared.resettle(delivery.envelope.realm(), &mappings).await;
+            shared.answer(delivery, outcome).await;
+        });
+    }
+
+    /// Waits, after shutdown, until every task has finished or handed back its message.
+    pub(crate) async fn finished(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+impl Shared {
+    /// Tells the queue; `None` hands the message back.
+    async fn answer(&self, delivery: Delivery, outcome: Option<Disposition>) {
+        let Some(disposition) = outcome else {
+            return self.settler.release(vec![delivery]).await;
+        };
+        if let Disposition::DeadLetter { reason } = &disposition {
+            tracing::warn!(message = %delivery.envelope.headers.message_id, reason, "dead letter");
+        }
+        let mut outcomes = vec![(delivery, disposition)];
+        let mut pauses = Pauses::for_store();
+        while let Err(SettleError { outcomes: untold, source }) = self.settler.settle(outcomes).await {
+            tracing::warn!(error = %source, "the queue is told later");
+            if pauses.rest(&self.shutdown).await == Rested::Stop {
+                return self.settler.release(untold.into_iter().map(|(delivery, _)| delivery).collect()).await;
+            }
+            outcomes = untold;
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Commands whose message did not reach the queue are published again.
+
+use chrono::{TimeDelta, Utc};
+use common::domain::ids::ConversionId;
+use common::queue::{
+    Publisher,
+    envelope::{Envelope, Source},
+};
+use common::store::conversions::{mark_published, overdue_pending};
+use common::store::{PgPool, StoreError};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+use crate::telemetry::{self, count};
+
+/// Between two looks.
+const INTERVAL: Duration = Duration::from_secs(10);
+/// A command that is pending so long after its publish is published again; a backlog is no reason to
+/// do so often.
+const OVERDUE: TimeDelta = TimeDelta::minutes(2);
+/// At most so many at once.
+const LIMIT: i64 = 200;
+
+/// Sweeps until `shutdown` is cancelled.
+pub(crate) async fn run(pool: PgPool, publisher: Publisher, shutdown: CancellationToken) {
+    let mut every = tokio::time::interval(INTERVAL);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            biased;
+            () = shutdown.cancelled() => return,
+            _ = every.tick() => {}
+        }
+        match once(&pool, &publisher).await {
+            Ok(0) => {}
+            Ok(published) => tracing::info!(published, "commands were published again"),
+            Err(StoreError::Unavailable(_)) => tracing::debug!("no sweep without the database"),
+            Err(error) => tracing::error!(%error, "the sweep failed"),
+        }
+    }
+}
+
+/// Publishes what is overdue and tells how many that were.
+async fn once(pool: &PgPool, publisher: &Publisher) -> Result<usize, StoreError> {
+    let mut transaction = pool.begin().await?;
+    let overdue = overdue_pending(&mut transaction, Utc::now() - OVERDUE, LIMIT).await?;
+    let mut published: Vec<ConversionId> = Vec::new();
+    for command in overdue {
+        let Ok(body) = serde_json::to_vec(&command.command) else { continue };
+        let envelope = Envelope::new(Source::Api, command.realm, body.into(), Utc::now());
+        if publisher.publish(envelope).await.is_err() {
+            break;
+        }
+        published.push(command.id);
+    }
+    mark_published(&mut transaction, &published).await?;
+    transaction.commit().await?;
+    metrics::counter!(telemetry::SWEPT).increment(count(published.len()));
+    Ok(published.len())
+}

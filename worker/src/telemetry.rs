@@ -1,0 +1,34 @@
+//! Names of the worker's metrics.
+
+use metrics::{Unit, describe_counter, describe_histogram};
+
+/// Events and commands whose effects were committed for the first time.
+pub(crate) const SETTLED: &str = "tributary_worker_settled_total";
+/// Events and commands that had been seen before and changed nothing.
+pub(crate) const DUPLICATES: &str = "tributary_worker_duplicates_total";
+/// Ledger entries posted.
+pub(crate) const ENTRIES: &str = "tributary_worker_ledger_entries_total";
+/// From the begin of a batch's transaction to its commit.
+pub(crate) const BATCH_SECONDS: &str = "tributary_worker_batch_seconds";
+/// Batches that were not committed, by `decision`: wait, again or isolate.
+pub(crate) const FAILED: &str = "tributary_worker_batches_failed_total";
+/// Calls to Stripe, by `result`: fetched, unknown, later or refused.
+pub(crate) const FETCHES: &str = "tributary_worker_fetches_total";
+/// Commands that the sweep published again.
+pub(crate) const SWEPT: &str = "tributary_worker_swept_total";
+
+/// Tells the recorder what the metrics mean.
+pub(crate) fn describe() {
+    describe_counter!(SETTLED, "Events and commands whose effects were committed.");
+    describe_counter!(DUPLICATES, "Events and commands that had been settled before.");
+    describe_counter!(ENTRIES, "Ledger entries posted.");
+    describe_histogram!(BATCH_SECONDS, Unit::Seconds, "One transaction, from begin to commit.");
+    describe_counter!(FAILED, "Batches that were not committed, by decision.");
+    describe_counter!(FETCHES, "Calls to Stripe, by result.");
+    describe_counter!(SWEPT, "Commands that the sweep published again.");
+}
+
+/// A count for a counter.
+pub(crate) fn count(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
+}
