@@ -1,7 +1,5 @@
 //! The API and a worker as tasks of this process.
 
-mod standin;
-
 use crate::stack::StackArgs;
 use anyhow::{Context, anyhow};
 use api::{AppState, Clock, Parts, Tls};
@@ -41,7 +39,7 @@ impl Services {
         let mut roles = JoinSet::new();
         let api = api(args, listener, database_url, shutdown.clone())?;
         roles.spawn(async { ("the API", api.await) });
-        let worker = worker(args, database_url, shutdown.clone())?;
+        let worker = worker(args, database_url, shutdown.clone());
         roles.spawn(async { ("the worker", worker.await) });
         Ok(Self { address, shutdown, roles })
     }
@@ -107,12 +105,15 @@ fn api(
     })
 }
 
-/// The worker.
+/// The worker, with settings of its own, as the task outlives them.
 fn worker(
     args: &StackArgs,
     database_url: &str,
     shutdown: CancellationToken,
-) -> anyhow::Result<impl Future<Output = anyhow::Result<()>> + use<>> {
-    let queue = QueueConfig::from_args(&args.queue, database_url, "tributary worker")?;
-    Ok(standin::run(queue, database_url.to_owned(), shutdown))
+) -> impl Future<Output = anyhow::Result<()>> + use<> {
+    let (queue, stripe, database_url) = (args.queue.clone(), args.stripe.clone(), database_url.to_owned());
+    async move {
+        let settings = worker::Settings { database_url: &database_url, queue: &queue, stripe: &stripe };
+        worker::run(settings, shutdown).await
+    }
 }

@@ -8,7 +8,7 @@ use anyhow::bail;
 use common::{
     domain::ids::Realm,
     queue::dead_letters::{self, Filter},
-    store::{self, PgPool, overview},
+    store::{self, PgPool, digest, overview},
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::Duration;
@@ -45,7 +45,7 @@ pub(super) async fn run(url: &str, database_url: &str, quiet: bool) -> anyhow::R
     progress.finish_and_clear();
 
     let mut connection = pool.acquire().await?;
-    let digest = "0".repeat(64);
+    let digest = digest::of(&mut connection, Some(realm.project)).await?;
     let report = Report::read(&mut connection, realm, events.len(), deliveries.len(), digest).await?;
     Ok(Done { created, report })
 }
