@@ -18,6 +18,9 @@ use tokio_util::{
 ///
 /// When it is dropped, whatever it handed out and was not settled is delivered again.
 pub struct Consumer {
+    /// Ends the consuming. When a consumer is dropped this is dropped first, before deliveries, which would
+    /// otherwise be delivered to it again and again.
+    _consuming: DropGuard,
     /// Deliveries of RabbitMQ, if there is one; bounded by the prefetch.
     broker: Option<mpsc::Receiver<Delivery>>,
     /// What was received from it and did not go out yet.
@@ -43,10 +46,20 @@ impl Consumer {
         let pool = postgres::pool(config);
         let undertaker = Undertaker::start(pool.clone(), config.prefix.clone(), stop.clone(), &tasks);
         let claims = Claims::start(config, pool.clone(), undertaker.clone(), &stop, &tasks);
-        let broker = amqp::consume(config, undertaker, shutdown.clone(), &tasks);
+        let consuming = shutdown.child_token();
+        let broker = amqp::consume(config, undertaker, consuming.clone(), &tasks);
         tasks.close();
         let settler = Settler::new(pool, config.prefix.clone());
-        Self { broker, first: None, claims, settler, shutdown, tasks, stop: stop.drop_guard() }
+        Self {
+            _consuming: consuming.drop_guard(),
+            broker,
+            first: None,
+            claims,
+            settler,
+            shutdown,
+            tasks,
+            stop: stop.drop_guard(),
+        }
     }
 
     /// The next messages, at most `max`: waits for the first, then takes what is there. `None` after

@@ -48,7 +48,22 @@ where
     F: FnOnce(Arc<Stand>) -> T,
     T: Future<Output = Result<()>>,
 {
-    let stand = Arc::new(Stand::set_up(backend).await?);
+    on_configured(backend, |_| {}, test).await
+}
+
+/// The same, with other settings than the defaults.
+pub(crate) async fn on_configured<F, T>(
+    backend: Backend,
+    configure: impl FnOnce(&mut QueueConfig),
+    test: F,
+) -> Result<()>
+where
+    F: FnOnce(Arc<Stand>) -> T,
+    T: Future<Output = Result<()>>,
+{
+    let mut stand = Stand::set_up(backend).await?;
+    configure(&mut stand.config);
+    let stand = Arc::new(stand);
     let outcome = AssertUnwindSafe(test(Arc::clone(&stand))).catch_unwind().await;
     stand.shutdown.cancel();
     let drained = match &outcome {

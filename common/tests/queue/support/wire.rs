@@ -21,10 +21,18 @@ enum State {
     Deaf,
 }
 
+/// The wire as it is now.
+#[derive(Clone, Copy, Debug)]
+struct Condition {
+    state: State,
+    /// How often it was cut: whoever looks late must not miss a cut that was mended at once.
+    cuts: u64,
+}
+
 /// A TCP proxy in front of the broker. It ends with the runtime of its test.
 pub(crate) struct Wire {
     url: String,
-    state: Arc<watch::Sender<State>>,
+    state: Arc<watch::Sender<Condition>>,
 }
 
 impl Wire {
@@ -34,13 +42,13 @@ impl Wire {
         let broker = (uri.authority.host, uri.authority.port);
         let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await?;
         let here = listener.local_addr()?;
-        let state = Arc::new(watch::Sender::new(State::Whole));
+        let state = Arc::new(watch::Sender::new(Condition { state: State::Whole, cuts: 0 }));
         let shared = Arc::clone(&state);
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
                 let (broker, state) = (broker.clone(), shared.subscribe());
                 tokio::spawn(async move {
-                    if *state.borrow() != State::Cut
+                    if state.borrow().state != State::Cut
                         && let Ok(far) = TcpStream::connect(broker).await
                     {
                         join(near, far, state).await;
@@ -57,34 +65,38 @@ impl Wire {
     }
 
     pub(crate) fn cut(&self) {
-        self.state.send_replace(State::Cut);
+        self.state.send_modify(|now| {
+            now.state = State::Cut;
+            now.cuts += 1;
+        });
     }
 
     pub(crate) fn deafen(&self) {
-        self.state.send_replace(State::Deaf);
+        self.state.send_modify(|now| now.state = State::Deaf);
     }
 
     pub(crate) fn mend(&self) {
-        self.state.send_replace(State::Whole);
+        self.state.send_modify(|now| now.state = State::Whole);
     }
 }
 
 /// Carries bytes both ways until one end closes or the wire is cut.
-async fn join(near: TcpStream, far: TcpStream, state: watch::Receiver<State>) {
+async fn join(near: TcpStream, far: TcpStream, state: watch::Receiver<Condition>) {
     let (mut near_reads, near_writes) = near.into_split();
     let (far_reads, mut far_writes) = far.into_split();
     let mut cut = state.clone();
+    let before = state.borrow().cuts;
     tokio::select! {
         _ = copy(&mut near_reads, &mut far_writes) => {}
         () = listen(far_reads, near_writes, state) => {}
-        _ = cut.wait_for(|state| *state == State::Cut) => {}
+        _ = cut.wait_for(|now| now.cuts != before) => {}
     }
 }
 
-async fn listen(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut state: watch::Receiver<State>) {
+async fn listen(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut state: watch::Receiver<Condition>) {
     let mut buffer = vec![0; 64 << 10];
     while let Ok(n @ 1..) = from.read(&mut buffer).await {
-        if state.wait_for(|state| *state != State::Deaf).await.is_err()
+        if state.wait_for(|now| now.state != State::Deaf).await.is_err()
             || to.write_all(buffer.get(..n).unwrap_or_default()).await.is_err()
         {
             return;
