@@ -10,6 +10,7 @@ pub mod affiliates;
 pub mod api_keys;
 pub mod conversions;
 pub mod customers;
+pub mod digest;
 pub mod idempotency_keys;
 pub mod keys;
 pub mod overview;
