@@ -84,7 +84,10 @@ impl Shared {
         while let Err(SettleError { outcomes: untold, source }) = self.settler.settle(outcomes).await {
             tracing::warn!(error = %source, "the queue is told later");
             if pauses.rest(&self.shutdown).await == Rested::Stop {
-                return self.settler.release(untold.into_iter().map(|(delivery, _)| delivery).collect()).await;
+                return self
+                    .settler
+                    .release(untold.into_iter().map(|(delivery, _)| delivery).collect())
+                    .await;
             }
             outcomes = untold;
         }

@@ -50,13 +50,7 @@ pub async fn run(settings: Settings<'_>, shutdown: CancellationToken) -> anyhow:
         fetching.as_ref().map(Fetching::scope),
         shutdown.clone(),
     );
-    let lanes = Lanes::start(
-        fetching,
-        pool.clone(),
-        publisher.clone(),
-        consumer.settler(),
-        shutdown.clone(),
-    );
+    let lanes = Lanes::start(fetching, pool.clone(), publisher.clone(), consumer.settler(), shutdown.clone());
     let sweep = tokio::spawn(sweep::run(pool.clone(), publisher.clone(), shutdown.clone()));
     tracing::info!(broker = queue.broker.is_some(), "working");
 

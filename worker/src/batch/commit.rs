@@ -68,12 +68,7 @@ impl Settling {
 }
 
 /// One message for each gap that can be filled.
-fn requests(
-    scope: FetchScope,
-    items: &[Item],
-    missing: &[Vec<Missing>],
-    settled: &Settled,
-) -> Vec<Envelope> {
+fn requests(scope: FetchScope, items: &[Item], missing: &[Vec<Missing>], settled: &Settled) -> Vec<Envelope> {
     let mut wanted: BTreeMap<(Realm, String), Envelope> = BTreeMap::new();
     for place in &settled.new {
         let (Some(item), Some(gaps)) = (items.get(*place), missing.get(*place)) else { continue };

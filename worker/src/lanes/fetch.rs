@@ -147,9 +147,7 @@ mod tests {
 
     #[test]
     fn a_key_reads_its_mode_only() {
-        let covers = |key: &str, mode| {
-            FetchScope::of_key(key).covers(Realm { project: ProjectId(1), mode })
-        };
+        let covers = |key: &str, mode| FetchScope::of_key(key).covers(Realm { project: ProjectId(1), mode });
         assert!(covers("sk_test_1", Mode::Test) && !covers("sk_test_1", Mode::Live));
         assert!(covers("rk_live_1", Mode::Live) && !covers("rk_live_1", Mode::Test));
         assert!(covers("local", Mode::Live) && covers("local", Mode::Test));

@@ -1,0 +1,9 @@
+//! Settling on a real PostgreSQL.
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests stop at the first surprise")]
+
+#[path = "settlement/concurrency.rs"]
+mod concurrency;
+#[path = "settlement/statements.rs"]
+mod statements;
+#[path = "settlement/support.rs"]
+mod support;

@@ -1,0 +1,23 @@
+//! The worker on a real PostgreSQL: what it settles, what it buries, what it fetches, how it stops.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    missing_docs,
+    unreachable_pub,
+    reason = "tests stop at the first surprise"
+)]
+
+#[path = "worker/support.rs"]
+mod support;
+
+#[path = "worker/fetching.rs"]
+mod fetching;
+#[path = "worker/poison.rs"]
+mod poison;
+#[path = "worker/resettling.rs"]
+mod resettling;
+#[path = "worker/settling.rs"]
+mod settling;
+#[path = "worker/stopping.rs"]
+mod stopping;

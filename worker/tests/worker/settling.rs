@@ -1,0 +1,56 @@
+use crate::support::{Bench, sale};
+use common::queue::envelope::Source;
+use common::store::PgPool;
+use common::stripe::sample::Sample;
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_payment_earns_its_affiliate_a_commission(pool: PgPool) {
+    let mut bench = Bench::new(pool).await;
+    bench.publish(Source::Stripe, sale(1).invoice_paid()).await;
+    bench.start();
+    bench.drain().await;
+    assert_eq!(bench.payable().await, 980);
+    assert_eq!(bench.count("SELECT count(*) FROM conversions WHERE status = 'attributed'").await, 1);
+    assert_eq!(bench.count("SELECT count(*) FROM events").await, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn duplicates_are_settled_once_within_a_batch_and_across_batches(pool: PgPool) {
+    let mut bench = Bench::new(pool).await;
+    for _ in 0..3 {
+        bench.publish(Source::Stripe, sale(1).invoice_paid()).await;
+        bench.publish(Source::Stripe, sale(1).invoice_payment_succeeded()).await;
+    }
+    bench.start();
+    bench.until("the first batch", async || bench.count("SELECT count(*) FROM events").await == 2).await;
+    bench.publish(Source::Stripe, sale(1).invoice_paid()).await;
+    bench.drain().await;
+    assert_eq!(bench.payable().await, 980);
+    assert_eq!(bench.count("SELECT count(*) FROM ledger_entries").await, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_refund_that_comes_first_waits_for_its_payment(pool: PgPool) {
+    let mut bench = Bench::new(pool).await;
+    bench.start();
+    let sale = Sample { refund_amount: 2_450, amount_refunded: 2_450, ..sale(1) };
+    bench.publish(Source::Stripe, sale.refund_created("succeeded")).await;
+    bench.publish(Source::Stripe, sale.charge_refunded()).await;
+    bench.until("the refund", async || bench.count("SELECT count(*) FROM events").await == 2).await;
+    assert_eq!(bench.count("SELECT count(*) FROM ledger_entries").await, 0);
+    bench.publish(Source::Stripe, sale.invoice_payment_paid()).await;
+    bench.publish(Source::Stripe, sale.invoice_paid()).await;
+    bench.drain().await;
+    assert_eq!(bench.payable().await, 490);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_event_of_no_interest_is_kept_as_ignored_with_its_reason(pool: PgPool) {
+    let mut bench = Bench::new(pool).await;
+    let body = sale(1).invoice_paid().replace("invoice.paid", "terminal.reader.action_failed");
+    bench.publish(Source::Stripe, body).await;
+    bench.start();
+    bench.drain().await;
+    let reason = bench.text("SELECT ignored FROM events").await.unwrap();
+    assert!(reason.contains("terminal.reader.action_failed"), "{reason}");
+}
