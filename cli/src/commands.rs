@@ -1,12 +1,15 @@
 //! One file a command.
 
+mod api;
 mod dead_letters;
 mod demo;
+mod digest;
 mod explain;
 mod key;
 mod migrate;
 pub(crate) mod project;
 mod up;
+mod worker;
 
 use crate::context::Context;
 use clap::Subcommand;
@@ -18,6 +21,10 @@ pub(crate) enum Command {
     Up(Box<up::UpArgs>),
     /// See it work: run everything, post a Stripe history, show who earned what and why
     Demo(Box<demo::DemoArgs>),
+    /// Take webhooks and serve the REST API, as `tributary-api` does
+    Api(Box<api::ApiArgs>),
+    /// Settle what is in the queue, as `tributary-worker` does; run as many as you like
+    Worker(worker::WorkerArgs),
     /// Bring the database's tables up to date
     Migrate,
     /// Create, list, show and change projects
@@ -28,6 +35,8 @@ pub(crate) enum Command {
     Key(key::Command),
     /// Tell the story of a payment or a customer: who earned, why, and how much
     Explain(explain::ExplainArgs),
+    /// The hash of the whole ledger: the same history has the same one, in whatever order it came
+    Digest(digest::DigestArgs),
     /// What no worker could settle: list, show, send round again, give up
     #[command(subcommand)]
     DeadLetters(dead_letters::Command),
@@ -38,10 +47,13 @@ pub(crate) async fn run(command: Command, context: Context) -> anyhow::Result<()
     match command {
         Command::Up(args) => up::run(&args, &context).await,
         Command::Demo(args) => demo::run(*args, &context).await,
+        Command::Api(args) => api::run(&args, &context).await,
+        Command::Worker(args) => worker::run(&args, &context).await,
         Command::Migrate => migrate::run(&context).await,
         Command::Project(command) => project::run(command, &context).await,
         Command::Key(command) => key::run(command, &context).await,
         Command::Explain(args) => explain::run(&args, &context).await,
+        Command::Digest(args) => digest::run(&args, &context).await,
         Command::DeadLetters(command) => dead_letters::run(command, &context).await,
     }
 }

@@ -1,0 +1,22 @@
+//! `tributary worker`
+
+use crate::{context::Context, shutdown};
+use clap::Args;
+use common::config::{QueueArgs, StripeArgs};
+
+/// Options of `worker`: those of `tributary-worker`.
+#[derive(Args)]
+pub(crate) struct WorkerArgs {
+    #[command(flatten)]
+    queue: QueueArgs,
+    #[command(flatten)]
+    stripe: StripeArgs,
+}
+
+/// Works until a signal comes.
+pub(super) async fn run(args: &WorkerArgs, context: &Context) -> anyhow::Result<()> {
+    let shutdown = shutdown::on_signal()?;
+    let database_url = context.database_url()?;
+    let settings = worker::Settings { database_url: &database_url, queue: &args.queue, stripe: &args.stripe };
+    worker::run(settings, shutdown).await
+}
