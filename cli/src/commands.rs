@@ -42,6 +42,13 @@ pub(crate) enum Command {
     DeadLetters(dead_letters::Command),
 }
 
+impl Command {
+    /// Whether it runs as a service, whose log is read rather than its answer.
+    pub(crate) fn is_a_role(&self) -> bool {
+        matches!(self, Self::Up(_) | Self::Api(_) | Self::Worker(_))
+    }
+}
+
 /// Runs one.
 pub(crate) async fn run(command: Command, context: Context) -> anyhow::Result<()> {
     match command {

@@ -29,7 +29,10 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(options: options::Options) -> anyhow::Result<()> {
+fn run(mut options: options::Options) -> anyhow::Result<()> {
+    if !options.command.is_a_role() {
+        options.global.log.quieten();
+    }
     let context = Context::new(options.global)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let done = runtime.block_on(commands::run(options.command, context));
