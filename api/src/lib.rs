@@ -30,7 +30,7 @@ mod webhook;
 pub use clock::Clock;
 pub use metrics::install as install_metrics;
 pub use openapi::document as openapi;
-pub use run::{Settings, run};
+pub use run::{Settings, run, run_on};
 pub use server::serve;
 pub use server::tls::{InvalidTls, Tls};
 pub use state::{AppState, Parts};

@@ -29,6 +29,20 @@ pub struct Settings<'a> {
 /// # Errors
 /// When a setting is of no use, or the address is taken. Stores that are down are no reason.
 pub async fn run(settings: Settings<'_>, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let address = settings.http.listen_addr;
+    let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    run_on(listener, settings, shutdown).await
+}
+
+/// As [`run`], on a listener of the caller's.
+///
+/// # Errors
+/// When a setting is of no use.
+pub async fn run_on(
+    listener: TcpListener,
+    settings: Settings<'_>,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
     crate::metrics::install()?;
     let Settings { database_url, queue, http } = settings;
     let pool = store::pool(database_url, "tributary-api", POOL).context("DATABASE_URL cannot be used")?;
@@ -37,9 +51,6 @@ pub async fn run(settings: Settings<'_>, shutdown: CancellationToken) -> anyhow:
         (Some(certificates), Some(key)) => Some(Tls::from_files(certificates, key)?),
         _ => None,
     };
-    let listener = TcpListener::bind(http.listen_addr)
-        .await
-        .with_context(|| format!("cannot listen on {}", http.listen_addr))?;
     // The publisher outlives the requests that need it.
     let publishing = CancellationToken::new();
     let publisher = Publisher::start(&queue, publishing.clone());

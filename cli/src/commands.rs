@@ -21,10 +21,10 @@ pub(crate) enum Command {
     Up(Box<up::UpArgs>),
     /// See it work: run everything, post a Stripe history, show who earned what and why
     Demo(Box<demo::DemoArgs>),
-    /// Take webhooks and serve the REST API; run any number of them
+    /// Take webhooks and serve the REST API, as `tributary-api` does
     Api(Box<api::ApiArgs>),
-    /// Settle what comes from the queue; run any number of them
-    Worker(Box<worker::WorkerArgs>),
+    /// Settle what is in the queue, as `tributary-worker` does; run as many as you like
+    Worker(worker::WorkerArgs),
     /// Bring the database's tables up to date
     Migrate,
     /// Create, list, show and change projects
@@ -33,13 +33,20 @@ pub(crate) enum Command {
     /// Create, list and revoke the API keys of a project
     #[command(subcommand)]
     Key(key::Command),
-    /// Print the SHA-256 of the canonical ledger: two with the same digest are equal to the cent
-    Digest(digest::DigestArgs),
     /// Tell the story of a payment or a customer: who earned, why, and how much
     Explain(explain::ExplainArgs),
+    /// The hash of the whole ledger: the same history has the same one, in whatever order it came
+    Digest(digest::DigestArgs),
     /// What no worker could settle: list, show, send round again, give up
     #[command(subcommand)]
     DeadLetters(dead_letters::Command),
+}
+
+impl Command {
+    /// Whether it runs as a service, whose log is read rather than its answer.
+    pub(crate) fn is_a_role(&self) -> bool {
+        matches!(self, Self::Up(_) | Self::Api(_) | Self::Worker(_))
+    }
 }
 
 /// Runs one.
@@ -52,8 +59,8 @@ pub(crate) async fn run(command: Command, context: Context) -> anyhow::Result<()
         Command::Migrate => migrate::run(&context).await,
         Command::Project(command) => project::run(command, &context).await,
         Command::Key(command) => key::run(command, &context).await,
-        Command::Digest(args) => digest::run(&args, &context).await,
         Command::Explain(args) => explain::run(&args, &context).await,
+        Command::Digest(args) => digest::run(&args, &context).await,
         Command::DeadLetters(command) => dead_letters::run(command, &context).await,
     }
 }

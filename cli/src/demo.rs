@@ -3,10 +3,8 @@
 //! Everything goes the real way: signed webhooks over HTTP, queue, worker, ledger. Only the
 //! affiliates and their codes are entered directly.
 
-pub(crate) mod history;
+pub mod history;
 pub(crate) mod post;
-pub(crate) mod programme;
+pub mod programme;
 pub(crate) mod report;
 mod tables;
-#[cfg(test)]
-mod tests;

@@ -54,11 +54,6 @@ impl Embedded {
         &self.url
     }
 
-    /// The URL for other programs.
-    pub(crate) fn public_url(&self) -> &str {
-        &self.server.tcp_url
-    }
-
     /// Returns when the server has stopped by itself, with what it said last.
     pub(crate) async fn exited(&mut self) -> EmbeddedError {
         self.server.exited(&self.layout).await

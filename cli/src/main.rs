@@ -1,18 +1,5 @@
 //! The `tributary` command.
 
-mod commands;
-mod context;
-mod demo;
-mod embedded;
-mod failure;
-mod options;
-mod output;
-mod services;
-mod shutdown;
-mod stack;
-
-use clap::Parser;
-use context::Context;
 use std::process::ExitCode;
 
 /// Many small allocations from several threads: this one is fast at them and gives memory back.
@@ -20,22 +7,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let options = options::Options::parse();
-    let json = options.global.json;
-    match run(options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            failure::print(&error, json);
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn run(options: options::Options) -> anyhow::Result<()> {
-    let context = Context::new(options.global)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let done = runtime.block_on(commands::run(options.command, context));
-    // Nothing that is still blocked somewhere keeps the command from ending.
-    runtime.shutdown_background();
-    done
+    cli::main()
 }

@@ -42,12 +42,6 @@ impl GlobalArgs {
     pub(crate) fn data_dir(&self) -> PathBuf {
         self.data_dir.clone().unwrap_or_else(|| PathBuf::from(embedded::DEFAULT_DATA_DIR))
     }
-
-    /// The data directory, when the user named one.
-    #[allow(dead_code, reason = "`up`, which asks for it, is not built yet")]
-    pub(crate) fn named_data_dir(&self) -> Option<PathBuf> {
-        self.data_dir.clone()
-    }
 }
 
 const EXAMPLES: &str = "\

@@ -1,12 +1,7 @@
 //! The API and a worker as tasks of this process.
 
 use crate::stack::StackArgs;
-use anyhow::{Context, anyhow};
-use api::{AppState, Clock, Parts, Tls};
-use common::{
-    queue::{Publisher, QueueConfig},
-    store,
-};
+use anyhow::anyhow;
 use std::{net::SocketAddr, time::Duration};
 use tokio::{
     net::TcpListener,
@@ -17,8 +12,6 @@ use tokio_util::sync::CancellationToken;
 
 /// `up` stops within five seconds, and the database comes after the services.
 const STOP: Duration = Duration::from_millis(2_500);
-/// Connections of the API for what is not a webhook.
-const POOL: u32 = 8;
 
 /// Both roles, running.
 pub(crate) struct Services {
@@ -37,9 +30,9 @@ impl Services {
         let address = listener.local_addr()?;
         let shutdown = CancellationToken::new();
         let mut roles = JoinSet::new();
-        let api = api(args, listener, database_url, shutdown.clone())?;
+        let api = api(args.clone(), listener, database_url.to_owned(), shutdown.clone());
         roles.spawn(async { ("the API", api.await) });
-        let worker = worker(args, database_url, shutdown.clone());
+        let worker = worker(args.clone(), database_url.to_owned(), shutdown.clone());
         roles.spawn(async { ("the worker", worker.await) });
         Ok(Self { address, shutdown, roles })
     }
@@ -76,44 +69,19 @@ fn failure(ended: Result<Ended, JoinError>) -> anyhow::Error {
     }
 }
 
-/// The API. Its publisher outlives the requests that need it.
-fn api(
-    args: &StackArgs,
+/// The API.
+async fn api(
+    args: StackArgs,
     listener: TcpListener,
-    database_url: &str,
+    database_url: String,
     shutdown: CancellationToken,
-) -> anyhow::Result<impl Future<Output = anyhow::Result<()>> + use<>> {
-    api::install_metrics()?;
-    let queue = QueueConfig::from_args(&args.queue, database_url, "tributary api")?;
-    let tls = match (&args.http.tls_cert, &args.http.tls_key) {
-        (Some(certificates), Some(key)) => Some(Tls::from_files(certificates, key)?),
-        _ => None,
-    };
-    let publishing = CancellationToken::new();
-    let publisher = Publisher::start(&queue, publishing.clone());
-    let state = AppState::new(Parts {
-        pool: store::pool(database_url, "tributary api", POOL)?,
-        publisher: publisher.clone(),
-        limits: args.http.limits.clone(),
-        clock: Clock::system(),
-    });
-    Ok(async move {
-        let served = api::serve(listener, tls, state, shutdown).await;
-        publishing.cancel();
-        publisher.finished().await;
-        served.context("it cannot serve")
-    })
+) -> anyhow::Result<()> {
+    let settings = api::Settings { database_url: &database_url, queue: &args.queue, http: &args.http };
+    api::run_on(listener, settings, shutdown).await
 }
 
-/// The worker, with settings of its own, as the task outlives them.
-fn worker(
-    args: &StackArgs,
-    database_url: &str,
-    shutdown: CancellationToken,
-) -> impl Future<Output = anyhow::Result<()>> + use<> {
-    let (queue, stripe, database_url) = (args.queue.clone(), args.stripe.clone(), database_url.to_owned());
-    async move {
-        let settings = worker::Settings { database_url: &database_url, queue: &queue, stripe: &stripe };
-        worker::run(settings, shutdown).await
-    }
+/// The worker.
+async fn worker(args: StackArgs, database_url: String, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let settings = worker::Settings { database_url: &database_url, queue: &args.queue, stripe: &args.stripe };
+    worker::run(settings, shutdown).await
 }

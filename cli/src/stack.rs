@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 const INTERRUPTED: Duration = Duration::from_secs(4);
 
 /// Settings of the whole service.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(crate) struct StackArgs {
     #[command(flatten)]
     pub(crate) http: HttpArgs,

@@ -70,9 +70,24 @@ pub struct LogArgs {
     /// For people or for machines
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value = "pretty", global = true)]
     pub log_format: LogFormat,
-    /// What is logged, e.g. info,sqlx=warn
-    #[arg(long = "log", env = "RUST_LOG", value_name = "FILTER", default_value = "info", global = true)]
-    pub log_filter: String,
+    /// What is logged, e.g. info,sqlx=warn [default: info; warn where a person reads the answer]
+    #[arg(long = "log", env = "RUST_LOG", value_name = "FILTER", global = true)]
+    log_filter: Option<String>,
+}
+
+impl LogArgs {
+    /// What is logged.
+    #[must_use]
+    pub fn filter(&self) -> &str {
+        self.log_filter.as_deref().filter(|filter| !filter.trim().is_empty()).unwrap_or("info")
+    }
+
+    /// Lowers what is logged when nothing else was asked for: to warnings.
+    pub fn quieten(&mut self) {
+        if self.log_filter.as_deref().is_none_or(|filter| filter.trim().is_empty()) {
+            self.log_filter = Some("warn".to_owned());
+        }
+    }
 }
 
 /// The form of a log line.

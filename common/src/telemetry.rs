@@ -2,6 +2,7 @@
 //! installs the recorder.
 
 use crate::config::{LogArgs, LogFormat};
+use std::io::IsTerminal;
 use tracing_subscriber::{EnvFilter, filter::ParseError, fmt};
 
 /// Starts logging to standard error, so that standard output stays the command's own.
@@ -11,8 +12,9 @@ use tracing_subscriber::{EnvFilter, filter::ParseError, fmt};
 /// # Errors
 /// When the filter cannot be read.
 pub fn init(args: &LogArgs) -> Result<(), ParseError> {
-    let filter = EnvFilter::try_new(&args.log_filter)?;
-    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter = EnvFilter::try_new(args.filter())?;
+    let builder =
+        fmt().with_env_filter(filter).with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
     let started = match args.log_format {
         LogFormat::Pretty => builder.try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),

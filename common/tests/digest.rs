@@ -45,7 +45,7 @@ async fn project(connection: &mut PgConnection) -> Realm {
         "commission": {"kind": "percent", "basis_points": 2_000}, "hold_days": 30
     }))
     .unwrap();
-    program_rules::create(connection, project, &rules).await.unwrap();
+    program_rules::add(connection, project, &rules, None).await.unwrap();
     let realm = Realm { project, mode: Mode::Test };
     let anna = NewAffiliate { email: "Anna@Studio.example", referral_code: "ANNA" };
     registry::add_affiliate(connection, realm, anna).await.unwrap();
@@ -130,7 +130,15 @@ async fn the_lines_are_canonical(pool: PgPool) {
     let values: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     let project_ids: Vec<&Value> = values.iter().map(|line| &line[1]).collect();
     assert!(project_ids.iter().all(|id| id.is_null()), "{project_ids:?}");
-    insta::assert_snapshot!(lines.join("\n"));
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    ["balance", null, "test", "anna@studio.example", "usd", "clawback", 180]
+    ["balance", null, "test", "anna@studio.example", "usd", "expense", -1960]
+    ["balance", null, "test", "anna@studio.example", "usd", "payable", 1780]
+    ["conversion", null, "test", "in_12jxtiI3sXhUMuTYMNlWDAq3", "purchase", "stripe", "attributed", "usd", 4900, 980, 180, 0, false, "anna@studio.example", "ANNA", null, "customer2@example.com", "2026-02-01T08:29:59.000000Z", "2026-03-03T08:29:59.000000Z"]
+    ["conversion", null, "test", "in_1Gtey4wO1nYQXcg82m8oXY4t", "purchase", "stripe", "attributed", "usd", 4900, 980, 0, 0, false, "anna@studio.example", "ANNA", null, "customer1@example.com", "2026-01-05T11:59:59.000000Z", "2026-02-04T11:59:59.000000Z"]
+    ["customer", null, "test", "cus_4EIytKiIZRYZLH", "customer1@example.com", null, "converted", "anna@studio.example", "2026-01-05T11:59:59.000000Z", "2026-01-05T11:59:59.000000Z"]
+    ["customer", null, "test", "cus_xG4ox53Yhe925X", "customer2@example.com", null, "converted", "anna@studio.example", "2026-02-01T08:29:59.000000Z", "2026-02-01T08:29:59.000000Z"]
+    "#);
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -4,7 +4,7 @@ use crate::{context::Context, shutdown};
 use clap::Args;
 use common::config::{HttpArgs, QueueArgs};
 
-/// Options of `api`, those of `tributary-api`.
+/// Options of `api`: those of `tributary-api`.
 #[derive(Args)]
 pub(crate) struct ApiArgs {
     #[command(flatten)]
@@ -13,10 +13,10 @@ pub(crate) struct ApiArgs {
     http: HttpArgs,
 }
 
-/// Serves until it is told to stop.
+/// Serves until a signal comes.
 pub(super) async fn run(args: &ApiArgs, context: &Context) -> anyhow::Result<()> {
     let shutdown = shutdown::on_signal()?;
     let database_url = context.database_url()?;
-    let settings = ::api::Settings { database_url: &database_url, queue: &args.queue, http: &args.http };
-    ::api::run(settings, shutdown).await
+    let settings = api::Settings { database_url: &database_url, queue: &args.queue, http: &args.http };
+    api::run(settings, shutdown).await
 }

@@ -88,12 +88,12 @@ async fn show(
     let work = run::run(&url, &database_url, context.options.json);
     let done = stack.during(shutdown, work).await;
     let ended = match done {
-        Ok(Some(run::Done { created, report })) => {
+        Ok(Some(run::Done { entered, report })) => {
             let data_dir = stack.is_embedded().then(|| data_dir.to_owned());
             let shown = Shown {
                 url,
-                api_key: created.api_key,
-                webhook_path: created.webhook_path,
+                api_key: entered.api_key,
+                webhook_path: entered.webhook_path,
                 report,
                 hints: (!args.once).then_some(Hints { data_dir }),
             };

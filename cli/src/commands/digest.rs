@@ -1,6 +1,9 @@
 //! `tributary digest`
 
-use crate::context::{self, Context};
+use crate::{
+    context::{self, Context},
+    output,
+};
 use clap::Args;
 use common::domain::ids::ProjectId;
 use common::store::digest;
@@ -13,6 +16,9 @@ pub(crate) struct DigestArgs {
     /// One project only
     #[arg(long, value_name = "ID")]
     project: Option<i64>,
+    /// Print the lines that are hashed: two ledgers that should be equal are compared by these
+    #[arg(long, conflicts_with = "json")]
+    lines: bool,
 }
 
 #[derive(Serialize)]
@@ -28,6 +34,16 @@ pub(super) async fn run(args: &DigestArgs, context: &Context) -> anyhow::Result<
     let project_id = args.project.map(ProjectId);
     if let Some(id) = project_id {
         context::project(&mut connection, id).await?;
+    }
+    if args.lines {
+        let mut printed = Ok(());
+        digest::each_line(&mut connection, project_id, |line| {
+            if printed.is_ok() {
+                printed = output::line(line);
+            }
+        })
+        .await?;
+        return printed;
     }
     context.print(&Digested { project_id, digest: digest::of(&mut connection, project_id).await? })
 }

@@ -4,7 +4,7 @@ use crate::{context::Context, shutdown};
 use clap::Args;
 use common::config::{QueueArgs, StripeArgs};
 
-/// Options of `worker`, those of `tributary-worker`.
+/// Options of `worker`: those of `tributary-worker`.
 #[derive(Args)]
 pub(crate) struct WorkerArgs {
     #[command(flatten)]
@@ -13,11 +13,10 @@ pub(crate) struct WorkerArgs {
     stripe: StripeArgs,
 }
 
-/// Works until it is told to stop.
+/// Works until a signal comes.
 pub(super) async fn run(args: &WorkerArgs, context: &Context) -> anyhow::Result<()> {
     let shutdown = shutdown::on_signal()?;
     let database_url = context.database_url()?;
-    let settings =
-        ::worker::Settings { database_url: &database_url, queue: &args.queue, stripe: &args.stripe };
-    ::worker::run(settings, shutdown).await
+    let settings = worker::Settings { database_url: &database_url, queue: &args.queue, stripe: &args.stripe };
+    worker::run(settings, shutdown).await
 }

@@ -1,6 +1,6 @@
 //! The demo's programme: a project, its rules, its affiliates and their coupons.
 
-use crate::commands::project::create::{self, Created, NewProject};
+use crate::commands::project::create::{self, NewProject};
 use common::{
     domain::{
         ids::{Mode, Realm},
@@ -14,7 +14,7 @@ use common::{
 };
 
 /// What the demo signs its events with.
-pub(crate) const WEBHOOK_SECRET: &str = "whsec_demo_0123456789abcdef0123456789abcdef";
+pub const WEBHOOK_SECRET: &str = "whsec_demo_0123456789abcdef0123456789abcdef";
 
 /// An affiliate of the demo.
 struct Affiliate {
@@ -55,8 +55,22 @@ fn rules() -> Rules {
     }
 }
 
+/// The programme, as it was entered.
+#[derive(Clone, Debug)]
+pub struct Entered {
+    /// Project and mode.
+    pub realm: Realm,
+    /// A key to it.
+    pub api_key: String,
+    /// Where its events are posted to.
+    pub webhook_path: String,
+}
+
 /// Enters it all. The caller commits.
-pub(crate) async fn enter(connection: &mut PgConnection) -> Result<Created, StoreError> {
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn enter(connection: &mut PgConnection) -> Result<Entered, StoreError> {
     let new =
         NewProject { name: "Demo", rules: rules(), mode: Mode::Test, webhook_secret: Some(WEBHOOK_SECRET) };
     let created = create::create(connection, new).await?;
@@ -74,5 +88,5 @@ pub(crate) async fn enter(connection: &mut PgConnection) -> Result<Created, Stor
             registry::add_coupon(connection, realm, new).await?;
         }
     }
-    Ok(created)
+    Ok(Entered { realm, api_key: created.api_key, webhook_path: created.webhook_path })
 }

@@ -56,7 +56,9 @@ pub(super) struct Earning {
 #[derive(Serialize)]
 pub(super) struct Payment {
     pub(super) date: String,
-    pub(super) payment_key: String,
+    /// `in_…` and so on.
+    #[serde(rename = "payment")]
+    pub(super) key: String,
     pub(super) customer: String,
     pub(super) affiliate: Option<String>,
     pub(super) status: String,
@@ -126,7 +128,7 @@ fn payment(row: &Overview) -> Payment {
     let name = |email: &Option<String>, code: &Option<String>| email.clone().or_else(|| code.clone());
     Payment {
         date: output::day(row.occurred_at),
-        payment_key: row.payment.clone(),
+        key: row.payment.clone(),
         customer: row.customer.as_ref().and_then(|who| name(&who.email, &who.code)).unwrap_or_default(),
         affiliate: row.affiliate.as_ref().and_then(|affiliate| affiliate.code.clone()),
         status: row.status.clone(),

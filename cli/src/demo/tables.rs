@@ -43,7 +43,7 @@ pub(super) fn payments(payments: &[Payment]) -> Table {
         table.add_row([
             affiliate,
             Cell::new(&row.customer),
-            Cell::new(format!("{} {}", row.date, short(&row.payment_key))),
+            Cell::new(format!("{} {}", row.date, short(&row.key))),
             number(&format!("{} {currency}", amount(row.base, row.currency))),
             number(&commission),
             taken_back(row.taken_back, row.currency),

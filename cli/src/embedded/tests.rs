@@ -28,8 +28,8 @@ async fn a_server_starts_is_found_and_leaves_nothing_running() {
     let data = dir.path().join("deep/er");
     let embedded = Embedded::start(&data, None).await.unwrap();
     assert!(answers(embedded.url()).await);
-    assert!(answers(embedded.public_url()).await);
-    assert_eq!(running_url(&data).as_deref(), Some(embedded.public_url()));
+    assert!(answers(&embedded.server.tcp_url).await);
+    assert_eq!(running_url(&data).as_deref(), Some(embedded.server.tcp_url.as_str()));
     for private in ["password", "database-url", "postgres.log"] {
         let mode = fs::metadata(data.join(private)).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{private}");

@@ -1,8 +1,9 @@
 //! What the demo does while everything runs.
 
-use crate::{
-    commands::project::create::Created,
-    demo::{history, post, programme, report::Report},
+use crate::demo::{
+    history, post,
+    programme::{self, Entered},
+    report::Report,
 };
 use anyhow::bail;
 use common::{
@@ -22,7 +23,7 @@ const LOOK: Duration = Duration::from_millis(25);
 /// A demo that came to its end.
 pub(super) struct Done {
     /// The project and its key.
-    pub(super) created: Created,
+    pub(super) entered: Entered,
     /// What was earned.
     pub(super) report: Report,
 }
@@ -31,15 +32,15 @@ pub(super) struct Done {
 pub(super) async fn run(url: &str, database_url: &str, quiet: bool) -> anyhow::Result<Done> {
     let pool = store::pool(database_url, "tributary demo", 2)?;
     let mut transaction = pool.begin().await?;
-    let created = programme::enter(&mut transaction).await?;
+    let entered = programme::enter(&mut transaction).await?;
     transaction.commit().await?;
-    let realm = Realm { project: created.project_id, mode: created.mode };
+    let realm = entered.realm;
 
     let events = history::events();
     let deliveries = history::deliveries(&events);
     let progress = bar(deliveries.len() + events.len(), quiet);
     progress.set_message("posting signed webhooks");
-    post::post(&format!("{url}{}", created.webhook_path), &deliveries, &progress).await?;
+    post::post(&format!("{url}{}", entered.webhook_path), &deliveries, &progress).await?;
     progress.set_message("settling");
     wait(&pool, realm, events.len(), deliveries.len(), &progress).await?;
     progress.finish_and_clear();
@@ -47,7 +48,7 @@ pub(super) async fn run(url: &str, database_url: &str, quiet: bool) -> anyhow::R
     let mut connection = pool.acquire().await?;
     let digest = digest::of(&mut connection, Some(realm.project)).await?;
     let report = Report::read(&mut connection, realm, events.len(), deliveries.len(), digest).await?;
-    Ok(Done { created, report })
+    Ok(Done { entered, report })
 }
 
 /// Waits until every event has taken effect.

@@ -1,0 +1,42 @@
+//! The `tributary` command: its roles, the demo, and what an operator asks.
+
+mod commands;
+mod context;
+pub mod demo;
+mod embedded;
+mod failure;
+mod options;
+mod output;
+mod services;
+mod shutdown;
+mod stack;
+
+use clap::Parser;
+use context::Context;
+use std::process::ExitCode;
+
+/// Runs the command that the arguments name.
+#[must_use]
+pub fn main() -> ExitCode {
+    let options = options::Options::parse();
+    let json = options.global.json;
+    match run(options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            failure::print(&error, json);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(mut options: options::Options) -> anyhow::Result<()> {
+    if !options.command.is_a_role() {
+        options.global.log.quieten();
+    }
+    let context = Context::new(options.global)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(commands::run(options.command, context));
+    // Nothing that is still blocked somewhere keeps the command from ending.
+    runtime.shutdown_background();
+    done
+}
