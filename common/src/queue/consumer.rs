@@ -105,7 +105,9 @@ impl Consumer {
 
     /// Waits, after `shutdown` was cancelled and every delivery was settled or released, until
     /// RabbitMQ was told and the connections are closed.
-    pub async fn finished(self) {
+    pub async fn finished(mut self) {
+        // A claim that still runs would lease messages for nobody.
+        self.hand_back().await;
         let Self { broker, first, claims, tasks, stop, .. } = self;
         drop((broker, first, claims, stop));
         tasks.wait().await;
