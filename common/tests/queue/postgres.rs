@@ -1,34 +1,25 @@
 //! What only the queue in PostgreSQL has: leases and group commit.
 
 use crate::support::{
-    Backend, Stand, ack, eventually, message, next, next_one, on, on_configured, publish, take,
+    Backend, Stand, ack, eventually, ids, message, next, next_one, on, on_with, publish, short_lease, take,
 };
 use anyhow::{Context, Result};
-use common::queue::{Consumer, QueueConfig};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn consumers_never_share_a_message() -> Result<()> {
     on(Backend::Postgres, async |stand: Arc<Stand>| {
         let published = publish_at_once(&stand, 600).await?;
-        let all_taken = CancellationToken::new();
         let mut workers = JoinSet::new();
         for _ in 0..3 {
-            let (stand, all_taken) = (Arc::clone(&stand), all_taken.clone());
+            let stand = Arc::clone(&stand);
             workers.spawn(async move {
-                let mut consumer = Consumer::start(&stand.config, all_taken.clone());
-                let mut mine = Vec::new();
-                while let Some(batch) = consumer.next_batch(20).await {
-                    mine.extend(batch.iter().map(|delivery| delivery.envelope.headers.message_id));
-                    ack(&consumer, batch).await?;
-                    if stand.database.count("SELECT count(*) FROM queue_messages").await? == 0 {
-                        all_taken.cancel();
-                    }
-                }
-                consumer.finished().await;
+                let (mut consumer, _) = stand.consumer();
+                let taken = take(&mut consumer, 200).await?;
+                let mine = ids(&taken);
+                ack(&consumer, taken).await?;
                 anyhow::Ok(mine)
             });
         }
@@ -46,14 +37,13 @@ async fn consumers_never_share_a_message() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lease_is_renewed_while_its_message_is_in_hand() -> Result<()> {
-    let short = |config: &mut QueueConfig| config.lease = Duration::from_secs(1);
-    on_configured(Backend::Postgres, short, async |stand: Arc<Stand>| {
+    on_with(Backend::Postgres, short_lease, async |stand: Arc<Stand>| {
         let (mut first, _) = stand.consumer();
         publish_at_once(&stand, 1).await?;
         let in_hand = next_one(&mut first).await?;
 
-        // Without a renewal it would have ended a second after the claim.
-        let renewed = "SELECT count(*) FROM queue_messages WHERE leased_until > enqueued_at + interval '3 s'";
+        // By then a lease that is not renewed would have ended twice.
+        let renewed = "SELECT count(*) FROM queue_messages WHERE now() > enqueued_at + interval '4 s' AND leased_until > now()";
         eventually("the lease is renewed", || async { Ok(stand.database.count(renewed).await? == 1) })
             .await?;
         let expired = "SELECT count(*) FROM queue_messages WHERE attempt > 0";
@@ -66,26 +56,19 @@ async fn a_lease_is_renewed_while_its_message_is_in_hand() -> Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_that_lost_its_lease_settles_nothing() -> Result<()> {
     on(Backend::Postgres, async |stand: Arc<Stand>| {
-        let (mut first, shutdown) = stand.consumer();
+        let ((mut first, _), (mut second, _)) = (stand.consumer(), stand.consumer());
         publish_at_once(&stand, 1).await?;
         let late = next_one(&mut first).await?;
-        // It takes no more, or it might take the same one again.
-        shutdown.cancel();
-        assert!(first.next_batch(1).await.is_none());
-        let (mut second, _) = stand.consumer();
-        // As if the first had slept for a minute; it is awake, though, and renews now and then.
+        // As if the first had slept for a minute; again if it renews before the second looks.
         let mut connection = stand.database.connect().await?;
-        let expire = async {
-            loop {
-                sqlx::query("UPDATE queue_messages SET leased_until = now() WHERE attempt = 0")
-                    .execute(&mut connection)
-                    .await?;
-                tokio::time::sleep(Duration::from_millis(50)).await;
+        let delivery = loop {
+            sqlx::query("UPDATE queue_messages SET leased_until = now() WHERE attempt = 0")
+                .execute(&mut connection)
+                .await?;
+            tokio::select! {
+                delivery = next_one(&mut second) => break delivery?,
+                () = tokio::time::sleep(Duration::from_secs(2)) => {}
             }
-        };
-        let delivery = tokio::select! {
-            delivery = next_one(&mut second) => delivery?,
-            failed = expire => return failed,
         };
         assert_eq!((delivery.attempt, delivery.redelivered), (1, true));
 

@@ -78,7 +78,7 @@ impl Session {
         loop {
             tokio::select! {
                 biased;
-                // Before any answer: what is handed back at the end must go to others, not come here again.
+                // First: what is given back to the broker after it must not be delivered here again.
                 () = shutdown.cancelled() => break,
                 Some(command) = commands.recv() => self.answer(command).await?,
                 delivery = self.consumer.next() => match delivery {
