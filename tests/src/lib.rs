@@ -1,1 +1,22 @@
-//! Under construction.
+//! What the end-to-end tests stand on: deployments on real stores, and a Stripe that posts to them.
+//!
+//! ```text
+//! stores ─▶ deployment ─▶ api and workers, as tasks of this process (roles) or on their own (processes)
+//!               ▲
+//!            stripe posts a history to it, wait sees it settle
+//! ```
+//!
+//! Each deployment has a database and queues of its own, and is refused at the end when messages are
+//! left over. Tests that stop a store have private ones ([`stores::Private`]).
+
+pub mod broker;
+pub mod deployment;
+pub mod ledger;
+pub mod processes;
+pub mod roles;
+pub mod stores;
+pub mod stripe;
+pub mod wait;
+
+mod database;
+mod options;

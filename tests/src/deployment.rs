@@ -1,0 +1,181 @@
+//! One deployment: a database, queues and the demo's programme, and whatever roles a test starts.
+
+use crate::{
+    broker,
+    database::{Database, count},
+    options::{self, Options},
+    roles::{self, Role},
+    stores::{Backend, Stores},
+    wait::until,
+};
+use anyhow::{Result, ensure};
+use cli::demo::programme::{self, Entered};
+use common::{
+    domain::ids::{ProjectId, Realm},
+    store::{self, PgPool, digest, overview},
+};
+use futures::FutureExt;
+use std::{net::SocketAddr, panic::AssertUnwindSafe};
+use uuid::Uuid;
+
+/// A deployment.
+pub struct Deployment {
+    /// The database, for whoever looks behind the services' back.
+    pub pool: PgPool,
+    /// Its own database.
+    pub database_url: String,
+    /// The broker.
+    pub amqp_url: Option<String>,
+    /// Keeps its queues apart from everybody else's.
+    pub prefix: String,
+    options: Options,
+    database: Database,
+}
+
+/// Runs a test on a deployment over the run's stores; see [`on_stores`].
+///
+/// # Errors
+/// The test's, or that messages are left over.
+pub async fn on(backend: Backend, test: impl AsyncFnOnce(&Deployment) -> Result<()>) -> Result<()> {
+    on_stores(&Stores::shared(backend)?, test).await
+}
+
+/// Runs a test on a deployment over some stores, sees afterwards that no message is left over, and
+/// removes the deployment however the test ends.
+///
+/// # Errors
+/// The test's, or that messages are left over.
+pub async fn on_stores(stores: &Stores, test: impl AsyncFnOnce(&Deployment) -> Result<()>) -> Result<()> {
+    let deployment = Deployment::create(stores).await?;
+    let outcome = AssertUnwindSafe(test(&deployment)).catch_unwind().await;
+    let drained = match &outcome {
+        Ok(Ok(())) => deployment.is_drained().await,
+        _ => Ok(()),
+    };
+    let removed = deployment.remove().await;
+    match outcome {
+        Ok(outcome) => outcome.and(drained).and(removed),
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
+impl Deployment {
+    async fn create(stores: &Stores) -> Result<Self> {
+        let prefix = format!("e2e-{}", Uuid::now_v7().simple());
+        let database = Database::create(&stores.database_url, &prefix).await?;
+        let database_url = database.url()?;
+        Ok(Self {
+            pool: store::pool(&database_url, "test", 4)?,
+            database_url,
+            amqp_url: stores.amqp_url.clone(),
+            options: options::options(&prefix, stores.amqp_url.as_deref())?,
+            prefix,
+            database,
+        })
+    }
+
+    /// Enters another project with the demo's rules, affiliates and coupons.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn programme(&self) -> Result<Entered> {
+        let mut transaction = self.pool.begin().await?;
+        let entered = programme::enter(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(entered)
+    }
+
+    /// Starts an API in this process.
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub async fn api(&self) -> Result<(SocketAddr, Role)> {
+        roles::api(self.options.clone(), self.database_url.clone()).await
+    }
+
+    /// Starts a worker in this process.
+    #[must_use]
+    pub fn worker(&self) -> Role {
+        roles::worker(self.options.clone(), self.database_url.clone())
+    }
+
+    /// Waits until that many of Stripe's events have taken effect.
+    ///
+    /// # Errors
+    /// When they do not.
+    pub async fn settled(&self, realm: Realm, events: usize) -> Result<()> {
+        until(&format!("{events} events are settled"), async || {
+            let settled = overview::settled_events(&mut *self.pool.acquire().await?, realm).await?;
+            ensure!(settled == i64::try_from(events)?, "{settled} are settled; {}", self.left_over().await?);
+            Ok(())
+        })
+        .await
+    }
+
+    /// The digest of one project.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn digest(&self, project: ProjectId) -> Result<String> {
+        Ok(digest::of(&mut *self.pool.acquire().await?, Some(project)).await?)
+    }
+
+    /// The lines that are hashed, to see where two ledgers differ.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn lines(&self, project: ProjectId) -> Result<Vec<String>> {
+        let mut lines = Vec::new();
+        let mut connection = self.pool.acquire().await?;
+        digest::each_line(&mut connection, Some(project), |line| lines.push(line.to_owned())).await?;
+        Ok(lines)
+    }
+
+    /// How many messages PostgreSQL holds.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn queued_in_database(&self) -> Result<i64> {
+        count(&mut *self.pool.acquire().await?, "SELECT count(*) FROM queue_messages").await
+    }
+
+    /// Waits until nothing is left over: no message in either store, no open dead letter.
+    async fn is_drained(&self) -> Result<()> {
+        until("no message is left over", async || {
+            let left_over = self.left_over().await?;
+            ensure!(left_over == "nothing is left over", "{left_over}");
+            Ok(())
+        })
+        .await
+    }
+
+    async fn left_over(&self) -> Result<String> {
+        let mut left = Vec::new();
+        let mut connection = self.pool.acquire().await?;
+        let queries = [
+            ("queue_messages", "SELECT count(*) FROM queue_messages"),
+            (
+                "dead_letters",
+                "SELECT count(*) FROM dead_letters WHERE retried_at IS NULL AND discarded_at IS NULL",
+            ),
+        ];
+        for (what, query) in queries {
+            left.push((what.to_owned(), count(&mut connection, query).await?));
+        }
+        if let Some(amqp_url) = &self.amqp_url {
+            let counts = broker::messages(amqp_url, &self.prefix).await?;
+            left.extend(counts.into_iter().map(|(queue, messages)| (queue, i64::from(messages))));
+        }
+        let some: Vec<String> =
+            left.iter().filter(|(_, n)| *n > 0).map(|(what, n)| format!("{n} in {what}")).collect();
+        Ok(if some.is_empty() { "nothing is left over".to_owned() } else { some.join(", ") })
+    }
+
+    async fn remove(self) -> Result<()> {
+        self.pool.close().await;
+        if let Some(amqp_url) = &self.amqp_url {
+            broker::remove(amqp_url, &self.prefix).await?;
+        }
+        self.database.remove().await
+    }
+}

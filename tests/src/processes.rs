@@ -1,0 +1,93 @@
+//! The services as programs of their own.
+
+use crate::{deployment::Deployment, wait::until};
+use anyhow::{Context, Result, ensure};
+use std::{
+    env,
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    process::{ExitStatus, Stdio},
+};
+use tokio::{
+    net::TcpListener,
+    process::{Child, Command},
+};
+
+/// A running program. It is killed when the test ends.
+pub struct Process {
+    child: Child,
+}
+
+impl Process {
+    /// Starts `tributary-api` and waits until it accepts webhooks.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn api(deployment: &Deployment) -> Result<(SocketAddr, Self)> {
+        // Free a moment ago, and nobody else asks for it by number.
+        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?.local_addr()?;
+        let mut process = Self::start("tributary-api", deployment, &[("LISTEN_ADDR", &address.to_string())])?;
+        until("tributary-api is ready", async || {
+            ensure!(process.child.try_wait()?.is_none(), "it ended");
+            let answer = crate::stripe::client()?.get(format!("http://{address}/readyz")).send().await?;
+            ensure!(answer.status() == 200, "{}", answer.text().await?);
+            Ok(())
+        })
+        .await?;
+        Ok((address, process))
+    }
+
+    /// Starts `tributary-worker`.
+    ///
+    /// # Errors
+    /// When it cannot be run.
+    pub fn worker(deployment: &Deployment) -> Result<Self> {
+        Self::start("tributary-worker", deployment, &[])
+    }
+
+    fn start(program: &str, deployment: &Deployment, settings: &[(&str, &str)]) -> Result<Self> {
+        let path = binary(program)?;
+        let child = Command::new(&path)
+            .env("DATABASE_URL", &deployment.database_url)
+            .env("AMQP_URL", deployment.amqp_url.as_deref().unwrap_or_default())
+            .env("QUEUE_PREFIX", &deployment.prefix)
+            .env("RATE_LIMIT_PER_IP_PER_MINUTE", "0")
+            .env("RATE_LIMIT_PER_KEY_PER_HOUR", "0")
+            .env("RUST_LOG", "warn")
+            .env_remove("STRIPE_SECRET_KEY")
+            .envs(settings.iter().copied())
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("cannot run {}", path.display()))?;
+        Ok(Self { child })
+    }
+
+    /// SIGKILL: it has no time to finish or hand back anything.
+    ///
+    /// # Errors
+    /// When it had ended before.
+    pub async fn kill(mut self) -> Result<()> {
+        ensure!(self.child.try_wait()?.is_none(), "it ended before it was killed");
+        Ok(self.child.kill().await?)
+    }
+
+    /// SIGTERM, and how it ended.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub async fn stop(mut self) -> Result<ExitStatus> {
+        let id = self.child.id().context("it ended before it was stopped")?;
+        let told = Command::new("kill").args(["-TERM", &id.to_string()]).status().await?;
+        ensure!(told.success(), "kill: {told}");
+        Ok(self.child.wait().await?)
+    }
+}
+
+/// Where cargo puts programs: beside the directory of the test that runs.
+fn binary(name: &str) -> Result<PathBuf> {
+    let test = env::current_exe()?;
+    let path = test.ancestors().nth(2).context("the test has no place")?.join(name);
+    ensure!(path.is_file(), "{} is missing: run ./dev test, or cargo build --workspace", path.display());
+    Ok(path)
+}

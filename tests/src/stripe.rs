@@ -1,0 +1,81 @@
+//! Stripe, as far as it posts: signed, several at once, again when it is refused.
+
+use anyhow::{Context, Result, ensure};
+use chrono::Utc;
+use cli::demo::programme::{Entered, WEBHOOK_SECRET};
+use common::stripe::signature;
+use futures::{StreamExt, TryStreamExt, stream};
+use rand::{Rng, RngExt, seq::SliceRandom};
+use reqwest::{Client, Response};
+use std::{net::SocketAddr, time::Duration};
+
+/// Longer than any deadline of the service, so that what hangs is seen as such.
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Deliveries under way at once.
+const AT_ONCE: usize = 8;
+
+/// A client without a proxy.
+///
+/// # Errors
+/// When the system has no randomness.
+pub fn client() -> Result<Client> {
+    Ok(Client::builder().timeout(TIMEOUT).no_proxy().build()?)
+}
+
+/// Posts one event, signed now with the programme's secret.
+///
+/// # Errors
+/// When there is no answer.
+pub async fn post(http: &Client, api: SocketAddr, to: &Entered, body: &str) -> Result<Response> {
+    let signature = signature::sign(WEBHOOK_SECRET, Utc::now(), body.as_bytes());
+    post_signed(http, api, to, body.as_bytes(), Some(&signature)).await
+}
+
+/// Posts whatever, with whatever signature.
+///
+/// # Errors
+/// When there is no answer.
+pub async fn post_signed(
+    http: &Client,
+    api: SocketAddr,
+    to: &Entered,
+    body: &[u8],
+    signature: Option<&str>,
+) -> Result<Response> {
+    let mut request = http
+        .post(format!("http://{api}{}", to.webhook_path))
+        .header("Content-Type", "application/json; charset=utf-8")
+        .body(body.to_owned());
+    if let Some(signature) = signature {
+        request = request.header("Stripe-Signature", signature);
+    }
+    request.send().await.context("no answer to a webhook")
+}
+
+/// Posts every delivery, several at once, and requires that each is accepted.
+///
+/// # Errors
+/// When one is not.
+pub async fn post_all(http: &Client, api: SocketAddr, to: &Entered, deliveries: &[&str]) -> Result<()> {
+    stream::iter(deliveries)
+        .map(|body| async move {
+            let response = post(http, api, to, body).await?;
+            let status = response.status();
+            ensure!(status == 200, "the webhook answered {status}: {}", response.text().await?);
+            Ok(())
+        })
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await
+}
+
+/// Each event one to three times, in any order.
+pub fn shuffled<'a>(events: &'a [String], random: &mut impl Rng) -> Vec<&'a str> {
+    let mut deliveries: Vec<&str> = events
+        .iter()
+        .flat_map(|event| std::iter::repeat_n(event.as_str(), random.random_range(1..=3)))
+        .collect();
+    deliveries.shuffle(random);
+    deliveries
+}

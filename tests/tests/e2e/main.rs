@@ -1,0 +1,6 @@
+//! The service from webhook to ledger, on a real PostgreSQL and a real RabbitMQ.
+
+mod answers;
+mod any_order;
+mod outages;
+mod separate_processes;
