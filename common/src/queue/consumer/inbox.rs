@@ -9,7 +9,7 @@ use tokio::{
 
 /// Messages of a backlog arrive one by one, with pauses while the broker reads on from its disk. When
 /// nothing came for this long, that was all.
-const QUIET: Duration = Duration::from_millis(20);
+const QUIET: Duration = Duration::from_millis(30);
 
 /// How long a batch may take to gather, however steadily messages come: at 5,000 a second it is full.
 const GATHERING: Duration = Duration::from_millis(100);
@@ -20,13 +20,13 @@ pub(super) struct Inbox {
     deliveries: mpsc::Receiver<Delivery>,
     /// What was received and did not go out yet.
     fetched: Vec<Delivery>,
-    /// Whether the last batch had several: then one that comes alone is likely not the only one.
-    busy: bool,
+    /// When the last batch went out: a message that comes soon after it is likely not the only one.
+    last: Option<Instant>,
 }
 
 impl Inbox {
     pub(super) fn new(deliveries: mpsc::Receiver<Delivery>) -> Self {
-        Self { deliveries, fetched: Vec::new(), busy: false }
+        Self { deliveries, fetched: Vec::new(), last: None }
     }
 
     /// Waits until there is something; for ever after shutdown. May be cancelled: nothing is lost by it.
@@ -41,11 +41,12 @@ impl Inbox {
     /// nothing. May be cancelled: nothing is lost by it.
     pub(super) async fn gather(&mut self, wanted: usize) {
         self.fetch();
-        let last = Instant::now() + GATHERING;
-        let enough = if self.busy { 1 } else { 2 };
-        while (enough..wanted).contains(&self.fetched.len()) {
+        let started = Instant::now();
+        let busy = self.last.is_some_and(|last| started - last < QUIET);
+        let (fewest, end) = (if busy { 1 } else { 2 }, started + GATHERING);
+        while (fewest..wanted).contains(&self.fetched.len()) {
             let more = self.deliveries.recv_many(&mut self.fetched, wanted);
-            match timeout_at(last.min(Instant::now() + QUIET), more).await {
+            match timeout_at(end.min(Instant::now() + QUIET), more).await {
                 Ok(1..) => {}
                 Ok(0) | Err(_) => return,
             }
@@ -56,7 +57,7 @@ impl Inbox {
     pub(super) fn take(&mut self, max: usize) -> Vec<Delivery> {
         self.fetch();
         if !self.fetched.is_empty() {
-            self.busy = self.fetched.len() > 1;
+            self.last = Some(Instant::now());
         }
         self.fetched.drain(..max.min(self.fetched.len())).collect()
     }

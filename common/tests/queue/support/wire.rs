@@ -59,6 +59,9 @@ impl Wire {
                 tokio::spawn(async move {
                     if state != State::Cut
                         && let Ok(far) = TcpStream::connect(broker).await
+                        // Else a small frame waits up to 40 ms for the acknowledgement of the last.
+                        && near.set_nodelay(true).is_ok()
+                        && far.set_nodelay(true).is_ok()
                     {
                         join(near, far, line, cuts, &counter).await;
                     }
