@@ -32,7 +32,7 @@ impl Inbox {
     /// Waits until there is something; for ever after shutdown. May be cancelled: nothing is lost by it.
     pub(super) async fn filled(&mut self) {
         if self.deliveries.recv_many(&mut self.fetched, 1).await == 0 {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 
