@@ -37,11 +37,11 @@ async fn a_backlog_in_rabbitmq_comes_in_full_batches_and_is_acknowledged_in_few_
             }
         }
         let (emptying, frames) = (started.elapsed(), (wire.sent() - sent) / ACK_FRAME);
-        println!("filled in {filling:?}, emptied in {emptying:?} with {frames} frames: {sizes:?}");
+        let figures = format!("filled in {filling:?}, emptied in {emptying:?}, {frames} frames, {sizes:?}");
         // Close to the fewest on an idle machine. A busy one makes pauses that look like the end of the backlog.
-        assert!(sizes.len() <= BACKLOG / BATCH * 4, "{} batches: {sizes:?}", sizes.len());
+        assert!(sizes.len() <= BACKLOG / BATCH * 4, "{figures}");
         // Heartbeats are among them, and the consumers of the other queues.
-        assert!(frames <= u64::try_from(sizes.len())? + 40, "{frames} frames for {} batches", sizes.len());
+        assert!(frames <= u64::try_from(sizes.len())? + 40, "{figures}");
         Ok(())
     })
     .await
