@@ -18,6 +18,10 @@ use tokio_util::sync::CancellationToken;
 /// When a message is tried again that met other transactions each time.
 const AFTER_RACES: TimeDelta = TimeDelta::seconds(5);
 
+/// From so many failed deliveries on a message is settled alone. A worker that is stopped hands back
+/// what it had fetched, which counts as well, so that one or two mean nothing.
+const SUSPECT: u32 = 3;
+
 /// Messages to settle together, as columns: the transaction wants the items in one slice.
 #[derive(Default)]
 pub(crate) struct Batch {
@@ -60,7 +64,7 @@ impl Settling {
     /// the worker is to stop and the database is away, handed back.
     pub(crate) async fn settle(&self, batch: Batch) {
         let Batch { deliveries, items, missing } = batch;
-        let suspects = deliveries.iter().map(|delivery| delivery.attempt > 0);
+        let suspects = deliveries.iter().map(|delivery| delivery.attempt >= SUSPECT);
         let mut parts = Parts::new(suspects);
         let (mut for_store, mut races) = (Pauses::for_store(), Pauses::for_race());
         while let Some(part) = parts.next() {

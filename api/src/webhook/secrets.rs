@@ -17,11 +17,12 @@ const REFRESH: Duration = Duration::from_secs(2);
 /// Refreshing takes no more than this share of a core: with very many projects it happens less often.
 const REFRESH_SHARE: u32 = 20;
 
-/// How often a project is looked up again because nothing verified.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// How often a project is looked up again because nothing verified: somebody may have added a secret
+/// just now, and tries it.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// How long an id is known not to exist.
-const UNKNOWN_FOR: Duration = Duration::from_secs(1);
+const UNKNOWN_FOR: Duration = Duration::from_millis(200);
 
 /// Ids that are known not to exist; guesses do not fill memory.
 const MAX_UNKNOWN: usize = 10_000;

@@ -16,27 +16,27 @@ use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// A secret of each mode.
-pub const TEST_SECRET: &str = "whsec_test";
-pub const LIVE_SECRET: &str = "whsec_live";
+pub(crate) const TEST_SECRET: &str = "whsec_test";
+pub(crate) const LIVE_SECRET: &str = "whsec_live";
 
 /// A running API.
-pub struct Api {
-    pub address: SocketAddr,
-    pub shutdown: CancellationToken,
-    pub http: reqwest::Client,
+pub(crate) struct Api {
+    pub(crate) address: SocketAddr,
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) http: reqwest::Client,
     _stop: DropGuard,
 }
 
 /// How an API is set up.
-pub struct Setup {
-    pub limits: LimitArgs,
-    pub tls: Option<Tls>,
-    pub database: PgConnectOptions,
+pub(crate) struct Setup {
+    pub(crate) limits: LimitArgs,
+    pub(crate) tls: Option<Tls>,
+    pub(crate) database: PgConnectOptions,
 }
 
 impl Setup {
     /// Without limits.
-    pub fn new(pool: &PgPool) -> Self {
+    pub(crate) fn new(pool: &PgPool) -> Self {
         Self {
             limits: LimitArgs::off(),
             tls: None,
@@ -45,12 +45,12 @@ impl Setup {
     }
 
     /// On a database that is not there.
-    pub fn without_database() -> Self {
+    pub(crate) fn without_database() -> Self {
         let database = PgConnectOptions::new_without_pgpass().host("127.0.0.1").port(1).username("nobody");
         Self { limits: LimitArgs::off(), tls: None, database }
     }
 
-    pub async fn start(self) -> Api {
+    pub(crate) async fn start(self) -> Api {
         let shutdown = CancellationToken::new();
         let publishing = CancellationToken::new();
         let config = QueueConfig::new(Prefix::default(), None, self.database.clone()).unwrap();
@@ -76,20 +76,20 @@ impl Setup {
 }
 
 /// An API without limits, on the test's database.
-pub async fn start(pool: &PgPool) -> Api {
+pub(crate) async fn start(pool: &PgPool) -> Api {
     Setup::new(pool).start().await
 }
 
 impl Api {
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    pub async fn post_webhook(&self, project: ProjectId, secret: &str, body: &[u8]) -> Response {
+    pub(crate) async fn post_webhook(&self, project: ProjectId, secret: &str, body: &[u8]) -> Response {
         self.post_webhook_at(project, secret, body, Utc::now()).await
     }
 
-    pub async fn post_webhook_at(
+    pub(crate) async fn post_webhook_at(
         &self,
         project: ProjectId,
         secret: &str,
@@ -107,33 +107,34 @@ impl Api {
 }
 
 /// A project with a key and a secret.
-pub struct Project {
-    pub realm: Realm,
-    pub key: String,
-    pub key_id: i64,
+pub(crate) struct Project {
+    pub(crate) realm: Realm,
+    pub(crate) key: String,
+    pub(crate) key_id: i64,
 }
 
 /// A project in test mode.
-pub async fn project(pool: &PgPool) -> Project {
-    let mut connection = pool.acquire().await.unwrap();
-    let id = projects::create(&mut connection, "Acme").await.unwrap().id;
+pub(crate) async fn project(pool: &PgPool) -> Project {
+    // In one transaction, as the command line does it: nobody sees a project without its secrets.
+    let mut transaction = pool.begin().await.unwrap();
+    let id = projects::create(&mut transaction, "Acme").await.unwrap().id;
     let test = Realm { project: id, mode: Mode::Test };
     let live = Realm { project: id, mode: Mode::Live };
-    keys::add_webhook_secret(&mut connection, test, TEST_SECRET).await.unwrap();
-    keys::add_webhook_secret(&mut connection, live, LIVE_SECRET).await.unwrap();
-    drop(connection);
+    keys::add_webhook_secret(&mut transaction, test, TEST_SECRET).await.unwrap();
+    keys::add_webhook_secret(&mut transaction, live, LIVE_SECRET).await.unwrap();
+    transaction.commit().await.unwrap();
     with_key(pool, test).await
 }
 
 /// A project's key of either mode.
-pub async fn with_key(pool: &PgPool, realm: Realm) -> Project {
+pub(crate) async fn with_key(pool: &PgPool, realm: Realm) -> Project {
     let key = keys::SecretKey::generate();
     let made = keys::create(&mut pool.acquire().await.unwrap(), realm, "test", &key).await.unwrap();
     Project { realm, key: key.expose().to_owned(), key_id: made.id }
 }
 
 /// An affiliate with its code; its id.
-pub async fn affiliate(pool: &PgPool, realm: Realm, email: &str, code: &str) -> i64 {
+pub(crate) async fn affiliate(pool: &PgPool, realm: Realm, email: &str, code: &str) -> i64 {
     let id = sqlx::query_scalar(
         "INSERT INTO affiliates (project_id, livemode, user_email, email_normalised, referral_code)
          VALUES ($1, $2, $3, lower($3), $4) RETURNING id",
@@ -160,35 +161,35 @@ pub async fn affiliate(pool: &PgPool, realm: Realm, email: &str, code: &str) -> 
 }
 
 /// A request with a key.
-pub struct Call<'a> {
+pub(crate) struct Call<'a> {
     api: &'a Api,
     request: reqwest::RequestBuilder,
 }
 
 impl Api {
-    pub fn call(&self, project: &Project, method: Method, path: &str) -> Call<'_> {
+    pub(crate) fn call(&self, project: &Project, method: Method, path: &str) -> Call<'_> {
         Call { api: self, request: self.http.request(method, self.url(path)).bearer_auth(&project.key) }
     }
 
-    pub fn get(&self, project: &Project, path: &str) -> Call<'_> {
+    pub(crate) fn get(&self, project: &Project, path: &str) -> Call<'_> {
         self.call(project, Method::GET, path)
     }
 
-    pub fn post(&self, project: &Project, path: &str, body: &str) -> Call<'_> {
+    pub(crate) fn post(&self, project: &Project, path: &str, body: &str) -> Call<'_> {
         self.call(project, Method::POST, path).json(body)
     }
 
-    pub fn put(&self, project: &Project, path: &str, body: &str) -> Call<'_> {
+    pub(crate) fn put(&self, project: &Project, path: &str, body: &str) -> Call<'_> {
         self.call(project, Method::PUT, path).json(body)
     }
 
-    pub fn delete(&self, project: &Project, path: &str) -> Call<'_> {
+    pub(crate) fn delete(&self, project: &Project, path: &str) -> Call<'_> {
         self.call(project, Method::DELETE, path)
     }
 }
 
 impl Call<'_> {
-    pub fn header(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.request = self.request.header(name, value);
         self
     }
@@ -198,7 +199,7 @@ impl Call<'_> {
         self
     }
 
-    pub async fn send(self) -> Answer {
+    pub(crate) async fn send(self) -> Answer {
         let _ = self.api;
         Answer::read(self.request.send().await.unwrap()).await
     }
@@ -206,15 +207,15 @@ impl Call<'_> {
 
 /// An answer, read to its end.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: reqwest::header::HeaderMap,
-    pub text: String,
-    pub body: Value,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) text: String,
+    pub(crate) body: Value,
 }
 
 impl Answer {
-    pub async fn read(response: Response) -> Self {
+    pub(crate) async fn read(response: Response) -> Self {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let text = response.text().await.unwrap();
@@ -222,13 +223,13 @@ impl Answer {
         Self { status, headers, text, body }
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 
     /// The `data` of a success.
     #[track_caller]
-    pub fn data(&self, status: u16) -> &Value {
+    pub(crate) fn data(&self, status: u16) -> &Value {
         assert_eq!(self.status, status, "{}", self.text);
         assert_eq!(self.body["success"], true);
         &self.body["data"]
@@ -236,7 +237,7 @@ impl Answer {
 
     /// An error in the one format; its message.
     #[track_caller]
-    pub fn error(&self, status: u16, code: &str) -> &str {
+    pub(crate) fn error(&self, status: u16, code: &str) -> &str {
         let error = &self.body["error"];
         assert_eq!(self.status, status, "{}", self.text);
         assert_eq!(self.header("content-type"), "application/json");
@@ -248,19 +249,19 @@ impl Answer {
     }
 
     /// The fields that an error names.
-    pub fn fields(&self) -> Vec<&str> {
+    pub(crate) fn fields(&self) -> Vec<&str> {
         let details = self.body["error"]["details"].as_array().map(Vec::as_slice).unwrap_or_default();
         details.iter().map(|detail| detail["field"].as_str().unwrap()).collect()
     }
 }
 
 /// The messages on the queue: headers and bodies.
-pub async fn queued(pool: &PgPool) -> Vec<(Value, Vec<u8>)> {
+pub(crate) async fn queued(pool: &PgPool) -> Vec<(Value, Vec<u8>)> {
     sqlx::query_as("SELECT headers, body FROM queue_messages ORDER BY id").fetch_all(pool).await.unwrap()
 }
 
 /// A worker that settles every conversion as nobody's, until it is dropped.
-pub fn worker(pool: &PgPool) -> DropGuard {
+pub(crate) fn worker(pool: &PgPool) -> DropGuard {
     let stop = CancellationToken::new();
     let pool = pool.clone();
     tokio::spawn(stop.clone().run_until_cancelled_owned(async move {
@@ -273,7 +274,7 @@ pub fn worker(pool: &PgPool) -> DropGuard {
 }
 
 /// Settles what is on the queue.
-pub async fn settle(pool: &PgPool) {
+pub(crate) async fn settle(pool: &PgPool) {
     let mut transaction = pool.begin().await.unwrap();
     let messages: Vec<(i64, Value, Vec<u8>)> =
         sqlx::query_as("DELETE FROM queue_messages RETURNING id, headers, body")

@@ -111,9 +111,10 @@ async fn only_post_is_taken(pool: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_project_without_a_secret_says_so_until_it_has_one(pool: PgPool) {
-    let api = start(&pool).await;
     let realm = project(&pool).await.realm;
+    // Before the start: a secret is honoured for up to two seconds after it was revoked.
     sqlx::query("UPDATE stripe_endpoints SET revoked_at = now()").execute(&pool).await.unwrap();
+    let api = start(&pool).await;
     let answer = Answer::read(api.post_webhook(realm.project, TEST_SECRET, BODY).await).await;
     assert!(answer.error(400, "invalid_signature").contains("tributary project update"));
 

@@ -1,5 +1,7 @@
 //! Consuming: batches from RabbitMQ and PostgreSQL at once, whichever has something.
 
+mod inbox;
+
 use super::{
     Delivery, Disposition, QueueConfig, SettleError, Settler, amqp,
     delivery::Receipt,
@@ -8,7 +10,7 @@ use super::{
     telemetry::{self, increment, seconds},
 };
 use chrono::Utc;
-use tokio::sync::mpsc;
+use inbox::Inbox;
 use tokio_util::{
     sync::{CancellationToken, DropGuard},
     task::TaskTracker,
@@ -16,12 +18,13 @@ use tokio_util::{
 
 /// Takes messages in batches. One worker has one.
 ///
-/// When it is dropped, whatever it handed out and was not settled is delivered again.
+/// When it is dropped, what it fetched ahead is handed back, and whatever it handed out and was not
+/// settled is delivered again.
 pub struct Consumer {
-    /// Deliveries of RabbitMQ, if there is one; bounded by the prefetch.
-    broker: Option<mpsc::Receiver<Delivery>>,
-    /// What was received from it and did not go out yet.
-    first: Option<Delivery>,
+    /// Ends the consuming from RabbitMQ. Dropped first: what is given back must not come back here.
+    halt: DropGuard,
+    /// Deliveries of RabbitMQ, if there is one.
+    broker: Option<Inbox>,
     claims: Claims,
     settler: Settler,
     shutdown: CancellationToken,
@@ -39,14 +42,15 @@ impl Consumer {
     #[must_use]
     pub fn start(config: &QueueConfig, shutdown: CancellationToken) -> Self {
         telemetry::describe();
-        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let (tasks, stop, halt) = (TaskTracker::new(), CancellationToken::new(), shutdown.child_token());
         let pool = postgres::pool(config);
         let undertaker = Undertaker::start(pool.clone(), config.prefix.clone(), stop.clone(), &tasks);
         let claims = Claims::start(config, pool.clone(), undertaker.clone(), &stop, &tasks);
-        let broker = amqp::consume(config, undertaker, shutdown.clone(), &tasks);
+        let broker = amqp::consume(config, undertaker, halt.clone(), &tasks).map(Inbox::new);
         tasks.close();
         let settler = Settler::new(pool, config.prefix.clone());
-        Self { broker, first: None, claims, settler, shutdown, tasks, stop: stop.drop_guard() }
+        let (halt, stop) = (halt.drop_guard(), stop.drop_guard());
+        Self { halt, broker, claims, settler, shutdown, tasks, stop }
     }
 
     /// The next messages, at most `max`: waits for the first, then takes what is there. `None` after
@@ -67,7 +71,7 @@ impl Consumer {
             tokio::select! {
                 () = self.shutdown.cancelled() => {}
                 () = self.claims.changed() => {}
-                first = receive(self.broker.as_mut()) => self.first = Some(first),
+                () = filled(self.broker.as_mut(), max) => {}
             }
         }
         self.hand_back().await;
@@ -93,8 +97,8 @@ impl Consumer {
     /// Waits, after `shutdown` was cancelled and every delivery was settled or released, until
     /// RabbitMQ was told and the connections are closed.
     pub async fn finished(self) {
-        let Self { broker, first, claims, tasks, stop, .. } = self;
-        drop((broker, first, claims, stop));
+        let Self { halt, broker, claims, tasks, stop, .. } = self;
+        drop((halt, broker, claims, stop));
         tasks.wait().await;
     }
 
@@ -103,14 +107,7 @@ impl Consumer {
         let share = if self.broker.is_some() { max.div_ceil(2) } else { max };
         let mut batch: Vec<Delivery> = self.claims.take(share).collect();
         if let Some(broker) = &mut self.broker {
-            while batch.len() < max
-                && let Some(delivery) = self.first.take().or_else(|| broker.try_recv().ok())
-            {
-                // The broker delivers a stale one again, by another connection.
-                if !delivery.is_stale() {
-                    batch.push(delivery);
-                }
-            }
+            batch.extend(broker.take(max - batch.len()));
         }
         batch.extend(self.claims.take(max - batch.len()));
         batch
@@ -118,28 +115,19 @@ impl Consumer {
 
     async fn hand_back(&mut self) {
         let mut fetched = self.claims.finish().await;
-        fetched.extend(self.first.take());
-        if let Some(broker) = &mut self.broker {
-            broker.close();
-            while let Ok(delivery) = broker.try_recv() {
-                fetched.push(delivery);
-            }
-        }
+        fetched.extend(self.broker.as_mut().map(Inbox::close).unwrap_or_default());
         if !fetched.is_empty() {
             self.release(fetched).await;
         }
     }
 }
 
-/// The next delivery of RabbitMQ; waits for ever without one.
-async fn receive(broker: Option<&mut mpsc::Receiver<Delivery>>) -> Delivery {
-    if let Some(broker) = broker
-        && let Some(delivery) = broker.recv().await
-    {
-        return delivery;
+/// Waits for RabbitMQ to deliver; for ever without one.
+async fn filled(broker: Option<&mut Inbox>, wanted: usize) {
+    match broker {
+        Some(broker) => broker.filled(wanted).await,
+        None => std::future::pending().await,
     }
-    // Without a broker, or after the end of its connection at shutdown.
-    std::future::pending().await
 }
 
 fn measure(batch: &[Delivery]) {

@@ -93,7 +93,6 @@ async fn a_queue_with_other_settings_is_told_from_an_outage() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "fails: no message comes to the second consumer"]
 async fn deliveries_in_hand_when_the_wire_is_cut_come_back_and_old_answers_harm_nobody() -> Result<()> {
     on(Backend::RabbitMq, async |stand: Arc<Stand>| {
         let (publisher, (mut consumer, _)) = (stand.publisher().await?, stand.consumer());

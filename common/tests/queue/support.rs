@@ -26,6 +26,11 @@ use uuid::Uuid;
 /// How long a condition may take to come true on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A lease that ends within a test, and outlives its pauses on a busy machine.
+pub(crate) fn short_lease(config: &mut QueueConfig) {
+    config.lease = Duration::from_secs(2);
+}
+
 /// Which back end new messages go to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Backend {
@@ -48,7 +53,22 @@ where
     F: FnOnce(Arc<Stand>) -> T,
     T: Future<Output = Result<()>>,
 {
-    let stand = Arc::new(Stand::set_up(backend).await?);
+    on_with(backend, |_| {}, test).await
+}
+
+/// The same with settings of the test's own.
+pub(crate) async fn on_with<F, T>(
+    backend: Backend,
+    configure: impl FnOnce(&mut QueueConfig),
+    test: F,
+) -> Result<()>
+where
+    F: FnOnce(Arc<Stand>) -> T,
+    T: Future<Output = Result<()>>,
+{
+    let mut stand = Stand::set_up(backend).await?;
+    configure(&mut stand.config);
+    let stand = Arc::new(stand);
     let outcome = AssertUnwindSafe(test(Arc::clone(&stand))).catch_unwind().await;
     stand.shutdown.cancel();
     let drained = match &outcome {

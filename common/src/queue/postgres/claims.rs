@@ -1,19 +1,19 @@
 //! Taking messages: due rows are leased in the order in which they fell due.
 
+mod statement;
+
 use super::{Lease, keeper, listener};
 use crate::queue::{
-    Delivery, Prefix, QueueConfig,
+    Delivery, Prefix, QueueConfig, Settler,
     backoff::chain,
-    delivery::Receipt,
-    envelope::{Envelope, Headers},
     settle::{Burial, Undertaker},
     telemetry::{self, increment},
 };
 use sqlx::PgPool;
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::{
-    sync::Notify,
-    task::{JoinError, JoinHandle},
+    runtime::Handle,
+    sync::{Notify, oneshot},
     time::{Instant, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -27,6 +27,8 @@ const CLAIM_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The claiming half of a consumer. A claim runs in the background, so that messages of RabbitMQ do
 /// not wait for it, and the next one overlaps with the worker's work on the last.
+///
+/// Dropping it gives back at once what it claimed and nobody took.
 pub(in crate::queue) struct Claims {
     pool: PgPool,
     queue: Prefix,
@@ -35,9 +37,12 @@ pub(in crate::queue) struct Claims {
     undertaker: Undertaker,
     wake: Arc<Notify>,
     ready: VecDeque<Delivery>,
-    running: Option<JoinHandle<Result<Claimed, sqlx::Error>>>,
+    running: Option<oneshot::Receiver<Result<Claimed, sqlx::Error>>>,
     next_poll: Instant,
     failing: bool,
+    settler: Settler,
+    tasks: TaskTracker,
+    runtime: Handle,
 }
 
 struct Claimed {
@@ -61,7 +66,7 @@ impl Claims {
         let (queue, length) = (config.prefix.clone(), config.lease);
         tasks.spawn(keeper::run(pool.clone(), queue.clone(), lease.clone(), length, stop.clone()));
         Self {
-            pool,
+            pool: pool.clone(),
             queue,
             lease,
             lease_length: length,
@@ -71,6 +76,9 @@ impl Claims {
             running: None,
             next_poll: Instant::now(),
             failing: false,
+            settler: Settler::new(pool, config.prefix.clone()),
+            tasks: tasks.clone(),
+            runtime: Handle::current(),
         }
     }
 
@@ -80,12 +88,20 @@ impl Claims {
             return;
         }
         let (pool, queue, lease) = (self.pool.clone(), self.queue.clone(), self.lease.clone());
-        let length = self.lease_length;
-        self.running = Some(tokio::spawn(async move {
-            timeout(CLAIM_TIMEOUT, claim(&pool, &queue, &lease, length, max))
-                .await
-                .unwrap_or(Err(sqlx::Error::PoolTimedOut))
-        }));
+        let (length, settler) = (self.lease_length, self.settler.clone());
+        let (sender, running) = oneshot::channel();
+        self.running = Some(running);
+        self.tasks.spawn_on(
+            async move {
+                let outcome = timeout(CLAIM_TIMEOUT, statement::claim(&pool, &queue, &lease, length, max))
+                    .await
+                    .unwrap_or(Err(sqlx::Error::PoolTimedOut));
+                if let Err(Ok(unwanted)) = sender.send(outcome) {
+                    settler.release(unwanted.deliveries).await;
+                }
+            },
+            &self.runtime,
+        );
     }
 
     /// Waits until a claim has ended or a new one is due. It may be called again if it was cancelled.
@@ -115,7 +131,7 @@ impl Claims {
         self.ready.drain(..).collect()
     }
 
-    fn take_up(&mut self, outcome: Result<Result<Claimed, sqlx::Error>, JoinError>) {
+    fn take_up(&mut self, outcome: Result<Result<Claimed, sqlx::Error>, oneshot::error::RecvError>) {
         self.next_poll = Instant::now() + POLL_INTERVAL;
         match outcome {
             Ok(Ok(claimed)) => {
@@ -138,57 +154,19 @@ impl Claims {
     }
 }
 
-async fn claim(
-    pool: &PgPool,
-    queue: &Prefix,
-    lease: &Lease,
-    length: Duration,
-    max: usize,
-) -> Result<Claimed, sqlx::Error> {
-    // Rows that another worker claims at this moment are locked, and skipped. A row whose lease
-    // ended was in the hands of a worker that died or stalled: that delivery counts as failed.
-    let rows = sqlx::query!(
-        r#"WITH due AS (
-             SELECT id, lease IS NOT NULL AS expired
-             FROM queue_messages
-             WHERE queue = $1 AND run_at <= now() AND (leased_until IS NULL OR leased_until <= now())
-             ORDER BY run_at, id
-             LIMIT $2
-             FOR UPDATE SKIP LOCKED
-         )
-         UPDATE queue_messages AS message
-         SET lease = $3,
-             leased_until = now() + make_interval(secs => $4),
-             attempt = attempt + CASE WHEN due.expired THEN 1 ELSE 0 END
-         FROM due
-         WHERE message.id = due.id
-         RETURNING message.id, message.headers, message.body, message.attempt"#,
-        queue.as_str(),
-        i64::try_from(max).unwrap_or(i64::MAX),
-        lease.name,
-        length.as_secs_f64(),
-    )
-    .fetch_all(pool)
-    .await?;
-    let mut claimed = Claimed { more: rows.len() >= max, deliveries: Vec::new(), unreadable: Vec::new() };
-    for row in rows {
-        let receipt = Receipt::Database(lease.hold(row.id));
-        let attempt = u32::try_from(row.attempt).unwrap_or(0);
-        match Headers::from_json(row.headers.clone()) {
-            Ok(headers) => claimed.deliveries.push(Delivery {
-                envelope: Envelope { headers, body: row.body.into() },
-                attempt,
-                redelivered: attempt > 0,
-                receipt,
-            }),
-            Err(error) => claimed.unreadable.push(Burial {
-                headers: row.headers,
-                body: row.body.into(),
-                attempts: attempt.saturating_add(1),
-                reason: chain(&error),
-                receipt,
-            }),
+impl Drop for Claims {
+    fn drop(&mut self) {
+        let mut unworked: Vec<Delivery> = self.ready.drain(..).collect();
+        if let Some(running) = &mut self.running {
+            // A claim that ends after this gives its rows back itself.
+            running.close();
+            if let Ok(Ok(claimed)) = running.try_recv() {
+                unworked.extend(claimed.deliveries);
+            }
+        }
+        if !unworked.is_empty() {
+            let settler = self.settler.clone();
+            self.tasks.spawn_on(async move { settler.release(unworked).await }, &self.runtime);
         }
     }
-    Ok(claimed)
 }

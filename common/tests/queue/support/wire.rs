@@ -15,16 +15,23 @@ use tokio::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Whole,
-    /// Connections break, and new ones are closed at once.
+    /// New connections are closed at once.
     Cut,
     /// What the broker says does not arrive.
     Deaf,
 }
 
+/// The wire now, and how often it was cut: a connection breaks even if the wire is mended at once.
+#[derive(Clone, Copy, Debug)]
+struct Line {
+    state: State,
+    cuts: u64,
+}
+
 /// A TCP proxy in front of the broker. It ends with the runtime of its test.
 pub(crate) struct Wire {
     url: String,
-    state: Arc<watch::Sender<State>>,
+    line: Arc<watch::Sender<Line>>,
 }
 
 impl Wire {
@@ -34,21 +41,22 @@ impl Wire {
         let broker = (uri.authority.host, uri.authority.port);
         let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await?;
         let here = listener.local_addr()?;
-        let state = Arc::new(watch::Sender::new(State::Whole));
-        let shared = Arc::clone(&state);
+        let line = Arc::new(watch::Sender::new(Line { state: State::Whole, cuts: 0 }));
+        let shared = Arc::clone(&line);
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
-                let (broker, state) = (broker.clone(), shared.subscribe());
+                let (broker, line) = (broker.clone(), shared.subscribe());
+                let Line { state, cuts } = *line.borrow();
                 tokio::spawn(async move {
-                    if *state.borrow() != State::Cut
+                    if state != State::Cut
                         && let Ok(far) = TcpStream::connect(broker).await
                     {
-                        join(near, far, state).await;
+                        join(near, far, line, cuts).await;
                     }
                 });
             }
         });
-        Ok(Self { url: replace_address(url, here)?, state })
+        Ok(Self { url: replace_address(url, here)?, line })
     }
 
     /// The AMQP URL that leads through the wire.
@@ -57,34 +65,34 @@ impl Wire {
     }
 
     pub(crate) fn cut(&self) {
-        self.state.send_replace(State::Cut);
+        self.line.send_modify(|line| *line = Line { state: State::Cut, cuts: line.cuts + 1 });
     }
 
     pub(crate) fn deafen(&self) {
-        self.state.send_replace(State::Deaf);
+        self.line.send_modify(|line| line.state = State::Deaf);
     }
 
     pub(crate) fn mend(&self) {
-        self.state.send_replace(State::Whole);
+        self.line.send_modify(|line| line.state = State::Whole);
     }
 }
 
 /// Carries bytes both ways until one end closes or the wire is cut.
-async fn join(near: TcpStream, far: TcpStream, state: watch::Receiver<State>) {
+async fn join(near: TcpStream, far: TcpStream, line: watch::Receiver<Line>, cuts: u64) {
     let (mut near_reads, near_writes) = near.into_split();
     let (far_reads, mut far_writes) = far.into_split();
-    let mut cut = state.clone();
+    let mut cut = line.clone();
     tokio::select! {
         _ = copy(&mut near_reads, &mut far_writes) => {}
-        () = listen(far_reads, near_writes, state) => {}
-        _ = cut.wait_for(|state| *state == State::Cut) => {}
+        () = listen(far_reads, near_writes, line) => {}
+        _ = cut.wait_for(|line| line.cuts > cuts) => {}
     }
 }
 
-async fn listen(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut state: watch::Receiver<State>) {
+async fn listen(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut line: watch::Receiver<Line>) {
     let mut buffer = vec![0; 64 << 10];
     while let Ok(n @ 1..) = from.read(&mut buffer).await {
-        if state.wait_for(|state| *state != State::Deaf).await.is_err()
+        if line.wait_for(|line| line.state != State::Deaf).await.is_err()
             || to.write_all(buffer.get(..n).unwrap_or_default()).await.is_err()
         {
             return;

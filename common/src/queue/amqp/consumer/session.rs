@@ -78,8 +78,9 @@ impl Session {
         loop {
             tokio::select! {
                 biased;
-                Some(command) = commands.recv() => self.answer(command).await?,
+                // First: what is given back to the broker after it must not be delivered here again.
                 () = shutdown.cancelled() => break,
+                Some(command) = commands.recv() => self.answer(command).await?,
                 delivery = self.consumer.next() => match delivery {
                     Some(delivery) => self.deliver(delivery?, &session).await,
                     None => return Err(LinkError::ConsumerEnded(self.queue.to_string())),
