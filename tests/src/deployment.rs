@@ -8,7 +8,7 @@ use crate::{
     stores::{Backend, Stores},
     wait::until,
 };
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use cli::demo::programme::{self, Entered};
 use common::{
     domain::ids::{ProjectId, Realm},
@@ -99,14 +99,20 @@ impl Deployment {
         roles::worker(self.options.clone(), self.database_url.clone())
     }
 
-    /// Waits until that many of Stripe's events have taken effect.
+    /// Waits until that many of Stripe's events have taken effect and no message is under way, repeats
+    /// included.
     ///
     /// # Errors
-    /// When they do not.
+    /// When that does not come.
     pub async fn settled(&self, realm: Realm, events: usize) -> Result<()> {
         until(&format!("{events} events are settled"), async || {
             let settled = overview::settled_events(&mut *self.pool.acquire().await?, realm).await?;
-            ensure!(settled == i64::try_from(events)?, "{settled} are settled; {}", self.left_over().await?);
+            let under_way = self.under_way().await?;
+            ensure!(
+                settled == i64::try_from(events)? && under_way.is_empty(),
+                "{settled} are settled, under way are {under_way:?}, dead letters are {}",
+                self.dead_letters().await?
+            );
             Ok(())
         })
         .await
@@ -142,33 +148,27 @@ impl Deployment {
     /// Waits until nothing is left over: no message in either store, no open dead letter.
     async fn is_drained(&self) -> Result<()> {
         until("no message is left over", async || {
-            let left_over = self.left_over().await?;
-            ensure!(left_over == "nothing is left over", "{left_over}");
+            let (under_way, dead) = (self.under_way().await?, self.dead_letters().await?);
+            ensure!(under_way.is_empty() && dead == 0, "there are {under_way:?} and {dead} dead letters");
             Ok(())
         })
         .await
     }
 
-    async fn left_over(&self) -> Result<String> {
-        let mut left = Vec::new();
-        let mut connection = self.pool.acquire().await?;
-        let queries = [
-            ("queue_messages", "SELECT count(*) FROM queue_messages"),
-            (
-                "dead_letters",
-                "SELECT count(*) FROM dead_letters WHERE retried_at IS NULL AND discarded_at IS NULL",
-            ),
-        ];
-        for (what, query) in queries {
-            left.push((what.to_owned(), count(&mut connection, query).await?));
-        }
+    /// Where messages wait, and how many.
+    async fn under_way(&self) -> Result<Vec<(String, i64)>> {
+        let mut waiting = vec![("queue_messages".to_owned(), self.queued_in_database().await?)];
         if let Some(amqp_url) = &self.amqp_url {
-            let counts = broker::messages(amqp_url, &self.prefix).await?;
-            left.extend(counts.into_iter().map(|(queue, messages)| (queue, i64::from(messages))));
+            let counts = broker::messages(amqp_url, &self.prefix).await.context("looking into the broker")?;
+            waiting.extend(counts.into_iter().map(|(queue, messages)| (queue, i64::from(messages))));
         }
-        let some: Vec<String> =
-            left.iter().filter(|(_, n)| *n > 0).map(|(what, n)| format!("{n} in {what}")).collect();
-        Ok(if some.is_empty() { "nothing is left over".to_owned() } else { some.join(", ") })
+        waiting.retain(|(_, messages)| *messages > 0);
+        Ok(waiting)
+    }
+
+    async fn dead_letters(&self) -> Result<i64> {
+        let open = "SELECT count(*) FROM dead_letters WHERE retried_at IS NULL AND discarded_at IS NULL";
+        count(&mut *self.pool.acquire().await?, open).await
     }
 
     async fn remove(self) -> Result<()> {

@@ -54,7 +54,8 @@ impl Fact {
 
 /// What a fact says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+// No fact has a field of that name, which would read as the tag.
+#[serde(tag = "fact", rename_all = "snake_case")]
 pub enum FactBody {
     /// A Stripe customer as it stands. `customer:{cus}`, keep last; rank 1 when deleted.
     Customer(CustomerSeen),
@@ -470,4 +471,30 @@ pub struct ReferralRegistered {
     pub referral_code: Option<String>,
     /// When they signed up.
     pub occurred_at: DateTime<Utc>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_posted_conversion_is_stored_and_read_back() {
+        let posted = FactBody::Posted(PostedConversion {
+            conversion: ConversionId(7),
+            payment: Key::reference("order-1"),
+            kind: ConversionKind::Purchase,
+            value: Some(250),
+            base: Some(1_050),
+            currency: "usd".to_owned(),
+            affiliate: Some(AffiliateId(3)),
+            referral_code: None,
+            coupon_code: None,
+            who: Who::default(),
+            occurred_at: DateTime::UNIX_EPOCH,
+            paid: false,
+            deleted: false,
+        });
+        let stored = serde_json::to_string(&posted).unwrap();
+        assert_eq!(serde_json::from_str::<FactBody>(&stored).unwrap(), posted, "{stored}");
+    }
 }

@@ -3,4 +3,5 @@
 mod answers;
 mod any_order;
 mod outages;
+mod posts;
 mod separate_processes;

@@ -15,7 +15,7 @@ use tests::{
 };
 
 /// How many projects have the same history: more messages than two workers take at once.
-const PROJECTS: u64 = 24;
+const PROJECTS: u64 = 16;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_workers_one_of_them_killed_settle_what_one_would() -> Result<()> {
