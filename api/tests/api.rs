@@ -1,5 +1,6 @@
 //! The API from outside, over HTTP, on a real PostgreSQL: a database for each test, the queue in it,
 //! and no worker but the ones that a test brings.
+#![expect(clippy::unwrap_used, reason = "tests stop at the first surprise")]
 
 #[path = "api/authentication.rs"]
 mod authentication;

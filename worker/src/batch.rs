@@ -97,7 +97,7 @@ impl Settling {
                         messages = part.range.len(),
                         "cannot be settled as it is"
                     );
-                    parts.isolate(part, &failure.reason);
+                    parts.isolate(&part, &failure.reason);
                     Rested::Yes
                 }
             };

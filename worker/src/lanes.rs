@@ -4,7 +4,7 @@
 mod fetch;
 mod resettle;
 
-pub(crate) use fetch::{FetchScope, Fetching};
+pub(crate) use fetch::{FetchScope, Fetching, request};
 
 use crate::intake::Mappings;
 use crate::pause::{Pauses, Rested};

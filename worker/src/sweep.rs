@@ -33,7 +33,7 @@ pub(crate) async fn run(pool: PgPool, publisher: Publisher, shutdown: Cancellati
         }
         match once(&pool, &publisher).await {
             Ok(0) => {}
-            Ok(published) => tracing::info!(published, "commands were published again"),
+            Ok(commands) => tracing::info!(commands, "commands were published again"),
             Err(StoreError::Unavailable(_)) => tracing::debug!("no sweep without the database"),
             Err(error) => tracing::error!(%error, "the sweep failed"),
         }
@@ -44,17 +44,17 @@ pub(crate) async fn run(pool: PgPool, publisher: Publisher, shutdown: Cancellati
 async fn once(pool: &PgPool, publisher: &Publisher) -> Result<usize, StoreError> {
     let mut transaction = pool.begin().await?;
     let overdue = overdue_pending(&mut transaction, Utc::now() - OVERDUE, LIMIT).await?;
-    let mut published: Vec<ConversionId> = Vec::new();
+    let mut done: Vec<ConversionId> = Vec::new();
     for command in overdue {
         let Ok(body) = serde_json::to_vec(&command.command) else { continue };
         let envelope = Envelope::new(Source::Api, command.realm, body.into(), Utc::now());
         if publisher.publish(envelope).await.is_err() {
             break;
         }
-        published.push(command.id);
+        done.push(command.id);
     }
-    mark_published(&mut transaction, &published).await?;
+    mark_published(&mut transaction, &done).await?;
     transaction.commit().await?;
-    metrics::counter!(telemetry::SWEPT).increment(count(published.len()));
-    Ok(published.len())
+    metrics::counter!(telemetry::SWEPT).increment(count(done.len()));
+    Ok(done.len())
 }

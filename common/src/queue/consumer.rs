@@ -53,14 +53,17 @@ impl Consumer {
         Self { halt, broker, claims, settler, shutdown, tasks, stop }
     }
 
-    /// The next messages, at most `max`: waits for the first, then takes what is there. `None` after
-    /// shutdown.
+    /// The next messages, at most `max`: waits for the first, then takes what is there, and while they
+    /// come thick and fast gathers them for up to 100 ms. `None` after shutdown.
     ///
     /// While both stores have messages each gives half. May be cancelled: nothing is lost by it.
     pub async fn next_batch(&mut self, max: usize) -> Option<Vec<Delivery>> {
         let max = max.max(1);
         while !self.shutdown.is_cancelled() {
             self.claims.claim_if_due(max);
+            if let Some(broker) = &mut self.broker {
+                broker.gather(max).await;
+            }
             let batch = self.take(max);
             if !batch.is_empty() {
                 // The next claim runs while the worker works on this batch.
@@ -71,7 +74,7 @@ impl Consumer {
             tokio::select! {
                 () = self.shutdown.cancelled() => {}
                 () = self.claims.changed() => {}
-                () = filled(self.broker.as_mut(), max) => {}
+                () = filled(self.broker.as_mut()) => {}
             }
         }
         self.hand_back().await;
@@ -123,9 +126,9 @@ impl Consumer {
 }
 
 /// Waits for RabbitMQ to deliver; for ever without one.
-async fn filled(broker: Option<&mut Inbox>, wanted: usize) {
+async fn filled(broker: Option<&mut Inbox>) {
     match broker {
-        Some(broker) => broker.filled(wanted).await,
+        Some(broker) => broker.filled().await,
         None => std::future::pending().await,
     }
 }

@@ -2,9 +2,12 @@
 
 mod broker;
 mod database;
+mod private;
 mod wire;
 
+pub(crate) use broker::Vandal;
 pub(crate) use database::Database;
+pub(crate) use private::PrivateBroker;
 pub(crate) use wire::Wire;
 
 use anyhow::{Context, Result, ensure};
@@ -133,17 +136,18 @@ impl Stand {
     }
 
     async fn drained(&self) -> Result<()> {
-        eventually("every message is settled", || async {
-            let rows = self.database.count("SELECT count(*) FROM queue_messages").await?;
-            let mut ready = 0;
-            if self.backend == Backend::RabbitMq {
-                for queue in ["events", "unroutable", "dead"] {
-                    ready += self.ready_in(queue).await?;
-                }
+        eventually("every message is settled", || self.is_drained()).await
+    }
+
+    async fn is_drained(&self) -> Result<bool> {
+        let rows = self.database.count("SELECT count(*) FROM queue_messages").await?;
+        let mut ready = 0;
+        if self.backend == Backend::RabbitMq {
+            for queue in ["events", "unroutable", "dead"] {
+                ready += self.ready_in(queue).await?;
             }
-            Ok(rows == 0 && ready == 0)
-        })
-        .await
+        }
+        Ok(rows == 0 && ready == 0)
     }
 
     async fn take_down(&self) -> Result<()> {
@@ -210,6 +214,18 @@ pub(crate) async fn take(consumer: &mut Consumer, n: usize) -> Result<Vec<Delive
         taken.extend(next(consumer, n - taken.len()).await?);
     }
     Ok(taken)
+}
+
+/// Acknowledges whatever is left in either store.
+pub(crate) async fn settle_the_rest(stand: &Stand, consumer: &mut Consumer) -> Result<()> {
+    let mut looks = tokio::time::interval(Duration::from_millis(20));
+    while !stand.is_drained().await? {
+        tokio::select! {
+            batch = next(consumer, 500) => ack(consumer, batch?).await?,
+            _ = looks.tick() => {}
+        }
+    }
+    Ok(())
 }
 
 /// Gives each delivery the same disposition.

@@ -2,7 +2,7 @@
 
 use super::{Failure, Settling};
 use crate::decision::{Decision, decide};
-use crate::lanes::FetchScope;
+use crate::lanes::{FetchScope, request};
 use crate::telemetry::{self, count};
 use common::domain::ids::Realm;
 use common::queue::{PublishError, envelope::Envelope};
@@ -73,7 +73,7 @@ fn requests(scope: FetchScope, items: &[Item], missing: &[Vec<Missing>], settled
     for place in &settled.new {
         let (Some(item), Some(gaps)) = (items.get(*place), missing.get(*place)) else { continue };
         for gap in gaps.iter().filter(|_| scope.covers(item.realm)) {
-            wanted.entry((item.realm, gap.fetch_id())).or_insert_with(|| scope.request(item, gap));
+            wanted.entry((item.realm, gap.fetch_id())).or_insert_with(|| request(item, gap));
         }
     }
     wanted.into_values().collect()

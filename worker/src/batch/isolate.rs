@@ -77,12 +77,12 @@ impl Parts {
         if part.races < MAX_RACES {
             self.open.push(Part { races: part.races + 1, ..part });
         } else {
-            self.split(part, &Fate::Later(reason.to_owned()));
+            self.split(&part, &Fate::Later(reason.to_owned()));
         }
     }
 
     /// Something in it cannot be settled.
-    pub(super) fn isolate(&mut self, part: Part, reason: &str) {
+    pub(super) fn isolate(&mut self, part: &Part, reason: &str) {
         self.split(part, &Fate::Poison(reason.to_owned()));
     }
 
@@ -91,10 +91,10 @@ impl Parts {
         self.fates
     }
 
-    fn split(&mut self, part: Part, alone: &Fate) {
+    fn split(&mut self, part: &Part, alone: &Fate) {
         let Range { start, end } = part.range;
         if end.saturating_sub(start) <= 1 {
-            return self.mark(&part, alone);
+            return self.mark(part, alone);
         }
         let middle = start.midpoint(end);
         self.open.push(Part::new(middle..end));
@@ -124,7 +124,7 @@ mod tests {
         let mut transactions = 0;
         while let Some(part) = parts.next() {
             transactions += 1;
-            if part.range.contains(&321) { parts.isolate(part, "bad") } else { parts.settled(&part) }
+            if part.range.contains(&321) { parts.isolate(&part, "bad") } else { parts.settled(&part) }
         }
         let fates = parts.fates();
         assert!(transactions <= 20, "{transactions} transactions");

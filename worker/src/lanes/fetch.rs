@@ -65,14 +65,14 @@ impl FetchScope {
     pub(crate) fn covers(self, realm: Realm) -> bool {
         self.mode.is_none_or(|mode| mode == realm.mode)
     }
+}
 
-    /// The message that asks for it.
-    pub(crate) fn request(self, item: &Item, gap: &Missing) -> Envelope {
-        // A plain structure of texts cannot fail to become JSON.
-        let body = serde_json::to_vec(gap).unwrap_or_default();
-        Envelope::new(Source::Fetch, item.realm, body.into(), Utc::now())
-            .with_traceparent(item.event.traceparent.as_deref())
-    }
+/// The message that asks for what an item lacked.
+pub(crate) fn request(item: &Item, gap: &Missing) -> Envelope {
+    // A plain structure of texts cannot fail to become JSON.
+    let body = serde_json::to_vec(gap).unwrap_or_default();
+    Envelope::new(Source::Fetch, item.realm, body.into(), Utc::now())
+        .with_traceparent(item.event.traceparent.as_deref())
 }
 
 impl Shared {

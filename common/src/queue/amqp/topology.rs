@@ -37,8 +37,6 @@ pub(super) struct Topology {
     pub(super) events: ShortString,
     pub(super) unroutable: ShortString,
     pub(super) dead: ShortString,
-    /// Whether the exchange has an alternate; only a test goes without.
-    alternate: bool,
 }
 
 impl Topology {
@@ -48,15 +46,7 @@ impl Topology {
             events: format!("{prefix}.v1.events").into(),
             unroutable: format!("{prefix}.v1.unroutable").into(),
             dead: format!("{prefix}.v1.dead").into(),
-            alternate: true,
         }
-    }
-
-    /// Without an alternate exchange, so that an unroutable message is returned.
-    #[cfg(test)]
-    #[allow(dead_code, reason = "the regression test of unroutable messages publishes through it")]
-    pub(super) fn without_alternate(prefix: &Prefix) -> Self {
-        Self { alternate: false, ..Self::new(prefix) }
     }
 
     /// The routing key of everything that is published.
@@ -70,9 +60,7 @@ impl Topology {
         self.exchange(&channel, &self.dead, ExchangeKind::Fanout, FieldTable::default()).await?;
         self.exchange(&channel, &self.unroutable, ExchangeKind::Fanout, FieldTable::default()).await?;
         let mut arguments = FieldTable::default();
-        if self.alternate {
-            arguments.insert("alternate-exchange".into(), text(self.unroutable.as_str()));
-        }
+        arguments.insert("alternate-exchange".into(), text(self.unroutable.as_str()));
         self.exchange(&channel, &self.exchange, ExchangeKind::Direct, arguments).await?;
 
         self.queue(&channel, &self.dead, &self.dead, "", last_resort()).await?;

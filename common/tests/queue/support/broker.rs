@@ -60,6 +60,32 @@ pub(super) async fn delete(prefix: &Prefix, queues: &[&str], exchanges: &[&str])
     Ok(())
 }
 
+/// Somebody who takes away the bindings of the queues, which keep their messages.
+pub(crate) struct Vandal {
+    _connection: Connection,
+    channel: Channel,
+    prefix: Prefix,
+}
+
+impl Vandal {
+    pub(crate) async fn new(prefix: &Prefix) -> Result<Self> {
+        let (connection, channel) = open().await?;
+        Ok(Self { _connection: connection, channel, prefix: prefix.clone() })
+    }
+
+    /// From now on nothing can be routed, not even by the alternate exchange.
+    pub(crate) async fn unbind(&self) -> Result<()> {
+        let prefix = &self.prefix;
+        for (queue, exchange, key) in [(".unroutable", ".unroutable", ""), (".events", "", "events")] {
+            let (queue, exchange) = (format!("{prefix}.v1{queue}"), format!("{prefix}.v1{exchange}"));
+            self.channel
+                .queue_unbind(queue.into(), exchange.into(), key.into(), FieldTable::default())
+                .await?;
+        }
+        Ok(())
+    }
+}
+
 pub(super) async fn declare_otherwise(prefix: &Prefix, queue: &str) -> Result<()> {
     let (_connection, channel) = open().await?;
     let options = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };

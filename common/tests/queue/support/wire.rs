@@ -1,9 +1,15 @@
 //! The wire between the program and the broker: it can be cut, mended, and put to sleep.
 
 use anyhow::{Context, Result};
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, copy},
+    io::{AsyncReadExt, AsyncWriteExt},
     net::{
         TcpListener, TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
@@ -32,6 +38,7 @@ struct Line {
 pub(crate) struct Wire {
     url: String,
     line: Arc<watch::Sender<Line>>,
+    sent: Arc<AtomicU64>,
 }
 
 impl Wire {
@@ -43,25 +50,35 @@ impl Wire {
         let here = listener.local_addr()?;
         let line = Arc::new(watch::Sender::new(Line { state: State::Whole, cuts: 0 }));
         let shared = Arc::clone(&line);
+        let sent = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&sent);
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
-                let (broker, line) = (broker.clone(), shared.subscribe());
+                let (broker, line, counter) = (broker.clone(), shared.subscribe(), Arc::clone(&counter));
                 let Line { state, cuts } = *line.borrow();
                 tokio::spawn(async move {
                     if state != State::Cut
                         && let Ok(far) = TcpStream::connect(broker).await
+                        // Else a small frame waits up to 40 ms for the acknowledgement of the last.
+                        && near.set_nodelay(true).is_ok()
+                        && far.set_nodelay(true).is_ok()
                     {
-                        join(near, far, line, cuts).await;
+                        join(near, far, line, cuts, &counter).await;
                     }
                 });
             }
         });
-        Ok(Self { url: replace_address(url, here)?, line })
+        Ok(Self { url: replace_address(url, here)?, line, sent })
     }
 
     /// The AMQP URL that leads through the wire.
     pub(crate) fn url(&self) -> String {
         self.url.clone()
+    }
+
+    /// How many bytes the program has sent.
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
     }
 
     pub(crate) fn cut(&self) {
@@ -78,14 +95,24 @@ impl Wire {
 }
 
 /// Carries bytes both ways until one end closes or the wire is cut.
-async fn join(near: TcpStream, far: TcpStream, line: watch::Receiver<Line>, cuts: u64) {
-    let (mut near_reads, near_writes) = near.into_split();
-    let (far_reads, mut far_writes) = far.into_split();
+async fn join(near: TcpStream, far: TcpStream, line: watch::Receiver<Line>, cuts: u64, sent: &AtomicU64) {
+    let (near_reads, near_writes) = near.into_split();
+    let (far_reads, far_writes) = far.into_split();
     let mut cut = line.clone();
     tokio::select! {
-        _ = copy(&mut near_reads, &mut far_writes) => {}
+        () = speak(near_reads, far_writes, sent) => {}
         () = listen(far_reads, near_writes, line) => {}
         _ = cut.wait_for(|line| line.cuts > cuts) => {}
+    }
+}
+
+async fn speak(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, sent: &AtomicU64) {
+    let mut buffer = vec![0; 64 << 10];
+    while let Ok(n @ 1..) = from.read(&mut buffer).await {
+        sent.fetch_add(u64::try_from(n).unwrap_or_default(), Ordering::Relaxed);
+        if to.write_all(buffer.get(..n).unwrap_or_default()).await.is_err() {
+            return;
+        }
     }
 }
 
