@@ -10,7 +10,7 @@ use std::{
 };
 
 /// Tables are laid out for this many columns when the terminal does not say, and never wider.
-pub(crate) const WIDTH: u16 = 100;
+pub(crate) const WIDTH: u16 = 120;
 
 /// Prints an answer.
 pub(crate) fn print(report: &(impl Serialize + Display), as_json: bool) -> anyhow::Result<()> {
