@@ -1,8 +1,7 @@
 //! From a message to what has to be done with it. Pure.
 
-use common::domain::code::FoldedCode;
 use common::domain::command::Command;
-use common::domain::key::Key;
+use common::domain::mappings::Mappings;
 use common::queue::{
     Delivery,
     envelope::{Envelope, Source},
@@ -12,7 +11,7 @@ use common::stripe::event::{self, Outcome, Reading, Unreadable};
 use common::stripe::fetched::read_fetched;
 use common::stripe::metadata::MetadataKeys;
 use common::stripe::missing::Missing;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// How many deliveries of one message may fail. A message that was in the hands of so many workers
 /// that died, or was put off so often, is left to a person.
@@ -35,16 +34,6 @@ pub(crate) struct Work {
     pub(crate) item: Item,
     /// What the payload lacked.
     pub(crate) missing: Vec<Missing>,
-}
-
-/// What changed in the registry: the body of a [`Source::Resettle`] message.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct Mappings {
-    /// Codes, as they were and as they are.
-    pub(crate) codes: Vec<FoldedCode>,
-    /// Identities of customers.
-    pub(crate) keys: Vec<Key>,
 }
 
 /// Why a message cannot be worked on, for whoever reads the dead letters.
