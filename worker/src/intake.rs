@@ -1,7 +1,6 @@
 //! From a message to what has to be done with it. Pure.
 
-use common::domain::code::FoldedCode;
-use common::domain::key::Key;
+use common::domain::mappings::Mappings;
 use common::intake::{self, Told, Untold};
 use common::queue::{
     Delivery,
@@ -9,7 +8,6 @@ use common::queue::{
 };
 use common::store::settlement::{InboxEvent, Item};
 use common::stripe::missing::Missing;
-use serde::{Deserialize, Serialize};
 
 /// How many deliveries of one message may fail. A message that was in the hands of so many workers
 /// that died, or was put off so often, is left to a person.
@@ -32,16 +30,6 @@ pub(crate) struct Work {
     pub(crate) item: Item,
     /// What the payload lacked.
     pub(crate) missing: Vec<Missing>,
-}
-
-/// What changed in the registry: the body of a [`Source::Resettle`] message.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct Mappings {
-    /// Codes, as they were and as they are.
-    pub(crate) codes: Vec<FoldedCode>,
-    /// Identities of customers.
-    pub(crate) keys: Vec<Key>,
 }
 
 /// Why a message cannot be worked on, for whoever reads the dead letters.

@@ -54,7 +54,6 @@ impl Fields {
     }
 
     /// A field that has to be there.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the endpoints with such a field follow"))]
     pub(crate) fn required<T>(&mut self, name: &str, value: Option<T>) -> Option<T> {
         let missing = self.values.get(name).is_none_or(Value::is_null);
         if value.is_none() && missing {
@@ -195,6 +194,11 @@ impl Fields {
         }
         // The database keeps microseconds.
         DateTime::from_timestamp_micros(at.timestamp_micros())
+    }
+
+    /// What a change makes of what stands: null clears it, what is absent stays.
+    pub(crate) fn or_standing<T>(&self, name: &str, sent: Option<T>, standing: Option<T>) -> Option<T> {
+        if self.values.get(name).is_some_and(Value::is_null) { None } else { sent.or(standing) }
     }
 
     /// A value as it is, null being absent.
