@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use clap::Parser;
 use common::config::{QueueArgs, StripeArgs};
 use common::domain::money::BasisPoints;
-use common::domain::rules::{Commission, Recurring, Rules};
+use common::domain::rules::{Commission, Recurring, Rules, SelfReferral};
 use common::store::{PgPool, program_rules};
 use common::stripe::sample::{Sample, Version};
 use sqlx::ConnectOptions;
@@ -28,6 +28,7 @@ pub(crate) async fn settle_for(pool: &PgPool, project: &Project, hold_days: u32)
         hold_days,
         window_days: 60,
         back_bind_days: 30,
+        self_referral: SelfReferral::default(),
         coupon_first: false,
     };
     program_rules::add(&mut pool.acquire().await.unwrap(), project.realm.project, &rules, None)

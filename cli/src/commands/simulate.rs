@@ -43,6 +43,7 @@ A rules file says what `project create` is told by options:
   hold_days = 30
   window_days = 60
   back_bind_days = 30
+  self_referral = \"hold\"    # or \"reject\"
   coupon_first = false
 
 Nothing is written.";

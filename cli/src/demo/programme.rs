@@ -5,7 +5,7 @@ use common::{
     domain::{
         ids::{Mode, Realm},
         money::BasisPoints,
-        rules::{Commission, DEFAULT_BACK_BIND_DAYS, DEFAULT_WINDOW_DAYS, Recurring, Rules},
+        rules::{Commission, DEFAULT_BACK_BIND_DAYS, DEFAULT_WINDOW_DAYS, Recurring, Rules, SelfReferral},
     },
     store::{
         PgConnection, StoreError,
@@ -51,6 +51,7 @@ fn rules() -> Rules {
         hold_days: 30,
         window_days: DEFAULT_WINDOW_DAYS,
         back_bind_days: DEFAULT_BACK_BIND_DAYS,
+        self_referral: SelfReferral::default(),
         coupon_first: false,
     }
 }

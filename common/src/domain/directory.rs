@@ -3,6 +3,7 @@
 use super::code::FoldedCode;
 use super::fact::{Fact, FactBody, TouchMethod};
 use super::ids::AffiliateId;
+use super::rules::Commission;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,6 +67,8 @@ pub struct Directory {
     pub coupons_by_stripe_coupon: BTreeMap<FoldedCode, CodeOwner>,
     /// Coupons by Stripe's promotion code id, folded.
     pub coupons_by_promotion_code: BTreeMap<FoldedCode, CodeOwner>,
+    /// Clicks by their ids.
+    pub clicks: BTreeMap<FoldedCode, Click>,
     /// Every affiliate that owns one of these, or is named by id.
     pub affiliates: BTreeMap<AffiliateId, Affiliate>,
 }
@@ -94,6 +97,41 @@ pub struct Affiliate {
     pub created_at: DateTime<Utc>,
     /// When none of the affiliate's codes counted.
     pub inactive: Vec<Period>,
+    /// The address, as it was written.
+    pub email: String,
+    /// What the affiliate earns instead of the programme's commission, by the time from which it
+    /// holds.
+    pub commissions: Vec<OwnCommission>,
+}
+
+impl Affiliate {
+    /// What the affiliate earns of a payment of that time, when it is not what the programme pays
+    /// (SEMANTICS 8).
+    #[must_use]
+    pub fn commission_at(&self, at: DateTime<Utc>) -> Option<Commission> {
+        let valid = self.commissions.iter().filter(|own| own.valid_from.is_none_or(|from| from <= at));
+        valid.max_by_key(|own| (own.valid_from, own.version)).and_then(|own| own.commission)
+    }
+}
+
+/// A version of an affiliate's own commission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnCommission {
+    /// Order of writing.
+    pub version: i64,
+    /// Payments from this event time on; `None` is "always".
+    pub valid_from: Option<DateTime<Utc>>,
+    /// `None` is back to the programme's.
+    pub commission: Option<Commission>,
+}
+
+/// A click on an affiliate's link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Click {
+    /// Whose link, and its code.
+    pub owner: CodeOwner,
+    /// When it happened.
+    pub at: DateTime<Utc>,
 }
 
 /// A half-open span of time.
@@ -120,6 +158,8 @@ pub struct Found<'a> {
     pub owner: &'a CodeOwner,
     /// Whether it is a coupon rather than a referral code.
     pub coupon: bool,
+    /// When the link was clicked, if it was found by its click.
+    pub clicked_at: Option<DateTime<Utc>>,
 }
 
 impl Directory {
@@ -128,7 +168,9 @@ impl Directory {
     pub fn look_up(&self, method: TouchMethod, value: &str) -> Option<Found<'_>> {
         let code = FoldedCode::new(value)?;
         match method {
-            TouchMethod::Metadata | TouchMethod::ClientReferenceId => self.referral_code(&code),
+            TouchMethod::Metadata | TouchMethod::ClientReferenceId => {
+                self.referral_code(&code).or_else(|| self.click(&code))
+            }
             TouchMethod::PromotionCode => self.coupons_by_promotion_code.get(&code).map(coupon),
             TouchMethod::PromotionCodeText => self.coupons_by_code.get(&code).map(coupon),
             // A coupon whose Stripe id nobody has entered is often named like its code.
@@ -146,10 +188,17 @@ impl Directory {
         self.referral_codes
             .get(code)
             .or_else(|| code.without_ref_prefix().and_then(|code| self.referral_codes.get(&code)))
-            .map(|owner| Found { owner, coupon: false })
+            .map(|owner| Found { owner, coupon: false, clicked_at: None })
+    }
+
+    /// Looks up a click, with or without a `ref_` prefix (SEMANTICS 4 d).
+    fn click(&self, id: &FoldedCode) -> Option<Found<'_>> {
+        let click = self.clicks.get(id);
+        let click = click.or_else(|| id.without_ref_prefix().and_then(|id| self.clicks.get(&id)))?;
+        Some(Found { owner: &click.owner, coupon: false, clicked_at: Some(click.at) })
     }
 }
 
 fn coupon(owner: &CodeOwner) -> Found<'_> {
-    Found { owner, coupon: true }
+    Found { owner, coupon: true, clicked_at: None }
 }

@@ -141,6 +141,18 @@ impl fmt::Display for Key {
     }
 }
 
+/// The mailbox behind an address, to see whether two are one person's (SEMANTICS 16): without what
+/// follows a plus, and without dots where the provider ignores them.
+#[must_use]
+pub fn mailbox(address: &str) -> String {
+    let address = normalise_email(address);
+    let Some((name, domain)) = address.rsplit_once('@') else { return address };
+    let name = name.split('+').next().unwrap_or(name);
+    let domain = if domain == "googlemail.com" { "gmail.com" } else { domain };
+    let name = if domain == "gmail.com" { name.replace('.', "") } else { name.to_owned() };
+    format!("{name}@{domain}")
+}
+
 /// An address in the form in which two are compared: trimmed, lower case.
 #[must_use]
 pub fn normalise_email(address: &str) -> String {

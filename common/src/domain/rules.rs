@@ -24,10 +24,25 @@ pub struct Rules {
     /// Days for which an unattributed payment waits for a mapping (SEMANTICS 3).
     #[serde(default = "default_back_bind_days")]
     pub back_bind_days: u32,
+    /// What becomes of a commission that an affiliate earns on a purchase of their own
+    /// (SEMANTICS 16).
+    #[serde(default)]
+    pub self_referral: SelfReferral,
     /// The switch of SEMANTICS 4: for the first bind, a coupon goes before metadata and
     /// `client_reference_id`.
     #[serde(default)]
     pub coupon_first: bool,
+}
+
+/// What becomes of a commission on a purchase of one's own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SelfReferral {
+    /// It is held, for a person to look at.
+    #[default]
+    Hold,
+    /// There is none.
+    Reject,
 }
 
 /// `--window-days` when nothing is said.

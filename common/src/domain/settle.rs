@@ -66,7 +66,7 @@ pub fn settle(
     let people = people::people(facts);
     let payments = payments::payments(facts, &people)?;
     let binds = attribution::attribute(facts, &people, &payments, rules, directory)?;
-    commission::settlement(&people, &payments, binds, rules)
+    commission::settlement(&people, &payments, binds, rules, directory)
 }
 
 /// The version of the rules that judges a payment of that time: the last one valid by then.

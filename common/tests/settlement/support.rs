@@ -3,7 +3,7 @@
 use chrono::Utc;
 use common::domain::ids::{Mode, Realm};
 use common::domain::money::BasisPoints;
-use common::domain::rules::{Commission, Recurring, Rules};
+use common::domain::rules::{Commission, Recurring, Rules, SelfReferral};
 use common::store::registry::{NewAffiliate, add_affiliate};
 use common::store::settlement::{InboxEvent, Item};
 use common::store::{PgPool, program_rules, projects};
@@ -21,6 +21,7 @@ pub(crate) async fn project(pool: &PgPool) -> Realm {
         hold_days: 0,
         window_days: 60,
         back_bind_days: 30,
+        self_referral: SelfReferral::default(),
         coupon_first: false,
     };
     program_rules::add(&mut connection, project, &rules, None).await.unwrap();

@@ -6,7 +6,7 @@ use clap::Parser;
 use common::config::{QueueArgs, StripeArgs};
 use common::domain::ids::{Mode, Realm};
 use common::domain::money::BasisPoints;
-use common::domain::rules::{Commission, Recurring, Rules};
+use common::domain::rules::{Commission, Recurring, Rules, SelfReferral};
 use common::queue::envelope::{Envelope, Source};
 use common::queue::{Prefix, Publisher, QueueConfig};
 use common::store::registry::{NewAffiliate, add_affiliate};
@@ -135,6 +135,7 @@ fn rules() -> Rules {
         hold_days: 0,
         window_days: 60,
         back_bind_days: 30,
+        self_referral: SelfReferral::default(),
         coupon_first: false,
     }
 }

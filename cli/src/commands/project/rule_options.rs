@@ -1,7 +1,9 @@
 //! The rules of a programme as options.
 
 use clap::Args;
-use common::domain::rules::{Commission, DEFAULT_BACK_BIND_DAYS, DEFAULT_WINDOW_DAYS, Recurring, Rules};
+use common::domain::rules::{
+    Commission, DEFAULT_BACK_BIND_DAYS, DEFAULT_WINDOW_DAYS, Recurring, Rules, SelfReferral,
+};
 
 /// The rules but for the commission.
 #[derive(Args)]
@@ -26,6 +28,7 @@ impl RuleArgs {
             hold_days: 0,
             window_days: DEFAULT_WINDOW_DAYS,
             back_bind_days: DEFAULT_BACK_BIND_DAYS,
+            self_referral: SelfReferral::default(),
             coupon_first: false,
         })
     }

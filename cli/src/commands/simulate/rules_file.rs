@@ -1,7 +1,7 @@
 //! A file with proposed rules.
 
 use anyhow::Context;
-use common::domain::rules::{DEFAULT_BACK_BIND_DAYS, DEFAULT_WINDOW_DAYS, Rules};
+use common::domain::rules::{DEFAULT_BACK_BIND_DAYS, DEFAULT_WINDOW_DAYS, Rules, SelfReferral};
 use serde::Deserialize;
 use std::{fs, path::Path};
 
@@ -18,6 +18,8 @@ struct File {
     window_days: u32,
     #[serde(default = "back_bind_days")]
     back_bind_days: u32,
+    #[serde(default)]
+    self_referral: SelfReferral,
     #[serde(default)]
     coupon_first: bool,
 }
@@ -45,6 +47,7 @@ fn parse(text: &str) -> anyhow::Result<Rules> {
         hold_days: file.hold_days,
         window_days: file.window_days,
         back_bind_days: file.back_bind_days,
+        self_referral: file.self_referral,
         coupon_first: file.coupon_first,
     })
 }

@@ -8,10 +8,11 @@ use super::outcome::{
 use super::payments::{Collected, Payment};
 use super::people::{People, Person};
 use super::{SettleError, rules_at};
+use crate::domain::directory::Directory;
 use crate::domain::fact::ConversionKind;
-use crate::domain::key::{Key, KeyKind};
+use crate::domain::key::{Key, KeyKind, mailbox};
 use crate::domain::money::{Currency, Money, ratio_half_even};
-use crate::domain::rules::{Commission, Recurring, RuleVersion};
+use crate::domain::rules::{Commission, Recurring, RuleVersion, SelfReferral};
 use chrono::{DateTime, Days, Months, Utc};
 use std::collections::BTreeMap;
 
@@ -21,13 +22,16 @@ pub(super) fn settlement(
     payments: &[Payment<'_>],
     mut binds: Binds,
     rules: &[RuleVersion],
+    directory: &Directory,
 ) -> Result<Settlement, SettleError> {
     let ordinals = ordinals(people, payments, &binds);
     let mut conversions = Vec::new();
     for payment in payments {
         let judgement = binds.of_payment.remove(&payment.key).unwrap_or_default();
         if payment.money.is_some() || payment.posted.is_some() {
-            conversions.push(conversion(payment, judgement, ordinals.get(&payment.key), rules)?);
+            let own = own_purchase(people, payment, &judgement, directory);
+            let terms = Terms { ordinal: ordinals.get(&payment.key), rules, directory, own };
+            conversions.push(conversion(payment, judgement, &terms)?);
         }
     }
     conversions.sort_by(|a, b| a.payment.cmp(&b.payment));
@@ -74,27 +78,39 @@ fn skipped<'a>(people: &'a People, payment: &'a Payment<'_>) -> Option<&'a Key> 
 fn conversion(
     payment: &Payment<'_>,
     judgement: Judgement,
-    ordinal: Option<&Ordinal>,
-    rules: &[RuleVersion],
+    terms: &Terms<'_>,
 ) -> Result<Conversion, SettleError> {
+    let rules = terms.rules;
     let overflow = || SettleError::Overflow(payment.key.to_string());
     let version = rules_at(rules, payment.at).ok_or_else(|| SettleError::NoRules(payment.key.to_string()))?;
     let currency = currency_of(payment);
     let money = payment.money.unwrap_or(Collected { currency, gross: 0, base: 0 });
     let mut book = Book { currency, lines: Vec::new() };
 
-    let earned = if judgement.bind.is_some() {
-        earned(payment, money, ordinal, version, &mut book).ok_or_else(overflow)?
-    } else {
-        Earned::Nothing(judgement.reason.clone())
+    let self_referral = version.rules.self_referral;
+    let earned = match (&judgement.bind, &terms.own) {
+        (Some(_), Some(evidence)) if self_referral == SelfReferral::Reject => {
+            Earned::Nothing(Some(format!("a purchase of the affiliate's own: {evidence}")))
+        }
+        (Some(bind), _) => {
+            let affiliate = terms.directory.affiliates.get(&bind.affiliate);
+            let own = affiliate.and_then(|affiliate| affiliate.commission_at(payment.at));
+            earned(payment, money, terms.ordinal, version, own, &mut book).ok_or_else(overflow)?
+        }
+        (None, _) => Earned::Nothing(judgement.reason.clone()),
     };
-    let (commission, reason) = match earned {
+    let (commission, mut reason) = match earned {
         Earned::Amount(minor) => (minor, None),
         Earned::Nothing(reason) => (0, reason),
     };
-    let Reversal { clawed_back, held } =
+    let Reversal { clawed_back, mut held } =
         reversal(payment, money, commission, &mut book).ok_or_else(overflow)?;
     let left = commission.checked_sub(clawed_back).ok_or_else(overflow)?;
+    if let (Some(evidence), 1..) = (&terms.own, left) {
+        held = left;
+        book.line("held", format!("a purchase of the affiliate's own: {evidence}"), left);
+        reason = Some(format!("held as a purchase of the affiliate's own: {evidence}"));
+    }
     let deleted = payment.posted.is_some_and(|posted| posted.deleted);
     let status = if deleted || (commission > 0 && left == 0) {
         ConversionStatus::Reversed
@@ -139,6 +155,30 @@ fn conversion(
     })
 }
 
+/// What a payment is judged by, beside itself.
+struct Terms<'a> {
+    ordinal: Option<&'a Ordinal>,
+    rules: &'a [RuleVersion],
+    directory: &'a Directory,
+    /// The evidence that affiliate and customer are one person.
+    own: Option<String>,
+}
+
+/// Whether the customer is the affiliate, and how that is known (SEMANTICS 16).
+fn own_purchase(
+    people: &People,
+    payment: &Payment<'_>,
+    judgement: &Judgement,
+    directory: &Directory,
+) -> Option<String> {
+    let affiliate = directory.affiliates.get(&judgement.bind.as_ref()?.affiliate)?;
+    let person = people.by_anchor.get(payment.person.as_ref()?)?;
+    let theirs = mailbox(&affiliate.email);
+    let mut addresses = person.emails().filter_map(|key| key.as_str().strip_prefix("email:"));
+    let same = addresses.find(|address| mailbox(address) == theirs)?;
+    Some(format!("the customer's address {same} is the mailbox of affiliate {}", affiliate.id))
+}
+
 fn currency_of(payment: &Payment<'_>) -> Currency {
     let posted = || payment.posted.and_then(|posted| Currency::parse(&posted.currency).ok());
     payment.money.map(|money| money.currency).or_else(posted).unwrap_or(Currency::USD)
@@ -156,6 +196,7 @@ fn earned(
     money: Collected,
     ordinal: Option<&Ordinal>,
     version: &RuleVersion,
+    own: Option<Commission>,
     book: &mut Book,
 ) -> Option<Earned> {
     if let Some(object) = &payment.no_commission {
@@ -186,10 +227,15 @@ fn earned(
     if let Some(reason) = beyond(version.rules.recurring, ordinal, payment.at) {
         return Some(Earned::Nothing(Some(reason)));
     }
-    match version.rules.commission {
+    // The affiliate's own terms go before the programme's (SEMANTICS 8).
+    let (rate, whose) = match own {
+        Some(own) => (own, "the affiliate's own "),
+        None => (version.rules.commission, ""),
+    };
+    match rate {
         Commission::Percent { basis_points } => {
             let commission = basis_points.of(money.base)?;
-            let how = format!("{} of {}, half to even", version.rules.commission, book.money(money.base));
+            let how = format!("{whose}{rate} of {}, half to even", book.money(money.base));
             book.line("commission", how, commission);
             Some(Earned::Amount(commission))
         }
@@ -203,7 +249,8 @@ fn earned(
             let capped = capped_at_base && minor > money.base;
             let commission = if capped { money.base } else { minor };
             let how = if capped { "a fixed amount, at most the base" } else { "a fixed amount a payment" };
-            book.line("commission", how.to_owned(), commission);
+            let how = if own.is_some() { format!("{how}, by {whose}terms") } else { how.to_owned() };
+            book.line("commission", how, commission);
             Some(Earned::Amount(commission))
         }
     }

@@ -78,6 +78,9 @@ pub async fn create(
          ), code AS (
              INSERT INTO referral_codes (project_id, livemode, affiliate_id, code, code_folded)
              SELECT $1, $2, id, $5, $10 FROM affiliate
+         ), own_commission AS (
+             INSERT INTO affiliate_commissions (affiliate_id, commission, valid_from)
+             SELECT id, commission, '-infinity' FROM affiliate WHERE commission IS NOT NULL
          ), suspension AS (
              INSERT INTO suspensions (affiliate_id, suspended_from)
              SELECT id, '-infinity' FROM affiliate WHERE status = 'inactive'
@@ -151,6 +154,9 @@ pub async fn save(
     )
     .execute(&mut *connection)
     .await?;
+    if before.commission != after.commission {
+        change_commission(connection, after).await?;
+    }
     match (before.status, after.status) {
         (AffiliateStatus::Active, AffiliateStatus::Inactive) => suspend(connection, after.id).await?,
         (AffiliateStatus::Inactive, AffiliateStatus::Active) => resume(connection, after.id).await?,
@@ -193,6 +199,19 @@ async fn add_code(
 }
 
 // The clock, not the transaction's beginning: it may have waited for the lock.
+
+/// Payments from now on are judged by it; those before stay judged by what held then.
+async fn change_commission(connection: &mut PgConnection, after: &Affiliate) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO affiliate_commissions (affiliate_id, commission, valid_from)
+         VALUES ($1, $2, clock_timestamp())",
+        after.id.0,
+        after.commission.map(Json) as _,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
 
 async fn suspend(connection: &mut PgConnection, affiliate: AffiliateId) -> Result<(), StoreError> {
     sqlx::query!(

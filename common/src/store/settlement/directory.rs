@@ -1,10 +1,12 @@
 //! The part of the registry that some facts mention.
 
 use crate::domain::code::FoldedCode;
-use crate::domain::directory::{Affiliate, CodeOwner, Directory, Mentions, Period};
+use crate::domain::directory::{Affiliate, Click, CodeOwner, Directory, Mentions, OwnCommission, Period};
 use crate::domain::ids::{AffiliateId, Realm};
+use crate::domain::rules::Commission;
 use crate::store::{PgConnection, StoreError, realm};
 use chrono::{DateTime, Utc};
+use sqlx::types::Json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Loads what is mentioned, as far as it exists.
@@ -18,8 +20,10 @@ pub(super) async fn load(
         mentions.values().flat_map(|mentions| mentions.affiliates.iter().copied()).collect();
     let mentioned = Named::of(mentions);
     affiliates.extend(referral_codes(conn, &mentioned, &mut directories).await?);
+    affiliates.extend(clicks(conn, &mentioned, &mut directories).await?);
     affiliates.extend(coupons(conn, &mentioned, &mut directories).await?);
     load_affiliates(conn, &affiliates, &mut directories).await?;
+    load_commissions(conn, &affiliates, &mut directories).await?;
     Ok(directories)
 }
 
@@ -71,6 +75,37 @@ async fn referral_codes(
                 FoldedCode::stored(row.code_folded),
                 CodeOwner { affiliate, code: row.code, created_at: row.created_at, inactive: Vec::new() },
             );
+        }
+    }
+    Ok(owners)
+}
+
+async fn clicks(
+    conn: &mut PgConnection,
+    mentioned: &Named,
+    directories: &mut BTreeMap<Realm, Directory>,
+) -> Result<Vec<AffiliateId>, StoreError> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT c.project_id AS "project_id!", c.livemode AS "livemode!", c.affiliate_id AS "affiliate_id!",
+               c.click_id AS "click_id!", c.code AS "code!", c.occurred_at AS "occurred_at!"
+        FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[]) AS named (project_id, livemode, click_id)
+        JOIN clicks c USING (project_id, livemode, click_id)
+        "#,
+        &mentioned.projects,
+        &mentioned.livemodes,
+        &mentioned.values,
+    )
+    .fetch_all(conn)
+    .await?;
+    let mut owners = Vec::new();
+    for row in rows {
+        let affiliate = AffiliateId(row.affiliate_id);
+        owners.push(affiliate);
+        if let Some(directory) = directories.get_mut(&realm(row.project_id, row.livemode)) {
+            let (at, code) = (row.occurred_at, row.code);
+            let owner = CodeOwner { affiliate, code, created_at: at, inactive: Vec::new() };
+            directory.clicks.insert(FoldedCode::stored(row.click_id), Click { owner, at });
         }
     }
     Ok(owners)
@@ -155,6 +190,7 @@ async fn load_affiliates(
         r#"
         SELECT a.id AS "id!", a.project_id AS "project_id!", a.livemode AS "livemode!",
                a.referral_code AS "referral_code!", a.created_at AS "created_at!", a.closed_at,
+               a.user_email AS "user_email!",
                s.id IS NOT NULL AS "suspended!", NULLIF(s.suspended_from, '-infinity') AS suspended_from,
                s.suspended_until
         FROM affiliates a LEFT JOIN suspensions s ON s.affiliate_id = a.id
@@ -171,9 +207,43 @@ async fn load_affiliates(
             referral_code: row.referral_code.clone(),
             created_at: row.created_at,
             inactive: row.closed_at.map(closed).into_iter().collect(),
+            email: row.user_email.clone(),
+            commissions: Vec::new(),
         });
         if row.suspended {
             affiliate.inactive.push(Period { from: row.suspended_from, until: row.suspended_until });
+        }
+    }
+    Ok(())
+}
+
+async fn load_commissions(
+    conn: &mut PgConnection,
+    affiliates: &BTreeSet<AffiliateId>,
+    directories: &mut BTreeMap<Realm, Directory>,
+) -> Result<(), StoreError> {
+    let ids: Vec<i64> = affiliates.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"
+        SELECT id, affiliate_id, NULLIF(valid_from, '-infinity') AS valid_from,
+               commission AS "commission: Json<Commission>"
+        FROM affiliate_commissions WHERE affiliate_id = ANY($1)
+        "#,
+        &ids,
+    )
+    .fetch_all(conn)
+    .await?;
+    for row in rows {
+        let own = OwnCommission {
+            version: row.id,
+            valid_from: row.valid_from,
+            commission: row.commission.map(|json| json.0),
+        };
+        let affiliate = AffiliateId(row.affiliate_id);
+        let mut known =
+            directories.values_mut().filter_map(|directory| directory.affiliates.get_mut(&affiliate));
+        if let Some(affiliate) = known.next() {
+            affiliate.commissions.push(own);
         }
     }
     Ok(())

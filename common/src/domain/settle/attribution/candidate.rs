@@ -44,6 +44,8 @@ pub(super) struct Judged<'a> {
     pub(super) at: DateTime<Utc>,
     pub(super) received_at: DateTime<Utc>,
     pub(super) back_bind: TimeDelta,
+    /// From a click to the first bind (SEMANTICS 5).
+    pub(super) window: TimeDelta,
     pub(super) coupon_first: bool,
 }
 
@@ -188,11 +190,14 @@ impl Judged<'_> {
 
     /// Whose the code is, or why it does not count. A code of nobody never blocks the rest.
     fn owner(&self, found: Option<Found<'_>>, value: &str) -> Result<Owner, String> {
-        let Some(Found { owner, coupon }) = found else {
+        let Some(Found { owner, coupon, clicked_at }) = found else {
             return Err(format!("{value:?} is nobody's code"));
         };
         if owner.inactive.iter().any(|period| period.contains(self.at)) {
             return Err(format!("{value:?} was inactive at the time"));
+        }
+        if let Some(clicked_at) = clicked_at {
+            self.within_window(clicked_at)?;
         }
         if self.too_late(owner.created_at) {
             return Err(format!("{value:?} was created too long after the payment"));
@@ -208,6 +213,18 @@ impl Judged<'_> {
             referral_code: Some(if coupon { affiliate.referral_code.clone() } else { owner.code.clone() }),
             coupon_code: coupon.then(|| owner.code.clone()),
         })
+    }
+
+    /// A click counts from its own time to the end of the window (SEMANTICS 5).
+    fn within_window(&self, clicked_at: DateTime<Utc>) -> Result<(), String> {
+        let day = clicked_at.format("%Y-%m-%d");
+        if self.at < clicked_at {
+            return Err(format!("the click of {day} came after the payment"));
+        }
+        if super::within(clicked_at, self.at, self.window) {
+            return Ok(());
+        }
+        Err(format!("the click of {day} is more than {} days old", self.window.num_days()))
     }
 
     fn affiliate(&self, affiliate: &Affiliate) -> Result<(), String> {

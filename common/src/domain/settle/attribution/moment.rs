@@ -70,6 +70,7 @@ pub(super) fn moments<'a>(
         at,
         received_at,
         back_bind: back_bind(rules),
+        window: TimeDelta::days(i64::from(rules.window_days)),
         coupon_first: rules.coupon_first,
     };
     let mut moments: BTreeMap<Key, Vec<Moment<'a>>> = BTreeMap::new();

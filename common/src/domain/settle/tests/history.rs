@@ -6,7 +6,7 @@ use crate::domain::fact::*;
 use crate::domain::ids::{AffiliateId, ConversionId, RuleId};
 use crate::domain::key::Key;
 use crate::domain::money::BasisPoints;
-use crate::domain::rules::{Commission, Recurring, RuleVersion, Rules};
+use crate::domain::rules::{Commission, Recurring, RuleVersion, Rules, SelfReferral};
 use crate::domain::settle::{Conversion, KnownFact, Settlement, settle};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
@@ -30,6 +30,7 @@ pub(super) fn percent(bps: u32) -> Rules {
         hold_days: 0,
         window_days: 60,
         back_bind_days: 30,
+        self_referral: SelfReferral::default(),
         coupon_first: false,
     }
 }
@@ -51,7 +52,14 @@ impl History {
             let created_at = day(-365);
             directory.affiliates.insert(
                 id,
-                Affiliate { id, referral_code: code.to_owned(), created_at, inactive: Vec::new() },
+                Affiliate {
+                    id,
+                    referral_code: code.to_owned(),
+                    created_at,
+                    inactive: Vec::new(),
+                    email: format!("{}@affiliates.example", code.to_lowercase()),
+                    commissions: Vec::new(),
+                },
             );
             let owner = |code: &str| CodeOwner {
                 affiliate: id,
