@@ -8,6 +8,7 @@ use crate::domain::{
 };
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
+use std::collections::BTreeMap;
 
 /// A signup or payment and everything that is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,6 +149,21 @@ pub async fn settled_events(connection: &mut PgConnection, realm: Realm) -> Resu
         realm.mode.is_live(),
     );
     Ok(count.fetch_one(connection).await?)
+}
+
+/// The referral codes of some affiliates, for people.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn affiliate_codes(
+    connection: &mut PgConnection,
+    ids: &[AffiliateId],
+) -> Result<BTreeMap<AffiliateId, String>, StoreError> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!("SELECT id, referral_code FROM affiliates WHERE id = ANY($1)", &ids)
+        .fetch_all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|row| (AffiliateId(row.id), row.referral_code)).collect())
 }
 
 struct Row {

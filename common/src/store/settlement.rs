@@ -10,10 +10,14 @@ mod directory;
 mod facts;
 mod inbox;
 mod ledger;
+mod replay;
 mod rules;
+mod simulation;
 mod work;
 
 pub use inbox::InboxEvent;
+pub use replay::{ReplayError, Replayed, replay};
+pub use simulation::{Outcome, simulate};
 
 use super::{PgConnection, StoreError};
 use crate::domain::code::FoldedCode;
@@ -128,6 +132,10 @@ pub async fn clusters_of(conn: &mut PgConnection, realm: Realm) -> Result<BTreeS
 /// Folds locked clusters and writes the difference to what stands.
 async fn fold(conn: &mut PgConnection, clusters: &BTreeSet<ClusterId>) -> Result<Settled, BatchError> {
     let work = work::load(conn, clusters).await?;
+    fold_work(conn, &work).await
+}
+
+async fn fold_work(conn: &mut PgConnection, work: &work::Work) -> Result<Settled, BatchError> {
     let folded = work.fold()?;
     let customers = customers::write(conn, &folded).await?;
     let conversions = conversions::write(conn, &folded, &customers).await?;

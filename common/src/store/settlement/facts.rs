@@ -73,6 +73,16 @@ pub(super) async fn upsert(
     Ok(())
 }
 
+/// Removes the facts of some clusters, to be read again.
+pub(super) async fn forget(
+    conn: &mut PgConnection,
+    clusters: &BTreeSet<ClusterId>,
+) -> Result<(), StoreError> {
+    let ids: Vec<i64> = clusters.iter().map(|id| id.0).collect();
+    sqlx::query!("DELETE FROM facts WHERE cluster_id = ANY($1)", &ids).execute(conn).await?;
+    Ok(())
+}
+
 /// The facts of each cluster.
 pub(super) async fn load(
     conn: &mut PgConnection,
