@@ -1,9 +1,11 @@
 //! Reading what a caller sent: every field that is wrong is named, all at once.
 
+mod codes;
 mod fields;
 mod page;
 mod time;
 
+pub(crate) use codes::MAX_REFERRAL_CODE;
 pub(crate) use fields::{Fields, MAX_TEXT, MAX_URL};
 pub(crate) use page::page;
 pub(crate) use time::{first_moment, moment_after};

@@ -20,6 +20,7 @@ mod metrics;
 mod openapi;
 mod prefer;
 mod request_id;
+mod resettle;
 mod routes;
 mod run;
 mod server;

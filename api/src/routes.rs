@@ -1,5 +1,6 @@
 //! The routes. One endpoint a file.
 
+mod affiliates;
 mod conversions;
 mod probes;
 mod referrals;
@@ -41,6 +42,8 @@ pub(crate) fn open_api() -> utoipa::openapi::OpenApi {
 
 fn api() -> (Router<AppState>, utoipa::openapi::OpenApi) {
     let api = OpenApiRouter::new()
+        .routes(routes!(affiliates::list::list, affiliates::create::create))
+        .routes(routes!(affiliates::get::get, affiliates::update::update, affiliates::delete::delete))
         .routes(routes!(conversions::list::list, conversions::create::create))
         .routes(routes!(conversions::get::get, conversions::update::update, conversions::delete::delete))
         .routes(routes!(stripe_customers::get::get));

@@ -2,6 +2,8 @@
 //! and no worker but the ones that a test brings.
 #![expect(clippy::unwrap_used, reason = "tests stop at the first surprise")]
 
+#[path = "api/affiliates.rs"]
+mod affiliates;
 #[path = "api/authentication.rs"]
 mod authentication;
 #[path = "api/conversions.rs"]
@@ -18,6 +20,8 @@ mod limits;
 mod probes;
 #[path = "api/server.rs"]
 mod server;
+#[path = "api/settling.rs"]
+mod settling;
 #[path = "api/support.rs"]
 mod support;
 #[path = "api/webhooks.rs"]

@@ -36,11 +36,11 @@ pub(crate) enum Command {
     /// Create, list and revoke the API keys of a project
     #[command(subcommand)]
     Key(key::Command),
-    /// Rebuild the ledger from the raw events, and print the digest before and after
+    /// Build the ledger again from the raw events, and compare
     Replay(replay::ReplayArgs),
-    /// Try other rules on history: what would each affiliate have earned?
+    /// Try other rules on history: what each affiliate would have earned
     Simulate(simulate::SimulateArgs),
-    /// See whether the ledger is sound and everything is settled
+    /// Check that the ledger sums to zero and agrees with every conversion
     Verify(verify::VerifyArgs),
     /// Tell the story of a payment or a customer: who earned, why, and how much
     Explain(explain::ExplainArgs),

@@ -4,15 +4,14 @@
 //! |---|---|---|
 //! | [`domain`] | money, facts and the fold that turns facts into a ledger | none |
 //! | [`stripe`] | signatures, the facts read from Stripe's payloads, the outbound client | Stripe's API |
-//! | [`reading`] | what the inbox's bodies tell, read again | none |
 //! | [`queue`] | envelopes, confirmed publishing, batches | RabbitMQ, PostgreSQL |
 //! | [`store`] | every SQL statement | PostgreSQL |
 //! | [`config`], [`telemetry`] | settings, logs | the process's own |
 
 pub mod config;
 pub mod domain;
+pub mod intake;
 pub mod queue;
-pub mod reading;
 pub mod store;
 pub mod stripe;
 pub mod telemetry;

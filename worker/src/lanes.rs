@@ -6,8 +6,8 @@ mod resettle;
 
 pub(crate) use fetch::{FetchScope, Fetching, request};
 
-use crate::intake::Mappings;
 use crate::pause::{Pauses, Rested};
+use common::domain::mappings::Mappings;
 use common::queue::{Delivery, Disposition, Publisher, SettleError, Settler};
 use common::store::PgPool;
 use common::stripe::missing::Missing;

@@ -196,6 +196,11 @@ impl Fields {
         DateTime::from_timestamp_micros(at.timestamp_micros())
     }
 
+    /// What a change makes of what stands: null clears it, what is absent stays.
+    pub(crate) fn or_standing<T>(&self, name: &str, sent: Option<T>, standing: Option<T>) -> Option<T> {
+        if self.values.get(name).is_some_and(Value::is_null) { None } else { sent.or(standing) }
+    }
+
     /// A value as it is, null being absent.
     pub(crate) fn value(&self, name: &str) -> Option<Value> {
         self.values.get(name).filter(|value| !value.is_null()).cloned()

@@ -1,13 +1,20 @@
 //! `tributary replay`
 
-use crate::context::{self, Context};
-use anyhow::Context as _;
+use crate::{
+    context::{self, Context},
+    output,
+};
 use clap::Args;
 use common::{
-    domain::ids::{Mode, ProjectId, Realm},
+    domain::{
+        fact::Fact,
+        ids::{Mode, ProjectId, Realm},
+    },
+    intake,
+    queue::envelope::Source,
     store::{
         PgConnection, digest, projects,
-        settlement::{self, Replayed},
+        settlement::{self, BatchError, Replayed, StoredEvent},
     },
 };
 use serde::Serialize;
@@ -20,98 +27,109 @@ pub(crate) struct ReplayArgs {
     /// One project only
     #[arg(long, value_name = "ID")]
     project: Option<i64>,
-    /// Compute it all and keep nothing
+    /// Tell what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
 }
 
 const EXAMPLES: &str = "\
-Nothing of the ledger is removed: what differs from what stands is posted beside it. The digests are equal unless this \
-version reads an event otherwise than the one that settled it, or something was changed by hand.
+Every fact is read again from the raw events and every customer folded again, in one transaction; workers that
+settle the same customers wait for it. Rows keep their numbers, and the ledger only grows: what is read differently
+now is posted as amendments.
 
 Examples:
-  tributary replay --dry-run    would anything change?
-  tributary replay --project 1";
+  tributary replay --dry-run      does the ledger follow from the events? Equal digests say yes
+  tributary replay --project 7";
 
 #[derive(Serialize)]
-struct Rebuilt {
+struct Report {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project_id: Option<ProjectId>,
     dry_run: bool,
-    projects: Vec<RebuiltProject>,
-}
-
-#[derive(Serialize)]
-struct RebuiltProject {
-    project_id: ProjectId,
     events: usize,
-    facts: usize,
-    conversions_changed: usize,
-    entries_posted: usize,
+    customers_and_payments: usize,
+    changed_conversions: usize,
+    ledger_entries: usize,
     digest_before: String,
     digest_after: String,
 }
 
-/// Rebuilds one project or all, each in a transaction of its own.
+/// Runs it.
 pub(super) async fn run(args: &ReplayArgs, context: &Context) -> anyhow::Result<()> {
     let pool = context.database().await?;
-    let mut connection = pool.acquire().await?;
-    let ids = match args.project.map(ProjectId) {
-        Some(id) => vec![context::project(&mut connection, id).await?.id],
-        None => projects::list(&mut connection).await?.into_iter().map(|project| project.id).collect(),
+    let project_id = args.project.map(ProjectId);
+    let mut transaction = pool.begin().await?;
+    let projects = match project_id {
+        Some(id) => vec![context::project(&mut transaction, id).await?.id],
+        None => projects::list(&mut transaction).await?.into_iter().map(|project| project.id).collect(),
     };
-    drop(connection);
-    let mut rebuilt = Rebuilt { dry_run: args.dry_run, projects: Vec::new() };
-    for id in ids {
-        let mut transaction = pool.begin().await?;
-        let project = rebuild(&mut transaction, id).await.with_context(|| format!("project {id}"))?;
-        if args.dry_run {
-            transaction.rollback().await?;
-        } else {
-            transaction.commit().await?;
+    let digest_before = digest::of(&mut transaction, project_id).await?;
+    let mut total = Replayed::default();
+    for project in projects {
+        for mode in [Mode::Test, Mode::Live] {
+            let done = replay(&mut transaction, Realm { project, mode }, context.options.json).await?;
+            total.events += done.events;
+            total.clusters += done.clusters;
+            total.conversions += done.conversions;
+            total.entries += done.entries;
         }
-        rebuilt.projects.push(project);
     }
-    context.print(&rebuilt)
-}
-
-async fn rebuild(connection: &mut PgConnection, id: ProjectId) -> anyhow::Result<RebuiltProject> {
-    let digest_before = digest::of(connection, Some(id)).await?;
-    let mut sum = Replayed::default();
-    for mode in [Mode::Test, Mode::Live] {
-        let of_mode = settlement::replay(connection, Realm { project: id, mode }).await?;
-        sum.events += of_mode.events;
-        sum.facts += of_mode.facts;
-        sum.conversions += of_mode.conversions;
-        sum.entries += of_mode.entries;
+    let digest_after = digest::of(&mut transaction, project_id).await?;
+    if args.dry_run {
+        transaction.rollback().await?;
+    } else {
+        transaction.commit().await?;
     }
-    Ok(RebuiltProject {
-        project_id: id,
-        events: sum.events,
-        facts: sum.facts,
-        conversions_changed: sum.conversions,
-        entries_posted: sum.entries,
+    context.print(&Report {
+        project_id,
+        dry_run: args.dry_run,
+        events: total.events,
+        customers_and_payments: total.clusters,
+        changed_conversions: total.conversions,
+        ledger_entries: total.entries,
         digest_before,
-        digest_after: digest::of(connection, Some(id)).await?,
+        digest_after,
     })
 }
 
-impl fmt::Display for Rebuilt {
+async fn replay(connection: &mut PgConnection, realm: Realm, quiet: bool) -> anyhow::Result<Replayed> {
+    let progress = output::counter(quiet);
+    progress.set_message(format!("project {}, {} mode", realm.project, realm.mode));
+    let read = |event: &StoredEvent| read(event, realm);
+    let done = settlement::replay(connection, realm, read, |done| {
+        progress.set_position(u64::try_from(done.events + done.clusters).unwrap_or(u64::MAX));
+    })
+    .await;
+    progress.finish_and_clear();
+    Ok(done?)
+}
+
+fn read(event: &StoredEvent, realm: Realm) -> Result<Vec<Fact>, BatchError> {
+    let unreadable = |reason: String| BatchError::Event { event_id: event.event_id.clone(), reason };
+    let source = Source::parse(&event.source)
+        .ok_or_else(|| unreadable(format!("its source {:?} is unknown", event.source)))?;
+    let told = intake::read(source, &event.body, realm, event.received_at)
+        .map_err(|error| unreadable(error.to_string()))?;
+    Ok(told.facts)
+}
+
+impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for project in &self.projects {
-            writeln!(f, "project {}", project.project_id)?;
-            writeln!(f, "  {} events read again, {} facts", project.events, project.facts)?;
-            writeln!(
+        writeln!(f, "{} events read again.", self.events)?;
+        writeln!(f, "Digest before  {}", self.digest_before)?;
+        writeln!(f, "Digest after   {}", self.digest_after)?;
+        match (self.digest_before == self.digest_after, self.dry_run) {
+            (true, _) => write!(f, "The ledger is what the events say."),
+            (false, true) => write!(
                 f,
-                "  {} conversions changed, {} ledger entries posted",
-                project.conversions_changed, project.entries_posted
-            )?;
-            writeln!(f, "  digest before  {}", project.digest_before)?;
-            writeln!(f, "  digest after   {}", project.digest_after)?;
+                "It would change {} conversions by {} ledger entries.",
+                self.changed_conversions, self.ledger_entries
+            ),
+            (false, false) => write!(
+                f,
+                "{} conversions changed, by {} ledger entries.",
+                self.changed_conversions, self.ledger_entries
+            ),
         }
-        let same = self.projects.iter().all(|project| project.digest_before == project.digest_after);
-        f.write_str(match (same, self.dry_run) {
-            (true, _) => "The ledger is what its events say.",
-            (false, true) => "The ledger would change. Nothing was kept (--dry-run).",
-            (false, false) => "The ledger has changed.",
-        })
     }
 }

@@ -1,5 +1,7 @@
 //! `tributary simulate`
 
+mod rules_file;
+
 use crate::{
     context::{self, Context},
     output,
@@ -13,17 +15,10 @@ use common::{
         money::{Currency, Money},
         rules::Rules,
     },
-    store::{
-        PgConnection, overview,
-        settlement::{self, Outcome},
-    },
+    store::{PgConnection, overview, settlement},
 };
 use serde::Serialize;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-    path::PathBuf,
-};
+use std::{collections::BTreeSet, fmt, path::PathBuf};
 
 /// Options of `simulate`.
 #[derive(Args)]
@@ -32,98 +27,120 @@ pub(crate) struct SimulateArgs {
     /// The project
     #[arg(long, value_name = "ID")]
     project: i64,
-    /// A JSON file with the rules, as `project show --json` prints them
+    /// The proposed rules, as JSON or TOML
     #[arg(long, value_name = "FILE")]
     rules: PathBuf,
-    /// Whose history
-    #[arg(long, value_enum, default_value_t = Mode::Test)]
-    mode: Mode,
+    /// The history of one mode only
+    #[arg(long, value_name = "test|live", value_parser = parse_mode)]
+    mode: Option<Mode>,
 }
 
-const EXAMPLES: &str = r#"Every payment is judged as if these rules had held from the beginning. Nothing is changed.
+const EXAMPLES: &str = "\
+A rules file says what `project create` is told by options:
 
-Examples of a file:
-  {"commission": {"kind": "percent", "basis_points": 2500}, "recurring": {"months": 12}, "hold_days": 30}
-  {"commission": {"kind": "flat", "minor": 1500, "currency": "usd"}, "recurring": "first"}"#;
+  commission = \"20%\"        # or \"15.00usd\"
+  recurring = \"12-months\"   # all, first, N-months or N-payments
+  hold_days = 30
+  window_days = 60
+  back_bind_days = 30
+  coupon_first = false
+
+Nothing is written.";
 
 #[derive(Serialize)]
 struct Simulated {
     project_id: ProjectId,
-    mode: Mode,
-    conversions: usize,
-    /// Minor units.
-    affiliates: Vec<Compared>,
+    affiliates: Vec<Line>,
 }
 
+/// Sums are minor units.
 #[derive(Serialize)]
-struct Compared {
+struct Line {
+    mode: Mode,
+    affiliate_id: AffiliateId,
     affiliate: String,
     currency: Currency,
-    now: i64,
-    then: i64,
+    earned: i64,
+    would_have_earned: i64,
     difference: i64,
 }
 
-/// Judges history twice, by the rules as they are and by the others, and shows both.
+/// Runs it.
 pub(super) async fn run(args: &SimulateArgs, context: &Context) -> anyhow::Result<()> {
-    let file = args.rules.display();
-    let text = std::fs::read_to_string(&args.rules).with_context(|| format!("cannot read {file}"))?;
-    let rules: Rules = serde_json::from_str(&text).with_context(|| format!("{file} holds no rules"))?;
-
-    // Never committed.
-    let mut transaction = context.database().await?.begin().await?;
-    let project = context::project(&mut transaction, ProjectId(args.project)).await?;
-    let realm = Realm { project: project.id, mode: args.mode };
-    let now = settlement::simulate(&mut transaction, realm, None).await?;
-    let then = settlement::simulate(&mut transaction, realm, Some(&rules)).await?;
-    let affiliates = compare(&mut transaction, &now, &then).await?;
-    transaction.rollback().await?;
-    context.print(&Simulated {
-        project_id: project.id,
-        mode: args.mode,
-        conversions: then.conversions,
-        affiliates,
-    })
+    let rules = rules_file::read(&args.rules)?;
+    let pool = context.database().await?;
+    let mut connection = pool.acquire().await?;
+    let project = context::project(&mut connection, ProjectId(args.project)).await?.id;
+    let modes = args.mode.map_or_else(|| vec![Mode::Live, Mode::Test], |mode| vec![mode]);
+    let mut affiliates = Vec::new();
+    for mode in modes {
+        let realm = Realm { project, mode };
+        affiliates.extend(lines(&mut connection, realm, &rules, context.options.json).await?);
+    }
+    context.print(&Simulated { project_id: project, affiliates })
 }
 
-async fn compare(
+async fn lines(
     connection: &mut PgConnection,
-    now: &Outcome,
-    then: &Outcome,
-) -> anyhow::Result<Vec<Compared>> {
-    let keys: BTreeSet<(AffiliateId, Currency)> =
-        now.earned.keys().chain(then.earned.keys()).copied().collect();
-    let ids: Vec<AffiliateId> = keys.iter().map(|(id, _)| *id).collect();
-    let names: BTreeMap<AffiliateId, String> = overview::affiliate_codes(connection, &ids).await?;
-    let compared = keys.iter().map(|key @ (id, currency)| {
-        let sum = |outcome: &Outcome| outcome.earned.get(key).copied().unwrap_or_default();
-        Compared {
-            affiliate: names.get(id).cloned().unwrap_or_else(|| id.to_string()),
-            currency: *currency,
-            now: sum(now),
-            then: sum(then),
-            difference: sum(then) - sum(now),
+    realm: Realm,
+    rules: &Rules,
+    quiet: bool,
+) -> anyhow::Result<Vec<Line>> {
+    let progress = output::counter(quiet);
+    progress.set_message(format!("{} mode", realm.mode));
+    let then = settlement::simulate(connection, realm, rules, |done, all| {
+        progress.set_length(u64::try_from(all).unwrap_or(u64::MAX));
+        progress.set_position(u64::try_from(done).unwrap_or(u64::MAX));
+    })
+    .await
+    .context("the history cannot be folded with these rules")?;
+    progress.finish_and_clear();
+    let now = overview::earned(connection, realm).await?;
+    let names = overview::affiliates(connection, realm).await?;
+    let rows: BTreeSet<(AffiliateId, Currency)> = now.keys().chain(then.keys()).copied().collect();
+    let lines = rows.into_iter().map(|row| {
+        let earned = now.get(&row).copied().unwrap_or_default();
+        let would_have_earned = then.get(&row).copied().unwrap_or_default();
+        Line {
+            mode: realm.mode,
+            affiliate_id: row.0,
+            affiliate: names.get(&row.0).cloned().unwrap_or_default(),
+            currency: row.1,
+            earned,
+            would_have_earned,
+            difference: would_have_earned.saturating_sub(earned),
         }
     });
-    Ok(compared.collect())
+    Ok(lines.collect())
+}
+
+fn parse_mode(text: &str) -> Result<Mode, String> {
+    [Mode::Test, Mode::Live]
+        .into_iter()
+        .find(|mode| mode.to_string() == text)
+        .ok_or_else(|| "a mode is test or live".to_owned())
 }
 
 impl fmt::Display for Simulated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut table = output::table(["affiliate", "now", "then", "difference"]);
-        for row in &self.affiliates {
+        if self.affiliates.is_empty() {
+            return write!(f, "Nobody has earned, or would have.");
+        }
+        let mut table = output::table(["mode", "affiliate", "earned", "would have earned", "difference"]);
+        for line in &self.affiliates {
             let money = |minor| {
-                let money = Money { minor, currency: row.currency };
-                Cell::new(money.to_string()).set_alignment(CellAlignment::Right)
+                let text = Money { minor, currency: line.currency }.to_decimal();
+                let text = format!("{text} {}", line.currency.as_str().to_uppercase());
+                Cell::new(text).set_alignment(CellAlignment::Right)
             };
             table.add_row([
-                Cell::new(&row.affiliate),
-                money(row.now),
-                money(row.then),
-                money(row.difference),
+                Cell::new(line.mode.to_string()),
+                Cell::new(&line.affiliate),
+                money(line.earned),
+                money(line.would_have_earned),
+                money(line.difference),
             ]);
         }
-        writeln!(f, "{table}\n")?;
-        write!(f, "{} signups and payments judged. Nothing was changed.", self.conversions)
+        write!(f, "{table}")
     }
 }

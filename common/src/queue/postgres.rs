@@ -2,6 +2,7 @@
 
 mod claims;
 mod connection;
+mod enqueue;
 mod keeper;
 mod lease;
 mod listener;
@@ -9,6 +10,7 @@ mod writer;
 
 pub(super) use claims::Claims;
 pub(super) use connection::pool;
+pub use enqueue::enqueue;
 pub(super) use lease::{Lease, LeaseReceipt};
 pub use writer::DatabaseStatus;
 pub(super) use writer::Writer;

@@ -2,7 +2,7 @@
 //! within the deadline.
 
 use super::{
-    QueueConfig,
+    Prefix, QueueConfig,
     amqp::{self, BrokerStatus},
     envelope::Envelope,
     postgres::{DatabaseStatus, Writer},
@@ -25,6 +25,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 pub struct Publisher {
     broker: Option<amqp::Publisher>,
     database: Writer,
+    prefix: Prefix,
     deadline: Duration,
     tasks: TaskTracker,
     meters: Arc<Meters>,
@@ -81,7 +82,20 @@ impl Publisher {
         let database = Writer::start(config, shutdown.clone(), &tasks);
         let broker = amqp::Publisher::start(config, shutdown, &tasks);
         tasks.close();
-        Self { broker, database, deadline: config.publish_deadline, tasks, meters: Arc::new(Meters::new()) }
+        Self {
+            broker,
+            database,
+            prefix: config.prefix.clone(),
+            deadline: config.publish_deadline,
+            tasks,
+            meters: Arc::new(Meters::new()),
+        }
+    }
+
+    /// The queue it publishes to, for [`enqueue`](super::enqueue).
+    #[must_use]
+    pub fn prefix(&self) -> &Prefix {
+        &self.prefix
     }
 
     /// Stores a message durably: `Ok` is returned only after a quorum queue confirmed it, or

@@ -2,9 +2,9 @@
 
 use super::Shared;
 use crate::decision::{Decision, decide};
-use crate::intake::Mappings;
 use crate::pause::{Pauses, Rested};
 use common::domain::ids::{ClusterId, Realm};
+use common::domain::mappings::Mappings;
 use common::queue::Disposition;
 use common::store::StoreError;
 use common::store::settlement::{BatchError, clusters_concerned, settle_clusters};

@@ -73,13 +73,15 @@ pub(super) async fn upsert(
     Ok(())
 }
 
-/// Removes the facts of some clusters, to be read again.
-pub(super) async fn forget(
-    conn: &mut PgConnection,
-    clusters: &BTreeSet<ClusterId>,
-) -> Result<(), StoreError> {
-    let ids: Vec<i64> = clusters.iter().map(|id| id.0).collect();
-    sqlx::query!("DELETE FROM facts WHERE cluster_id = ANY($1)", &ids).execute(conn).await?;
+/// Forgets every fact of a project and mode, to read them again.
+pub(super) async fn forget(conn: &mut PgConnection, realm: Realm) -> Result<(), StoreError> {
+    sqlx::query!(
+        "DELETE FROM facts WHERE project_id = $1 AND livemode = $2",
+        realm.project.0,
+        realm.mode.is_live()
+    )
+    .execute(conn)
+    .await?;
     Ok(())
 }
 

@@ -1,146 +1,133 @@
-//! The ledger, rebuilt from the raw events (DESIGN, promise 5).
+//! The ledger once more, from the raw events.
+//!
+//! Every fact is forgotten and read again from the inbox, every cluster is folded, and the difference
+//! to what stands is posted. Rows keep their ids, and the ledger only grows: where a newer program
+//! reads history differently, that shows as amendments.
 
-use super::{BatchError, Settled, clusters, facts, fold_work, work};
+use super::clusters::{self, ClusterOfKey};
+use super::facts::{self, Incoming};
+use super::{BatchError, Settled, work};
 use crate::domain::fact::Fact;
 use crate::domain::ids::{ClusterId, Realm};
-use crate::reading::{self, NotReadable};
-use crate::store::{PgConnection, StoreError};
+use crate::store::PgConnection;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Events that are read at a time.
-const EVENTS: i64 = 1_000;
+/// Events, or clusters, of one round.
+const CHUNK: i64 = 500;
 
-/// Clusters that are folded at a time.
-const CLUSTERS: usize = 1_000;
+/// An event as the inbox keeps it.
+#[derive(Clone, Debug)]
+pub struct StoredEvent {
+    /// Row id.
+    pub id: i64,
+    /// `queue::envelope::Source`, as it is written.
+    pub source: String,
+    /// `evt_…` or the name of a command.
+    pub event_id: String,
+    /// When it was accepted.
+    pub received_at: DateTime<Utc>,
+    /// The body exactly as it was received.
+    pub body: Vec<u8>,
+}
 
-/// What a replay did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What a replay found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Replayed {
-    /// Events that were read.
+    /// Events read.
     pub events: usize,
-    /// Facts that they told.
+    /// Facts that they told, once per natural key and round.
     pub facts: usize,
+    /// Clusters folded.
+    pub clusters: usize,
+    /// Ledger entries posted: none, when the ledger was right.
+    pub entries: usize,
     /// Conversions whose state changed.
     pub conversions: usize,
-    /// Ledger entries that were posted.
-    pub entries: usize,
 }
 
-/// Why a ledger was not rebuilt.
-#[derive(Debug, thiserror::Error)]
-pub enum ReplayError {
-    /// An event of the inbox cannot be read any more.
-    #[error("event {event} cannot be read again")]
-    Event {
-        /// `evt_…`
-        event: String,
-        /// Why.
-        #[source]
-        source: NotReadable,
-    },
-    /// As when a batch is settled.
-    #[error(transparent)]
-    Batch(#[from] BatchError),
-}
-
-impl From<StoreError> for ReplayError {
-    fn from(error: StoreError) -> Self {
-        Self::Batch(error.into())
-    }
-}
-
-impl From<sqlx::Error> for ReplayError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Batch(error.into())
-    }
-}
-
-/// Forgets every fact of a project and mode, reads all its events again and folds what they tell,
-/// within the caller's transaction. What differs from what stands is posted, as ever: nothing of the
-/// ledger is removed, and conversions and customers keep their ids. Clusters stay as they are, since
-/// they only say what is locked together.
-///
-/// Workers that concern the same customers wait until the transaction ends.
+/// Rebuilds one project and mode within the caller's transaction, in which workers that settle the
+/// same customers wait. `read` turns an event into facts; `progress` hears after each round how many
+/// events and clusters are done.
 ///
 /// # Errors
-/// When the database fails, an event cannot be read or the facts cannot be folded; the transaction
+/// When an event cannot be read, the facts cannot be folded, or the database fails; the transaction
 /// must then be rolled back.
-pub async fn replay(conn: &mut PgConnection, realm: Realm) -> Result<Replayed, ReplayError> {
-    let mut replayed = Replayed::default();
-    let all = clusters::of_realm(conn, realm).await?;
-    let locked = clusters::lock(conn, &all).await?;
-    facts::forget(conn, &locked).await?;
-
-    let mut after = 0;
-    loop {
-        let events = events(conn, realm, after).await?;
-        let Some(last) = events.last() else { break };
-        after = last.id;
-        replayed.events = replayed.events.saturating_add(events.len());
-        replayed.facts = replayed.facts.saturating_add(insert(conn, realm, &events).await?);
-    }
-
-    // Also those that no fact is left for: what they implied is taken back.
-    let all: Vec<ClusterId> = clusters::of_realm(conn, realm).await?.into_iter().collect();
-    for chunk in all.chunks(CLUSTERS) {
-        let chunk = clusters::lock(conn, &chunk.iter().copied().collect()).await?;
-        let Settled { entries, conversions, .. } = fold_all(conn, realm, &chunk).await?;
-        replayed.entries = replayed.entries.saturating_add(entries);
-        replayed.conversions = replayed.conversions.saturating_add(conversions.len());
-    }
-    Ok(replayed)
-}
-
-async fn fold_all(
+pub async fn replay(
     conn: &mut PgConnection,
     realm: Realm,
-    clusters: &BTreeSet<ClusterId>,
-) -> Result<Settled, BatchError> {
-    let mut work = work::load(conn, clusters).await?;
-    work.include(realm, clusters);
-    fold_work(conn, &work).await
+    read: impl Fn(&StoredEvent) -> Result<Vec<Fact>, BatchError>,
+    mut progress: impl FnMut(&Replayed),
+) -> Result<Replayed, BatchError> {
+    let mut done = Replayed::default();
+    let standing = clusters::of_realm(conn, realm).await?;
+    clusters::lock(conn, &standing).await?;
+    facts::forget(conn, realm).await?;
+    let mut after = 0;
+    loop {
+        let events = page(conn, realm, after).await?;
+        let Some(last) = events.last() else { break };
+        after = last.id;
+        let told = events
+            .iter()
+            .map(|event| Ok((read(event)?, event.received_at)))
+            .collect::<Result<Vec<_>, BatchError>>()?;
+        done.events += events.len();
+        done.facts += remember(conn, realm, &told).await?;
+        progress(&done);
+    }
+    // Those that were merged meanwhile are gone.
+    let all: Vec<ClusterId> = clusters::of_realm(conn, realm).await?.into_iter().collect();
+    for chunk in all.chunks(usize::try_from(CHUNK).unwrap_or(1)) {
+        let settled = fold(conn, realm, chunk).await?;
+        done.clusters += chunk.len();
+        done.entries += settled.entries;
+        done.conversions += settled.conversions.len();
+        progress(&done);
+    }
+    Ok(done)
 }
 
-/// An event, read again.
-struct Stored {
-    id: i64,
-    received_at: DateTime<Utc>,
-    facts: Vec<Fact>,
+async fn remember(
+    conn: &mut PgConnection,
+    realm: Realm,
+    told: &[(Vec<Fact>, DateTime<Utc>)],
+) -> Result<usize, BatchError> {
+    let incoming: Vec<Incoming<'_>> = told
+        .iter()
+        .flat_map(|(facts, received_at)| {
+            facts.iter().map(|fact| Incoming { fact, received_at: *received_at })
+        })
+        .collect();
+    let count = incoming.len();
+    if count > 0 {
+        let facts = BTreeMap::from([(realm, incoming)]);
+        let clusters: ClusterOfKey = clusters::resolve(conn, &facts).await?;
+        facts::upsert(conn, &facts, &clusters).await?;
+    }
+    Ok(count)
 }
 
-async fn events(conn: &mut PgConnection, realm: Realm, after: i64) -> Result<Vec<Stored>, ReplayError> {
-    let rows = sqlx::query!(
-        "SELECT id, event_id, source, received_at, body FROM events
+/// Folds clusters, those without a fact as well: what stands there is told by nothing any more.
+async fn fold(conn: &mut PgConnection, realm: Realm, chunk: &[ClusterId]) -> Result<Settled, BatchError> {
+    let clusters: BTreeSet<ClusterId> = chunk.iter().copied().collect();
+    let mut work = work::load(conn, &clusters).await?;
+    work.include(realm, &clusters);
+    super::write(conn, &work.fold()?).await
+}
+
+async fn page(conn: &mut PgConnection, realm: Realm, after: i64) -> Result<Vec<StoredEvent>, BatchError> {
+    Ok(sqlx::query_as!(
+        StoredEvent,
+        "SELECT id, source, event_id, received_at, body FROM events
          WHERE project_id = $1 AND livemode = $2 AND id > $3
-         ORDER BY id LIMIT $4",
+         ORDER BY id
+         LIMIT $4",
         realm.project.0,
         realm.mode.is_live(),
         after,
-        EVENTS,
+        CHUNK,
     )
     .fetch_all(conn)
-    .await?;
-    let read = rows.into_iter().map(|row| {
-        let facts = reading::facts(&row.source, &row.body, realm.mode, row.received_at)
-            .map_err(|source| ReplayError::Event { event: row.event_id, source })?;
-        Ok(Stored { id: row.id, received_at: row.received_at, facts })
-    });
-    read.collect()
-}
-
-/// Stores the facts of some events, and tells how many there were.
-async fn insert(conn: &mut PgConnection, realm: Realm, events: &[Stored]) -> Result<usize, ReplayError> {
-    let mut incoming = Vec::new();
-    for event in events {
-        let received_at = event.received_at;
-        incoming.extend(event.facts.iter().map(|fact| facts::Incoming { fact, received_at }));
-    }
-    let count = incoming.len();
-    if count > 0 {
-        let incoming = BTreeMap::from([(realm, incoming)]);
-        let clusters = clusters::resolve(conn, &incoming).await?;
-        facts::upsert(conn, &incoming, &clusters).await?;
-    }
-    Ok(count)
+    .await?)
 }

@@ -2,8 +2,8 @@
 
 use super::{BatchError, directory, facts, rules};
 use crate::domain::directory::{Directory, Mentions};
-use crate::domain::ids::{ClusterId, ProjectId, Realm, RuleId};
-use crate::domain::rules::{RuleVersion, Rules};
+use crate::domain::ids::{ClusterId, ProjectId, Realm};
+use crate::domain::rules::RuleVersion;
 use crate::domain::settle::{KnownFact, SettleError, Settlement, settle};
 use crate::store::PgConnection;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,17 +42,16 @@ pub(super) async fn load(
 }
 
 impl Work {
-    /// Adds the clusters of a realm that no fact is left for: they imply nothing.
+    /// Folds these clusters also when no fact tells of them.
     pub(super) fn include(&mut self, realm: Realm, clusters: &BTreeSet<ClusterId>) {
         for cluster in clusters {
             self.facts.entry((realm, *cluster)).or_default();
         }
     }
 
-    /// Puts other rules, valid from the beginning, in the place of a project's own.
-    pub(super) fn judge_by(&mut self, project: ProjectId, rules: &Rules) {
-        let version = RuleVersion { id: RuleId(0), valid_from: None, rules: rules.clone() };
-        self.rules.insert(project, vec![version]);
+    /// The same under other rules.
+    pub(super) fn under(self, rules: BTreeMap<ProjectId, Vec<RuleVersion>>) -> Self {
+        Self { rules, ..self }
     }
 
     /// Folds every cluster.

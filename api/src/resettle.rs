@@ -1,0 +1,24 @@
+//! Asking for the customers whom a changed mapping concerns to be judged again.
+
+use crate::error::ApiError;
+use crate::state::AppState;
+use common::domain::ids::Realm;
+use common::domain::mappings::Mappings;
+use common::queue::enqueue;
+use common::queue::envelope::{Envelope, Source};
+use common::store::PgConnection;
+
+/// Asks for it in the transaction that changes the mapping: neither goes without the other.
+pub(crate) async fn ask(
+    transaction: &mut PgConnection,
+    state: &AppState,
+    realm: Realm,
+    mappings: &Mappings,
+) -> Result<(), ApiError> {
+    if mappings.is_empty() {
+        return Ok(());
+    }
+    let body = serde_json::to_vec(mappings).map_err(ApiError::internal)?;
+    let envelope = Envelope::new(Source::Resettle, realm, body.into(), state.clock.now());
+    Ok(enqueue(transaction, state.publisher.prefix(), &envelope).await?)
+}

@@ -1,0 +1,11 @@
+//! Affiliates: those who refer customers and earn commission.
+
+pub(crate) mod create;
+pub(crate) mod delete;
+pub(crate) mod get;
+pub(crate) mod list;
+mod object;
+mod taken;
+pub(crate) mod update;
+
+use object::Affiliate;

@@ -1,0 +1,52 @@
+//! `DELETE /api/v1/affiliates/{email}`
+
+use super::Affiliate;
+use super::get::{known_form, shown, unknown};
+use crate::answer::Data;
+use crate::auth::Caller;
+use crate::error::{ApiError, ErrorBody};
+use crate::input::Segment;
+use crate::resettle;
+use crate::state::AppState;
+use axum::extract::State;
+use common::domain::key::Key;
+use common::domain::mappings::Mappings;
+use common::store::affiliates::{self, AffiliateStatus};
+
+/// Close an affiliate
+///
+/// What it earned stays in the ledger. Its codes bind nobody from now on, and nobody else gets them.
+#[utoipa::path(
+    delete,
+    path = "/affiliates/{email}",
+    operation_id = "delete_affiliate",
+    tag = "Affiliates",
+    params(
+        ("email" = String, Path, description = "Percent-encoded, in any case"),
+        ("Idempotency-Key" = Option<String>, Header),
+    ),
+    responses(
+        (status = 200, description = "As it was closed", body = Data<Affiliate>),
+        (status = "4XX", body = ErrorBody<'static>),
+        (status = "5XX", body = ErrorBody<'static>),
+    ),
+)]
+pub(crate) async fn delete(
+    State(state): State<AppState>,
+    caller: Caller,
+    Segment(email): Segment,
+) -> Result<Data<Affiliate>, ApiError> {
+    let email = known_form(&email)?;
+    let mut transaction = state.pool.begin().await?;
+    let affiliate = affiliates::lock_by_email(&mut transaction, caller.realm, email).await?;
+    let affiliate = affiliate.ok_or_else(|| unknown(email))?;
+    affiliates::close(&mut transaction, affiliate.id).await?;
+    let mappings = Mappings {
+        codes: affiliates::names(&mut transaction, affiliate.id).await?,
+        keys: Key::email(&affiliate.user_email).into_iter().collect(),
+    };
+    resettle::ask(&mut transaction, &state, caller.realm, &mappings).await?;
+    transaction.commit().await?;
+    let closed = affiliates::Affiliate { status: AffiliateStatus::Inactive, ..affiliate };
+    shown(&mut *state.pool.acquire().await?, closed, state.clock.now()).await.map(Data::new)
+}

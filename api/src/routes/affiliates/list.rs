@@ -1,0 +1,56 @@
+//! `GET /api/v1/affiliates`
+
+use super::Affiliate;
+use crate::answer::{List, known_total};
+use crate::auth::Caller;
+use crate::error::{ApiError, ErrorBody};
+use crate::input::{Query, page};
+use crate::state::AppState;
+use axum::extract::State;
+use common::domain::ids::AffiliateId;
+use common::store::affiliates::{self, AffiliateStatus};
+use common::store::page::Position;
+
+const DEFAULT_LIMIT: i64 = 20;
+
+/// Affiliates, newest first
+#[utoipa::path(
+    get,
+    path = "/affiliates",
+    operation_id = "list_affiliates",
+    tag = "Affiliates",
+    params(
+        ("status" = Option<String>, Query, description = "`active` or `inactive`"),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 500),
+        ("offset" = Option<i64>, Query, minimum = 0),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
+    ),
+    responses(
+        (status = 200, body = List<Affiliate>),
+        (status = "4XX", body = ErrorBody<'static>),
+        (status = "5XX", body = ErrorBody<'static>),
+    ),
+)]
+pub(crate) async fn list(
+    State(state): State<AppState>,
+    caller: Caller,
+    Query(mut query): Query,
+) -> Result<List<Affiliate>, ApiError> {
+    let page = page(&mut query, DEFAULT_LIMIT);
+    let status = query.one_of("status", &AffiliateStatus::ALL.map(|status| (status.as_str(), status)));
+    query.finish()?;
+    let mut connection = state.pool.acquire().await?;
+    let rows = affiliates::list(&mut connection, caller.realm, status, &page).await?;
+    let total = match (page.after, known_total(&rows, &page)) {
+        (Some(_), _) => None,
+        (None, Some(total)) => Some(total),
+        (None, None) => Some(affiliates::count(&mut connection, caller.realm, status).await?),
+    };
+    let ids: Vec<AffiliateId> = rows.rows.iter().map(|row| row.id).collect();
+    let mut figures = affiliates::figures(&mut connection, &ids, state.clock.now()).await?;
+    let position = |row: &affiliates::Affiliate| Position { at: row.created_at, id: row.id.0 };
+    Ok(List::new(rows, &page, total, position, |row| {
+        let figures = figures.remove(&row.id).unwrap_or_default();
+        Affiliate::new(row, figures)
+    }))
+}

@@ -1,0 +1,113 @@
+//! `PUT /api/v1/affiliates/{email}`
+
+use super::Affiliate;
+use super::get::{known_form, shown, unknown};
+use super::taken::refused;
+use crate::answer::Data;
+use crate::auth::Caller;
+use crate::error::{ApiError, ErrorBody};
+use crate::input::{Fields, MAX_REFERRAL_CODE, MAX_TEXT, Segment};
+use crate::resettle;
+use crate::state::AppState;
+use axum::extract::State;
+use common::domain::key::Key;
+use common::domain::mappings::Mappings;
+use common::store::affiliates::{self, AffiliateStatus};
+use common::store::{PgConnection, StoreError};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// What may change. What is absent stays; null clears what need not be there.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the request; apply reads it")]
+pub(crate) struct PutAffiliate {
+    /// A new address.
+    email: Option<String>,
+    /// A new code; the old one keeps resolving.
+    referral_code: Option<String>,
+    partner_slug: Option<String>,
+    /// `active` or `inactive`.
+    #[schema(example = "active")]
+    status: Option<String>,
+    /// What it earns instead of the programme's commission: `20%` or `15.00usd`.
+    commission: Option<String>,
+    /// Your own notes on how to pay: an object or a text.
+    #[schema(value_type = Option<Object>)]
+    payout_preferences: Option<Value>,
+}
+
+/// Change an affiliate
+#[utoipa::path(
+    put,
+    path = "/affiliates/{email}",
+    operation_id = "update_affiliate",
+    tag = "Affiliates",
+    request_body = PutAffiliate,
+    params(
+        ("email" = String, Path, description = "Percent-encoded, in any case"),
+        ("Idempotency-Key" = Option<String>, Header),
+    ),
+    responses(
+        (status = 200, body = Data<Affiliate>),
+        (status = 409, description = "The e-mail address or the code is taken", body = ErrorBody<'static>),
+        (status = "4XX", body = ErrorBody<'static>),
+        (status = "5XX", body = ErrorBody<'static>),
+    ),
+)]
+pub(crate) async fn update(
+    State(state): State<AppState>,
+    caller: Caller,
+    Segment(email): Segment,
+    fields: Fields,
+) -> Result<Data<Affiliate>, ApiError> {
+    let email = known_form(&email)?;
+    let mut transaction = state.pool.begin().await?;
+    let before = affiliates::lock_by_email(&mut transaction, caller.realm, email).await?;
+    let before = before.ok_or_else(|| unknown(email))?;
+    let mut after = before.clone();
+    apply(fields, &mut after)?;
+    if before != after {
+        affiliates::save(&mut transaction, caller.realm, &before, &after)
+            .await
+            .map_err(|error| refused(error, &after.user_email, &after.referral_code))?;
+        let mappings = changed(&mut transaction, &before, &after).await?;
+        resettle::ask(&mut transaction, &state, caller.realm, &mappings).await?;
+    }
+    transaction.commit().await?;
+    shown(&mut *state.pool.acquire().await?, after, state.clock.now()).await.map(Data::new)
+}
+
+fn apply(mut fields: Fields, affiliate: &mut affiliates::Affiliate) -> Result<(), ApiError> {
+    let statuses = AffiliateStatus::ALL.map(|status| (status.as_str(), status));
+    if let Some(email) = fields.email("email") {
+        affiliate.user_email = email;
+    }
+    if let Some(code) = fields.code("referral_code", MAX_REFERRAL_CODE) {
+        affiliate.referral_code = code;
+    }
+    affiliate.status = fields.one_of("status", &statuses).unwrap_or(affiliate.status);
+    let (slug, commission) = (fields.text("partner_slug", MAX_TEXT), fields.commission("commission"));
+    let preferences = fields.json("payout_preferences");
+    affiliate.partner_slug = fields.or_standing("partner_slug", slug, affiliate.partner_slug.take());
+    affiliate.commission = fields.or_standing("commission", commission, affiliate.commission);
+    affiliate.payout_preferences =
+        fields.or_standing("payout_preferences", preferences, affiliate.payout_preferences.take());
+    fields.finish()
+}
+
+/// Under which names customers may be judged otherwise than before.
+async fn changed(
+    connection: &mut PgConnection,
+    before: &affiliates::Affiliate,
+    after: &affiliates::Affiliate,
+) -> Result<Mappings, StoreError> {
+    let mut mappings = Mappings::default();
+    if before.referral_code != after.referral_code || before.status != after.status {
+        mappings.codes = affiliates::names(connection, after.id).await?;
+    }
+    let (old, new) = (Key::email(&before.user_email), Key::email(&after.user_email));
+    if old != new {
+        mappings.keys = old.into_iter().chain(new).collect();
+    }
+    Ok(mappings)
+}

@@ -1,0 +1,76 @@
+//! The real worker beside the API, and sales for it to settle.
+
+use crate::support::Project;
+use chrono::{DateTime, Utc};
+use clap::Parser;
+use common::config::{QueueArgs, StripeArgs};
+use common::domain::money::BasisPoints;
+use common::domain::rules::{Commission, Recurring, Rules};
+use common::store::{PgPool, program_rules};
+use common::stripe::sample::{Sample, Version};
+use sqlx::ConnectOptions;
+use std::time::Duration;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+#[derive(Parser)]
+struct Options {
+    #[command(flatten)]
+    queue: QueueArgs,
+    #[command(flatten)]
+    stripe: StripeArgs,
+}
+
+/// A programme that pays 20 % at once, and a worker until the guard is dropped.
+pub(crate) async fn settle_for(pool: &PgPool, project: &Project, hold_days: u32) -> DropGuard {
+    let rules = Rules {
+        commission: Commission::Percent { basis_points: BasisPoints(2_000) },
+        recurring: Recurring::All,
+        hold_days,
+        window_days: 60,
+        back_bind_days: 30,
+        coupon_first: false,
+    };
+    program_rules::add(&mut pool.acquire().await.unwrap(), project.realm.project, &rules, None)
+        .await
+        .unwrap();
+    let url = pool.connect_options().to_url_lossy().to_string();
+    let shutdown = CancellationToken::new();
+    let stop = shutdown.clone();
+    tokio::spawn(async move {
+        let options = Options::parse_from(["worker", "--amqp-url="]);
+        let settings =
+            worker::Settings { database_url: &url, queue: &options.queue, stripe: &options.stripe };
+        worker::run(settings, stop).await.unwrap();
+    });
+    shutdown.drop_guard()
+}
+
+/// A customer who paid 49.00 USD with this code in the metadata.
+pub(crate) fn sale(number: u64, code: &str, at: DateTime<Utc>) -> Sample {
+    Sample {
+        client_reference_id: None,
+        metadata: vec![("referral_code".to_owned(), code.to_owned())],
+        ..Sample::new(number, Version::Dahlia, at)
+    }
+}
+
+/// Waits until nothing is on the queue.
+pub(crate) async fn settled(pool: &PgPool) {
+    until("an empty queue", async || {
+        let queued = "SELECT count(*) FROM queue_messages";
+        sqlx::query_scalar::<_, i64>(queued).fetch_one(pool).await.unwrap() == 0
+    })
+    .await;
+}
+
+/// Waits for a condition.
+pub(crate) async fn until(what: &str, condition: impl AsyncFn() -> bool) {
+    let reached = async {
+        while !condition().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), reached)
+        .await
+        .unwrap_or_else(|_| panic!("{what} did not come"));
+}

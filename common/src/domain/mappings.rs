@@ -1,0 +1,24 @@
+//! What changed in the registry, for whoever has to be judged again.
+
+use super::code::FoldedCode;
+use super::key::Key;
+use serde::{Deserialize, Serialize};
+
+/// Names whose meaning changed: the body of a message of
+/// [`Source::Resettle`](crate::queue::envelope::Source::Resettle).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Mappings {
+    /// Codes, as they were and as they are.
+    pub codes: Vec<FoldedCode>,
+    /// Identities of customers.
+    pub keys: Vec<Key>,
+}
+
+impl Mappings {
+    /// Whether nothing changed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.codes.is_empty() && self.keys.is_empty()
+    }
+}

@@ -1,0 +1,114 @@
+//! What affiliates brought and earned: a fixed number of statements for any number of them.
+
+use crate::domain::ids::AffiliateId;
+use crate::domain::money::{Currency, Money};
+use crate::store::{PgConnection, StoreError, decode};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+/// What one affiliate brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Visits by its links.
+    pub clicks: i64,
+    /// Customers that are bound to it.
+    pub signups: i64,
+    /// Purchases that were not taken back.
+    pub purchases: i64,
+    /// What it earned, one for each currency, in order of their codes.
+    pub earnings: Vec<Earnings>,
+}
+
+/// What one affiliate earned in one currency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Earnings {
+    /// How many conversions it comes from.
+    pub conversions: i64,
+    /// Everything, net of what was taken back.
+    pub total: Money,
+    /// Not paid yet: eligible and held.
+    pub unpaid: Money,
+    /// Not paid yet, and may be.
+    pub eligible: Money,
+    /// Not paid yet, and may not be: before its release, or in dispute.
+    pub held: Money,
+    /// When the next of it is released.
+    pub next_release_at: Option<DateTime<Utc>>,
+}
+
+/// What each of these affiliates brought, as of `now`.
+pub async fn figures(
+    connection: &mut PgConnection,
+    affiliates: &[AffiliateId],
+    now: DateTime<Utc>,
+) -> Result<BTreeMap<AffiliateId, Figures>, StoreError> {
+    let mut figures: BTreeMap<AffiliateId, Figures> =
+        affiliates.iter().map(|id| (*id, Figures::default())).collect();
+    let ids: Vec<i64> = affiliates.iter().map(|id| id.0).collect();
+    if ids.is_empty() {
+        return Ok(figures);
+    }
+    count_signups(connection, &ids, &mut figures).await?;
+    sum_earnings(connection, &ids, now, &mut figures).await?;
+    Ok(figures)
+}
+
+async fn count_signups(
+    connection: &mut PgConnection,
+    ids: &[i64],
+    figures: &mut BTreeMap<AffiliateId, Figures>,
+) -> Result<(), StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT affiliate_id AS "affiliate_id!", count(*) AS "count!" FROM customers
+         WHERE affiliate_id = ANY($1) AND NOT retired
+         GROUP BY affiliate_id"#,
+        ids,
+    )
+    .fetch_all(connection)
+    .await?;
+    for row in rows {
+        figures.entry(AffiliateId(row.affiliate_id)).or_default().signups = row.count;
+    }
+    Ok(())
+}
+
+async fn sum_earnings(
+    connection: &mut PgConnection,
+    ids: &[i64],
+    now: DateTime<Utc>,
+    figures: &mut BTreeMap<AffiliateId, Figures>,
+) -> Result<(), StoreError> {
+    // The same sums as the ledger's accounts: what is held by a dispute is not paid, also when the
+    // rest of its conversion is.
+    let rows = sqlx::query!(
+        r#"SELECT affiliate_id AS "affiliate_id!", currency, count(*) AS "conversions!",
+                count(*) FILTER (WHERE type = 'purchase' AND status <> 'reversed') AS "purchases!",
+                sum(net)::bigint AS "total!",
+                sum(CASE WHEN paid THEN held_minor ELSE net END)::bigint AS "unpaid!",
+                sum(CASE WHEN NOT paid AND release_at > $2 THEN net ELSE held_minor END)::bigint AS "held!",
+                min(release_at) FILTER (WHERE NOT paid AND release_at > $2 AND net > 0) AS next_release_at
+         FROM conversions, LATERAL (SELECT commission_minor - clawed_back_minor AS net) n
+         WHERE affiliate_id = ANY($1) AND merged_into IS NULL AND status <> 'pending'
+         GROUP BY affiliate_id, currency
+         ORDER BY affiliate_id, currency"#,
+        ids,
+        now,
+    )
+    .fetch_all(connection)
+    .await?;
+    for row in rows {
+        let currency = Currency::parse(&row.currency).map_err(decode)?;
+        let money = |minor| Money { minor, currency };
+        let entry = figures.entry(AffiliateId(row.affiliate_id)).or_default();
+        entry.purchases = entry.purchases.saturating_add(row.purchases);
+        entry.earnings.push(Earnings {
+            conversions: row.conversions,
+            total: money(row.total),
+            unpaid: money(row.unpaid),
+            eligible: money(row.unpaid.saturating_sub(row.held)),
+            held: money(row.held),
+            next_release_at: row.next_release_at,
+        });
+    }
+    Ok(())
+}
