@@ -84,6 +84,24 @@ impl Process {
     }
 }
 
+/// Runs the `tributary` command on a deployment's database, and hands back what it printed.
+///
+/// # Errors
+/// When it fails: with what it said.
+pub async fn command(deployment: &Deployment, arguments: &[&str]) -> Result<String> {
+    let output = Command::new(binary("tributary")?)
+        .args(arguments)
+        .env("DATABASE_URL", &deployment.database_url)
+        .env("QUEUE_PREFIX", &deployment.prefix)
+        .env_remove("RUST_LOG")
+        .stdin(Stdio::null())
+        .output()
+        .await?;
+    let (out, said) = (String::from_utf8(output.stdout)?, String::from_utf8(output.stderr)?);
+    ensure!(output.status.success(), "tributary {}: {said}{out}", arguments.join(" "));
+    Ok(out)
+}
+
 /// Where cargo puts programs: beside the directory of the test that runs.
 fn binary(name: &str) -> Result<PathBuf> {
     let test = env::current_exe()?;

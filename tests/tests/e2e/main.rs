@@ -4,5 +4,6 @@ mod answers;
 mod any_order;
 mod outages;
 mod posts;
+mod rebuilding;
 mod separate_processes;
 mod stripe_sdk;
