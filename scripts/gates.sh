@@ -48,6 +48,9 @@ run_tests() {
   services_up database broker
   export DATABASE_URL AMQP_URL TEST_SERVICES_DIR="$SERVICES_DIR/tests"
   mkdir -p "$TEST_SERVICES_DIR"
+  prepare_stripe_sdk
+  # Some tests run the programs themselves.
+  supervise cargo build ${LOCKED:-} --workspace --bins --quiet
   say "services up in $((SECONDS - began)) s"
   if cargo nextest --version >/dev/null 2>&1; then
     # On a terminal a line for each test; elsewhere the failures and the summary.
@@ -57,6 +60,26 @@ run_tests() {
   else
     supervise cargo test ${LOCKED:-} --no-fail-fast "$@"
   fi
+}
+
+# Stripe's SDK for Python, with which a test signs an event. Where there is none the test says so and is skipped, unless
+# STRIPE_SDK_REQUIRED is set.
+prepare_stripe_sdk() {
+  local wanted=$ROOT/tests/stripe_sdk/requirements.txt home=$TOOLS/stripe-sdk log=$WORK/stripe-sdk
+  if ! cmp -s "$wanted" "$home/requirements.txt"; then
+    rm -rf "$home"
+    if ! { python3 -m venv "$home" && "$home/bin/python" -m pip install --quiet --disable-pip-version-check \
+      --requirement "$wanted" && cp "$wanted" "$home/requirements.txt"; } >"$log" 2>&1; then
+      rm -rf "$home"
+      if [ -n "${STRIPE_SDK_REQUIRED:-}" ]; then
+        cat "$log" >&2
+        fail "Stripe's SDK cannot be installed; it needs python3 with venv and PyPI"
+      fi
+      say "the test of Stripe's SDK is skipped: no python3 here can install it"
+      return 0
+    fi
+  fi
+  export STRIPE_SDK_PYTHON=$home/bin/python
 }
 
 services_sweep() {

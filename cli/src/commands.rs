@@ -8,7 +8,10 @@ mod explain;
 mod key;
 mod migrate;
 pub(crate) mod project;
+mod replay;
+mod simulate;
 mod up;
+mod verify;
 mod worker;
 
 use crate::context::Context;
@@ -33,6 +36,12 @@ pub(crate) enum Command {
     /// Create, list and revoke the API keys of a project
     #[command(subcommand)]
     Key(key::Command),
+    /// Build the ledger again from the raw events, and compare
+    Replay(replay::ReplayArgs),
+    /// Try other rules on history: what each affiliate would have earned
+    Simulate(simulate::SimulateArgs),
+    /// Check that the ledger sums to zero and agrees with every conversion
+    Verify(verify::VerifyArgs),
     /// Tell the story of a payment or a customer: who earned, why, and how much
     Explain(explain::ExplainArgs),
     /// The hash of the whole ledger: the same history has the same one, in whatever order it came
@@ -59,6 +68,9 @@ pub(crate) async fn run(command: Command, context: Context) -> anyhow::Result<()
         Command::Migrate => migrate::run(&context).await,
         Command::Project(command) => project::run(command, &context).await,
         Command::Key(command) => key::run(command, &context).await,
+        Command::Replay(args) => replay::run(&args, &context).await,
+        Command::Simulate(args) => simulate::run(&args, &context).await,
+        Command::Verify(args) => verify::run(&args, &context).await,
         Command::Explain(args) => explain::run(&args, &context).await,
         Command::Digest(args) => digest::run(&args, &context).await,
         Command::DeadLetters(command) => dead_letters::run(command, &context).await,

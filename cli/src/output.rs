@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use comfy_table::{ContentArrangement, Table, presets};
+use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::{
     fmt::Display,
@@ -9,7 +10,7 @@ use std::{
 };
 
 /// Tables are laid out for this many columns when the terminal does not say, and never wider.
-pub(crate) const WIDTH: u16 = 100;
+pub(crate) const WIDTH: u16 = 120;
 
 /// Prints an answer.
 pub(crate) fn print(report: &(impl Serialize + Display), as_json: bool) -> anyhow::Result<()> {
@@ -43,6 +44,16 @@ pub(crate) fn table<const N: usize>(header: [&str; N]) -> Table {
     }
     table.set_header(header);
     table
+}
+
+/// Progress on standard error; hidden when nobody looks, or when a program reads the answer. It gets a
+/// length as soon as one is known.
+pub(crate) fn counter(quiet: bool) -> ProgressBar {
+    let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::no_length() };
+    if let Ok(style) = ProgressStyle::with_template("{msg}  {human_pos}  {elapsed}  {per_sec}") {
+        bar.set_style(style);
+    }
+    bar
 }
 
 /// A time as CONTRACT writes it.

@@ -70,7 +70,7 @@ pub struct LogArgs {
     /// For people or for machines
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value = "pretty", global = true)]
     pub log_format: LogFormat,
-    /// What is logged, e.g. info,sqlx=warn [default: info; warn where a person reads the answer]
+    /// What is logged, e.g. info,sqlx=warn [default: info for services, error for commands]
     #[arg(long = "log", env = "RUST_LOG", value_name = "FILTER", global = true)]
     log_filter: Option<String>,
 }
@@ -82,10 +82,10 @@ impl LogArgs {
         self.log_filter.as_deref().filter(|filter| !filter.trim().is_empty()).unwrap_or("info")
     }
 
-    /// Lowers what is logged when nothing else was asked for: to warnings.
+    /// Lowers what is logged when nothing else was asked for: to errors.
     pub fn quieten(&mut self) {
         if self.log_filter.as_deref().is_none_or(|filter| filter.trim().is_empty()) {
-            self.log_filter = Some("warn".to_owned());
+            self.log_filter = Some("error".to_owned());
         }
     }
 }

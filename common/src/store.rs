@@ -23,6 +23,7 @@ pub mod schema;
 pub mod settlement;
 pub mod stripe_endpoints;
 pub mod verdicts;
+pub mod verification;
 
 use crate::domain::ids::{Mode, ProjectId, Realm};
 use sqlx::{

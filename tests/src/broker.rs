@@ -18,6 +18,9 @@ const EXCHANGES: [&str; 3] = ["", ".unroutable", ".dead"];
 pub async fn messages(amqp_url: &str, prefix: &str) -> Result<Vec<(String, u32)>> {
     let connection = open(amqp_url).await?;
     let mut counts = Vec::new();
+    // A missing queue closes the channel that asks for it. None is dropped before the connection is
+    // closed: lapin takes a channel that is being closed for a failure then.
+    let mut channels = Vec::new();
     for queue in QUEUES {
         let name = format!("{prefix}.v1.{queue}");
         let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
@@ -25,6 +28,7 @@ pub async fn messages(amqp_url: &str, prefix: &str) -> Result<Vec<(String, u32)>
         if let Ok(queue) = channel.queue_declare(name.clone().into(), options, FieldTable::default()).await {
             counts.push((name, queue.message_count()));
         }
+        channels.push(channel);
     }
     connection.close(200, "".into()).await?;
     Ok(counts)

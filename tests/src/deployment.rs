@@ -18,6 +18,9 @@ use futures::FutureExt;
 use std::{net::SocketAddr, panic::AssertUnwindSafe};
 use uuid::Uuid;
 
+/// As many projects as a test looks at together.
+const CONNECTIONS: u32 = 20;
+
 /// A deployment.
 pub struct Deployment {
     /// The database, for whoever looks behind the services' back.
@@ -65,7 +68,7 @@ impl Deployment {
         let database = Database::create(&stores.database_url, &prefix).await?;
         let database_url = database.url()?;
         Ok(Self {
-            pool: store::pool(&database_url, "test", 4)?,
+            pool: store::pool(&database_url, "test", CONNECTIONS)?,
             database_url,
             amqp_url: stores.amqp_url.clone(),
             options: options::options(&prefix, stores.amqp_url.as_deref())?,

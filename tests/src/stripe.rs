@@ -1,6 +1,7 @@
 //! Stripe, as far as it posts: signed, several at once, again when it is refused.
 
-use anyhow::{Context, Result, ensure};
+use crate::wait::until;
+use anyhow::{Context, Result, bail, ensure};
 use chrono::Utc;
 use cli::demo::programme::{Entered, WEBHOOK_SECRET};
 use common::stripe::signature;
@@ -53,16 +54,24 @@ pub async fn post_signed(
     request.send().await.context("no answer to a webhook")
 }
 
-/// Posts every delivery, several at once, and requires that each is accepted.
+/// Posts every delivery, several at once, until each is accepted: a busy machine may turn one away for
+/// a moment, and Stripe comes again then.
 ///
 /// # Errors
-/// When one is not.
+/// When one is not accepted in time, or is refused for good.
 pub async fn post_all(http: &Client, api: SocketAddr, to: &Entered, deliveries: &[&str]) -> Result<()> {
     stream::iter(deliveries)
         .map(|body| async move {
-            let response = post(http, api, to, body).await?;
-            let status = response.status();
-            ensure!(status == 200, "the webhook answered {status}: {}", response.text().await?);
+            let refused = until("the webhook is accepted", async || {
+                let response = post(http, api, to, body).await?;
+                match response.status().as_u16() {
+                    200 => Ok(None),
+                    503 => bail!("503: {}", response.text().await?),
+                    status => Ok(Some(format!("{status}: {}", response.text().await?))),
+                }
+            });
+            let refused = refused.await?;
+            ensure!(refused.is_none(), "the webhook answered {}", refused.unwrap_or_default());
             Ok(())
         })
         .buffer_unordered(AT_ONCE)

@@ -4,8 +4,9 @@ use anyhow::{Context, Result};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
-/// How long a condition may take to come true on a busy machine.
-pub const PATIENCE: Duration = Duration::from_mins(1);
+/// How long a condition may take to come true on a busy machine. Longer than the minute for which PostgreSQL keeps the
+/// messages of a killed worker for it.
+pub const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(20);

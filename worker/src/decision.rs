@@ -31,7 +31,8 @@ pub(crate) fn decide(error: &BatchError) -> Decision {
         }
         BatchError::Store(StoreError::Constraint { .. } | StoreError::Other(_))
         | BatchError::Fold(_)
-        | BatchError::Unreadable(_) => Decision::Isolate,
+        | BatchError::Unreadable(_)
+        | BatchError::Event { .. } => Decision::Isolate,
     }
 }
 

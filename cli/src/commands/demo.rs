@@ -134,8 +134,15 @@ impl fmt::Display for Shown {
                 "    '{url}/api/v1/projects/{}/stripe-customer-referral-info/{customer}'",
                 report.project_id
             )?;
-            writeln!(f, "  tributary explain {customer}{on}")?;
+            writeln!(f, "  {} explain {customer}{on}", program())?;
         }
         write!(f, "\nCtrl-C stops it and removes its data.")
     }
+}
+
+/// How this program was called, so that what is printed can be pasted.
+fn program() -> String {
+    std::env::args_os()
+        .next()
+        .map_or_else(|| "tributary".to_owned(), |name| name.to_string_lossy().into_owned())
 }

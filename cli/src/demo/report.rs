@@ -29,6 +29,8 @@ pub(crate) struct Report {
     pub(crate) example_customer: Option<String>,
     /// Who earned what, by affiliate and currency.
     pub(super) earnings: Vec<Earning>,
+    /// The same by customer and currency, in order of their first payments.
+    pub(super) customers: Vec<Customer>,
     /// Every payment, in order of time.
     pub(super) payments: Vec<Payment>,
     /// How many events there were, and how many deliveries of them.
@@ -50,6 +52,19 @@ pub(super) struct Earning {
     pub(super) commission: i64,
     pub(super) taken_back: i64,
     pub(super) earned: i64,
+}
+
+/// What was earned from a customer in one currency. Minor units.
+#[derive(Serialize)]
+pub(super) struct Customer {
+    #[serde(rename = "customer")]
+    pub(super) name: String,
+    pub(super) affiliate: Option<String>,
+    pub(super) currency: Currency,
+    pub(super) payments: usize,
+    pub(super) base: i64,
+    pub(super) earned: i64,
+    pub(super) why: String,
 }
 
 /// One payment. Minor units.
@@ -85,6 +100,7 @@ impl Report {
             mode: realm.mode,
             example_customer: rows.iter().find_map(|row| row.customer.as_ref()?.code.clone()),
             earnings: earnings(&rows),
+            customers: customers(&rows),
             payments: rows.iter().map(payment).collect(),
             events,
             deliveries,
@@ -124,6 +140,40 @@ fn earning(rows: &[&Overview]) -> Option<Earning> {
     })
 }
 
+fn customers(rows: &[Overview]) -> Vec<Customer> {
+    let mut groups: Vec<Vec<&Overview>> = Vec::new();
+    for row in rows {
+        let who = |row: &Overview| (row.customer.as_ref().map(|named| named.id), row.base.currency);
+        let group = groups.iter_mut().find(|group| group.first().is_some_and(|first| who(first) == who(row)));
+        match group {
+            Some(group) => group.push(row),
+            None => groups.push(vec![row]),
+        }
+    }
+    groups.iter().filter_map(|rows| customer(rows)).collect()
+}
+
+fn customer(rows: &[&Overview]) -> Option<Customer> {
+    let first = payment(rows.first()?);
+    let sum = |amount: fn(&Overview) -> Money| rows.iter().map(|row| amount(row).minor).sum::<i64>();
+    let taken_back = sum(|row| row.taken_back);
+    let mut why = vec![first.why];
+    why.extend(rows.iter().find_map(|row| came_too_late(row)));
+    if taken_back != 0 {
+        let money = Money { minor: taken_back, currency: first.currency };
+        why.push(format!("{} taken back", money.to_decimal()));
+    }
+    Some(Customer {
+        name: first.customer,
+        affiliate: first.affiliate,
+        currency: first.currency,
+        payments: rows.len(),
+        base: sum(|row| row.base),
+        earned: sum(|row| row.commission) - taken_back,
+        why: why.join("; "),
+    })
+}
+
 fn payment(row: &Overview) -> Payment {
     let name = |email: &Option<String>, code: &Option<String>| email.clone().or_else(|| code.clone());
     Payment {
@@ -146,22 +196,27 @@ fn why(row: &Overview) -> String {
         return row.reason.clone().unwrap_or_default();
     };
     let won = |story: &&CandidateStory| story.verdict == "won" && story.evidence == bind.evidence;
-    let candidates = row.explanation.as_ref().map(|Explanation { candidates, .. }| candidates);
-    let mut why = match candidates.and_then(|candidates| candidates.iter().find(won)) {
+    let why = match candidates(row).iter().find(won) {
         Some(story) => {
             let value = bind.coupon_code.as_deref().unwrap_or(&story.value);
             found(bind.method, value, &short(&bind.evidence.object))
         }
         None => format!("bound since {} by {}", output::day(bind.bound_at), bind.method.in_words()),
     };
-    let lost = candidates.into_iter().flatten().find(|story| story.verdict.ends_with("bound already"));
-    if let Some(lost) = lost {
-        why = format!("{why}; {} came too late", lost.value);
-    }
     match &row.reason {
         Some(reason) => format!("{why}; {reason}"),
         None => why,
     }
+}
+
+/// A code that would have won, had nobody been there before.
+fn came_too_late(row: &Overview) -> Option<String> {
+    let lost = candidates(row).iter().find(|story| story.verdict.ends_with("bound already"))?;
+    Some(format!("{} came too late", lost.value))
+}
+
+fn candidates(row: &Overview) -> &[CandidateStory] {
+    row.explanation.as_ref().map(|Explanation { candidates, .. }| candidates.as_slice()).unwrap_or_default()
 }
 
 /// What was found where.
@@ -177,7 +232,7 @@ fn found(method: Method, value: &str, object: &str) -> String {
 }
 
 /// The beginning of a Stripe id, enough to find it.
-pub(super) fn short(id: &str) -> String {
+fn short(id: &str) -> String {
     const SHOWN: usize = 12;
     match id.get(..SHOWN) {
         Some(beginning) if id.len() > SHOWN + 1 => format!("{beginning}…"),
@@ -190,8 +245,8 @@ impl fmt::Display for Report {
         let Self { events, deliveries, digest, .. } = self;
         writeln!(f, "What each affiliate earned")?;
         writeln!(f, "{}\n", tables::earnings(&self.earnings))?;
-        writeln!(f, "From which payment, and why")?;
-        writeln!(f, "{}\n", tables::payments(&self.payments))?;
+        writeln!(f, "From which customer, and why")?;
+        writeln!(f, "{}\n", tables::customers(&self.customers))?;
         writeln!(f, "{events} events in {deliveries} deliveries, out of order and repeated on purpose.")?;
         write!(f, "Ledger digest {digest}, the same for any order.")
     }

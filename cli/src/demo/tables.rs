@@ -1,20 +1,18 @@
 //! The report's tables.
 
-use super::report::{Earning, Payment, short};
+use super::report::{Customer, Earning};
 use crate::output;
-use comfy_table::{Attribute, Cell, CellAlignment, Color, Table};
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, Table};
 use common::domain::money::{Currency, Money};
 
 /// Who earned what.
 pub(super) fn earnings(earnings: &[Earning]) -> Table {
-    let header =
-        ["affiliate", "e-mail", "customers", "payments", "base", "commission", "taken back", "earned"];
+    let header = ["affiliate", "customers", "payments", "base", "commission", "taken back", "earned"];
     let mut table = output::table(header);
     for row in earnings {
         let money = |minor| amount(minor, row.currency);
         table.add_row([
             Cell::new(&row.affiliate).add_attribute(Attribute::Bold),
-            Cell::new(&row.email),
             number(&row.customers.to_string()),
             number(&row.payments.to_string()),
             number(&money(row.base)),
@@ -28,27 +26,28 @@ pub(super) fn earnings(earnings: &[Earning]) -> Table {
     table
 }
 
-/// Which payment earned it, and why.
-pub(super) fn payments(payments: &[Payment]) -> Table {
-    let header = ["affiliate", "customer", "payment", "base", "commission", "taken back", "why"];
-    let mut table = output::table(header);
-    for row in payments {
+/// From whom it was earned, and why.
+pub(super) fn customers(customers: &[Customer]) -> Table {
+    let mut table = output::table(["affiliate", "customer", "payments", "base", "earned", "why"]);
+    for row in customers {
         let affiliate = match &row.affiliate {
             Some(code) => Cell::new(code).add_attribute(Attribute::Bold),
             None => Cell::new("nobody").fg(Color::DarkGrey),
         };
         let currency = row.currency.as_str().to_uppercase();
-        let earns = row.affiliate.is_some();
-        let commission = if earns { amount(row.commission, row.currency) } else { String::new() };
+        let earned = if row.affiliate.is_some() { amount(row.earned, row.currency) } else { String::new() };
         table.add_row([
             affiliate,
-            Cell::new(&row.customer),
-            Cell::new(format!("{} {}", row.date, short(&row.key))),
+            Cell::new(&row.name),
+            number(&row.payments.to_string()),
             number(&format!("{} {currency}", amount(row.base, row.currency))),
-            number(&commission),
-            taken_back(row.taken_back, row.currency),
+            number(&earned),
             Cell::new(&row.why),
         ]);
+    }
+    // Only the last column is wrapped.
+    for column in table.column_iter_mut().take(5) {
+        column.set_constraint(ColumnConstraint::ContentWidth);
     }
     table
 }

@@ -55,6 +55,29 @@ pub enum Source {
     Resettle,
 }
 
+impl Source {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Stripe, Self::Api, Self::Fetch, Self::Fetched, Self::Resettle];
+
+    /// As headers and inbox write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stripe => "stripe",
+            Self::Api => "api",
+            Self::Fetch => "fetch",
+            Self::Fetched => "fetched",
+            Self::Resettle => "resettle",
+        }
+    }
+
+    /// Reads one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| source.as_str() == text)
+    }
+}
+
 impl Envelope {
     /// A new envelope, accepted at `received_at`.
     #[must_use]
@@ -151,8 +174,11 @@ mod tests {
 
     #[test]
     fn every_source_keeps_its_name() -> Result<(), serde_json::Error> {
-        let names = [Source::Stripe, Source::Api, Source::Fetch, Source::Fetched, Source::Resettle];
-        assert_eq!(serde_json::to_value(names)?, json!(["stripe", "api", "fetch", "fetched", "resettle"]));
+        assert_eq!(
+            serde_json::to_value(Source::ALL)?,
+            json!(["stripe", "api", "fetch", "fetched", "resettle"])
+        );
+        assert_eq!(serde_json::to_value(Source::ALL)?, json!(Source::ALL.map(Source::as_str)));
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use crate::domain::{
 };
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
+use std::collections::BTreeMap;
 
 /// A signup or payment and everything that is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,6 +135,50 @@ pub async fn by_key(
     .fetch_all(connection)
     .await?;
     Ok(of_customer.into_iter().map(ConversionId).collect())
+}
+
+/// What each affiliate has earned by currency, in minor units and net of what was taken back.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn earned(
+    connection: &mut PgConnection,
+    realm: Realm,
+) -> Result<BTreeMap<(AffiliateId, Currency), i64>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT affiliate_id AS "affiliate_id!", currency, sum(commission_minor - clawed_back_minor)::BIGINT AS "net!"
+         FROM conversions
+         WHERE project_id = $1 AND livemode = $2 AND merged_into IS NULL AND affiliate_id IS NOT NULL
+         GROUP BY affiliate_id, currency"#,
+        realm.project.0,
+        realm.mode.is_live(),
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let currency = Currency::parse(&row.currency).map_err(decode)?;
+            Ok(((AffiliateId(row.affiliate_id), currency), row.net))
+        })
+        .collect()
+}
+
+/// The addresses of a project's affiliates, those who were closed included.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn affiliates(
+    connection: &mut PgConnection,
+    realm: Realm,
+) -> Result<BTreeMap<AffiliateId, String>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT id, user_email FROM affiliates WHERE project_id = $1 AND livemode = $2",
+        realm.project.0,
+        realm.mode.is_live(),
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (AffiliateId(row.id), row.user_email)).collect())
 }
 
 /// How many of Stripe's events have taken effect.

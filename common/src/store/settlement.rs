@@ -10,10 +10,15 @@ mod directory;
 mod facts;
 mod inbox;
 mod ledger;
+mod replay;
 mod rules;
+mod simulate;
 mod work;
 
 pub use inbox::InboxEvent;
+pub use replay::{Replayed, StoredEvent, replay};
+pub use simulate::{Earned, simulate};
+use work::Folded;
 
 use super::{PgConnection, StoreError};
 use crate::domain::code::FoldedCode;
@@ -57,6 +62,14 @@ pub enum BatchError {
     /// A stored fact cannot be read.
     #[error("a stored fact cannot be read: {0}")]
     Unreadable(String),
+    /// An event of the inbox cannot be read any more.
+    #[error("{event_id} cannot be read: {reason}")]
+    Event {
+        /// `evt_…` or the name of a command.
+        event_id: String,
+        /// What is wrong.
+        reason: String,
+    },
 }
 
 impl From<sqlx::Error> for BatchError {
@@ -128,9 +141,13 @@ pub async fn clusters_of(conn: &mut PgConnection, realm: Realm) -> Result<BTreeS
 /// Folds locked clusters and writes the difference to what stands.
 async fn fold(conn: &mut PgConnection, clusters: &BTreeSet<ClusterId>) -> Result<Settled, BatchError> {
     let work = work::load(conn, clusters).await?;
-    let folded = work.fold()?;
-    let customers = customers::write(conn, &folded).await?;
-    let conversions = conversions::write(conn, &folded, &customers).await?;
+    write(conn, &work.fold()?).await
+}
+
+/// Writes the difference between what was folded and what stands.
+async fn write(conn: &mut PgConnection, folded: &[Folded]) -> Result<Settled, BatchError> {
+    let customers = customers::write(conn, folded).await?;
+    let conversions = conversions::write(conn, folded, &customers).await?;
     let entries = ledger::write(conn, &conversions).await?;
     let changed = conversions.into_iter().filter(|row| row.changed).map(|row| row.id).collect();
     Ok(Settled { new: Vec::new(), entries, conversions: changed })

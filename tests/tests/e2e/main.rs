@@ -5,3 +5,4 @@ mod any_order;
 mod outages;
 mod posts;
 mod separate_processes;
+mod stripe_sdk;

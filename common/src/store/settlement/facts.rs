@@ -73,6 +73,18 @@ pub(super) async fn upsert(
     Ok(())
 }
 
+/// Forgets every fact of a project and mode, to read them again.
+pub(super) async fn forget(conn: &mut PgConnection, realm: Realm) -> Result<(), StoreError> {
+    sqlx::query!(
+        "DELETE FROM facts WHERE project_id = $1 AND livemode = $2",
+        realm.project.0,
+        realm.mode.is_live()
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// The facts of each cluster.
 pub(super) async fn load(
     conn: &mut PgConnection,

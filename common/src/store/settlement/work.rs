@@ -42,6 +42,18 @@ pub(super) async fn load(
 }
 
 impl Work {
+    /// Folds these clusters also when no fact tells of them.
+    pub(super) fn include(&mut self, realm: Realm, clusters: &BTreeSet<ClusterId>) {
+        for cluster in clusters {
+            self.facts.entry((realm, *cluster)).or_default();
+        }
+    }
+
+    /// The same under other rules.
+    pub(super) fn under(self, rules: BTreeMap<ProjectId, Vec<RuleVersion>>) -> Self {
+        Self { rules, ..self }
+    }
+
     /// Folds every cluster.
     pub(super) fn fold(&self) -> Result<Vec<Folded>, SettleError> {
         let nothing = Directory::default();

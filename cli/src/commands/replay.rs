@@ -1,0 +1,135 @@
+//! `tributary replay`
+
+use crate::{
+    context::{self, Context},
+    output,
+};
+use clap::Args;
+use common::{
+    domain::{
+        fact::Fact,
+        ids::{Mode, ProjectId, Realm},
+    },
+    intake,
+    queue::envelope::Source,
+    store::{
+        PgConnection, digest, projects,
+        settlement::{self, BatchError, Replayed, StoredEvent},
+    },
+};
+use serde::Serialize;
+use std::fmt;
+
+/// Options of `replay`.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ReplayArgs {
+    /// One project only
+    #[arg(long, value_name = "ID")]
+    project: Option<i64>,
+    /// Tell what would change, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+const EXAMPLES: &str = "\
+Every fact is read again from the raw events and every customer folded again, in one transaction; workers that
+settle the same customers wait for it. Rows keep their numbers, and the ledger only grows: what is read differently
+now is posted as amendments.
+
+Examples:
+  tributary replay --dry-run      does the ledger follow from the events? Equal digests say yes
+  tributary replay --project 7";
+
+#[derive(Serialize)]
+struct Report {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project_id: Option<ProjectId>,
+    dry_run: bool,
+    events: usize,
+    customers_and_payments: usize,
+    changed_conversions: usize,
+    ledger_entries: usize,
+    digest_before: String,
+    digest_after: String,
+}
+
+/// Runs it.
+pub(super) async fn run(args: &ReplayArgs, context: &Context) -> anyhow::Result<()> {
+    let pool = context.database().await?;
+    let project_id = args.project.map(ProjectId);
+    let mut transaction = pool.begin().await?;
+    let projects = match project_id {
+        Some(id) => vec![context::project(&mut transaction, id).await?.id],
+        None => projects::list(&mut transaction).await?.into_iter().map(|project| project.id).collect(),
+    };
+    let digest_before = digest::of(&mut transaction, project_id).await?;
+    let mut total = Replayed::default();
+    for project in projects {
+        for mode in [Mode::Test, Mode::Live] {
+            let done = replay(&mut transaction, Realm { project, mode }, context.options.json).await?;
+            total.events += done.events;
+            total.clusters += done.clusters;
+            total.conversions += done.conversions;
+            total.entries += done.entries;
+        }
+    }
+    let digest_after = digest::of(&mut transaction, project_id).await?;
+    if args.dry_run {
+        transaction.rollback().await?;
+    } else {
+        transaction.commit().await?;
+    }
+    context.print(&Report {
+        project_id,
+        dry_run: args.dry_run,
+        events: total.events,
+        customers_and_payments: total.clusters,
+        changed_conversions: total.conversions,
+        ledger_entries: total.entries,
+        digest_before,
+        digest_after,
+    })
+}
+
+async fn replay(connection: &mut PgConnection, realm: Realm, quiet: bool) -> anyhow::Result<Replayed> {
+    let progress = output::counter(quiet);
+    progress.set_message(format!("project {}, {} mode", realm.project, realm.mode));
+    let read = |event: &StoredEvent| read(event, realm);
+    let done = settlement::replay(connection, realm, read, |done| {
+        progress.set_position(u64::try_from(done.events + done.clusters).unwrap_or(u64::MAX));
+    })
+    .await;
+    progress.finish_and_clear();
+    Ok(done?)
+}
+
+fn read(event: &StoredEvent, realm: Realm) -> Result<Vec<Fact>, BatchError> {
+    let unreadable = |reason: String| BatchError::Event { event_id: event.event_id.clone(), reason };
+    let source = Source::parse(&event.source)
+        .ok_or_else(|| unreadable(format!("its source {:?} is unknown", event.source)))?;
+    let told = intake::read(source, &event.body, realm, event.received_at)
+        .map_err(|error| unreadable(error.to_string()))?;
+    Ok(told.facts)
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} events read again.", self.events)?;
+        writeln!(f, "Digest before  {}", self.digest_before)?;
+        writeln!(f, "Digest after   {}", self.digest_after)?;
+        match (self.digest_before == self.digest_after, self.dry_run) {
+            (true, _) => write!(f, "The ledger is what the events say."),
+            (false, true) => write!(
+                f,
+                "It would change {} conversions by {} ledger entries.",
+                self.changed_conversions, self.ledger_entries
+            ),
+            (false, false) => write!(
+                f,
+                "{} conversions changed, by {} ledger entries.",
+                self.changed_conversions, self.ledger_entries
+            ),
+        }
+    }
+}
