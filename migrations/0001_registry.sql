@@ -127,8 +127,12 @@ CREATE TABLE coupons (
     lemonsqueezy_discount_code TEXT,
     status TEXT NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'inactive')),
     created_at TIMESTAMPTZ NOT NULL DEFAULT now(),
-    deleted_at TIMESTAMPTZ
+    named_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+    deleted_at TIMESTAMPTZ,
+    former_of BIGINT REFERENCES coupons (id),
+    CHECK (former_of IS NULL OR deleted_at IS NOT NULL)
 );
+CREATE INDEX coupons_listing_idx ON coupons (project_id, livemode, created_at DESC, id DESC) WHERE deleted_at IS NULL;
 CREATE UNIQUE INDEX coupons_code_key ON coupons (project_id, livemode, code_folded) WHERE deleted_at IS NULL;
 CREATE INDEX coupons_affiliate_idx ON coupons (affiliate_id);
 CREATE INDEX coupons_stripe_coupon_idx ON coupons (project_id, livemode, stripe_coupon_id) WHERE stripe_coupon_id IS NOT NULL;
@@ -145,7 +149,9 @@ COMMENT ON COLUMN coupons.stripe_promotion_code_id IS 'Stripe''s promotion code,
 COMMENT ON COLUMN coupons.lemonsqueezy_discount_code IS 'Kept for clients that send it.';
 COMMENT ON COLUMN coupons.status IS 'inactive: it binds nobody new.';
 COMMENT ON COLUMN coupons.created_at IS 'When it was created.';
+COMMENT ON COLUMN coupons.named_at IS 'Since when it has its codes and its affiliate.';
 COMMENT ON COLUMN coupons.deleted_at IS 'When it was deleted; what it bound stays bound.';
+COMMENT ON COLUMN coupons.former_of IS 'The coupon that had these codes and this affiliate up to deleted_at: a payment is judged by what held at its own time (SEMANTICS 4).';
 
 CREATE TABLE suspensions (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -2,6 +2,7 @@
 
 mod affiliates;
 mod conversions;
+mod coupons;
 mod probes;
 mod referrals;
 mod stripe_customers;
@@ -46,6 +47,8 @@ fn api() -> (Router<AppState>, utoipa::openapi::OpenApi) {
         .routes(routes!(affiliates::get::get, affiliates::update::update, affiliates::delete::delete))
         .routes(routes!(conversions::list::list, conversions::create::create))
         .routes(routes!(conversions::get::get, conversions::update::update, conversions::delete::delete))
+        .routes(routes!(coupons::list::list, coupons::create::create))
+        .routes(routes!(coupons::get::get, coupons::update::update, coupons::delete::delete))
         .routes(routes!(stripe_customers::get::get));
     OpenApiRouter::with_openapi(Base::openapi()).nest(ROOT, api).split_for_parts()
 }

@@ -8,6 +8,8 @@ mod affiliates;
 mod authentication;
 #[path = "api/conversions.rs"]
 mod conversions;
+#[path = "api/coupons.rs"]
+mod coupons;
 #[path = "api/customer_look_up.rs"]
 mod customer_look_up;
 #[path = "api/errors.rs"]

@@ -9,6 +9,7 @@
 pub mod affiliates;
 pub mod api_keys;
 pub mod conversions;
+pub mod coupons;
 pub mod customers;
 pub mod digest;
 pub mod idempotency_keys;

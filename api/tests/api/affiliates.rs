@@ -1,6 +1,6 @@
 //! `/api/v1/affiliates`
 
-use crate::settling::{sale, settle_for, settled};
+use crate::settling::{asked, sale, set, settle_for, settled};
 use crate::support::{Answer, Api, Project, TEST_SECRET, affiliate, project, queued, start, with_key};
 use chrono::{DateTime, TimeDelta, Utc};
 use common::domain::ids::{Mode, Realm};
@@ -16,27 +16,6 @@ fn at(email: &str) -> String {
 
 async fn post(api: &Api, project: &Project, body: &Value) -> Answer {
     api.post(project, PATH, &body.to_string()).send().await
-}
-
-/// What the resettle messages on the queue name.
-async fn asked(pool: &PgPool) -> (BTreeSet<String>, BTreeSet<String>) {
-    let (mut codes, mut keys) = (BTreeSet::new(), BTreeSet::new());
-    for (headers, body) in queued(pool).await {
-        assert_eq!(headers["source"], "resettle");
-        let body: Value = serde_json::from_slice(&body).unwrap();
-        let texts = |name: &str| {
-            let texts = body[name].as_array().unwrap().iter();
-            texts.map(|text| text.as_str().unwrap().to_owned()).collect::<Vec<_>>()
-        };
-        codes.extend(texts("codes"));
-        keys.extend(texts("keys"));
-    }
-    sqlx::query("DELETE FROM queue_messages").execute(pool).await.unwrap();
-    (codes, keys)
-}
-
-fn set<const N: usize>(texts: [&str; N]) -> BTreeSet<String> {
-    texts.map(str::to_owned).into()
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -1,6 +1,6 @@
 //! The real worker beside the API, and sales for it to settle.
 
-use crate::support::Project;
+use crate::support::{Project, queued};
 use chrono::{DateTime, Utc};
 use clap::Parser;
 use common::config::{QueueArgs, StripeArgs};
@@ -8,7 +8,9 @@ use common::domain::money::BasisPoints;
 use common::domain::rules::{Commission, Recurring, Rules, SelfReferral};
 use common::store::{PgPool, program_rules};
 use common::stripe::sample::{Sample, Version};
+use serde_json::Value;
 use sqlx::ConnectOptions;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -53,6 +55,28 @@ pub(crate) fn sale(number: u64, code: &str, at: DateTime<Utc>) -> Sample {
         metadata: vec![("referral_code".to_owned(), code.to_owned())],
         ..Sample::new(number, Version::Dahlia, at)
     }
+}
+
+/// Takes the resettle messages off the queue: the codes and the keys that they name.
+pub(crate) async fn asked(pool: &PgPool) -> (BTreeSet<String>, BTreeSet<String>) {
+    let (mut codes, mut keys) = (BTreeSet::new(), BTreeSet::new());
+    for (headers, body) in queued(pool).await {
+        assert_eq!(headers["source"], "resettle");
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        let texts = |name: &str| {
+            let texts = body[name].as_array().unwrap().iter();
+            texts.map(|text| text.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        codes.extend(texts("codes"));
+        keys.extend(texts("keys"));
+    }
+    sqlx::query("DELETE FROM queue_messages").execute(pool).await.unwrap();
+    (codes, keys)
+}
+
+/// A set of texts.
+pub(crate) fn set<const N: usize>(texts: [&str; N]) -> BTreeSet<String> {
+    texts.map(str::to_owned).into()
 }
 
 /// Waits until nothing is on the queue.

@@ -61,12 +61,12 @@ pub fn mentioned(fact: &Fact) -> Vec<FoldedCode> {
 pub struct Directory {
     /// Referral codes, also old ones.
     pub referral_codes: BTreeMap<FoldedCode, CodeOwner>,
-    /// Coupons by the code that the customer types.
-    pub coupons_by_code: BTreeMap<FoldedCode, CodeOwner>,
+    /// Coupons by the code that the customer types, also former ones, the oldest first.
+    pub coupons_by_code: BTreeMap<FoldedCode, Vec<CodeOwner>>,
     /// Coupons by Stripe's coupon id, folded; several promotion codes may share one.
-    pub coupons_by_stripe_coupon: BTreeMap<FoldedCode, CodeOwner>,
+    pub coupons_by_stripe_coupon: BTreeMap<FoldedCode, Vec<CodeOwner>>,
     /// Coupons by Stripe's promotion code id, folded.
-    pub coupons_by_promotion_code: BTreeMap<FoldedCode, CodeOwner>,
+    pub coupons_by_promotion_code: BTreeMap<FoldedCode, Vec<CodeOwner>>,
     /// Clicks by their ids.
     pub clicks: BTreeMap<FoldedCode, Click>,
     /// Every affiliate that owns one of these, or is named by id.
@@ -163,22 +163,21 @@ pub struct Found<'a> {
 }
 
 impl Directory {
-    /// Looks up what a touch carried.
+    /// Looks up what a touch carried, as it was at a time.
     #[must_use]
-    pub fn look_up(&self, method: TouchMethod, value: &str) -> Option<Found<'_>> {
+    pub fn look_up(&self, method: TouchMethod, value: &str, at: DateTime<Utc>) -> Option<Found<'_>> {
         let code = FoldedCode::new(value)?;
         match method {
             TouchMethod::Metadata | TouchMethod::ClientReferenceId => {
                 self.referral_code(&code).or_else(|| self.click(&code))
             }
-            TouchMethod::PromotionCode => self.coupons_by_promotion_code.get(&code).map(coupon),
-            TouchMethod::PromotionCodeText => self.coupons_by_code.get(&code).map(coupon),
+            TouchMethod::PromotionCode => coupon(self.coupons_by_promotion_code.get(&code)?, at),
+            TouchMethod::PromotionCodeText => coupon(self.coupons_by_code.get(&code)?, at),
             // A coupon whose Stripe id nobody has entered is often named like its code.
-            TouchMethod::Coupon => self
-                .coupons_by_stripe_coupon
-                .get(&code)
-                .or_else(|| self.coupons_by_code.get(&code))
-                .map(coupon),
+            TouchMethod::Coupon => {
+                let coupons = &self.coupons_by_stripe_coupon;
+                coupon(coupons.get(&code).or_else(|| self.coupons_by_code.get(&code))?, at)
+            }
         }
     }
 
@@ -199,6 +198,43 @@ impl Directory {
     }
 }
 
-fn coupon(owner: &CodeOwner) -> Found<'_> {
-    Found { owner, coupon: true, clicked_at: None }
+/// Of several coupons with one name, the one that counted at the time; else the first that has
+/// appeared since; else any, to tell why it does not count.
+fn coupon(coupons: &[CodeOwner], at: DateTime<Utc>) -> Option<Found<'_>> {
+    let counts = |owner: &&CodeOwner| !owner.inactive.iter().any(|period| period.contains(at));
+    let then = coupons.iter().filter(counts).find(|owner| owner.created_at <= at);
+    let owner = then.or_else(|| coupons.iter().find(counts)).or_else(|| coupons.first())?;
+    Some(Found { owner, coupon: true, clicked_at: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time(day: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + chrono::TimeDelta::days(day)
+    }
+
+    fn owner(affiliate: i64, from: i64, until: Option<i64>) -> CodeOwner {
+        let deleted = until.map(|day| Period { from: Some(time(day)), until: None });
+        CodeOwner {
+            affiliate: AffiliateId(affiliate),
+            code: "SAVE".to_owned(),
+            created_at: time(from),
+            inactive: deleted.into_iter().collect(),
+        }
+    }
+
+    #[test]
+    fn a_coupon_that_changed_hands_is_judged_by_the_time() {
+        let coupons = vec![owner(1, 10, Some(20)), owner(2, 20, Some(30)), owner(3, 40, None)];
+        let code = FoldedCode::new("save").unwrap();
+        let directory = Directory { coupons_by_code: [(code, coupons)].into(), ..Directory::default() };
+        let at = |day| {
+            directory.look_up(TouchMethod::PromotionCodeText, "Save", time(day)).unwrap().owner.affiliate.0
+        };
+        assert_eq!((at(10), at(19), at(20), at(29), at(40), at(99)), (1, 1, 2, 2, 3, 3));
+        assert_eq!(at(5), 1, "the first that appeared since");
+        assert_eq!(at(35), 3, "nobody's then: it waits for the next");
+    }
 }

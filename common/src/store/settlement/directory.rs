@@ -116,20 +116,22 @@ async fn coupons(
     mentioned: &Named,
     directories: &mut BTreeMap<Realm, Directory>,
 ) -> Result<Vec<AffiliateId>, StoreError> {
-    // A deleted coupon keeps resolving for what happened before: history stays as it was.
+    // A deleted coupon, or one as it was formerly, keeps resolving for what happened before: history
+    // stays as it was.
     let rows = sqlx::query!(
         r#"
         SELECT DISTINCT ON (c.id, s.id)
                c.id AS "id!", c.project_id AS "project_id!", c.livemode AS "livemode!",
                c.affiliate_id AS "affiliate_id!", c.coupon_code AS "coupon_code!", c.code_folded AS "code_folded!",
-               c.stripe_coupon_id, c.stripe_promotion_code_id, c.created_at AS "created_at!", c.deleted_at,
+               c.stripe_coupon_id, c.stripe_promotion_code_id, c.named_at AS "created_at!", c.deleted_at,
+               coalesce(c.former_of, c.id) AS "coupon!",
                s.id IS NOT NULL AS "suspended!", NULLIF(s.suspended_from, '-infinity') AS suspended_from,
                s.suspended_until
         FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[]) AS named (project_id, livemode, value)
         JOIN coupons c ON c.project_id = named.project_id AND c.livemode = named.livemode
              AND (c.code_folded = named.value OR lower(c.stripe_coupon_id) = named.value
                   OR lower(c.stripe_promotion_code_id) = named.value)
-        LEFT JOIN suspensions s ON s.coupon_id = c.id
+        LEFT JOIN suspensions s ON s.coupon_id = coalesce(c.former_of, c.id)
         ORDER BY c.id, s.id
         "#,
         &mentioned.projects,
@@ -139,10 +141,12 @@ async fn coupons(
     .fetch_all(conn)
     .await?;
     let mut owners = Vec::new();
-    let mut found: BTreeMap<i64, (Realm, CodeOwner, [Option<String>; 3])> = BTreeMap::new();
+    // In order of the coupons, and of the times of one: the oldest first.
+    let mut found: BTreeMap<(i64, DateTime<Utc>, i64), (Realm, CodeOwner, [Option<String>; 3])> =
+        BTreeMap::new();
     for row in rows {
         owners.push(AffiliateId(row.affiliate_id));
-        let (_, owner, _) = found.entry(row.id).or_insert_with(|| {
+        let (_, owner, _) = found.entry((row.coupon, row.created_at, row.id)).or_insert_with(|| {
             let deleted = row.deleted_at.map(|at| Period { from: Some(at), until: None });
             let owner = CodeOwner {
                 affiliate: AffiliateId(row.affiliate_id),
@@ -161,11 +165,7 @@ async fn coupons(
             owner.inactive.push(Period { from: row.suspended_from, until: row.suspended_until });
         }
     }
-    // Of several with one name, a living one goes first, then the oldest.
-    let mut found: Vec<_> = found.into_iter().collect();
-    found
-        .sort_by_key(|(id, (_, owner, _))| (owner.inactive.iter().any(|period| period.until.is_none()), *id));
-    for (_, (realm, owner, [code, stripe_coupon, promotion_code])) in found {
+    for (realm, owner, [code, stripe_coupon, promotion_code]) in found.into_values() {
         let Some(directory) = directories.get_mut(&realm) else { continue };
         for (names, name) in [
             (&mut directory.coupons_by_code, code),
@@ -173,7 +173,7 @@ async fn coupons(
             (&mut directory.coupons_by_promotion_code, promotion_code),
         ] {
             if let Some(name) = name.as_deref().and_then(FoldedCode::new) {
-                names.entry(name).or_insert_with(|| owner.clone());
+                names.entry(name).or_default().push(owner.clone());
             }
         }
     }

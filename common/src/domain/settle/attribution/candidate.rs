@@ -74,7 +74,7 @@ impl<'a> Candidate<'a> {
             }
             TouchMethod::Coupon => (judged.coupon_class(), Method::Coupon),
         };
-        let found = judged.directory.look_up(touch.method, &touch.value);
+        let found = judged.directory.look_up(touch.method, &touch.value, judged.at);
         Self {
             method,
             order: Order {
@@ -118,11 +118,11 @@ impl<'a> Candidate<'a> {
             candidate(NAMED, Method::Api, Cow::Owned(id.to_string()), verdict)
         });
         let by_code = code.map(|code| {
-            let found = directory.look_up(TouchMethod::Metadata, code);
+            let found = directory.look_up(TouchMethod::Metadata, code, judged.at);
             candidate(NAMED, Method::Api, Cow::Borrowed(code), judged.owner(found, code))
         });
         let by_coupon = coupon.map(|coupon| {
-            let found = directory.look_up(TouchMethod::PromotionCodeText, coupon);
+            let found = directory.look_up(TouchMethod::PromotionCodeText, coupon, judged.at);
             let verdict = judged.owner(found, coupon);
             candidate(judged.coupon_class(), Method::Coupon, Cow::Borrowed(coupon), verdict)
         });

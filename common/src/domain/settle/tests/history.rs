@@ -68,7 +68,7 @@ impl History {
                 inactive: Vec::new(),
             };
             directory.referral_codes.insert(FoldedCode::new(code).unwrap(), owner(code));
-            directory.coupons_by_code.insert(FoldedCode::new(coupon).unwrap(), owner(coupon));
+            directory.coupons_by_code.insert(FoldedCode::new(coupon).unwrap(), vec![owner(coupon)]);
         }
         Self { facts: Vec::new(), rules: version(percent(2_000)), directory, events: 0 }
     }
@@ -81,7 +81,7 @@ impl History {
     /// Suspends a coupon from a day on.
     pub(super) fn suspend_coupon(mut self, code: &str, from: i64) -> Self {
         let owner = self.directory.coupons_by_code.get_mut(&FoldedCode::new(code).unwrap()).unwrap();
-        owner.inactive.push(Period { from: Some(day(from)), until: None });
+        owner[0].inactive.push(Period { from: Some(day(from)), until: None });
         self
     }
 

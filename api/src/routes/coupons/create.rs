@@ -1,0 +1,96 @@
+//! `POST /api/v1/coupons`
+
+use super::Coupon;
+use super::get::find;
+use super::refused::refused;
+use crate::answer::{Data, json};
+use crate::auth::Caller;
+use crate::error::{ApiError, ErrorBody};
+use crate::input::{Fields, MAX_TEXT};
+use crate::resettle;
+use crate::state::AppState;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use common::domain::ids::AffiliateId;
+use common::domain::mappings::Mappings;
+use common::store::coupons::{self, CouponStatus, Naming};
+use utoipa::ToSchema;
+
+/// A new coupon.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the request; Posted reads it")]
+pub(crate) struct PostCoupon {
+    affiliate_id: i64,
+    /// What the customer types: 3 or more letters, digits, `-` or `_`.
+    #[schema(example = "SAVE10")]
+    coupon_code: String,
+    stripe_coupon_id: Option<String>,
+    stripe_promotion_code_id: Option<String>,
+    lemonsqueezy_discount_code: Option<String>,
+    /// `active` when absent.
+    #[schema(example = "active")]
+    status: Option<String>,
+}
+
+/// Enter a coupon
+#[utoipa::path(
+    post,
+    path = "/coupons",
+    operation_id = "create_coupon",
+    tag = "Coupons",
+    request_body = PostCoupon,
+    params(("Idempotency-Key" = Option<String>, Header)),
+    responses(
+        (status = 201, body = Data<Coupon>),
+        (status = 409, description = "The code is taken", body = ErrorBody<'static>),
+        (status = "4XX", body = ErrorBody<'static>),
+        (status = "5XX", body = ErrorBody<'static>),
+    ),
+)]
+pub(crate) async fn create(
+    State(state): State<AppState>,
+    caller: Caller,
+    fields: Fields,
+) -> Result<Response, ApiError> {
+    let posted = Posted::read(fields)?;
+    let mut transaction = state.pool.begin().await?;
+    let lemonsqueezy = posted.lemonsqueezy_discount_code.as_deref();
+    let created =
+        coupons::create(&mut transaction, caller.realm, &posted.naming, lemonsqueezy, posted.status).await;
+    let id = created.map_err(|error| refused(error, &posted.naming))?;
+    let mappings = Mappings { codes: posted.naming.names().collect(), keys: Vec::new() };
+    resettle::ask(&mut transaction, &state, caller.realm, &mappings).await?;
+    let coupon = find(&mut transaction, caller.realm, id).await?;
+    transaction.commit().await?;
+    let location = format!("/api/v1/coupons/{id}");
+    Ok(([(header::LOCATION, location)], json(StatusCode::CREATED, &Data::new(coupon))).into_response())
+}
+
+struct Posted {
+    naming: Naming,
+    lemonsqueezy_discount_code: Option<String>,
+    status: CouponStatus,
+}
+
+impl Posted {
+    fn read(mut fields: Fields) -> Result<Self, ApiError> {
+        let affiliate = fields.id("affiliate_id");
+        let affiliate = fields.required("affiliate_id", affiliate);
+        let code = fields.code("coupon_code", MAX_TEXT);
+        let code = fields.required("coupon_code", code);
+        let statuses = CouponStatus::ALL.map(|status| (status.as_str(), status));
+        let posted = Self {
+            naming: Naming {
+                affiliate: AffiliateId(affiliate.unwrap_or_default()),
+                coupon_code: code.unwrap_or_default(),
+                stripe_coupon_id: fields.text("stripe_coupon_id", MAX_TEXT),
+                stripe_promotion_code_id: fields.text("stripe_promotion_code_id", MAX_TEXT),
+            },
+            lemonsqueezy_discount_code: fields.text("lemonsqueezy_discount_code", MAX_TEXT),
+            status: fields.one_of("status", &statuses).unwrap_or(CouponStatus::Active),
+        };
+        fields.finish()?;
+        Ok(posted)
+    }
+}

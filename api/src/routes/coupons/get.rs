@@ -1,0 +1,46 @@
+//! `GET /api/v1/coupons/{id}`
+
+use super::Coupon;
+use crate::answer::Data;
+use crate::auth::Caller;
+use crate::error::{ApiError, ErrorBody};
+use crate::input::Id;
+use crate::state::AppState;
+use axum::extract::State;
+use common::domain::ids::{CouponId, Realm};
+use common::store::{PgConnection, coupons};
+
+/// One coupon
+#[utoipa::path(
+    get,
+    path = "/coupons/{id}",
+    operation_id = "get_coupon",
+    tag = "Coupons",
+    params(("id" = i64, Path, minimum = 1)),
+    responses(
+        (status = 200, body = Data<Coupon>),
+        (status = "4XX", body = ErrorBody<'static>),
+        (status = "5XX", body = ErrorBody<'static>),
+    ),
+)]
+pub(crate) async fn get(
+    State(state): State<AppState>,
+    caller: Caller,
+    Id(id): Id,
+) -> Result<Data<Coupon>, ApiError> {
+    find(&mut *state.pool.acquire().await?, caller.realm, CouponId(id)).await.map(Data::new)
+}
+
+/// The coupon, or that there is none.
+pub(super) async fn find(
+    connection: &mut PgConnection,
+    realm: Realm,
+    id: CouponId,
+) -> Result<Coupon, ApiError> {
+    let found = coupons::find(connection, realm, id).await?;
+    found.map(|coupon| Coupon::new(realm.project, coupon)).ok_or_else(|| unknown(id))
+}
+
+pub(super) fn unknown(id: CouponId) -> ApiError {
+    ApiError::NotFound(format!("There is no coupon {id}"))
+}

@@ -1,0 +1,62 @@
+//! `GET /api/v1/coupons`
+
+use super::Coupon;
+use crate::answer::{List, known_total};
+use crate::auth::Caller;
+use crate::error::{ApiError, ErrorBody};
+use crate::input::{Fields, MAX_TEXT, Query, page};
+use crate::state::AppState;
+use axum::extract::State;
+use common::domain::ids::AffiliateId;
+use common::store::coupons::{self, CouponStatus, Filter};
+use common::store::page::Position;
+
+const DEFAULT_LIMIT: i64 = 50;
+
+/// Coupons, newest first
+#[utoipa::path(
+    get,
+    path = "/coupons",
+    operation_id = "list_coupons",
+    tag = "Coupons",
+    params(
+        ("status" = Option<String>, Query, description = "`active` or `inactive`"),
+        ("affiliate_id" = Option<i64>, Query, minimum = 1),
+        ("coupon_code" = Option<String>, Query, description = "A part of the code, in any case"),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 500),
+        ("offset" = Option<i64>, Query, minimum = 0),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
+    ),
+    responses(
+        (status = 200, body = List<Coupon>),
+        (status = "4XX", body = ErrorBody<'static>),
+        (status = "5XX", body = ErrorBody<'static>),
+    ),
+)]
+pub(crate) async fn list(
+    State(state): State<AppState>,
+    caller: Caller,
+    Query(mut query): Query,
+) -> Result<List<Coupon>, ApiError> {
+    let page = page(&mut query, DEFAULT_LIMIT);
+    let filter = filter(&mut query);
+    query.finish()?;
+    let mut connection = state.pool.acquire().await?;
+    let rows = coupons::list(&mut connection, caller.realm, &filter, &page).await?;
+    let total = match (page.after, known_total(&rows, &page)) {
+        (Some(_), _) => None,
+        (None, Some(total)) => Some(total),
+        (None, None) => Some(coupons::count(&mut connection, caller.realm, &filter).await?),
+    };
+    let position = |row: &coupons::Coupon| Position { at: row.created_at, id: row.id.0 };
+    Ok(List::new(rows, &page, total, position, |row| Coupon::new(caller.realm.project, row)))
+}
+
+fn filter(query: &mut Fields) -> Filter {
+    let statuses = CouponStatus::ALL.map(|status| (status.as_str(), status));
+    Filter {
+        affiliate: query.id("affiliate_id").map(AffiliateId),
+        status: query.one_of("status", &statuses),
+        code_part: query.text("coupon_code", MAX_TEXT),
+    }
+}

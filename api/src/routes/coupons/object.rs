@@ -1,0 +1,49 @@
+//! A coupon as clients see it.
+
+use crate::answer::timestamp;
+use common::domain::ids::ProjectId;
+use common::store::coupons as store;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A coupon that binds whoever uses it to its affiliate.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Coupon {
+    id: i64,
+    project_id: i64,
+    affiliate_id: i64,
+    /// What the customer types.
+    #[schema(example = "SAVE10")]
+    coupon_code: String,
+    /// Stripe's coupon.
+    stripe_coupon_id: Option<String>,
+    /// Stripe's promotion code.
+    #[schema(example = "promo_1NgR8k")]
+    stripe_promotion_code_id: Option<String>,
+    lemonsqueezy_discount_code: Option<String>,
+    /// `active`, or `inactive`: it binds nobody new.
+    #[schema(example = "active")]
+    status: &'static str,
+    #[schema(format = DateTime)]
+    created_at: String,
+    affiliate_email: String,
+    affiliate_referral_code: String,
+}
+
+impl Coupon {
+    pub(super) fn new(project: ProjectId, coupon: store::Coupon) -> Self {
+        Self {
+            id: coupon.id.0,
+            project_id: project.0,
+            affiliate_id: coupon.naming.affiliate.0,
+            coupon_code: coupon.naming.coupon_code,
+            stripe_coupon_id: coupon.naming.stripe_coupon_id,
+            stripe_promotion_code_id: coupon.naming.stripe_promotion_code_id,
+            lemonsqueezy_discount_code: coupon.lemonsqueezy_discount_code,
+            status: coupon.status.as_str(),
+            created_at: timestamp(coupon.created_at),
+            affiliate_email: coupon.affiliate_email,
+            affiliate_referral_code: coupon.affiliate_referral_code,
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! `PUT /api/v1/coupons/{id}`
+
+use super::Coupon;
+use super::get::{find, unknown};
+use super::refused::refused;
+use crate::answer::Data;
+use crate::auth::Caller;
+use crate::error::{ApiError, ErrorBody};
+use crate::input::{Fields, Id, MAX_TEXT};
+use crate::resettle;
+use crate::state::AppState;
+use axum::extract::State;
+use common::domain::ids::{AffiliateId, CouponId};
+use common::domain::mappings::Mappings;
+use common::store::coupons::{self, CouponStatus};
+use utoipa::ToSchema;
+
+/// What may change. What is absent stays; null clears what need not be there.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the request; apply reads it")]
+pub(crate) struct PutCoupon {
+    /// Whose it is from now on.
+    affiliate_id: Option<i64>,
+    /// What the customer types from now on.
+    coupon_code: Option<String>,
+    stripe_coupon_id: Option<String>,
+    stripe_promotion_code_id: Option<String>,
+    lemonsqueezy_discount_code: Option<String>,
+    /// `active` or `inactive`.
+    #[schema(example = "active")]
+    status: Option<String>,
+}
+
+/// Change a coupon
+///
+/// What happened before is judged by what the coupon was then.
+#[utoipa::path(
+    put,
+    path = "/coupons/{id}",
+    operation_id = "update_coupon",
+    tag = "Coupons",
+    request_body = PutCoupon,
+    params(("id" = i64, Path, minimum = 1), ("Idempotency-Key" = Option<String>, Header)),
+    responses(
+        (status = 200, body = Data<Coupon>),
+        (status = 409, description = "The code is taken", body = ErrorBody<'static>),
+        (status = "4XX", body = ErrorBody<'static>),
+        (status = "5XX", body = ErrorBody<'static>),
+    ),
+)]
+pub(crate) async fn update(
+    State(state): State<AppState>,
+    caller: Caller,
+    Id(id): Id,
+    fields: Fields,
+) -> Result<Data<Coupon>, ApiError> {
+    let id = CouponId(id);
+    let mut transaction = state.pool.begin().await?;
+    let before = coupons::lock(&mut transaction, caller.realm, id).await?.ok_or_else(|| unknown(id))?;
+    let mut after = before.clone();
+    apply(fields, &mut after)?;
+    if before != after {
+        coupons::save(&mut transaction, caller.realm, &before, &after)
+            .await
+            .map_err(|error| refused(error, &after.naming))?;
+    }
+    if before.naming != after.naming || before.status != after.status {
+        let codes = before.naming.names().chain(after.naming.names()).collect();
+        let mappings = Mappings { codes, keys: Vec::new() };
+        resettle::ask(&mut transaction, &state, caller.realm, &mappings).await?;
+    }
+    let coupon = find(&mut transaction, caller.realm, id).await?;
+    transaction.commit().await?;
+    Ok(Data::new(coupon))
+}
+
+fn apply(mut fields: Fields, coupon: &mut coupons::Coupon) -> Result<(), ApiError> {
+    let statuses = CouponStatus::ALL.map(|status| (status.as_str(), status));
+    coupon.status = fields.one_of("status", &statuses).unwrap_or(coupon.status);
+    let naming = &mut coupon.naming;
+    naming.affiliate = fields.id("affiliate_id").map_or(naming.affiliate, AffiliateId);
+    if let Some(code) = fields.code("coupon_code", MAX_TEXT) {
+        naming.coupon_code = code;
+    }
+    for (name, standing) in [
+        ("stripe_coupon_id", &mut naming.stripe_coupon_id),
+        ("stripe_promotion_code_id", &mut naming.stripe_promotion_code_id),
+        ("lemonsqueezy_discount_code", &mut coupon.lemonsqueezy_discount_code),
+    ] {
+        let sent = fields.text(name, MAX_TEXT);
+        *standing = fields.or_standing(name, sent, standing.take());
+    }
+    fields.finish()
+}
