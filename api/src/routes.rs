@@ -1,8 +1,10 @@
 //! The routes. One endpoint a file.
 
 mod affiliates;
+mod clicks;
 mod conversions;
 mod coupons;
+mod explanations;
 mod probes;
 mod referrals;
 mod stripe_customers;
@@ -49,6 +51,9 @@ fn api() -> (Router<AppState>, utoipa::openapi::OpenApi) {
         .routes(routes!(conversions::get::get, conversions::update::update, conversions::delete::delete))
         .routes(routes!(coupons::list::list, coupons::create::create))
         .routes(routes!(coupons::get::get, coupons::update::update, coupons::delete::delete))
+        .routes(routes!(explanations::of_conversion::get))
+        .routes(routes!(explanations::of_payment::get))
+        .routes(routes!(clicks::create::create))
         .routes(routes!(stripe_customers::get::get));
     OpenApiRouter::with_openapi(Base::openapi()).nest(ROOT, api).split_for_parts()
 }

@@ -6,6 +6,8 @@
 mod affiliates;
 #[path = "api/authentication.rs"]
 mod authentication;
+#[path = "api/clicks.rs"]
+mod clicks;
 #[path = "api/conversions.rs"]
 mod conversions;
 #[path = "api/coupons.rs"]

@@ -8,6 +8,7 @@
 
 pub mod affiliates;
 pub mod api_keys;
+pub mod clicks;
 pub mod conversions;
 pub mod coupons;
 pub mod customers;

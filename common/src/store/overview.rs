@@ -137,6 +137,35 @@ pub async fn by_key(
     Ok(of_customer.into_iter().map(ConversionId).collect())
 }
 
+/// The payment with this key or with this reference; under the key of a row that was merged into it,
+/// too.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn payment(
+    connection: &mut PgConnection,
+    realm: Realm,
+    key: &str,
+) -> Result<Option<ConversionId>, StoreError> {
+    let id = sqlx::query_scalar!(
+        r#"SELECT id AS "id!" FROM (
+             SELECT id, 1 AS place FROM conversions
+             WHERE project_id = $1 AND livemode = $2 AND merged_into IS NULL
+               AND payment_key IN ($3, 'external:' || $3)
+             UNION ALL
+             SELECT coalesce(merged_into, id), 2 FROM conversions
+             WHERE project_id = $1 AND livemode = $2 AND merged_into IS NOT NULL AND payment_key = $3
+         ) AS found
+         ORDER BY place LIMIT 1"#,
+        realm.project.0,
+        realm.mode.is_live(),
+        key,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(id.map(ConversionId))
+}
+
 /// What each affiliate has earned by currency, in minor units and net of what was taken back.
 ///
 /// # Errors

@@ -48,9 +48,27 @@ pub async fn figures(
     if ids.is_empty() {
         return Ok(figures);
     }
+    count_clicks(connection, &ids, &mut figures).await?;
     count_signups(connection, &ids, &mut figures).await?;
     sum_earnings(connection, &ids, now, &mut figures).await?;
     Ok(figures)
+}
+
+async fn count_clicks(
+    connection: &mut PgConnection,
+    ids: &[i64],
+    figures: &mut BTreeMap<AffiliateId, Figures>,
+) -> Result<(), StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT affiliate_id, count(*) AS "count!" FROM clicks WHERE affiliate_id = ANY($1) GROUP BY affiliate_id"#,
+        ids,
+    )
+    .fetch_all(connection)
+    .await?;
+    for row in rows {
+        figures.entry(AffiliateId(row.affiliate_id)).or_default().clicks = row.count;
+    }
+    Ok(())
 }
 
 async fn count_signups(

@@ -1,10 +1,12 @@
 //! One rule a test.
 
 use super::history::*;
+use crate::domain::code::FoldedCode;
+use crate::domain::directory::{Click, OwnCommission};
 use crate::domain::fact::{DisputeStatus, RefundStatus, TouchMethod, TouchedObject};
 use crate::domain::key::Key;
-use crate::domain::money::Currency;
-use crate::domain::rules::{Commission, Recurring, Rules};
+use crate::domain::money::{BasisPoints, Currency};
+use crate::domain::rules::{Commission, Recurring, Rules, SelfReferral};
 use crate::domain::settle::{ConversionStatus, CustomerStatus, Method};
 
 use TouchMethod::{ClientReferenceId, Metadata, PromotionCodeText};
@@ -311,4 +313,57 @@ fn a_reference_that_is_a_stripe_id_is_the_same_payment() {
     let settlement = history.settle();
     assert_eq!(settlement.conversions.len(), 1);
     assert_eq!(settlement.conversions[0].commission, 980);
+}
+
+#[test]
+fn an_affiliates_own_commission_goes_before_the_programmes_from_its_time_on() {
+    let mut history = referred().invoice(40, "in_2", "cus_1", 10_000);
+    let alice = history.directory.affiliates.get_mut(&ALICE).unwrap();
+    let half = Some(Commission::Percent { basis_points: BasisPoints(5_000) });
+    alice.commissions.push(OwnCommission { version: 1, valid_from: Some(day(10)), commission: half });
+    assert_eq!(history.payment("in_1").commission, 980, "what was earned before stays");
+    assert_eq!(history.payment("in_2").commission, 5_000);
+    assert_eq!(
+        history.payment("in_2").explanation.arithmetic[1].how,
+        "the affiliate's own 50% of 100.00 USD, half to even"
+    );
+}
+
+fn clicked(days_before: i64) -> History {
+    let mut history = History::new().session(0, "cs_1", "pi_1", "", "", 1_000).touch(
+        0,
+        Session,
+        "cs_1",
+        ClientReferenceId,
+        "clk_1",
+    );
+    let owner = history.directory.referral_codes[&FoldedCode::new("alice").unwrap()].clone();
+    let click = Click { owner, at: day(-days_before) };
+    history.directory.clicks.insert(FoldedCode::new("clk_1").unwrap(), click);
+    history
+}
+
+#[test]
+fn a_click_counts_to_the_last_moment_of_the_window_and_not_from_the_future() {
+    assert_eq!(clicked(60).payment("pi_1").bind.unwrap().affiliate, ALICE);
+    let late = clicked(61).payment("pi_1");
+    assert!(late.bind.is_none());
+    assert!(late.explanation.candidates[0].verdict.ends_with("is more than 60 days old"));
+    let early = clicked(-1).payment("pi_1");
+    assert!(early.explanation.candidates[0].verdict.ends_with("came after the payment"));
+}
+
+#[test]
+fn a_purchase_of_the_affiliates_own_is_held_with_its_evidence() {
+    let history = History::new()
+        .customer(0, "cus_1", "Alice+shop@affiliates.example")
+        .invoice(0, "in_1", "cus_1", 4_900)
+        .touch(0, Invoice, "in_1", Metadata, "alice");
+    let payment = history.payment("in_1");
+    assert_eq!((payment.status, payment.commission, payment.held), (ConversionStatus::Held, 980, 980));
+    assert!(payment.reason.unwrap().starts_with("held as a purchase of the affiliate's own"));
+    let rejecting = Rules { self_referral: SelfReferral::Reject, ..percent(2_000) };
+    let payment = history.with_rules(rejecting).payment("in_1");
+    assert_eq!((payment.commission, payment.held), (0, 0));
+    assert!(payment.reason.unwrap().starts_with("a purchase of the affiliate's own"));
 }

@@ -1,0 +1,3 @@
+//! Clicks on affiliates' links.
+
+pub(crate) mod create;

@@ -1,0 +1,108 @@
+//! `POST /api/v1/clicks`
+
+use crate::answer::{Data, json, timestamp};
+use crate::auth::Caller;
+use crate::error::{ApiError, ErrorBody};
+use crate::input::{Fields, MAX_TEXT, MAX_URL};
+use crate::resettle;
+use crate::state::AppState;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use common::domain::code::FoldedCode;
+use common::domain::mappings::Mappings;
+use common::store::clicks::{self, NewClick, Recorded};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A visit by an affiliate's link.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the request; create reads it")]
+pub(crate) struct PostClick {
+    /// The code in the link.
+    #[schema(example = "PARTNER1")]
+    referral_code: String,
+    /// Your own id of the click; one is made when it is absent.
+    #[schema(example = "clk_9f86d081")]
+    click_id: Option<String>,
+    /// The page that was visited.
+    url: Option<String>,
+    /// When it happened; now when it is absent.
+    #[schema(format = DateTime)]
+    occurred_at: Option<String>,
+}
+
+/// A recorded click.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Click {
+    /// Give it to Stripe as `client_reference_id`: the purchase is then the affiliate's, within the window.
+    #[schema(example = "clk_9f86d081884c7d65")]
+    click_id: String,
+    affiliate_id: i64,
+    referral_code: String,
+    url: Option<String>,
+    #[schema(format = DateTime)]
+    created_at: String,
+}
+
+/// Record a click
+///
+/// The same `click_id` again is the same click.
+#[utoipa::path(
+    post,
+    path = "/clicks",
+    operation_id = "create_click",
+    tag = "Clicks",
+    request_body = PostClick,
+    params(("Idempotency-Key" = Option<String>, Header)),
+    responses(
+        (status = 201, body = Data<Click>),
+        (status = 200, description = "It was there already", body = Data<Click>),
+        (status = "4XX", body = ErrorBody<'static>),
+        (status = "5XX", body = ErrorBody<'static>),
+    ),
+)]
+pub(crate) async fn create(
+    State(state): State<AppState>,
+    caller: Caller,
+    mut fields: Fields,
+) -> Result<Response, ApiError> {
+    let now = state.clock.now();
+    let code = fields.text("referral_code", MAX_TEXT);
+    let code = fields.required("referral_code", code);
+    let click_id = fields.text("click_id", MAX_TEXT);
+    let url = fields.text("url", MAX_URL);
+    let occurred_at: DateTime<Utc> = fields.past("occurred_at", now).unwrap_or(now);
+    fields.finish()?;
+    let folded = code.as_deref().and_then(FoldedCode::new);
+    let unknown = || ApiError::field("referral_code", "referral_code: no affiliate has this code");
+    let new = NewClick {
+        code: folded.as_ref().ok_or_else(unknown)?,
+        click_id: click_id.as_deref(),
+        url: url.as_deref(),
+        occurred_at,
+    };
+    let mut transaction = state.pool.begin().await?;
+    let recorded = clicks::record(&mut transaction, caller.realm, &new).await?;
+    let (status, click) = match recorded {
+        Recorded::New(click) => (StatusCode::CREATED, click),
+        Recorded::Known(click) => (StatusCode::OK, click),
+        Recorded::UnknownCode => return Err(unknown()),
+    };
+    if status == StatusCode::CREATED {
+        // A checkout that names it may have come first.
+        let codes = FoldedCode::new(&click.click_id).into_iter().collect();
+        let mappings = Mappings { codes, ..Mappings::default() };
+        resettle::ask(&mut transaction, &state, caller.realm, &mappings).await?;
+    }
+    transaction.commit().await?;
+    let click = Click {
+        click_id: click.click_id,
+        affiliate_id: click.affiliate.0,
+        referral_code: click.code,
+        url: click.url,
+        created_at: timestamp(click.occurred_at),
+    };
+    Ok(json(status, &Data::new(click)))
+}

@@ -1,0 +1,38 @@
+//! `GET /api/v1/conversions/{id}/explanation`
+
+use super::Story;
+use crate::answer::Data;
+use crate::auth::Caller;
+use crate::error::{ApiError, ErrorBody};
+use crate::input::Id;
+use crate::state::AppState;
+use axum::extract::State;
+use common::domain::ids::ConversionId;
+use common::store::{conversions, overview};
+
+/// Why a conversion earned what it did
+#[utoipa::path(
+    get,
+    path = "/conversions/{id}/explanation",
+    operation_id = "explain_conversion",
+    tag = "Explanations",
+    params(("id" = i64, Path, minimum = 1)),
+    responses(
+        (status = 200, body = Data<Story>),
+        (status = "4XX", body = ErrorBody<'static>),
+        (status = "5XX", body = ErrorBody<'static>),
+    ),
+)]
+pub(crate) async fn get(
+    State(state): State<AppState>,
+    caller: Caller,
+    Id(id): Id,
+) -> Result<Data<Story>, ApiError> {
+    let mut connection = state.pool.acquire().await?;
+    let unknown = || ApiError::NotFound(format!("There is no conversion {id}"));
+    // One that was merged into another is told as that one.
+    let standing = conversions::find(&mut connection, caller.realm, ConversionId(id)).await?;
+    let standing = standing.ok_or_else(unknown)?;
+    let story = overview::of(&mut connection, &[standing.id]).await?.pop().ok_or_else(unknown)?;
+    Ok(Data::new(Story::from(story)))
+}
