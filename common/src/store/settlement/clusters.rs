@@ -5,8 +5,11 @@ use crate::domain::code::FoldedCode;
 use crate::domain::ids::{ClusterId, Realm};
 use crate::domain::key::Key;
 use crate::domain::union_find::UnionFind;
-use crate::store::{PgConnection, StoreError, realm};
+use crate::store::{PgConnection, StoreError, decode, realm};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Far more rounds than workers that meet ever need: what takes longer has no end.
+const ROUNDS: usize = 100;
 
 /// The cluster of each key.
 pub(super) type ClusterOfKey = BTreeMap<Realm, BTreeMap<Key, ClusterId>>;
@@ -20,21 +23,24 @@ pub(super) async fn resolve(
     let sets = connected(facts);
     let keys: Vec<(Realm, &Key)> =
         sets.iter().flat_map(|(realm, sets)| sets.values().flatten().map(|key| (*realm, key))).collect();
-    let known = find(conn, &keys).await?;
-    create(conn, &sets, &known).await?;
-
-    // Between finding and locking, another worker may have created or merged the same clusters;
-    // look again under the lock until nothing is outside it. One round unless two workers meet.
+    // A key may only join a cluster that is locked: another worker could merge it away otherwise, and
+    // the key would be left with a cluster that no longer is. Between finding and locking, clusters may
+    // have been created or merged, so look again until everything found is locked and nothing is
+    // missing. One round more than needed unless two workers meet.
     let mut locked = BTreeSet::new();
-    let clusters = loop {
+    for _ in 0..ROUNDS {
         let found = find(conn, &keys).await?;
         let needed: BTreeSet<ClusterId> = found.values().flat_map(BTreeMap::values).copied().collect();
-        if needed.is_subset(&locked) {
-            break found;
+        if !needed.is_subset(&locked) {
+            locked.extend(lock(conn, &needed).await?);
+        } else if found.values().map(BTreeMap::len).sum::<usize>() == keys.len() {
+            return merge(conn, &sets, found).await;
+        } else {
+            // Nobody else sees them before the commit, so they count as locked.
+            locked.extend(create(conn, &sets, &found).await?);
         }
-        locked.extend(lock(conn, &needed).await?);
-    };
-    merge(conn, &sets, clusters).await
+    }
+    Err(decode("a key leads to a cluster that does not exist"))
 }
 
 /// Locks clusters in order of their ids, and tells which of them still exist.
@@ -129,9 +135,14 @@ async fn find(conn: &mut PgConnection, keys: &[(Realm, &Key)]) -> Result<Cluster
     Ok(found)
 }
 
-/// Gives each set without a cluster a new one, and each unknown key the cluster of its set. Of two
-/// workers that do so at once, the second waits for the first and then finds its rows there.
-async fn create(conn: &mut PgConnection, sets: &Sets, known: &ClusterOfKey) -> Result<(), StoreError> {
+/// Gives each set without a cluster a new one, and each unknown key the cluster of its set, which must
+/// be locked. Of two workers that do so at once, the second waits for the first and then finds its
+/// rows there. Tells the new clusters.
+async fn create(
+    conn: &mut PgConnection,
+    sets: &Sets,
+    known: &ClusterOfKey,
+) -> Result<Vec<ClusterId>, StoreError> {
     let cluster_of = |realm: &Realm, keys: &[Key]| {
         let known = known.get(realm)?;
         keys.iter().filter_map(|key| known.get(key)).min().copied()
@@ -159,6 +170,7 @@ async fn create(conn: &mut PgConnection, sets: &Sets, known: &ClusterOfKey) -> R
             fresh.entry(realm(row.project_id, row.livemode)).or_default().push(ClusterId(row.id));
         }
     }
+    let created: Vec<ClusterId> = fresh.values().flatten().copied().collect();
     let mut rows: Vec<(Realm, &Key)> = Vec::new();
     let mut clusters: Vec<i64> = Vec::new();
     for (realm, sets) in sets {
@@ -173,7 +185,7 @@ async fn create(conn: &mut PgConnection, sets: &Sets, known: &ClusterOfKey) -> R
         }
     }
     if rows.is_empty() {
-        return Ok(());
+        return Ok(created);
     }
     let (projects, livemodes, names) = columns(&rows);
     // In key order, so that two workers wait for one another instead of deadlocking.
@@ -191,7 +203,7 @@ async fn create(conn: &mut PgConnection, sets: &Sets, known: &ClusterOfKey) -> R
     )
     .execute(conn)
     .await?;
-    Ok(())
+    Ok(created)
 }
 
 /// Merges the clusters that a set turned out to connect into the oldest of them.
