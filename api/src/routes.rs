@@ -4,6 +4,7 @@ mod affiliates;
 mod clicks;
 mod conversions;
 mod coupons;
+mod docs;
 mod explanations;
 mod probes;
 mod referrals;
@@ -34,6 +35,7 @@ pub(crate) fn router(state: &AppState) -> Router {
         .merge(guarded)
         .route("/api/v1/openapi.json", routing::get(async move || serve_document(document.clone())))
         .merge(probes::router())
+        .merge(docs::router())
         .route_layer(from_fn(tell_route))
         .with_state(state.clone())
 }

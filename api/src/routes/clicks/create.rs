@@ -35,6 +35,7 @@ pub(crate) struct PostClick {
 
 /// A recorded click.
 #[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the name that clients see")]
 pub(crate) struct Click {
     /// Give it to Stripe as `client_reference_id`: the purchase is then the affiliate's, within the window.
     #[schema(example = "clk_9f86d081884c7d65")]

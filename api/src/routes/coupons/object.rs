@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 /// A coupon that binds whoever uses it to its affiliate.
 #[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the names that clients see")]
 pub(crate) struct Coupon {
     id: i64,
     project_id: i64,

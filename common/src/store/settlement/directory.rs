@@ -111,6 +111,9 @@ async fn clicks(
     Ok(owners)
 }
 
+/// A coupon, and what it is called: its code, Stripe's coupon, Stripe's promotion code.
+type NamedCoupon = (Realm, CodeOwner, [Option<String>; 3]);
+
 async fn coupons(
     conn: &mut PgConnection,
     mentioned: &Named,
@@ -142,8 +145,7 @@ async fn coupons(
     .await?;
     let mut owners = Vec::new();
     // In order of the coupons, and of the times of one: the oldest first.
-    let mut found: BTreeMap<(i64, DateTime<Utc>, i64), (Realm, CodeOwner, [Option<String>; 3])> =
-        BTreeMap::new();
+    let mut found: BTreeMap<(i64, DateTime<Utc>, i64), NamedCoupon> = BTreeMap::new();
     for row in rows {
         owners.push(AffiliateId(row.affiliate_id));
         let (_, owner, _) = found.entry((row.coupon, row.created_at, row.id)).or_insert_with(|| {
