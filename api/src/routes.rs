@@ -56,6 +56,8 @@ fn api() -> (Router<AppState>, utoipa::openapi::OpenApi) {
         .routes(routes!(explanations::of_conversion::get))
         .routes(routes!(explanations::of_payment::get))
         .routes(routes!(clicks::create::create))
+        .routes(routes!(referrals::list::list, referrals::create::create))
+        .routes(routes!(referrals::get::get))
         .routes(routes!(stripe_customers::get::get));
     OpenApiRouter::with_openapi(Base::openapi()).nest(ROOT, api).split_for_parts()
 }

@@ -22,6 +22,8 @@ mod idempotency;
 mod limits;
 #[path = "api/probes.rs"]
 mod probes;
+#[path = "api/referrals.rs"]
+mod referrals;
 #[path = "api/server.rs"]
 mod server;
 #[path = "api/settling.rs"]

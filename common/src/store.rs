@@ -19,6 +19,7 @@ pub mod overview;
 pub mod page;
 pub mod program_rules;
 pub mod projects;
+pub mod registrations;
 pub mod registry;
 pub mod schema;
 pub mod settlement;

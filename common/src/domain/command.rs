@@ -20,9 +20,9 @@ pub enum Command {
         /// The conversion as it now stands.
         conversion: PostedConversion,
     },
-    /// A referral was registered or changed.
+    /// A referral was registered.
     Referral {
-        /// Names the referral: its customer row's id.
+        /// Names the registration; a referral may have several.
         id: i64,
         /// 0 when it was registered, then one more with each change.
         revision: i64,
@@ -88,7 +88,11 @@ impl Command {
                 rank: revision,
                 at: referral.occurred_at,
                 event,
-                links: identities(&referral.who),
+                links: {
+                    let mut links = identities(&referral.who);
+                    links.push(Key::referral(referral.first.unwrap_or(id)));
+                    links
+                },
                 body: FactBody::Referral(referral),
             },
         }

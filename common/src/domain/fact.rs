@@ -79,7 +79,7 @@ pub enum FactBody {
     Dispute(DisputeSeen),
     /// A conversion posted over REST. `posted:{id}`, keep last; rank is the revision.
     Posted(PostedConversion),
-    /// A referral registered over REST. `referral:{who}`, keep last; rank is the revision.
+    /// A referral registered over REST. `referral:{id}`, keep last; rank is the revision.
     Referral(ReferralRegistered),
 }
 
@@ -471,6 +471,12 @@ pub struct ReferralRegistered {
     pub referral_code: Option<String>,
     /// When they signed up.
     pub occurred_at: DateTime<Utc>,
+    /// The first registration of this referral, unless it is this one.
+    #[serde(default)]
+    pub first: Option<i64>,
+    /// The caller says that they have paid.
+    #[serde(default)]
+    pub converted: bool,
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use std::fmt;
 /// | `user:…` | the SaaS company's own user id |
 /// | `external:…` | a conversion's own reference |
 /// | `conversion:…` | a conversion without a reference |
+/// | `referral:…` | a referral, by its first registration |
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Key(String);
@@ -60,6 +61,12 @@ impl Key {
         Self(format!("conversion:{id}"))
     }
 
+    /// A referral of the REST API, by its first registration.
+    #[must_use]
+    pub fn referral(id: i64) -> Self {
+        Self(format!("referral:{id}"))
+    }
+
     /// A key as the store holds it.
     #[must_use]
     pub fn stored(text: String) -> Self {
@@ -103,6 +110,8 @@ impl Key {
             KeyKind::User
         } else if id.starts_with("external:") || id.starts_with("conversion:") {
             KeyKind::External
+        } else if id.starts_with("referral:") {
+            KeyKind::Referral
         } else {
             KeyKind::Other
         }
@@ -131,6 +140,8 @@ pub enum KeyKind {
     Email,
     /// `user:…`
     User,
+    /// `referral:…`
+    Referral,
     /// A kind of object this version has no use for.
     Other,
 }

@@ -3,7 +3,7 @@
 use super::page::{Page, Rows};
 use super::{PgConnection, StoreError, decode};
 use crate::domain::ids::{AffiliateId, CustomerId, Realm};
-use crate::domain::key::normalise_email;
+use crate::domain::key::Key;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
@@ -117,28 +117,53 @@ pub struct Filter {
     pub status: Option<CustomerStatus>,
 }
 
-/// The customer with this address; the first seen, should there be several.
+/// The customers whom these keys name, each with its key.
+pub async fn find_by_keys(
+    connection: &mut PgConnection,
+    realm: Realm,
+    keys: &[Key],
+) -> Result<Vec<(Key, Customer)>, StoreError> {
+    let keys: Vec<String> = keys.iter().map(|key| key.as_str().to_owned()).collect();
+    let rows = sqlx::query!(
+        "SELECT k.key, c.id, c.user_email, c.status, c.converted_at, c.first_seen_at, c.affiliate_id,
+                c.referral_code, c.coupon_code, c.stripe_customer_id, c.external_id, c.attribution, c.bound_at
+         FROM identity_keys k JOIN customers c ON c.id = k.customer_id
+         WHERE k.project_id = $1 AND k.livemode = $2 AND k.key = ANY($3) AND NOT c.retired",
+        realm.project.0,
+        realm.mode.is_live(),
+        &keys,
+    )
+    .fetch_all(connection)
+    .await?;
+    let named = rows.into_iter().map(|row| {
+        let customer = CustomerRow {
+            id: row.id,
+            user_email: row.user_email,
+            status: row.status,
+            converted_at: row.converted_at,
+            first_seen_at: row.first_seen_at,
+            affiliate_id: row.affiliate_id,
+            referral_code: row.referral_code,
+            coupon_code: row.coupon_code,
+            stripe_customer_id: row.stripe_customer_id,
+            external_id: row.external_id,
+            attribution: row.attribution,
+            bound_at: row.bound_at,
+        };
+        Ok((Key::stored(row.key), customer.try_into()?))
+    });
+    named.collect()
+}
+
+/// The customer with this address; the oldest, should there be several.
 pub async fn find_by_email(
     connection: &mut PgConnection,
     realm: Realm,
     email: &str,
 ) -> Result<Option<Customer>, StoreError> {
-    sqlx::query_as!(
-        CustomerRow,
-        "SELECT id, user_email, status, converted_at, first_seen_at, affiliate_id, referral_code, coupon_code,
-                stripe_customer_id, external_id, attribution, bound_at
-         FROM customers
-         WHERE project_id = $1 AND livemode = $2 AND lower(btrim(user_email)) = $3 AND NOT retired
-         ORDER BY first_seen_at, id
-         LIMIT 1",
-        realm.project.0,
-        realm.mode.is_live(),
-        normalise_email(email),
-    )
-    .fetch_optional(connection)
-    .await?
-    .map(Customer::try_from)
-    .transpose()
+    let Some(key) = Key::email(email) else { return Ok(None) };
+    let mut found = find_by_keys(connection, realm, &[key]).await?;
+    Ok(found.pop().map(|(_, customer)| customer))
 }
 
 /// A page of customers, newest first by event time.

@@ -1,7 +1,10 @@
 //! A referral as clients see it.
 
 use crate::answer::timestamp;
-use common::store::customers::Customer;
+use chrono::{DateTime, Utc};
+use common::domain::fact::Who;
+use common::store::customers::{Customer, CustomerStatus};
+use common::store::registrations::NamedAffiliate;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -9,7 +12,8 @@ use utoipa::ToSchema;
 /// A user who was referred, or came by themselves.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Referral {
-    id: i64,
+    /// Null until it is settled.
+    id: Option<i64>,
     user_email: Option<String>,
     /// `pending` (referred, has not paid), `converted`, `direct` (not referred, has paid) or `direct_signup`.
     #[schema(example = "converted")]
@@ -28,10 +32,29 @@ pub(crate) struct Referral {
     attribution: Option<Value>,
 }
 
+impl Referral {
+    /// One that no worker has settled yet: as it was told.
+    pub(super) fn unsettled(who: Who, affiliate: Option<NamedAffiliate>, now: DateTime<Utc>) -> Self {
+        let status = if affiliate.is_some() { CustomerStatus::Pending } else { CustomerStatus::DirectSignup };
+        Self {
+            id: None,
+            user_email: who.email,
+            conversion_status: status.as_str(),
+            conversion_date: None,
+            created_at: timestamp(now),
+            affiliate_id: affiliate.as_ref().map(|affiliate| affiliate.id.0),
+            affiliate_code: affiliate.map(|affiliate| affiliate.code),
+            stripe_customer_id: who.stripe_customer.map(|key| key.id().to_owned()),
+            external_id: who.external_id,
+            attribution: None,
+        }
+    }
+}
+
 impl From<Customer> for Referral {
     fn from(customer: Customer) -> Self {
         Self {
-            id: customer.id.0,
+            id: Some(customer.id.0),
             user_email: customer.user_email,
             conversion_status: customer.status.as_str(),
             conversion_date: customer.converted_at.map(timestamp),

@@ -336,7 +336,8 @@ fn customer(person: &Person, payments: &[Payment<'_>], binds: &Binds) -> Option<
             && payment.kind() == ConversionKind::Purchase
             && payment.money.is_some()
     };
-    let converted_at = payments.iter().filter(paid).map(|payment| payment.at).min();
+    let first_paid = payments.iter().filter(paid).map(|payment| payment.at).min();
+    let converted_at = first_paid.into_iter().chain(person.converted_at).min();
     let bind = binds.of_person.get(&person.anchor).cloned();
     let status = match (&bind, converted_at) {
         (Some(_), Some(_)) => CustomerStatus::Converted,

@@ -34,7 +34,7 @@ pub struct Customer {
     pub status: CustomerStatus,
     /// Whom the customer is bound to.
     pub bind: Option<Bind>,
-    /// Time of the first payment.
+    /// Time of the first payment, or of the word that there was one.
     pub converted_at: Option<DateTime<Utc>>,
     /// Time of the first fact.
     pub first_seen_at: DateTime<Utc>,

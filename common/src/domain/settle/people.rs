@@ -24,6 +24,8 @@ pub(super) struct Person {
     /// Event time of the first fact that tells of the person; `None` when all there is waits for a
     /// payment.
     pub(super) first_seen_at: Option<DateTime<Utc>>,
+    /// When the API was first told that the person has paid.
+    pub(super) converted_at: Option<DateTime<Utc>>,
     /// Metadata `commission: false` on the customer.
     pub(super) no_commission: Option<Key>,
 }
@@ -140,8 +142,14 @@ fn name(
             people.anchors.insert(key.clone(), anchor.clone());
         }
         renamed.insert(home, anchor.clone());
-        let person =
-            Person { anchor: anchor.clone(), keys, email: None, first_seen_at: None, no_commission: None };
+        let person = Person {
+            anchor: anchor.clone(),
+            keys,
+            email: None,
+            first_seen_at: None,
+            converted_at: None,
+            no_commission: None,
+        };
         people.by_anchor.insert(anchor, person);
     }
     for (email, home) in by_email_alone {
@@ -168,6 +176,12 @@ fn describe(facts: &[KnownFact], people: &mut People) {
         let Some(person) = people.by_anchor.get_mut(&anchor) else { continue };
         if let Some(seen) = seen_at(fact) {
             person.first_seen_at = Some(person.first_seen_at.map_or(seen, |first| first.min(seen)));
+        }
+        if let FactBody::Referral(referral) = &fact.body
+            && referral.converted
+        {
+            let told = referral.occurred_at;
+            person.converted_at = Some(person.converted_at.map_or(told, |first| first.min(told)));
         }
         if let FactBody::Customer(customer) = &fact.body
             && customer.no_commission
@@ -203,6 +217,7 @@ fn anchor_rank(kind: KeyKind) -> u8 {
         | KeyKind::Session
         | KeyKind::External
         | KeyKind::Subscription
+        | KeyKind::Referral
         | KeyKind::Other => 3,
     }
 }

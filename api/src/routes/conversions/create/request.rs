@@ -4,8 +4,7 @@ use super::key_of_idempotency;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::idempotency::IdempotencyKey;
-use crate::input::Fields;
-use crate::input::{MAX_TEXT, MAX_URL};
+use crate::input::{Fields, MAX_TEXT, MAX_URL, is_stripe_customer};
 use chrono::{DateTime, SubsecRound, Utc};
 use common::domain::code::FoldedCode;
 use common::domain::command::Command;
@@ -184,31 +183,5 @@ impl Posted {
     /// The row to store.
     pub(super) fn row<'a>(&'a self, posted: &'a PostedConversion, command: &'a Command) -> NewConversion<'a> {
         NewConversion { posted, reference: self.reference.as_deref(), url: self.url.as_deref(), command }
-    }
-}
-
-/// `cus_…`, `gcus_…`, or the same behind a connected account.
-fn is_stripe_customer(id: &str) -> bool {
-    let word = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    let (account, id) = match id.split_once('/') {
-        Some((account, id)) => (Some(account), id),
-        None => (None, id),
-    };
-    account.is_none_or(|account| account.strip_prefix("acct_").is_some_and(word))
-        && id.strip_prefix("cus_").or_else(|| id.strip_prefix("gcus_")).is_some_and(word)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_customer_is_a_customer() {
-        for id in ["cus_1", "gcus_1", "acct_1/cus_1"] {
-            assert!(is_stripe_customer(id), "{id}");
-        }
-        for id in ["", "cus_", "in_1", "email:a@b", "acct_1/in_1", "x/cus_1", "cus_1/2"] {
-            assert!(!is_stripe_customer(id), "{id}");
-        }
     }
 }

@@ -312,6 +312,8 @@ impl History {
             affiliate: Some(affiliate),
             referral_code: None,
             occurred_at: day(n),
+            first: None,
+            converted: false,
         });
         self.add(&format!("referral:{id}"), Keep::Last, 0, day(n), &[email], body);
         self

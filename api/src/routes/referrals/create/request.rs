@@ -1,0 +1,88 @@
+//! What a caller says about a referral.
+
+use crate::error::ApiError;
+use crate::input::{Fields, MAX_REFERRAL_CODE, MAX_TEXT, is_stripe_customer};
+use common::domain::code::FoldedCode;
+use common::domain::fact::Who;
+use common::domain::ids::AffiliateId;
+use common::domain::key::Key;
+use common::store::customers::CustomerStatus;
+use common::store::registrations::AffiliateName;
+use utoipa::ToSchema;
+
+/// A user who was referred.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the request; Posted reads it")]
+pub(crate) struct PostReferral {
+    #[schema(example = "ann@example.com")]
+    email: String,
+    /// Who referred them.
+    affiliate_id: Option<i64>,
+    /// Counts when there is no `affiliate_id`.
+    #[schema(example = "PARTNER1")]
+    referral_code: Option<String>,
+    /// `converted` or `direct` says that they have paid; otherwise their payments tell.
+    #[schema(example = "pending")]
+    status: Option<String>,
+    #[schema(example = "cus_NffrFeUfNV2Hib")]
+    stripe_customer_id: Option<String>,
+    /// Your own id of the user.
+    external_id: Option<String>,
+}
+
+/// What was said, each field read.
+pub(super) struct Posted {
+    pub(super) email: String,
+    /// The affiliate, and the field that named it.
+    pub(super) affiliate: Option<(&'static str, AffiliateName)>,
+    pub(super) stripe_customer_id: Option<String>,
+    pub(super) external_id: Option<String>,
+    pub(super) converted: bool,
+}
+
+impl Posted {
+    pub(super) fn read(mut fields: Fields) -> Result<Self, ApiError> {
+        let email = fields.email("email");
+        let email = fields.required("email", email);
+        let by_id = fields.id("affiliate_id").map(|id| ("affiliate_id", AffiliateName::Id(AffiliateId(id))));
+        let code = fields.text("referral_code", MAX_REFERRAL_CODE);
+        let by_code = code.as_deref().and_then(FoldedCode::new);
+        let by_code = by_code.map(|code| ("referral_code", AffiliateName::Code(code)));
+        let statuses = CustomerStatus::ALL.map(|status| (status.as_str(), status));
+        let status = fields.one_of("status", &statuses);
+        let affiliate = by_id.or(by_code);
+        let direct = matches!(status, Some(CustomerStatus::Direct | CustomerStatus::DirectSignup));
+        if direct && affiliate.is_some() {
+            fields.problem("status", "status: who was referred by an affiliate is pending or converted");
+        }
+        let stripe_customer_id = fields.text("stripe_customer_id", MAX_TEXT);
+        if stripe_customer_id.as_deref().is_some_and(|id| !is_stripe_customer(id)) {
+            fields.problem("stripe_customer_id", "stripe_customer_id must look like cus_…");
+        }
+        let posted = Self {
+            email: email.unwrap_or_default(),
+            affiliate,
+            stripe_customer_id,
+            external_id: fields.text("external_id", MAX_TEXT),
+            converted: matches!(status, Some(CustomerStatus::Converted | CustomerStatus::Direct)),
+        };
+        fields.finish()?;
+        Ok(posted)
+    }
+
+    /// The identities as the fold knows them.
+    pub(super) fn who(&self) -> Who {
+        Who {
+            email: Some(self.email.clone()),
+            stripe_customer: self.stripe_customer_id.clone().map(Key::stored),
+            external_id: self.external_id.clone(),
+        }
+    }
+
+    /// The keys by which the referral may be known, the strongest first.
+    pub(super) fn keys(&self) -> Vec<Key> {
+        let stripe = self.stripe_customer_id.clone().map(Key::stored);
+        let user = self.external_id.as_deref().map(Key::user);
+        stripe.into_iter().chain(user).chain(Key::email(&self.email)).collect()
+    }
+}

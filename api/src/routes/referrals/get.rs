@@ -1,0 +1,40 @@
+//! `GET /api/v1/referrals/{email}`
+
+use super::Referral;
+use crate::answer::Data;
+use crate::auth::Caller;
+use crate::error::{ApiError, ErrorBody};
+use crate::input::Segment;
+use crate::state::AppState;
+use axum::extract::State;
+use common::store::customers;
+
+/// One referral
+///
+/// Should several users have one address, it is the one seen first.
+#[utoipa::path(
+    get,
+    path = "/referrals/{email}",
+    operation_id = "get_referral",
+    tag = "Referrals",
+    params(("email" = String, Path, description = "Percent-encoded, in any case")),
+    responses(
+        (status = 200, body = Data<Referral>),
+        (status = "4XX", body = ErrorBody<'static>),
+        (status = "5XX", body = ErrorBody<'static>),
+    ),
+)]
+pub(crate) async fn get(
+    State(state): State<AppState>,
+    caller: Caller,
+    Segment(email): Segment,
+) -> Result<Data<Referral>, ApiError> {
+    let unknown = || ApiError::NotFound(format!("There is no referral {}", email.trim()));
+    // PostgreSQL keeps no NUL: nobody has such an address.
+    if email.contains('\0') {
+        return Err(unknown());
+    }
+    let mut connection = state.pool.acquire().await?;
+    let found = customers::find_by_email(&mut connection, caller.realm, &email).await?;
+    found.map(|customer| Data::new(customer.into())).ok_or_else(unknown)
+}

@@ -1,0 +1,55 @@
+//! `GET /api/v1/referrals`
+
+use super::Referral;
+use crate::answer::{List, known_total};
+use crate::auth::Caller;
+use crate::error::{ApiError, ErrorBody};
+use crate::input::{Query, page};
+use crate::state::AppState;
+use axum::extract::State;
+use common::domain::ids::AffiliateId;
+use common::store::customers::{self, CustomerStatus, Filter};
+use common::store::page::Position;
+
+const DEFAULT_LIMIT: i64 = 20;
+
+/// Referrals, newest first
+#[utoipa::path(
+    get,
+    path = "/referrals",
+    operation_id = "list_referrals",
+    tag = "Referrals",
+    params(
+        ("affiliate_id" = Option<i64>, Query, minimum = 1),
+        ("status" = Option<String>, Query, description = "`pending`, `converted`, `direct` or `direct_signup`"),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 500),
+        ("offset" = Option<i64>, Query, minimum = 0),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
+    ),
+    responses(
+        (status = 200, body = List<Referral>),
+        (status = "4XX", body = ErrorBody<'static>),
+        (status = "5XX", body = ErrorBody<'static>),
+    ),
+)]
+pub(crate) async fn list(
+    State(state): State<AppState>,
+    caller: Caller,
+    Query(mut query): Query,
+) -> Result<List<Referral>, ApiError> {
+    let page = page(&mut query, DEFAULT_LIMIT);
+    let filter = Filter {
+        affiliate: query.id("affiliate_id").map(AffiliateId),
+        status: query.one_of("status", &CustomerStatus::ALL.map(|status| (status.as_str(), status))),
+    };
+    query.finish()?;
+    let mut connection = state.pool.acquire().await?;
+    let rows = customers::list(&mut connection, caller.realm, &filter, &page).await?;
+    let total = match (page.after, known_total(&rows, &page)) {
+        (Some(_), _) => None,
+        (None, Some(total)) => Some(total),
+        (None, None) => Some(customers::count(&mut connection, caller.realm, &filter).await?),
+    };
+    let position = |row: &customers::Customer| Position { at: row.first_seen_at, id: row.id.0 };
+    Ok(List::new(rows, &page, total, position, Referral::from))
+}
