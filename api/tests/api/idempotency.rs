@@ -68,6 +68,21 @@ async fn a_request_that_never_answered_runs_again_and_meets_what_it_made(pool: P
 #[sqlx::test(migrations = "../migrations")]
 async fn a_key_without_sense_is_told(pool: PgPool) {
     let (api, project) = (start(&pool).await, project(&pool).await);
-    let answer = api.post(&project, PATH, BODY).header("Idempotency-Key", &"k".repeat(256)).send().await;
-    answer.error(400, "invalid_parameters");
+    for key in [&"k".repeat(256), "", "a\tb"] {
+        let answer = api.post(&project, PATH, BODY).header("Idempotency-Key", key).send().await;
+        answer.error(400, "invalid_parameters");
+        assert_eq!(answer.fields(), ["Idempotency-Key"], "{key:?}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_wrong_method_uses_up_no_key(pool: PgPool) {
+    let (api, project, _worker) = (start(&pool).await, project(&pool).await, worker(&pool));
+    let with_key = |method, path| api.call(&project, method, path).header("Idempotency-Key", "k1");
+    for _ in 0..2 {
+        let answer = with_key(reqwest::Method::PUT, PATH).send().await;
+        answer.error(405, "method_not_allowed");
+        assert_eq!(answer.header("allow"), "GET,HEAD,POST");
+    }
+    api.post(&project, PATH, BODY).header("Idempotency-Key", "k1").send().await.data(201);
 }

@@ -1,6 +1,7 @@
 //! The story of a payment as clients see it.
 
 use crate::answer::{ExactNumber, timestamp};
+use crate::openapi::values::ConversionStatusWord;
 use common::domain::money::{Currency, Money};
 use common::domain::settle::{Arithmetic, CandidateStory, Method};
 use common::store::overview::Overview;
@@ -15,7 +16,7 @@ pub(crate) struct Story {
     #[schema(example = "in_1NqX3F2eZvKYlo2C")]
     payment: String,
     /// `pending` until it is settled, then the verdict.
-    #[schema(example = "attributed")]
+    #[schema(value_type = ConversionStatusWord)]
     status: String,
     /// Why nobody earns, or why it is held; null otherwise.
     reason: Option<String>,
