@@ -106,6 +106,12 @@ fn conversion(
     let Reversal { clawed_back, mut held } =
         reversal(payment, money, commission, &mut book).ok_or_else(overflow)?;
     let left = commission.checked_sub(clawed_back).ok_or_else(overflow)?;
+    if let (Some(warning), 1..) = (payment.warning, left) {
+        held = left;
+        let how = format!("an early fraud warning of the card's issuer, {}", warning.warning);
+        reason = Some(format!("held for {how}"));
+        book.line("held", how, left);
+    }
     if let (Some(evidence), 1..) = (&terms.own, left) {
         held = left;
         book.line("held", format!("a purchase of the affiliate's own: {evidence}"), left);
