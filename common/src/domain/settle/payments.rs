@@ -2,8 +2,8 @@
 
 use super::{KnownFact, SettleError, people::People};
 use crate::domain::fact::{
-    ChargeRefunded, ConversionKind, DisputeSeen, DisputeStatus, FactBody, InvoicePaid, PostedConversion,
-    RefundSeen, RefundStatus, SessionCompleted, SessionMode, SessionPaymentStatus,
+    ChargeRefunded, ConversionKind, DisputeSeen, DisputeStatus, FactBody, InvoiceLine, InvoicePaid,
+    PostedConversion, RefundSeen, RefundStatus, SessionCompleted, SessionMode, SessionPaymentStatus,
 };
 use crate::domain::key::{Key, KeyKind};
 use crate::domain::money::{Currency, ratio_floor};
@@ -39,6 +39,10 @@ pub(super) struct Payment<'a> {
     pub(super) disputed: i64,
     /// The object that said `commission: false`.
     pub(super) no_commission: Option<Key>,
+    /// The lines of its invoices, in their order.
+    pub(super) lines: Vec<&'a InvoiceLine>,
+    /// Whether these are all.
+    pub(super) lines_complete: bool,
 }
 
 /// Money really collected.
@@ -169,6 +173,8 @@ impl<'a> Parts<'a> {
             reversed,
             disputed,
             no_commission,
+            lines: self.invoices.iter().flat_map(|(invoice, _)| &invoice.lines).collect(),
+            lines_complete: self.invoices.iter().all(|(invoice, _)| invoice.lines_complete),
             aliases,
             key,
         }))
