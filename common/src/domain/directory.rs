@@ -31,7 +31,11 @@ impl Mentions {
             | FactBody::Touch(_)
             | FactBody::Refund(_)
             | FactBody::ChargeRefunded(_)
-            | FactBody::Dispute(_) => {}
+            | FactBody::Dispute(_)
+            | FactBody::CreditNote(_)
+            | FactBody::FraudWarning(_)
+            | FactBody::Intent(_)
+            | FactBody::Charge(_) => {}
         }
     }
 }
@@ -50,7 +54,11 @@ pub fn mentioned(fact: &Fact) -> Vec<FoldedCode> {
         | FactBody::Alias(_)
         | FactBody::Refund(_)
         | FactBody::ChargeRefunded(_)
-        | FactBody::Dispute(_) => [None, None],
+        | FactBody::Dispute(_)
+        | FactBody::CreditNote(_)
+        | FactBody::FraudWarning(_)
+        | FactBody::Intent(_)
+        | FactBody::Charge(_) => [None, None],
     };
     let folded = texts.into_iter().flatten().filter_map(FoldedCode::new);
     folded.flat_map(|code| [code.without_ref_prefix(), Some(code)]).flatten().collect()
