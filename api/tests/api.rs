@@ -28,6 +28,8 @@ mod referrals;
 mod server;
 #[path = "api/settling.rs"]
 mod settling;
+#[path = "api/strangers.rs"]
+mod strangers;
 #[path = "api/support.rs"]
 mod support;
 #[path = "api/webhooks.rs"]
