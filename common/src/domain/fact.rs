@@ -4,6 +4,7 @@
 //! which one depends on the two alone, not on their order ([`Fact::supersedes`]): the facts that
 //! are kept are a function of the *set* of events (SEMANTICS 3). The fold reads nothing else.
 
+use super::decision::{Lock, Verdict};
 use super::ids::{AffiliateId, ConversionId};
 use super::key::Key;
 use chrono::{DateTime, Utc};
@@ -81,6 +82,11 @@ pub enum FactBody {
     Posted(PostedConversion),
     /// A referral registered over REST. `referral:{id}`, keep last; rank is the revision.
     Referral(ReferralRegistered),
+    /// A person's lock of a customer. `lock:{customer key}`, keep last; rank is the revision.
+    Lock(Lock),
+    /// A person's verdict on one payment's commission. `verdict:{payment key}`, keep last; rank is
+    /// the revision.
+    Verdict(Verdict),
 }
 
 impl FactBody {
@@ -99,6 +105,8 @@ impl FactBody {
             Self::Dispute(_) => "dispute",
             Self::Posted(_) => "posted",
             Self::Referral(_) => "referral",
+            Self::Lock(_) => "lock",
+            Self::Verdict(_) => "verdict",
         }
     }
 }

@@ -125,7 +125,9 @@ pub(super) fn moments<'a>(
             | FactBody::Refund(_)
             | FactBody::ChargeRefunded(_)
             | FactBody::Dispute(_)
-            | FactBody::Posted(_) => {}
+            | FactBody::Posted(_)
+            | FactBody::Lock(_)
+            | FactBody::Verdict(_) => {}
         }
     }
     for moments in moments.values_mut() {
