@@ -12,6 +12,7 @@ pub mod clicks;
 pub mod conversions;
 pub mod coupons;
 pub mod customers;
+pub mod decisions;
 pub mod digest;
 pub mod idempotency_keys;
 pub mod keys;

@@ -120,7 +120,9 @@ pub(super) fn payments<'a>(facts: &'a [KnownFact], people: &People) -> Result<Ve
             | FactBody::Touch(_)
             | FactBody::Customer(_)
             | FactBody::Subscription(_)
-            | FactBody::Referral(_) => {}
+            | FactBody::Referral(_)
+            | FactBody::Lock(_)
+            | FactBody::Verdict(_) => {}
         }
     }
     let mut members = sets.sets();
