@@ -15,6 +15,7 @@ pub mod customers;
 pub mod digest;
 pub mod idempotency_keys;
 pub mod keys;
+pub mod links;
 pub mod overview;
 pub mod page;
 pub mod program_rules;

@@ -11,6 +11,7 @@
 //!       ─▶ amounts   commission, clawback, hold     (commission)
 //! ```
 
+mod aliases;
 mod attribution;
 mod commission;
 mod outcome;
@@ -19,6 +20,7 @@ mod people;
 #[cfg(test)]
 mod tests;
 
+pub use aliases::aliases;
 pub use outcome::{
     Arithmetic, Bind, CandidateStory, Conversion, ConversionSource, ConversionStatus, Customer,
     CustomerStatus, Evidence, Explanation, Method, Settlement,
