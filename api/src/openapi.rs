@@ -5,7 +5,9 @@ mod refusals;
 pub(crate) mod values;
 
 pub(crate) use parameters::{Idempotent, Paging, Patience};
-pub(crate) use refusals::{Changing, Creating, Deleting, Listing, Reading, ReadingProject, Webhooks};
+pub(crate) use refusals::{
+    Changing, Creating, Deleting, Following, Listing, Reading, ReadingProject, Webhooks,
+};
 
 use crate::error::ErrorBody;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -25,7 +27,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
                        Wire-compatible with the public Refgrow API where that is known.",
         license(name = "Apache-2.0 OR MIT"),
     ),
-    paths(crate::webhook::receive),
+    paths(crate::webhook::receive, crate::routes::links::follow),
     components(schemas(ErrorBody<'static>, values::DayOrTime)),
     modifiers(&ApiKey, &Refusals),
     security(("api_key" = [])),

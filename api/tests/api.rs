@@ -14,12 +14,18 @@ mod conversions;
 mod coupons;
 #[path = "api/customer_look_up.rs"]
 mod customer_look_up;
+#[path = "api/decimals.rs"]
+mod decimals;
 #[path = "api/errors.rs"]
 mod errors;
+#[path = "api/explanations.rs"]
+mod explanations;
 #[path = "api/idempotency.rs"]
 mod idempotency;
 #[path = "api/limits.rs"]
 mod limits;
+#[path = "api/links.rs"]
+mod links;
 #[path = "api/probes.rs"]
 mod probes;
 #[path = "api/referrals.rs"]

@@ -94,6 +94,8 @@ pub(crate) struct Changing;
 pub(crate) struct Deleting;
 /// Of a call whose path names the project.
 pub(crate) struct ReadingProject;
+/// Of a link that anybody may follow.
+pub(crate) struct Following;
 /// Of Stripe's webhooks.
 pub(crate) struct Webhooks;
 
@@ -136,5 +138,11 @@ impl IntoResponses for ReadingProject {
 impl IntoResponses for Webhooks {
     fn responses() -> Responses {
         refer(&[404, 413, 429, 500, 503])
+    }
+}
+
+impl IntoResponses for Following {
+    fn responses() -> Responses {
+        refer(&[400, 404, 429, 500, 503])
     }
 }

@@ -58,7 +58,7 @@ async fn enter(http: &Client, api: SocketAddr, entered: &Entered) -> Result<Valu
     ids.extend(all(&coupons, "id"));
     Ok(json!({
         "email": emails, "id": ids, "affiliate_id": all(&affiliates, "id"),
-        "referral_code": all(&affiliates, "referral_code"), "projectId": [entered.realm.project.0],
+        "referral_code": all(&affiliates, "referral_code"), "code": ["ANNA", "BEN20"], "projectId": [entered.realm.project.0],
         "stripeCustomerId": ["cus_0", "cus_1"], "payment_key": ["order-0", "external:order-1"],
     }))
 }
