@@ -5,5 +5,6 @@ mod any_order;
 mod outages;
 mod posts;
 mod rebuilding;
+mod rules;
 mod separate_processes;
 mod stripe_sdk;
