@@ -16,6 +16,8 @@ mod coupons;
 mod customer_look_up;
 #[path = "api/errors.rs"]
 mod errors;
+#[path = "api/explanations.rs"]
+mod explanations;
 #[path = "api/idempotency.rs"]
 mod idempotency;
 #[path = "api/limits.rs"]

@@ -2,6 +2,9 @@
 //!
 //! What `project show --json` prints of a version of the rules is such a file again.
 
+#[cfg(test)]
+mod page;
+
 use anyhow::{Context, ensure};
 use common::domain::{
     code::FoldedCode,

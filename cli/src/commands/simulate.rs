@@ -13,7 +13,7 @@ use common::{
         money::{Currency, Money},
         rules::Rules,
     },
-    store::{PgConnection, overview, settlement},
+    store::{self, PgConnection, overview, settlement},
 };
 use serde::Serialize;
 use std::{
@@ -79,7 +79,8 @@ struct Line {
 pub(super) async fn run(args: &SimulateArgs, context: &Context) -> anyhow::Result<()> {
     let rules = rules_file::read(&args.rules)?;
     let pool = context.database().await?;
-    let mut connection = pool.acquire().await?;
+    // Both columns are of one moment, whatever is settled meanwhile.
+    let mut connection = store::snapshot(&pool).await?;
     let project = context::project(&mut connection, ProjectId(args.project)).await?.id;
     let modes = args.mode.map_or_else(|| vec![Mode::Live, Mode::Test], |mode| vec![mode]);
     let mut affiliates = Vec::new();
