@@ -22,6 +22,8 @@ mod explanations;
 mod idempotency;
 #[path = "api/limits.rs"]
 mod limits;
+#[path = "api/links.rs"]
+mod links;
 #[path = "api/probes.rs"]
 mod probes;
 #[path = "api/referrals.rs"]

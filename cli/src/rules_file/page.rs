@@ -167,6 +167,7 @@ fn directory() -> Directory {
         created_at,
         inactive: Vec::new(),
         email: "anna@studio.example".to_owned(),
+        addresses: Vec::new(),
         commissions: Vec::new(),
     };
     Directory {

@@ -46,7 +46,7 @@ pub(crate) struct Story {
     /// The commissions that could have been paid, in order of precedence; empty where the programme has only one.
     rules: Vec<Rule>,
     /// Line by line.
-    arithmetic: Vec<Line>,
+    arithmetic: Vec<Step>,
 }
 
 /// Something that named an affiliate, and what became of it.
@@ -86,7 +86,7 @@ struct Rule {
 
 /// One line of arithmetic.
 #[derive(Serialize, ToSchema)]
-struct Line {
+struct Step {
     what: String,
     how: String,
     #[schema(value_type = f64)]
@@ -136,7 +136,7 @@ impl From<Overview> for Story {
             candidates: told.candidates.into_iter().map(Candidate::from).collect(),
             rule_version: row.rule_version,
             rules: told.rules.into_iter().map(Rule::from).collect(),
-            arithmetic: told.arithmetic.into_iter().map(|line| Line::new(line, currency)).collect(),
+            arithmetic: told.arithmetic.into_iter().map(|line| Step::new(line, currency)).collect(),
         }
     }
 }
@@ -169,7 +169,7 @@ impl From<AppliedRule> for Rule {
     }
 }
 
-impl Line {
+impl Step {
     fn new(line: Arithmetic, currency: Currency) -> Self {
         Self {
             what: line.what,
