@@ -7,5 +7,6 @@ mod outages;
 mod posts;
 mod rebuilding;
 mod schemathesis;
+mod rules;
 mod separate_processes;
 mod stripe_sdk;
