@@ -7,9 +7,11 @@ mod digest;
 mod explain;
 mod key;
 mod migrate;
+mod payout;
 pub(crate) mod project;
 mod replay;
 mod simulate;
+mod statement;
 mod up;
 mod verify;
 mod worker;
@@ -36,6 +38,11 @@ pub(crate) enum Command {
     /// Create, list and revoke the API keys of a project
     #[command(subcommand)]
     Key(key::Command),
+    /// Pay affiliates what is due: collect, export, mark as paid
+    #[command(subcommand)]
+    Payout(payout::Command),
+    /// What an affiliate was owed, what moved that, and what it is owed now
+    Statement(statement::StatementArgs),
     /// Build the ledger again from the raw events, and compare
     Replay(replay::ReplayArgs),
     /// Try other rules on history: what each affiliate would have earned
@@ -68,6 +75,8 @@ pub(crate) async fn run(command: Command, context: Context) -> anyhow::Result<()
         Command::Migrate => migrate::run(&context).await,
         Command::Project(command) => project::run(command, &context).await,
         Command::Key(command) => key::run(command, &context).await,
+        Command::Payout(command) => payout::run(command, &context).await,
+        Command::Statement(args) => statement::run(&args, &context).await,
         Command::Replay(args) => replay::run(&args, &context).await,
         Command::Simulate(args) => simulate::run(&args, &context).await,
         Command::Verify(args) => verify::run(&args, &context).await,

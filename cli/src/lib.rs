@@ -2,6 +2,7 @@
 
 mod commands;
 mod context;
+mod days;
 pub mod demo;
 mod embedded;
 mod failure;
@@ -9,6 +10,7 @@ mod options;
 mod output;
 mod services;
 mod shutdown;
+mod spreadsheet;
 mod stack;
 
 use clap::Parser;
