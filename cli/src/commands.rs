@@ -1,7 +1,10 @@
 //! One file a command.
 
 mod api;
+mod conversion;
+mod customer;
 mod dead_letters;
+mod decision;
 mod demo;
 mod digest;
 mod explain;
@@ -43,6 +46,12 @@ pub(crate) enum Command {
     Payout(payout::Command),
     /// What an affiliate was owed, what moved that, and what it is owed now
     Statement(statement::StatementArgs),
+    /// Lock a customer to an affiliate or to nobody, and release it
+    #[command(subcommand)]
+    Customer(customer::Command),
+    /// Hold, release or reject the commission of one payment
+    #[command(subcommand)]
+    Conversion(conversion::Command),
     /// Build the ledger again from the raw events, and compare
     Replay(replay::ReplayArgs),
     /// Try other rules on history: what each affiliate would have earned
@@ -77,6 +86,8 @@ pub(crate) async fn run(command: Command, context: Context) -> anyhow::Result<()
         Command::Key(command) => key::run(command, &context).await,
         Command::Payout(command) => payout::run(command, &context).await,
         Command::Statement(args) => statement::run(&args, &context).await,
+        Command::Customer(command) => customer::run(command, &context).await,
+        Command::Conversion(command) => conversion::run(command, &context).await,
         Command::Replay(args) => replay::run(&args, &context).await,
         Command::Simulate(args) => simulate::run(&args, &context).await,
         Command::Verify(args) => verify::run(&args, &context).await,

@@ -24,10 +24,9 @@ use work::Folded;
 
 use super::payouts::books;
 use super::{PgConnection, StoreError};
-use crate::domain::code::FoldedCode;
 use crate::domain::fact::Fact;
 use crate::domain::ids::{ClusterId, ConversionId, Realm};
-use crate::domain::key::Key;
+use crate::domain::mappings::Mappings;
 use crate::domain::settle::SettleError;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -120,17 +119,16 @@ pub async fn settle_clusters(
     fold(conn, &locked).await
 }
 
-/// The clusters that mention some of these codes or hold some of these keys.
+/// The clusters that are judged otherwise, now that these mappings have changed.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn clusters_concerned(
     conn: &mut PgConnection,
     realm: Realm,
-    codes: &[FoldedCode],
-    keys: &[Key],
+    mappings: &Mappings,
 ) -> Result<BTreeSet<ClusterId>, StoreError> {
-    clusters::concerned(conn, realm, codes, keys).await
+    clusters::concerned(conn, realm, mappings).await
 }
 
 /// Every cluster of a project and mode, in order.
