@@ -8,9 +8,10 @@ mod list;
 mod mark_paid;
 mod show;
 
+use super::decision::user_name;
 use crate::context::{self, Context};
 use anyhow::Context as _;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, builder::NonEmptyStringValueParser};
 use common::{
     domain::ids::{AffiliateId, Mode, ProjectId, Realm},
     store::{PgConnection, affiliates, payouts::PayoutError},
@@ -55,10 +56,15 @@ impl RealmArgs {
 /// Who does it.
 #[derive(Args)]
 struct ActorArgs {
-    /// Your name, for the record
-    #[arg(long = "by", env = "USER", value_name = "NAME", default_value = "somebody", hide_env_values = true,
-          value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    actor: String,
+    /// Who does it, for the record [default: the name of the user who runs this]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    actor: Option<String>,
+}
+
+impl ActorArgs {
+    fn name(&self) -> String {
+        self.actor.clone().unwrap_or_else(user_name)
+    }
 }
 
 /// Runs one.

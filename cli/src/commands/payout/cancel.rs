@@ -27,9 +27,9 @@ struct Canceled(PayoutItem);
 
 /// Cancels one.
 pub(super) async fn run(args: &CancelArgs, context: &Context) -> anyhow::Result<()> {
-    let (id, now) = (PayoutId(args.id), Utc::now());
+    let (id, actor, now) = (PayoutId(args.id), args.actor.name(), Utc::now());
     let canceled = super::in_transaction(context, async |conn| {
-        payouts::cancel(conn, id, &args.reason, &args.actor.actor, now).await
+        payouts::cancel(conn, id, &args.reason, &actor, now).await
     });
     context.print(&Canceled(canceled.await?.into()))
 }

@@ -93,9 +93,9 @@ pub(super) async fn run(args: &CreateArgs, context: &Context) -> anyhow::Result<
     };
     let request =
         Request { as_of: args.as_of.map(days::end), minimums: minimums(&args.minimums)?, affiliate };
-    let (key, actor) = (args.idempotency_key.as_str(), args.actor.actor.as_str());
+    let (key, actor) = (args.idempotency_key.as_str(), args.actor.name());
     let created = super::in_transaction(context, async |conn| {
-        payouts::create(conn, realm, key, &request, actor, now).await
+        payouts::create(conn, realm, key, &request, &actor, now).await
     })
     .await?;
     let names = overview::affiliates(&mut connection, realm).await?;

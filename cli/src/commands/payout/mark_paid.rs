@@ -49,7 +49,8 @@ pub(super) async fn run(args: &MarkPaidArgs, context: &Context) -> anyhow::Resul
         Some(batch) => in_batch(BatchId(batch), &args.reference, context).await?,
     };
     ensure!(!ids.is_empty(), "nothing done: no payout of that batch is open");
-    let payment = Payment { reference: &args.reference, at, actor: &args.actor.actor };
+    let actor = args.actor.name();
+    let payment = Payment { reference: &args.reference, at, actor: &actor };
     let paid =
         super::in_transaction(context, async |conn| payouts::mark_paid(conn, &ids, payment, now).await);
     context.print(&Paid(paid.await?.into_iter().map(PayoutItem::from).collect()))
