@@ -2,6 +2,7 @@
 
 mod commands;
 mod context;
+mod days;
 pub mod demo;
 mod embedded;
 mod failure;
@@ -10,6 +11,7 @@ mod output;
 mod rules_file;
 mod services;
 mod shutdown;
+mod spreadsheet;
 mod stack;
 
 use clap::Parser;

@@ -4,6 +4,7 @@ mod answers;
 mod any_order;
 mod decisions;
 mod outages;
+mod payouts;
 mod posts;
 mod rebuilding;
 mod schemathesis;
