@@ -18,6 +18,8 @@ mod customer_look_up;
 mod errors;
 #[path = "api/idempotency.rs"]
 mod idempotency;
+#[path = "api/judged_again.rs"]
+mod judged_again;
 #[path = "api/limits.rs"]
 mod limits;
 #[path = "api/probes.rs"]
