@@ -21,6 +21,7 @@ pub mod ids;
 pub mod key;
 pub mod mappings;
 pub mod money;
+pub mod payout;
 pub mod rules;
 pub mod settle;
 pub mod union_find;

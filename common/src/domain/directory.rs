@@ -33,6 +33,10 @@ impl Mentions {
             | FactBody::Refund(_)
             | FactBody::ChargeRefunded(_)
             | FactBody::Dispute(_)
+            | FactBody::CreditNote(_)
+            | FactBody::FraudWarning(_)
+            | FactBody::Intent(_)
+            | FactBody::Charge(_)
             | FactBody::Verdict(_) => {}
         }
     }
@@ -53,6 +57,10 @@ pub fn mentioned(fact: &Fact) -> Vec<FoldedCode> {
         | FactBody::Refund(_)
         | FactBody::ChargeRefunded(_)
         | FactBody::Dispute(_)
+        | FactBody::CreditNote(_)
+        | FactBody::FraudWarning(_)
+        | FactBody::Intent(_)
+        | FactBody::Charge(_)
         | FactBody::Lock(_)
         | FactBody::Verdict(_) => [None, None],
     };

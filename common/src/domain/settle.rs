@@ -21,8 +21,8 @@ mod people;
 mod tests;
 
 pub use outcome::{
-    Arithmetic, Bind, CandidateStory, Conversion, ConversionSource, ConversionStatus, Customer,
-    CustomerStatus, Evidence, Explanation, Method, Settlement,
+    AppliedRule, Arithmetic, Bind, CandidateStory, Conversion, ConversionSource, ConversionStatus, Customer,
+    CustomerStatus, Evidence, Explanation, Method, RatedLine, RuleKind, RuleStory, Settlement,
 };
 
 use super::directory::Directory;

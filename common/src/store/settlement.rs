@@ -3,6 +3,7 @@
 //! The number of statements is fixed, whatever the size of the batch; a few more run when clusters
 //! meet or rows are merged, again once for the whole batch.
 
+mod again;
 mod barrier;
 mod clusters;
 mod conversions;
@@ -16,11 +17,13 @@ mod rules;
 mod simulate;
 mod work;
 
+pub(super) use again::post_again;
 pub use inbox::InboxEvent;
 pub use replay::{Replayed, StoredEvent, replay};
 pub use simulate::{Earned, simulate};
 use work::Folded;
 
+use super::payouts::books;
 use super::{PgConnection, StoreError};
 use crate::domain::fact::Fact;
 use crate::domain::ids::{ClusterId, ConversionId, Realm};
@@ -155,6 +158,7 @@ async fn fold(conn: &mut PgConnection, clusters: &BTreeSet<ClusterId>) -> Result
 
 /// Writes the difference between what was folded and what stands.
 async fn write(conn: &mut PgConnection, folded: &[Folded]) -> Result<Settled, BatchError> {
+    books::share(conn, &folded.iter().map(|folded| folded.realm).collect()).await?;
     let customers = customers::write(conn, folded).await?;
     let conversions = conversions::write(conn, folded, &customers).await?;
     let entries = ledger::write(conn, &conversions).await?;

@@ -125,6 +125,10 @@ pub(super) fn moments<'a>(
             | FactBody::Refund(_)
             | FactBody::ChargeRefunded(_)
             | FactBody::Dispute(_)
+            | FactBody::CreditNote(_)
+            | FactBody::FraudWarning(_)
+            | FactBody::Intent(_)
+            | FactBody::Charge(_)
             | FactBody::Posted(_)
             | FactBody::Lock(_)
             | FactBody::Verdict(_) => {}

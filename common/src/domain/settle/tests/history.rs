@@ -7,7 +7,7 @@ use crate::domain::fact::*;
 use crate::domain::ids::{AffiliateId, ConversionId, RuleId};
 use crate::domain::key::Key;
 use crate::domain::money::BasisPoints;
-use crate::domain::rules::{Commission, Recurring, RuleVersion, Rules, SelfReferral};
+use crate::domain::rules::{Commission, RuleVersion, Rules};
 use crate::domain::settle::{Conversion, KnownFact, Settlement, settle};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
@@ -25,15 +25,7 @@ pub(super) fn key(id: &str) -> Key {
 }
 
 pub(super) fn percent(bps: u32) -> Rules {
-    Rules {
-        commission: Commission::Percent { basis_points: BasisPoints(bps) },
-        recurring: Recurring::All,
-        hold_days: 0,
-        window_days: 60,
-        back_bind_days: 30,
-        self_referral: SelfReferral::default(),
-        coupon_first: false,
-    }
+    Rules::of(Commission::Percent { basis_points: BasisPoints(bps) })
 }
 
 /// A history and the world in which it is judged.
@@ -172,6 +164,24 @@ impl History {
             lines_complete: true,
         });
         self.add(&format!("invoice:{invoice}"), Keep::Last, 0, day(n), &[invoice, customer], body);
+        self
+    }
+
+    /// A paid invoice, as `change` makes it of one without tax, lines or subscription.
+    pub(super) fn invoice_with(
+        mut self,
+        n: i64,
+        invoice: &str,
+        customer: &str,
+        amount: i64,
+        change: impl FnOnce(&mut InvoicePaid),
+    ) -> Self {
+        self = self.invoice(n, invoice, customer, amount);
+        if let Some(KnownFact { fact: Fact { body: FactBody::Invoice(invoice), .. }, .. }) =
+            self.facts.last_mut()
+        {
+            change(invoice);
+        }
         self
     }
 

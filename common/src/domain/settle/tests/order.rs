@@ -4,7 +4,8 @@ use super::history::*;
 use crate::domain::code::FoldedCode;
 use crate::domain::decision::{LockedTo, Ruling};
 use crate::domain::directory::Period;
-use crate::domain::fact::{DisputeStatus, RefundStatus, TouchMethod, TouchedObject};
+use crate::domain::fact::{DisputeStatus, Invoiced, RefundStatus, TouchMethod, TouchedObject};
+use crate::domain::key::Key;
 use crate::domain::settle::KnownFact;
 use chrono::TimeDelta;
 use proptest::prelude::*;
@@ -16,6 +17,8 @@ enum Step {
     Invoice { n: u8, customer: u8, amount: i64 },
     InvoiceSession { n: u8, customer: u8 },
     Session { n: u8, customer: u8, email: u8, amount: i64 },
+    Intent { n: u8, customer: u8, amount: i64, invoiced: u8 },
+    Charge { n: u8, customer: u8, amount: i64, intent: bool },
     Touch { n: u8, on: u8, method: u8, code: u8 },
     Alias { n: u8 },
     Refund { n: u8, refund: u8, amount: i64, status: u8 },
@@ -38,6 +41,20 @@ fn step() -> impl Strategy<Value = (i64, Step)> {
             email,
             amount
         }),
+        (0u8..8, 0u8..3, 1i64..3, 0u8..4).prop_map(|(n, customer, amount, invoiced)| Step::Intent {
+            n,
+            customer,
+            amount,
+            invoiced
+        }),
+        (0u8..8, 0u8..3, 1i64..3, any::<bool>()).prop_map(|(n, customer, amount, intent)| Step::Charge {
+            n,
+            customer,
+            amount,
+            intent
+        }),
+        // Amounts and days that meet, for invoices that claim money.
+        (0u8..5, 0u8..3, 1i64..3).prop_map(|(n, customer, amount)| Step::Invoice { n, customer, amount }),
         (0u8..8, 0u8..4, 0u8..3, 0u8..4).prop_map(|(n, on, method, code)| Step::Touch {
             n,
             on,
@@ -61,7 +78,7 @@ fn step() -> impl Strategy<Value = (i64, Step)> {
         }),
         (0u8..8, 0u8..3).prop_map(|(n, ruling)| Step::Verdict { n, ruling }),
     ];
-    (0i64..90, what)
+    (prop_oneof![0i64..90, 0i64..3], what)
 }
 
 fn history(steps: &[(i64, Step)]) -> History {
@@ -85,6 +102,20 @@ fn history(steps: &[(i64, Step)]) -> History {
                 &email(*e),
                 *amount,
             ),
+            Step::Intent { n, customer: c, amount, invoiced } => {
+                let invoice = Key::object(None, &format!("in_{}", n % 5));
+                let invoiced = match invoiced {
+                    0 => Invoiced::By { invoice },
+                    1 => Invoiced::Never,
+                    2 => Invoiced::Hinted,
+                    _ => Invoiced::Unsaid,
+                };
+                history.intent(day, &format!("pi_{n}"), &customer(*c), *amount, invoiced)
+            }
+            Step::Charge { n, customer: c, amount, intent } => {
+                let intent = if *intent { format!("pi_{n}") } else { String::new() };
+                history.charge(day, &format!("ch_{n}"), &intent, &customer(*c), *amount, Invoiced::Unsaid)
+            }
             Step::Touch { n, on, method, code } => {
                 let (on, object) = match on {
                     0 => (TouchedObject::Session, format!("cs_{n}")),
