@@ -6,4 +6,5 @@ mod credit_notes;
 mod decisions;
 mod history;
 mod order;
+mod precedence;
 mod scenarios;
