@@ -1,15 +1,21 @@
 //! `tributary explain`
 
+mod told;
+
 use crate::{context::Context, output};
 use anyhow::ensure;
 use clap::Args;
 use common::{
     domain::{
-        ids::{ConversionId, Mode, ProjectId},
+        fact::Fact,
+        ids::{ConversionId, Mode, ProjectId, Realm},
         money::{Currency, Money},
         settle::{Bind, Explanation},
     },
-    store::overview::{self, Overview},
+    store::{
+        PgConnection, StoreError,
+        overview::{self, Overview},
+    },
 };
 use serde::Serialize;
 use std::fmt::{self, Formatter};
@@ -18,8 +24,9 @@ use std::fmt::{self, Formatter};
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ExplainArgs {
-    /// A payment, a customer or a conversion's number
-    #[arg(value_name = "cus_…|in_…|pi_…|ID")]
+    /// A payment by any of its ids (in_…, pi_…, ch_…, cs_…, your own reference), a customer (cus_…, an e-mail address, your
+    /// own id), or a conversion's number
+    #[arg(value_name = "cus_…|in_…|ID")]
     subject: String,
     /// Look in this project only
     #[arg(long, value_name = "ID")]
@@ -29,8 +36,11 @@ pub(crate) struct ExplainArgs {
 const EXAMPLES: &str = "\
 Examples:
   tributary explain in_1NqX3F2eZvKYlo2C     one payment: who was considered, who won and why, the arithmetic
+  tributary explain pi_3MtwBwLkdIwHu7ix     the same payment, by another of its ids
+  tributary explain order-4711              a conversion, by your own reference
   tributary explain cus_OzX4k2Q             every payment of a customer
-  tributary explain email:nora@example.com  the same, by address
+  tributary explain nora@example.com        the same, by address
+  tributary explain re_3MtwBwLkdIwHu7ix     the payment of a refund, or that the refund waits for it
   tributary explain 42                      a conversion, by its number";
 
 #[derive(Serialize)]
@@ -63,13 +73,92 @@ struct Story {
 pub(super) async fn run(args: &ExplainArgs, context: &Context) -> anyhow::Result<()> {
     let mut connection = context.database().await?.acquire().await?;
     let subject = args.subject.trim();
-    let ids = match subject.parse() {
-        Ok(id) => vec![ConversionId(id)],
-        Err(_) => overview::by_key(&mut connection, args.project.map(ProjectId), subject).await?,
+    let project = args.project.map(ProjectId);
+    let mut found = match subject.parse() {
+        Ok(id) => overview::of(&mut connection, &[ConversionId(id)]).await?,
+        Err(_) => Vec::new(),
     };
-    let found = overview::of(&mut connection, &ids).await?;
-    ensure!(!found.is_empty(), "nothing is known of {subject:?}");
-    context.print(&Stories(found.into_iter().map(Story::from).collect()))
+    found.retain(|story| project.is_none_or(|project| story.realm.project == project));
+    if found.is_empty() {
+        // A reference may be a number, too.
+        let ids = overview::by_name(&mut connection, project, subject).await?;
+        found = overview::of(&mut connection, &ids).await?;
+    }
+    if !found.is_empty() {
+        return context.print(&Stories(found.into_iter().map(Story::from).collect()));
+    }
+    let told = overview::told(&mut connection, project, subject).await?;
+    ensure!(!told.is_empty(), "nothing is known of {subject:?}");
+    // A refund or a dispute is part of the story of its payment.
+    let ids = payments_of(&mut connection, &told).await?;
+    if !ids.is_empty() {
+        let found = overview::of(&mut connection, &ids).await?;
+        return context.print(&Stories(found.into_iter().map(Story::from).collect()));
+    }
+    context.print(&Waiting(told.into_iter().map(Told::from).collect()))
+}
+
+/// The payments that some facts name.
+async fn payments_of(
+    connection: &mut PgConnection,
+    told: &[(Realm, Fact)],
+) -> Result<Vec<ConversionId>, StoreError> {
+    let mut payments = Vec::new();
+    for (realm, fact) in told {
+        for key in fact.links.iter().filter(|key| key.kind().is_of_a_payment()) {
+            payments.extend(overview::payment(connection, *realm, key.as_str()).await?);
+        }
+    }
+    payments.sort_unstable();
+    payments.dedup();
+    Ok(payments)
+}
+
+/// What was told of something that has become no payment.
+#[derive(Serialize)]
+#[serde(transparent)]
+struct Waiting(Vec<Told>);
+
+#[derive(Serialize)]
+struct Told {
+    project_id: ProjectId,
+    mode: Mode,
+    occurred_at: String,
+    event: String,
+    kind: &'static str,
+    says: String,
+}
+
+impl From<(Realm, Fact)> for Told {
+    fn from((realm, fact): (Realm, Fact)) -> Self {
+        Self {
+            project_id: realm.project,
+            mode: realm.mode,
+            occurred_at: output::time(fact.at),
+            kind: fact.body.kind(),
+            says: told::in_words(&fact),
+            event: fact.event,
+        }
+    }
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(f, "No payment has come of it yet. What was told, in order of time:")?;
+        for Told { project_id, mode, occurred_at, event, says, .. } in &self.0 {
+            writeln!(f, "  {occurred_at}  {says}")?;
+            writeln!(f, "  {:24}  by {event}, project {project_id} in {mode} mode", "")?;
+        }
+        Ok(())
+    }
+}
+
+/// An amount in words, also of a currency that is not known.
+fn money(currency: &str, minor: i64) -> String {
+    match Currency::parse(currency) {
+        Ok(currency) => Money { minor, currency }.to_string(),
+        Err(_) => format!("{minor} minor units of {currency}"),
+    }
 }
 
 impl From<Overview> for Story {
@@ -99,6 +188,18 @@ impl From<Overview> for Story {
 impl Story {
     fn money(&self, minor: i64) -> String {
         Money { minor, currency: self.currency }.to_string()
+    }
+
+    /// How what is owed comes about, when it is not simply what was earned.
+    fn in_sum(&self) -> Option<String> {
+        let less = [(self.taken_back, "taken back"), (self.held, "held")];
+        let less: Vec<String> = less
+            .iter()
+            .filter(|(minor, _)| *minor != 0)
+            .map(|(minor, what)| format!("{} {what}", self.money(*minor)))
+            .collect();
+        (!less.is_empty())
+            .then(|| format!("{} earned, less {}", self.money(self.commission), less.join(" and ")))
     }
 }
 
@@ -138,6 +239,10 @@ impl fmt::Display for Story {
         for line in arithmetic {
             writeln!(f, "  {:<10} {:>14}  {}", line.what, self.money(line.minor), line.how)?;
         }
-        Ok(())
+        let owed = self.commission.saturating_sub(self.taken_back).saturating_sub(self.held);
+        match self.in_sum() {
+            Some(sum) => writeln!(f, "  {:<10} {:>14}  {sum}", "owed", self.money(owed)),
+            None => writeln!(f, "  {:<10} {:>14}", "owed", self.money(owed)),
+        }
     }
 }
