@@ -10,7 +10,7 @@ use common::{
         fact::Fact,
         ids::{ConversionId, Mode, ProjectId, Realm},
         money::{Currency, Money},
-        settle::{Bind, Explanation},
+        settle::{Bind, CandidateStory, Explanation},
     },
     store::{
         PgConnection, StoreError,
@@ -215,6 +215,11 @@ impl fmt::Display for Stories {
     }
 }
 
+/// Whether a bind's evidence is one of the candidates.
+fn told_among(candidates: &[CandidateStory], bind: &Bind) -> bool {
+    candidates.iter().any(|candidate| candidate.evidence == bind.evidence)
+}
+
 impl fmt::Display for Story {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { conversion_id, project_id, mode, payment, status, occurred_at, .. } = self;
@@ -222,13 +227,21 @@ impl fmt::Display for Story {
         writeln!(f, "  conversion {conversion_id} of project {project_id} in {mode} mode, {occurred_at}")?;
         writeln!(f, "  customer   {}", self.customer.as_deref().unwrap_or("a guest"))?;
         writeln!(f, "  affiliate  {}", self.affiliate.as_deref().unwrap_or("nobody"))?;
-        if let Some(reason) = &self.reason {
+        let decision = self.explanation.as_ref().map_or("", |told| &told.decision);
+        // Where nobody earns the decision gives the reason.
+        if let Some(reason) = self.reason.as_ref().filter(|reason| !decision.contains(reason.as_str())) {
             writeln!(f, "  reason     {reason}")?;
         }
         let Some(Explanation { candidates, decision, rules, arithmetic }) = &self.explanation else {
             return Ok(());
         };
         writeln!(f, "  decision   {decision}")?;
+        // A bind that was made at another payment has its evidence there.
+        if let Some(bind) = self.attribution.as_ref().filter(|bind| !told_among(candidates, bind)) {
+            let (method, evidence, day) =
+                (bind.method.in_words(), &bind.evidence, output::day(bind.bound_at));
+            writeln!(f, "  bound by   {method} on {} ({}), {day}", evidence.object, evidence.event)?;
+        }
         for candidate in candidates {
             let (method, object) = (candidate.method.in_words(), &candidate.evidence.object);
             writeln!(f, "  candidate  {method} {:?} on {object}: {}", candidate.value, candidate.verdict)?;

@@ -7,4 +7,5 @@ mod decisions;
 mod history;
 mod order;
 mod precedence;
+mod reasons;
 mod scenarios;
