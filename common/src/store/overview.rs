@@ -1,8 +1,10 @@
 //! Payments with the names of those whom they concern and the whole story, for people.
 
 mod find;
+mod told;
 
 pub use find::{by_name, payment};
+pub use told::told;
 
 use super::{PgConnection, StoreError, decode};
 use crate::domain::{
