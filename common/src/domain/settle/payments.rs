@@ -6,8 +6,8 @@ mod reversal;
 
 use super::{KnownFact, SettleError, people::People};
 use crate::domain::fact::{
-    ConversionKind, FactBody, FraudWarningSeen, InvoicePaid, PostedConversion, SessionCompleted, SessionMode,
-    SessionPaymentStatus,
+    ConversionKind, FactBody, FraudWarningSeen, InvoiceLine, InvoicePaid, PostedConversion, SessionCompleted,
+    SessionMode, SessionPaymentStatus,
 };
 use crate::domain::key::{Key, KeyKind};
 use crate::domain::money::{Currency, ratio_floor};
@@ -47,6 +47,10 @@ pub(super) struct Payment<'a> {
     pub(super) warning: Option<&'a FraudWarningSeen>,
     /// The object that said `commission: false`.
     pub(super) no_commission: Option<Key>,
+    /// The lines of its invoices, in their order.
+    pub(super) lines: Vec<&'a InvoiceLine>,
+    /// Whether these are all.
+    pub(super) lines_complete: bool,
 }
 
 /// Money really collected.
@@ -116,7 +120,9 @@ pub(super) fn payments<'a>(facts: &'a [KnownFact], people: &People) -> Result<Ve
             | FactBody::Touch(_)
             | FactBody::Customer(_)
             | FactBody::Subscription(_)
-            | FactBody::Referral(_) => {}
+            | FactBody::Referral(_)
+            | FactBody::Lock(_)
+            | FactBody::Verdict(_) => {}
         }
     }
     let mut members = sets.sets();
@@ -185,6 +191,8 @@ impl<'a> Parts<'a> {
             disputed,
             warning: self.reversals.warning(),
             no_commission,
+            lines: self.invoices.iter().flat_map(|(invoice, _)| &invoice.lines).collect(),
+            lines_complete: self.invoices.iter().all(|(invoice, _)| invoice.lines_complete),
             aliases,
             key,
         }))
