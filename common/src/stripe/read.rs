@@ -20,6 +20,7 @@ mod tax;
 
 pub(super) use checkout_session::tell_fetched_codes as session_codes;
 pub(super) use invoice::tell_fetched_codes as invoice_codes;
+pub(super) use invoice_line::tell_fetched as invoice_lines;
 pub(super) use invoice_payment::tell_fetched as invoice_payments;
 
 use super::json::BadField;

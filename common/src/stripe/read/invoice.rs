@@ -139,6 +139,13 @@ fn tell_paid(invoice: &Invoice, rank: i64, telling: &mut Telling<'_>) -> Result<
             at: telling.at,
         });
     }
+    if !body.lines_complete && rank == SETTLED_RANK {
+        telling.missing.push(Missing::InvoiceLines {
+            invoice: key.clone(),
+            account: telling.account.map(str::to_owned),
+            at: body.paid_at,
+        });
+    }
     telling.tell_last(format!("invoice:{key}"), rank, links, FactBody::Invoice(body));
     Ok(())
 }
