@@ -19,6 +19,7 @@ pub mod directory;
 pub mod fact;
 pub mod ids;
 pub mod key;
+pub mod landing_url;
 pub mod mappings;
 pub mod money;
 pub mod payout;

@@ -16,6 +16,7 @@ pub mod decisions;
 pub mod digest;
 pub mod idempotency_keys;
 pub mod keys;
+pub mod links;
 pub mod overview;
 pub mod page;
 pub mod payouts;

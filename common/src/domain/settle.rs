@@ -11,6 +11,7 @@
 //!       ─▶ amounts   commission, clawback, hold     (commission)
 //! ```
 
+mod aliases;
 mod attribution;
 mod commission;
 mod decisions;
@@ -20,6 +21,7 @@ mod people;
 #[cfg(test)]
 mod tests;
 
+pub use aliases::aliases;
 pub use outcome::{
     AppliedRule, Arithmetic, Bind, CandidateStory, Conversion, ConversionSource, ConversionStatus, Customer,
     CustomerStatus, Evidence, Explanation, Method, RatedLine, RuleKind, RuleStory, Settlement,

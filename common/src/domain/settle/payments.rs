@@ -302,7 +302,8 @@ fn session_money(session: &SessionCompleted) -> Option<Collected> {
     Some(Collected { currency, gross: session.amount_total, base })
 }
 
-fn names_a_payment(key: &Key) -> bool {
+/// Whether a key names a payment or one of its objects.
+pub(super) fn names_a_payment(key: &Key) -> bool {
     matches!(
         key.kind(),
         KeyKind::Invoice | KeyKind::PaymentIntent | KeyKind::Charge | KeyKind::Session | KeyKind::External
