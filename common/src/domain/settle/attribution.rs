@@ -54,7 +54,9 @@ pub(super) fn attribute(
         moments.iter().filter_map(|(anchor, moments)| Some((anchor, first_bind(moments)?))).collect();
     let mut binds = Binds::default();
     let mut moments = moments.clone();
-    for (anchor, moments) in &mut moments {
+    for anchor in people.by_anchor.keys() {
+        // Also whoever has done nothing yet: a code of nobody must not be what lets an address count.
+        let moments = moments.entry(anchor.clone()).or_default();
         Neighbours::of(anchor, people, &own).add_to(moments);
         if let Some(bind) = first_bind(moments) {
             binds.of_person.insert(anchor.clone(), bind);
