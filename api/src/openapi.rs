@@ -17,7 +17,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
                        Wire-compatible with the public Refgrow API where that is known.",
         license(name = "Apache-2.0 OR MIT"),
     ),
-    paths(crate::webhook::receive),
+    paths(crate::webhook::receive, crate::routes::links::follow),
     modifiers(&ApiKey),
     security(("api_key" = [])),
 )]

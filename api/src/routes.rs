@@ -6,6 +6,7 @@ mod conversions;
 mod coupons;
 mod docs;
 mod explanations;
+pub(crate) mod links;
 mod probes;
 mod referrals;
 mod stripe_customers;
@@ -34,6 +35,7 @@ pub(crate) fn router(state: &AppState) -> Router {
     Router::new()
         .merge(guarded)
         .route("/api/v1/openapi.json", routing::get(async move || serve_document(document.clone())))
+        .route("/r/{code}", routing::get(links::follow))
         .merge(probes::router())
         .merge(docs::router())
         .route_layer(from_fn(tell_route))

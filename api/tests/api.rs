@@ -16,10 +16,14 @@ mod coupons;
 mod customer_look_up;
 #[path = "api/errors.rs"]
 mod errors;
+#[path = "api/explanations.rs"]
+mod explanations;
 #[path = "api/idempotency.rs"]
 mod idempotency;
 #[path = "api/limits.rs"]
 mod limits;
+#[path = "api/links.rs"]
+mod links;
 #[path = "api/probes.rs"]
 mod probes;
 #[path = "api/referrals.rs"]

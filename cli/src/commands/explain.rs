@@ -18,8 +18,9 @@ use std::fmt::{self, Formatter};
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ExplainArgs {
-    /// A payment, a customer or a conversion's number
-    #[arg(value_name = "cus_…|in_…|pi_…|ID")]
+    /// A payment by any of its ids (in_…, pi_…, ch_…, cs_…, your own reference), a customer (cus_…, an e-mail address, your
+    /// own id), or a conversion's number
+    #[arg(value_name = "cus_…|in_…|ID")]
     subject: String,
     /// Look in this project only
     #[arg(long, value_name = "ID")]
@@ -29,8 +30,10 @@ pub(crate) struct ExplainArgs {
 const EXAMPLES: &str = "\
 Examples:
   tributary explain in_1NqX3F2eZvKYlo2C     one payment: who was considered, who won and why, the arithmetic
+  tributary explain pi_3MtwBwLkdIwHu7ix     the same payment, by another of its ids
+  tributary explain order-4711              a conversion, by your own reference
   tributary explain cus_OzX4k2Q             every payment of a customer
-  tributary explain email:nora@example.com  the same, by address
+  tributary explain nora@example.com        the same, by address
   tributary explain 42                      a conversion, by its number";
 
 #[derive(Serialize)]
@@ -63,11 +66,17 @@ struct Story {
 pub(super) async fn run(args: &ExplainArgs, context: &Context) -> anyhow::Result<()> {
     let mut connection = context.database().await?.acquire().await?;
     let subject = args.subject.trim();
-    let ids = match subject.parse() {
-        Ok(id) => vec![ConversionId(id)],
-        Err(_) => overview::by_key(&mut connection, args.project.map(ProjectId), subject).await?,
+    let project = args.project.map(ProjectId);
+    let mut found = match subject.parse() {
+        Ok(id) => overview::of(&mut connection, &[ConversionId(id)]).await?,
+        Err(_) => Vec::new(),
     };
-    let found = overview::of(&mut connection, &ids).await?;
+    found.retain(|story| project.is_none_or(|project| story.realm.project == project));
+    if found.is_empty() {
+        // A reference may be a number, too.
+        let ids = overview::by_name(&mut connection, project, subject).await?;
+        found = overview::of(&mut connection, &ids).await?;
+    }
     ensure!(!found.is_empty(), "nothing is known of {subject:?}");
     context.print(&Stories(found.into_iter().map(Story::from).collect()))
 }

@@ -68,8 +68,13 @@ pub struct Entered {
 /// # Errors
 /// [`StoreError`]
 pub async fn enter(connection: &mut PgConnection) -> Result<Entered, StoreError> {
-    let new =
-        NewProject { name: "Demo", rules: rules(), mode: Mode::Test, webhook_secret: Some(WEBHOOK_SECRET) };
+    let new = NewProject {
+        name: "Demo",
+        rules: rules(),
+        mode: Mode::Test,
+        webhook_secret: Some(WEBHOOK_SECRET),
+        landing_url: None,
+    };
     let created = create::create(connection, new).await?;
     let realm = Realm { project: created.project_id, mode: created.mode };
     for Affiliate { email, code, coupon } in AFFILIATES {

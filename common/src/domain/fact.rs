@@ -12,6 +12,7 @@ pub use collection::{ChargeSucceeded, IntentSucceeded, Invoiced};
 pub use credit_note::{CreditNoteSeen, CreditNoteStatus, CreditedRefund};
 pub use fraud_warning::FraudWarningSeen;
 
+use super::decision::{Lock, Verdict};
 use super::ids::{AffiliateId, ConversionId};
 use super::key::Key;
 use chrono::{DateTime, Utc};
@@ -97,6 +98,11 @@ pub enum FactBody {
     Posted(PostedConversion),
     /// A referral registered over REST. `referral:{id}`, keep last; rank is the revision.
     Referral(ReferralRegistered),
+    /// A person's lock of a customer. `lock:{customer key}`, keep last; rank is the revision.
+    Lock(Lock),
+    /// A person's verdict on one payment's commission. `verdict:{payment key}`, keep last; rank is
+    /// the revision.
+    Verdict(Verdict),
 }
 
 impl FactBody {
@@ -119,6 +125,8 @@ impl FactBody {
             Self::FraudWarning(_) => "fraud_warning",
             Self::Posted(_) => "posted",
             Self::Referral(_) => "referral",
+            Self::Lock(_) => "lock",
+            Self::Verdict(_) => "verdict",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Money in the currency's minor unit as Stripe counts it, and rates in basis points.
 
 use serde::{Deserialize, Serialize};
-use std::{cmp::Reverse, fmt};
+use std::{cmp::Reverse, fmt, str::FromStr};
 
 /// An ISO 4217 code, three lower-case letters as Stripe writes it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -132,6 +132,34 @@ impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.to_decimal(), self.currency.as_str().to_uppercase())
     }
+}
+
+impl FromStr for Money {
+    type Err = InvalidMoney;
+
+    /// Reads `10.00usd`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let form = || InvalidMoney::Form(text.to_owned());
+        let text = text.trim();
+        let split = text.len().checked_sub(3).ok_or_else(form)?;
+        let (amount, currency) = text.split_at_checked(split).ok_or_else(form)?;
+        let currency = Currency::parse(currency).map_err(|_| form())?;
+        if amount.trim().is_empty() {
+            return Err(form());
+        }
+        Ok(Self::parse(amount, currency)?)
+    }
+}
+
+/// A text that is not an amount with its currency.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidMoney {
+    /// Not an amount and a currency.
+    #[error("{0:?} is not an amount with its currency, such as \"10.00usd\"")]
+    Form(String),
+    /// An amount that cannot be taken.
+    #[error(transparent)]
+    Amount(#[from] InvalidAmount),
 }
 
 /// An amount that cannot be taken, and why.
@@ -267,6 +295,16 @@ mod tests {
             Money::parse("99999999999999999999", currency("usd")),
             Err(InvalidAmount::TooLarge(_))
         ));
+    }
+
+    #[test]
+    fn an_amount_is_read_with_its_currency() {
+        let money = |text: &str| text.parse::<Money>();
+        assert_eq!(money("10.00usd").unwrap(), Money { minor: 1_000, currency: currency("usd") });
+        assert_eq!(money(" 1000 JPY").unwrap(), Money { minor: 1_000, currency: currency("jpy") });
+        for text in ["", "usd", "10.00", "10,00usd", "é0"] {
+            assert!(money(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -1,5 +1,9 @@
 //! Payments with the names of those whom they concern and the whole story, for people.
 
+mod find;
+
+pub use find::{by_name, payment};
+
 use super::{PgConnection, StoreError, decode};
 use crate::domain::{
     ids::{AffiliateId, ConversionId, CustomerId, Mode, ProjectId, Realm},
@@ -95,75 +99,6 @@ pub async fn in_realm(connection: &mut PgConnection, realm: Realm) -> Result<Vec
     .fetch_all(connection)
     .await?;
     Ok(ids.into_iter().map(ConversionId).collect())
-}
-
-/// The payment with this key or, when there is none, the payments of the customer whom the key
-/// names, in any project unless one is named.
-///
-/// # Errors
-/// [`StoreError`]
-pub async fn by_key(
-    connection: &mut PgConnection,
-    project: Option<ProjectId>,
-    key: &str,
-) -> Result<Vec<ConversionId>, StoreError> {
-    // By way of the projects, which are few, so that the indexes that begin with one are of use.
-    let payments = sqlx::query_scalar!(
-        "SELECT c.id
-         FROM projects p
-         CROSS JOIN (VALUES (FALSE), (TRUE)) AS m (livemode)
-         JOIN conversions c ON c.project_id = p.id AND c.livemode = m.livemode AND c.payment_key = $2
-         WHERE ($1::BIGINT IS NULL OR p.id = $1) AND c.merged_into IS NULL",
-        project.map(|project| project.0),
-        key,
-    )
-    .fetch_all(&mut *connection)
-    .await?;
-    if !payments.is_empty() {
-        return Ok(payments.into_iter().map(ConversionId).collect());
-    }
-    let of_customer = sqlx::query_scalar!(
-        "SELECT c.id
-         FROM projects p
-         CROSS JOIN (VALUES (FALSE), (TRUE)) AS m (livemode)
-         JOIN identity_keys k ON k.project_id = p.id AND k.livemode = m.livemode AND k.key = $2
-         JOIN conversions c ON c.customer_id = k.customer_id AND c.merged_into IS NULL
-         WHERE $1::BIGINT IS NULL OR p.id = $1",
-        project.map(|project| project.0),
-        key,
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(of_customer.into_iter().map(ConversionId).collect())
-}
-
-/// The payment with this key or with this reference; under the key of a row that was merged into it,
-/// too.
-///
-/// # Errors
-/// [`StoreError`]
-pub async fn payment(
-    connection: &mut PgConnection,
-    realm: Realm,
-    key: &str,
-) -> Result<Option<ConversionId>, StoreError> {
-    let id = sqlx::query_scalar!(
-        r#"SELECT id AS "id!" FROM (
-             SELECT id, 1 AS place FROM conversions
-             WHERE project_id = $1 AND livemode = $2 AND merged_into IS NULL
-               AND payment_key IN ($3, 'external:' || $3)
-             UNION ALL
-             SELECT coalesce(merged_into, id), 2 FROM conversions
-             WHERE project_id = $1 AND livemode = $2 AND merged_into IS NOT NULL AND payment_key = $3
-         ) AS found
-         ORDER BY place LIMIT 1"#,
-        realm.project.0,
-        realm.mode.is_live(),
-        key,
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(id.map(ConversionId))
 }
 
 /// What each affiliate has earned by currency, in minor units and net of what was taken back.

@@ -1,7 +1,7 @@
 //! Projects.
 
-use super::{PgConnection, StoreError};
-use crate::domain::ids::ProjectId;
+use super::{PgConnection, StoreError, decode};
+use crate::domain::{ids::ProjectId, landing_url::LandingUrl};
 use chrono::{DateTime, Utc};
 
 /// One programme of one SaaS company.
@@ -11,6 +11,8 @@ pub struct Project {
     pub id: ProjectId,
     /// For people.
     pub name: String,
+    /// Where its affiliates' links lead to.
+    pub landing_url: Option<LandingUrl>,
     /// When it was created.
     pub created_at: DateTime<Utc>,
 }
@@ -18,12 +20,20 @@ pub struct Project {
 struct Row {
     id: i64,
     name: String,
+    landing_url: Option<String>,
     created_at: DateTime<Utc>,
 }
 
-impl From<Row> for Project {
-    fn from(row: Row) -> Self {
-        Self { id: ProjectId(row.id), name: row.name, created_at: row.created_at }
+impl TryFrom<Row> for Project {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: ProjectId(row.id),
+            name: row.name,
+            landing_url: row.landing_url.map(|url| url.parse().map_err(decode)).transpose()?,
+            created_at: row.created_at,
+        })
     }
 }
 
@@ -32,11 +42,12 @@ impl From<Row> for Project {
 /// # Errors
 /// [`StoreError`]
 pub async fn create(connection: &mut PgConnection, name: &str) -> Result<Project, StoreError> {
-    let row =
-        sqlx::query_as!(Row, "INSERT INTO projects (name) VALUES ($1) RETURNING id, name, created_at", name)
-            .fetch_one(connection)
-            .await?;
-    Ok(row.into())
+    let row = sqlx::query_as!(
+        Row,
+        "INSERT INTO projects (name) VALUES ($1) RETURNING id, name, landing_url, created_at",
+        name
+    );
+    row.fetch_one(connection).await?.try_into()
 }
 
 /// All projects, the oldest first.
@@ -44,10 +55,10 @@ pub async fn create(connection: &mut PgConnection, name: &str) -> Result<Project
 /// # Errors
 /// [`StoreError`]
 pub async fn list(connection: &mut PgConnection) -> Result<Vec<Project>, StoreError> {
-    let rows = sqlx::query_as!(Row, "SELECT id, name, created_at FROM projects ORDER BY id")
+    let rows = sqlx::query_as!(Row, "SELECT id, name, landing_url, created_at FROM projects ORDER BY id")
         .fetch_all(connection)
         .await?;
-    Ok(rows.into_iter().map(Project::from).collect())
+    rows.into_iter().map(Project::try_from).collect()
 }
 
 /// The project with this id.
@@ -55,10 +66,9 @@ pub async fn list(connection: &mut PgConnection) -> Result<Vec<Project>, StoreEr
 /// # Errors
 /// [`StoreError`]
 pub async fn find(connection: &mut PgConnection, id: ProjectId) -> Result<Option<Project>, StoreError> {
-    let row = sqlx::query_as!(Row, "SELECT id, name, created_at FROM projects WHERE id = $1", id.0)
-        .fetch_optional(connection)
-        .await?;
-    Ok(row.map(Project::from))
+    let row =
+        sqlx::query_as!(Row, "SELECT id, name, landing_url, created_at FROM projects WHERE id = $1", id.0);
+    row.fetch_optional(connection).await?.map(Project::try_from).transpose()
 }
 
 /// Gives a project another name. `false` when there is no such project.
@@ -68,4 +78,18 @@ pub async fn find(connection: &mut PgConnection, id: ProjectId) -> Result<Option
 pub async fn rename(connection: &mut PgConnection, id: ProjectId, name: &str) -> Result<bool, StoreError> {
     let done = sqlx::query!("UPDATE projects SET name = $2 WHERE id = $1", id.0, name).execute(connection);
     Ok(done.await?.rows_affected() == 1)
+}
+
+/// Sends its affiliates' links to another page, or nowhere. `false` when there is no such project.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn set_landing_url(
+    connection: &mut PgConnection,
+    id: ProjectId,
+    url: Option<&LandingUrl>,
+) -> Result<bool, StoreError> {
+    let url = url.map(LandingUrl::as_str);
+    let done = sqlx::query!("UPDATE projects SET landing_url = $2 WHERE id = $1", id.0, url);
+    Ok(done.execute(connection).await?.rows_affected() == 1)
 }

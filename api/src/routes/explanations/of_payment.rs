@@ -11,7 +11,7 @@ use common::store::overview;
 
 /// Why a payment earned what it did
 ///
-/// By the payment's key, which the conversion shows as its `reference`: the invoice's id where there is one.
+/// By any id of the payment: of its invoice, payment intent, charge or checkout session, or your own reference.
 #[utoipa::path(
     get,
     path = "/payments/{payment_key}/explanation",

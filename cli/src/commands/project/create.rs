@@ -6,6 +6,7 @@ use clap::{Args, builder::NonEmptyStringValueParser};
 use common::{
     domain::{
         ids::{Mode, ProjectId, Realm},
+        landing_url::LandingUrl,
         rules::{Commission, Rules},
     },
     store::{
@@ -35,6 +36,9 @@ pub(crate) struct CreateArgs {
     /// The signing secret of the webhook endpoint at Stripe
     #[arg(long, value_name = "whsec_…", value_parser = webhook_secret)]
     stripe_webhook_secret: Option<String>,
+    /// The page that affiliates' links /r/{code} lead to
+    #[arg(long, value_name = "URL")]
+    landing_url: Option<LandingUrl>,
 }
 
 const EXAMPLES: &str = "\
@@ -53,6 +57,8 @@ pub(crate) struct NewProject<'a> {
     pub(crate) mode: Mode,
     /// `whsec_…`
     pub(crate) webhook_secret: Option<&'a str>,
+    /// Where affiliates' links lead to.
+    pub(crate) landing_url: Option<&'a LandingUrl>,
 }
 
 /// A new project and the key to it.
@@ -72,6 +78,8 @@ pub(crate) struct Created {
     name: String,
     #[serde(skip)]
     has_secret: bool,
+    #[serde(skip)]
+    landing_url: Option<LandingUrl>,
 }
 
 /// Creates a project with its first rules, key and secret. The caller commits.
@@ -87,6 +95,9 @@ pub(crate) async fn create(
     if let Some(secret) = new.webhook_secret {
         keys::add_webhook_secret(connection, realm, secret).await?;
     }
+    if new.landing_url.is_some() {
+        projects::set_landing_url(connection, project.id, new.landing_url).await?;
+    }
     Ok(Created {
         project_id: project.id,
         mode: new.mode,
@@ -95,6 +106,7 @@ pub(crate) async fn create(
         rules: new.rules,
         name: project.name,
         has_secret: new.webhook_secret.is_some(),
+        landing_url: new.landing_url.cloned(),
     })
 }
 
@@ -106,6 +118,7 @@ pub(super) async fn run(args: &CreateArgs, context: &Context) -> anyhow::Result<
         rules: args.rules.first(args.commission),
         mode: args.mode,
         webhook_secret: args.stripe_webhook_secret.as_deref(),
+        landing_url: args.landing_url.as_ref(),
     };
     let created = create(&mut transaction, new).await?;
     transaction.commit().await?;
@@ -133,6 +146,9 @@ impl fmt::Display for Created {
         writeln!(f, "                (shown this once: keep it safe)")?;
         writeln!(f, "  Webhook path  {webhook_path}")?;
         writeln!(f, "  Commission    {}", in_words(&self.rules))?;
+        if let Some(url) = &self.landing_url {
+            writeln!(f, "  Links         /r/{{code}}?project={project_id} leads to {url}")?;
+        }
         if !self.has_secret {
             writeln!(f, "\nNext, add an endpoint with that path at Stripe and give its signing secret:")?;
             write!(

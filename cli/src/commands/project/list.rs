@@ -14,6 +14,7 @@ struct Item {
     project_id: ProjectId,
     name: String,
     webhook_path: String,
+    landing_url: Option<String>,
     created_at: String,
 }
 
@@ -23,6 +24,7 @@ pub(super) async fn run(context: &Context) -> anyhow::Result<()> {
     let items = projects::list(&mut connection).await?.into_iter().map(|project| Item {
         project_id: project.id,
         webhook_path: super::create::webhook_path(project.id),
+        landing_url: project.landing_url.map(|url| url.to_string()),
         created_at: output::time(project.created_at),
         name: project.name,
     });
@@ -34,9 +36,15 @@ impl fmt::Display for Listed {
         if self.0.is_empty() {
             return f.write_str("There is no project yet: tributary project create --help");
         }
-        let mut table = output::table(["id", "name", "webhook path", "created"]);
+        let mut table = output::table(["id", "name", "webhook path", "links lead to", "created"]);
         for item in &self.0 {
-            table.add_row([&item.project_id.to_string(), &item.name, &item.webhook_path, &item.created_at]);
+            table.add_row([
+                &item.project_id.to_string(),
+                &item.name,
+                &item.webhook_path,
+                item.landing_url.as_deref().unwrap_or(""),
+                &item.created_at,
+            ]);
         }
         table.fmt(f)
     }

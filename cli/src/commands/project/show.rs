@@ -22,6 +22,7 @@ pub(super) struct Shown {
     name: String,
     created_at: String,
     webhook_path: String,
+    landing_url: Option<String>,
     rules: Vec<RulesItem>,
     api_keys: Vec<KeyItem>,
     webhook_secrets: Vec<SecretItem>,
@@ -66,6 +67,7 @@ pub(super) async fn read(connection: &mut PgConnection, id: ProjectId) -> anyhow
     Ok(Shown {
         project_id: id,
         webhook_path: webhook_path(id),
+        landing_url: project.landing_url.map(|url| url.to_string()),
         created_at: output::time(project.created_at),
         name: project.name,
         rules: rules.collect(),
@@ -78,7 +80,12 @@ impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { project_id, name, created_at, webhook_path, .. } = self;
         writeln!(f, "Project {project_id}, {name:?}, created {created_at}\n")?;
-        writeln!(f, "  Webhook path  {webhook_path}\n\n  Rules")?;
+        writeln!(f, "  Webhook path  {webhook_path}")?;
+        match &self.landing_url {
+            Some(url) => writeln!(f, "  Links         /r/{{code}}?project={project_id} leads to {url}")?,
+            None => writeln!(f, "  Links         none: give a --landing-url")?,
+        }
+        writeln!(f, "\n  Rules")?;
         for RulesItem { version, valid_from, rules } in &self.rules {
             let from = valid_from.as_deref().unwrap_or("the beginning");
             writeln!(f, "    {version}, from {from}: {}", in_words(rules))?;

@@ -8,6 +8,7 @@ use clap::{Args, builder::NonEmptyStringValueParser};
 use common::{
     domain::{
         ids::{Mode, ProjectId, Realm},
+        landing_url::LandingUrl,
         rules::Commission,
     },
     store::{PgConnection, StoreError, keys, program_rules, projects},
@@ -22,6 +23,12 @@ pub(crate) struct UpdateArgs {
     /// Another name
     #[arg(long, value_name = "N", value_parser = NonEmptyStringValueParser::new())]
     name: Option<String>,
+    /// The page that affiliates' links /r/{code} lead to
+    #[arg(long, value_name = "URL", conflicts_with = "no_landing_url")]
+    landing_url: Option<LandingUrl>,
+    /// Affiliates' links lead nowhere any more
+    #[arg(long)]
+    no_landing_url: bool,
     /// A further signing secret; those there are stay valid until they are revoked
     #[arg(long, value_name = "whsec_…", value_parser = webhook_secret)]
     stripe_webhook_secret: Option<String>,
@@ -60,6 +67,9 @@ pub(super) async fn run(args: &UpdateArgs, context: &Context) -> anyhow::Result<
 async fn change(connection: &mut PgConnection, id: ProjectId, args: &UpdateArgs) -> anyhow::Result<()> {
     if let Some(name) = &args.name {
         projects::rename(connection, id, name.trim()).await?;
+    }
+    if args.landing_url.is_some() || args.no_landing_url {
+        projects::set_landing_url(connection, id, args.landing_url.as_ref()).await?;
     }
     if let Some(secret) = &args.stripe_webhook_secret {
         let realm = Realm { project: id, mode: args.mode };

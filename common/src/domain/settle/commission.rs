@@ -14,12 +14,14 @@ mod rate;
 mod reversal;
 
 use super::attribution::{Binds, Judgement};
+use super::decisions::Decisions;
 use super::outcome::{
     Conversion, ConversionSource, ConversionStatus, Customer, CustomerStatus, Explanation, Settlement,
 };
 use super::payments::{Collected, Payment};
 use super::people::{People, Person};
 use super::{SettleError, rules_at};
+use crate::domain::decision::{Ruling, Verdict};
 use crate::domain::directory::Directory;
 use crate::domain::fact::ConversionKind;
 use crate::domain::key::{KeyKind, mailbox};
@@ -30,6 +32,7 @@ use chrono::Days;
 use earned::{Earned, Sale};
 use ordinal::Ordinal;
 use reversal::Reversal;
+use std::collections::BTreeSet;
 
 /// Puts people, payments and binds together.
 pub(super) fn settlement(
@@ -38,6 +41,7 @@ pub(super) fn settlement(
     mut binds: Binds,
     rules: &[RuleVersion],
     directory: &Directory,
+    decisions: &Decisions<'_>,
 ) -> Result<Settlement, SettleError> {
     let ordinals = ordinal::ordinals(people, payments, &binds);
     let mut conversions = Vec::new();
@@ -45,7 +49,8 @@ pub(super) fn settlement(
         let judgement = binds.of_payment.remove(&payment.key).unwrap_or_default();
         if payment.money.is_some() || payment.posted.is_some() {
             let own = own_purchase(people, payment, &judgement, directory);
-            let terms = Terms { ordinal: ordinals.get(&payment.key), rules, directory, own };
+            let verdict = decisions.verdict_on(&payment.aliases);
+            let terms = Terms { ordinal: ordinals.get(&payment.key), rules, directory, own, verdict };
             conversions.push(conversion(payment, judgement, &terms)?);
         }
     }
@@ -66,40 +71,45 @@ fn conversion(
     let money = payment.money.unwrap_or(Collected { currency, gross: 0, base: 0 });
     let mut book = Book::new(currency);
 
-    let self_referral = version.rules.self_referral;
-    let earned = match (&judgement.bind, &terms.own) {
-        (Some(_), Some(evidence)) if self_referral == SelfReferral::Reject => {
-            Earned::Nothing(Some(format!("a purchase of the affiliate's own: {evidence}")))
-        }
-        (Some(bind), _) => {
+    let earned = match &judgement.bind {
+        Some(bind) => {
             let affiliate = terms.directory.affiliates.get(&bind.affiliate);
             let own = affiliate.and_then(|affiliate| affiliate.commission_at(payment.at));
             let sale = Sale { payment, money, ordinal: terms.ordinal, rules: &version.rules, bind, own };
             earned::earned(&sale, &mut book).ok_or_else(overflow)?
         }
-        (None, _) => Earned::Nothing(judgement.reason.clone()),
+        None => Earned::Nothing(judgement.reason.clone()),
     };
-    let (commission, mut reason) = match earned {
+    let (mut commission, mut reason) = match earned {
         Earned::Amount(minor) => (minor, None),
         Earned::Nothing(reason) => (0, reason),
     };
+    let stand = Stand::of(payment, terms, version.rules.self_referral, judgement.bind.is_some());
+    if let Stand::Rejected(why) = &stand {
+        // What would have been earned stays in the arithmetic.
+        if commission != 0 {
+            book.line("rejected", why.clone(), commission);
+        }
+        commission = 0;
+        reason = Some(why.clone());
+    }
     let Reversal { clawed_back, mut held } =
         reversal::reversal(payment, money, commission, &mut book).ok_or_else(overflow)?;
     let left = commission.checked_sub(clawed_back).ok_or_else(overflow)?;
-    if let (Some(warning), 1..) = (payment.warning, left) {
-        held = left;
-        let how = format!("an early fraud warning of the card's issuer, {}", warning.warning);
-        reason = Some(format!("held for {how}"));
-        book.line("held", how, left);
-    }
-    if let (Some(evidence), 1..) = (&terms.own, left) {
-        held = left;
-        book.line("held", format!("a purchase of the affiliate's own: {evidence}"), left);
-        reason = Some(format!("held as a purchase of the affiliate's own: {evidence}"));
+    match &stand {
+        Stand::Held(why) if left > 0 => {
+            held = left;
+            book.line("held", why.clone(), left);
+            reason = Some(format!("held {why}"));
+        }
+        Stand::Released(why) => book.line("released", why.clone(), left),
+        Stand::Held(_) | Stand::Rejected(_) | Stand::ByTheRules => {}
     }
     let deleted = payment.posted.is_some_and(|posted| posted.deleted);
     let status = if deleted || (commission > 0 && left == 0) {
         ConversionStatus::Reversed
+    } else if matches!(stand, Stand::Rejected(_)) {
+        ConversionStatus::Rejected
     } else if judgement.bind.is_none() {
         ConversionStatus::Unattributed
     } else if left > 0 && held == left {
@@ -149,6 +159,54 @@ struct Terms<'a> {
     directory: &'a Directory,
     /// The evidence that affiliate and customer are one person.
     own: Option<String>,
+    /// What a person decided.
+    verdict: Option<&'a Verdict>,
+}
+
+/// How a commission stands, disputes and refunds aside (SEMANTICS 14, 16). Each with its reason.
+enum Stand {
+    /// As the rules say.
+    ByTheRules,
+    /// All that is left is held.
+    Held(String),
+    /// Nothing is owed.
+    Rejected(String),
+    /// A person lifted what had been held or rejected.
+    Released(String),
+}
+
+impl Stand {
+    /// A person's verdict goes before what the rules make of a purchase of the affiliate's own and of
+    /// an early fraud warning. Where nobody earns there is nothing to decide.
+    fn of(payment: &Payment<'_>, terms: &Terms<'_>, self_referral: SelfReferral, attributed: bool) -> Self {
+        if !attributed {
+            return Self::ByTheRules;
+        }
+        let warning = payment
+            .warning
+            .map(|seen| format!("for an early fraud warning of the card's issuer, {}", seen.warning));
+        let own =
+            terms.own.as_ref().map(|evidence| format!("as a purchase of the affiliate's own: {evidence}"));
+        let verdict = terms.verdict.map(|Verdict { ruling, word, .. }| (ruling, word.to_string()));
+        match (verdict, own) {
+            (Some((Ruling::Hold, word)), _) => Self::Held(word),
+            (Some((Ruling::Reject, word)), _) => Self::Rejected(format!("rejected {word}")),
+            (Some((Ruling::Release, word)), own) => Self::Released(match grounds(warning, own) {
+                Some(grounds) => format!("{word}; it had been held {grounds}"),
+                None => word,
+            }),
+            (None, Some(own)) if self_referral == SelfReferral::Reject => {
+                Self::Rejected(format!("rejected {own}"))
+            }
+            (None, own) => grounds(warning, own).map_or(Self::ByTheRules, Self::Held),
+        }
+    }
+}
+
+/// All that a commission is held for, in one phrase.
+fn grounds(warning: Option<String>, own: Option<String>) -> Option<String> {
+    let grounds: Vec<String> = warning.into_iter().chain(own).collect();
+    (!grounds.is_empty()).then(|| grounds.join(", and "))
 }
 
 /// Whether the customer is the affiliate, and how that is known (SEMANTICS 16).
@@ -161,9 +219,19 @@ fn own_purchase(
     let affiliate = directory.affiliates.get(&judgement.bind.as_ref()?.affiliate)?;
     let person = people.by_anchor.get(payment.person.as_ref()?)?;
     let theirs = mailbox(&affiliate.email);
+    let former: BTreeSet<String> = affiliate.addresses.iter().map(|address| mailbox(address)).collect();
     let mut addresses = person.emails().filter_map(|key| key.as_str().strip_prefix("email:"));
-    let same = addresses.find(|address| mailbox(address) == theirs)?;
-    Some(format!("the customer's address {same} is the mailbox of affiliate {}", affiliate.id))
+    let (address, whose) = addresses.find_map(|address| {
+        let mailbox = mailbox(address);
+        let now = (mailbox == theirs).then_some("the mailbox");
+        now.or_else(|| former.contains(&mailbox).then_some("a former mailbox")).map(|whose| (address, whose))
+    })?;
+    // Of a Stripe customer it holds for every payment, whatever address was given at this one.
+    let of = match person.stripe_customers().next() {
+        Some(customer) => format!("the customer ({customer})"),
+        None => "the customer".to_owned(),
+    };
+    Some(format!("{of} has the address {address}, {whose} of affiliate {}", affiliate.id))
 }
 
 fn currency_of(payment: &Payment<'_>) -> Currency {

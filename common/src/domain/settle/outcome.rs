@@ -73,6 +73,8 @@ impl CustomerStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
+    /// A person locked the customer.
+    Lock,
     /// Named over REST.
     Api,
     /// A code in metadata.
@@ -92,6 +94,7 @@ impl Method {
     #[must_use]
     pub fn in_words(self) -> &'static str {
         match self {
+            Self::Lock => "a person's lock",
             Self::Api => "named over the API",
             Self::Metadata => "a code in metadata",
             Self::ClientReferenceId => "client_reference_id",
@@ -157,8 +160,10 @@ pub enum ConversionStatus {
     Attributed,
     /// Nobody earns.
     Unattributed,
-    /// All of what is left is held by a dispute.
+    /// All of what is left is held: by disputes, by a person, or as a purchase of the affiliate's own.
     Held,
+    /// Nothing of it is owed, by a person's verdict, or by the rules on purchases of the affiliate's own.
+    Rejected,
     /// All of it was taken back.
     Reversed,
 }
@@ -171,6 +176,7 @@ impl ConversionStatus {
             Self::Attributed => "attributed",
             Self::Unattributed => "unattributed",
             Self::Held => "held",
+            Self::Rejected => "rejected",
             Self::Reversed => "reversed",
         }
     }
@@ -193,7 +199,7 @@ pub struct Conversion {
     pub source: ConversionSource,
     /// Its state.
     pub status: ConversionStatus,
-    /// Why nobody earns, when nobody does.
+    /// Why nobody earns, when nobody does; why it is held or rejected, when it is.
     pub reason: Option<String>,
     /// Who earns.
     pub bind: Option<Bind>,
@@ -207,7 +213,7 @@ pub struct Conversion {
     pub commission: i64,
     /// Minor units taken back; never more than was earned.
     pub clawed_back: i64,
-    /// Minor units held by open disputes, of what is left.
+    /// Minor units held, of what is left.
     pub held: i64,
     /// Paid out already, as the caller said.
     pub paid: bool,

@@ -120,7 +120,9 @@ pub(super) fn payments<'a>(facts: &'a [KnownFact], people: &People) -> Result<Ve
             | FactBody::Touch(_)
             | FactBody::Customer(_)
             | FactBody::Subscription(_)
-            | FactBody::Referral(_) => {}
+            | FactBody::Referral(_)
+            | FactBody::Lock(_)
+            | FactBody::Verdict(_) => {}
         }
     }
     let mut members = sets.sets();
@@ -295,7 +297,8 @@ fn session_money(session: &SessionCompleted) -> Option<Collected> {
     Some(Collected { currency, gross: session.amount_total, base })
 }
 
-fn names_a_payment(key: &Key) -> bool {
+/// Whether a key names a payment or one of its objects.
+pub(super) fn names_a_payment(key: &Key) -> bool {
     matches!(
         key.kind(),
         KeyKind::Invoice | KeyKind::PaymentIntent | KeyKind::Charge | KeyKind::Session | KeyKind::External

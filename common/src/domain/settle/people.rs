@@ -238,12 +238,14 @@ fn email_of(body: &FactBody) -> Option<&str> {
         | FactBody::ChargeRefunded(_)
         | FactBody::Dispute(_)
         | FactBody::CreditNote(_)
-        | FactBody::FraudWarning(_) => None,
+        | FactBody::FraudWarning(_)
+        | FactBody::Lock(_)
+        | FactBody::Verdict(_) => None,
     }
 }
 
-/// When a fact shows that a customer exists. Aliases, touches and reversals alone do not: they wait
-/// for what they belong to.
+/// When a fact shows that a customer exists. Aliases, touches, reversals and decisions alone do not:
+/// they wait for what they belong to.
 fn seen_at(fact: &Fact) -> Option<DateTime<Utc>> {
     match &fact.body {
         FactBody::Customer(customer) => Some(customer.created),
@@ -259,6 +261,8 @@ fn seen_at(fact: &Fact) -> Option<DateTime<Utc>> {
         | FactBody::ChargeRefunded(_)
         | FactBody::Dispute(_)
         | FactBody::CreditNote(_)
-        | FactBody::FraudWarning(_) => None,
+        | FactBody::FraudWarning(_)
+        | FactBody::Lock(_)
+        | FactBody::Verdict(_) => None,
     }
 }

@@ -129,7 +129,9 @@ pub(super) fn moments<'a>(
             | FactBody::FraudWarning(_)
             | FactBody::Intent(_)
             | FactBody::Charge(_)
-            | FactBody::Posted(_) => {}
+            | FactBody::Posted(_)
+            | FactBody::Lock(_)
+            | FactBody::Verdict(_) => {}
         }
     }
     for moments in moments.values_mut() {

@@ -56,7 +56,9 @@ impl<'a> Collections<'a> {
             | FactBody::CreditNote(_)
             | FactBody::FraudWarning(_)
             | FactBody::Posted(_)
-            | FactBody::Referral(_) => {}
+            | FactBody::Referral(_)
+            | FactBody::Lock(_)
+            | FactBody::Verdict(_) => {}
         }
     }
 
