@@ -22,6 +22,8 @@ mod errors;
 mod explanations;
 #[path = "api/idempotency.rs"]
 mod idempotency;
+#[path = "api/judged_again.rs"]
+mod judged_again;
 #[path = "api/limits.rs"]
 mod limits;
 #[path = "api/links.rs"]
