@@ -32,6 +32,8 @@ mod referrals;
 mod server;
 #[path = "api/settling.rs"]
 mod settling;
+#[path = "api/statistics.rs"]
+mod statistics;
 #[path = "api/support.rs"]
 mod support;
 #[path = "api/webhooks.rs"]

@@ -7,6 +7,7 @@
 )]
 
 pub mod affiliates;
+pub mod api_key_usage;
 pub mod api_keys;
 pub mod clicks;
 pub mod conversions;
@@ -24,6 +25,7 @@ pub mod registrations;
 pub mod registry;
 pub mod schema;
 pub mod settlement;
+pub mod statistics;
 pub mod stripe_endpoints;
 pub mod verdicts;
 pub mod verification;
