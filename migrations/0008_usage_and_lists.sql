@@ -11,30 +11,13 @@ COMMENT ON COLUMN api_key_usage.spent_until IS 'When all that it used is given b
 -- A project's clicks by time, each with whose it is: read from the index alone.
 CREATE INDEX clicks_time_idx ON clicks (project_id, livemode, occurred_at) INCLUDE (affiliate_id);
 
--- Lists and their totals: what they filter by is in the index, so that a total reads no row. What few rows are has an
--- index of its own, so that a page of it is found without passing over all others.
-DROP INDEX conversions_listing_idx;
-CREATE INDEX conversions_listing_idx ON conversions (project_id, livemode, occurred_at DESC, id DESC)
-    INCLUDE (type, status, paid) WHERE merged_into IS NULL;
-CREATE INDEX conversions_rare_idx ON conversions (project_id, livemode, status, occurred_at DESC, id DESC)
-    WHERE merged_into IS NULL AND status IN ('pending', 'held', 'rejected', 'reversed');
-CREATE INDEX conversions_paid_idx ON conversions (project_id, livemode, occurred_at DESC, id DESC)
-    INCLUDE (type, status) WHERE merged_into IS NULL AND paid;
-CREATE INDEX conversions_signups_idx ON conversions (project_id, livemode, occurred_at DESC, id DESC)
-    INCLUDE (status, paid) WHERE merged_into IS NULL AND type = 'signup';
+-- Lists and their totals: what they filter by is in the index, so that a total reads no row.
 DROP INDEX customers_listing_idx;
 CREATE INDEX customers_listing_idx ON customers (project_id, livemode, first_seen_at DESC, id DESC)
     INCLUDE (status, affiliate_id) WHERE NOT retired;
-DROP INDEX coupons_listing_idx;
-CREATE INDEX coupons_listing_idx ON coupons (project_id, livemode, created_at DESC, id DESC)
-    INCLUDE (code_folded, status, affiliate_id) WHERE deleted_at IS NULL;
-
--- The same for one affiliate, with the sums of what it earned.
-DROP INDEX conversions_affiliate_idx;
-CREATE INDEX conversions_affiliate_idx ON conversions (affiliate_id, occurred_at DESC, id DESC)
-    INCLUDE (project_id, livemode, type, status, paid, currency, base_minor, commission_minor, clawed_back_minor,
-             held_minor, release_at)
-    WHERE merged_into IS NULL;
 DROP INDEX customers_affiliate_idx;
 CREATE INDEX customers_affiliate_idx ON customers (affiliate_id, first_seen_at DESC, id DESC)
     INCLUDE (project_id, livemode, status) WHERE NOT retired;
+DROP INDEX coupons_listing_idx;
+CREATE INDEX coupons_listing_idx ON coupons (project_id, livemode, created_at DESC, id DESC)
+    INCLUDE (code_folded, status, affiliate_id) WHERE deleted_at IS NULL;

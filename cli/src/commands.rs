@@ -1,7 +1,10 @@
 //! One file a command.
 
 mod api;
+mod conversion;
+mod customer;
 mod dead_letters;
+mod decision;
 mod demo;
 mod digest;
 mod explain;
@@ -36,6 +39,12 @@ pub(crate) enum Command {
     /// Create, list and revoke the API keys of a project
     #[command(subcommand)]
     Key(key::Command),
+    /// Lock a customer to an affiliate or to nobody, and release it
+    #[command(subcommand)]
+    Customer(customer::Command),
+    /// Hold, release or reject the commission of one payment
+    #[command(subcommand)]
+    Conversion(conversion::Command),
     /// Build the ledger again from the raw events, and compare
     Replay(replay::ReplayArgs),
     /// Try other rules on history: what each affiliate would have earned
@@ -68,6 +77,8 @@ pub(crate) async fn run(command: Command, context: Context) -> anyhow::Result<()
         Command::Migrate => migrate::run(&context).await,
         Command::Project(command) => project::run(command, &context).await,
         Command::Key(command) => key::run(command, &context).await,
+        Command::Customer(command) => customer::run(command, &context).await,
+        Command::Conversion(command) => conversion::run(command, &context).await,
         Command::Replay(args) => replay::run(&args, &context).await,
         Command::Simulate(args) => simulate::run(&args, &context).await,
         Command::Verify(args) => verify::run(&args, &context).await,

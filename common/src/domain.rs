@@ -14,6 +14,7 @@
 
 pub mod code;
 pub mod command;
+pub mod decision;
 pub mod directory;
 pub mod fact;
 pub mod ids;
@@ -21,6 +22,7 @@ pub mod key;
 pub mod landing_url;
 pub mod mappings;
 pub mod money;
+pub mod payout;
 pub mod rules;
 pub mod settle;
 pub mod union_find;

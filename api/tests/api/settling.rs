@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use clap::Parser;
 use common::config::{QueueArgs, StripeArgs};
 use common::domain::money::BasisPoints;
-use common::domain::rules::{Commission, Recurring, Rules, SelfReferral};
+use common::domain::rules::{Commission, Rules};
 use common::store::{PgPool, program_rules};
 use common::stripe::sample::{Sample, Version};
 use serde_json::Value;
@@ -24,15 +24,8 @@ struct Options {
 
 /// A programme that pays 20 % at once, and a worker until the guard is dropped.
 pub(crate) async fn settle_for(pool: &PgPool, project: &Project, hold_days: u32) -> DropGuard {
-    let rules = Rules {
-        commission: Commission::Percent { basis_points: BasisPoints(2_000) },
-        recurring: Recurring::All,
-        hold_days,
-        window_days: 60,
-        back_bind_days: 30,
-        self_referral: SelfReferral::default(),
-        coupon_first: false,
-    };
+    let percent = Commission::Percent { basis_points: BasisPoints(2_000) };
+    let rules = Rules { hold_days, ..Rules::of(percent) };
     program_rules::add(&mut pool.acquire().await.unwrap(), project.realm.project, &rules, None)
         .await
         .unwrap();

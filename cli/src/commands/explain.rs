@@ -133,11 +133,16 @@ impl fmt::Display for Story {
         if let Some(reason) = &self.reason {
             writeln!(f, "  reason     {reason}")?;
         }
-        let Some(Explanation { candidates, decision, arithmetic }) = &self.explanation else { return Ok(()) };
+        let Some(Explanation { candidates, decision, rules, arithmetic }) = &self.explanation else {
+            return Ok(());
+        };
         writeln!(f, "  decision   {decision}")?;
         for candidate in candidates {
             let (method, object) = (candidate.method.in_words(), &candidate.evidence.object);
             writeln!(f, "  candidate  {method} {:?} on {object}: {}", candidate.value, candidate.verdict)?;
+        }
+        for rule in rules {
+            writeln!(f, "  rule       {rule}")?;
         }
         for line in arithmetic {
             writeln!(f, "  {:<10} {:>14}  {}", line.what, self.money(line.minor), line.how)?;

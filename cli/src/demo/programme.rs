@@ -5,7 +5,7 @@ use common::{
     domain::{
         ids::{Mode, Realm},
         money::BasisPoints,
-        rules::{Commission, DEFAULT_BACK_BIND_DAYS, DEFAULT_WINDOW_DAYS, Recurring, Rules, SelfReferral},
+        rules::{Commission, Recurring, Rules},
     },
     store::{
         PgConnection, StoreError,
@@ -46,13 +46,9 @@ const AFFILIATES: [Affiliate; 3] = [
 /// 20 % of every payment in a customer's first year.
 fn rules() -> Rules {
     Rules {
-        commission: Commission::Percent { basis_points: BasisPoints(2_000) },
         recurring: Recurring::Months(12),
         hold_days: 30,
-        window_days: DEFAULT_WINDOW_DAYS,
-        back_bind_days: DEFAULT_BACK_BIND_DAYS,
-        self_referral: SelfReferral::default(),
-        coupon_first: false,
+        ..Rules::of(Commission::Percent { basis_points: BasisPoints(2_000) })
     }
 }
 

@@ -222,6 +222,7 @@ fn candidates(row: &Overview) -> &[CandidateStory] {
 /// What was found where.
 fn found(method: Method, value: &str, object: &str) -> String {
     match method {
+        Method::Lock => format!("{object} locked to {value}"),
         Method::Api => format!("{value}, named over the API"),
         Method::Metadata => format!("code {value} in metadata of {object}"),
         Method::ClientReferenceId => format!("client_reference_id {value} on {object}"),

@@ -1,7 +1,8 @@
-//! Commands that the REST API accepted, in the form in which they travel and are kept.
+//! Commands that the REST API or the command line accepted, in the form in which they travel and are kept.
 //!
 //! They are stored in the inbox beside Stripe's events, so that a replay needs nothing else.
 
+use super::decision::{Lock, Verdict};
 use super::fact::{Fact, FactBody, Keep, PostedConversion, ReferralRegistered, Who};
 use super::key::Key;
 use chrono::{DateTime, Utc};
@@ -31,6 +32,24 @@ pub enum Command {
         /// The referral as it now stands.
         referral: ReferralRegistered,
     },
+    /// A person locked a customer to an affiliate, or released it.
+    Lock {
+        /// Names the decision; of two on one customer the greater one stands.
+        id: i64,
+        /// When it was accepted.
+        accepted_at: DateTime<Utc>,
+        /// The decision.
+        lock: Lock,
+    },
+    /// A person held, released or rejected the commission of a payment.
+    Verdict {
+        /// Names the decision; of two on one payment the greater one stands.
+        id: i64,
+        /// When it was accepted.
+        accepted_at: DateTime<Utc>,
+        /// The decision.
+        verdict: Verdict,
+    },
 }
 
 impl Command {
@@ -42,6 +61,8 @@ impl Command {
                 format!("conversion:{}:{revision}", conversion.conversion)
             }
             Self::Referral { id, revision, .. } => format!("referral:{id}:{revision}"),
+            Self::Lock { id, .. } => format!("lock:{id}"),
+            Self::Verdict { id, .. } => format!("verdict:{id}"),
         }
     }
 
@@ -51,6 +72,8 @@ impl Command {
         match self {
             Self::Conversion { .. } => "api.conversion",
             Self::Referral { .. } => "api.referral",
+            Self::Lock { .. } => "person.lock",
+            Self::Verdict { .. } => "person.verdict",
         }
     }
 
@@ -60,6 +83,8 @@ impl Command {
         match self {
             Self::Conversion { conversion, .. } => conversion.occurred_at,
             Self::Referral { referral, .. } => referral.occurred_at,
+            Self::Lock { lock, .. } => lock.word.decided_at,
+            Self::Verdict { verdict, .. } => verdict.word.decided_at,
         }
     }
 
@@ -95,6 +120,24 @@ impl Command {
                 },
                 body: FactBody::Referral(referral),
             },
+            Self::Lock { id, lock, .. } => Fact {
+                natural_key: format!("lock:{}", lock.customer),
+                keep: Keep::Last,
+                rank: id,
+                at: lock.word.decided_at,
+                event,
+                links: vec![lock.customer.clone()],
+                body: FactBody::Lock(lock),
+            },
+            Self::Verdict { id, verdict, .. } => Fact {
+                natural_key: format!("verdict:{}", verdict.payment),
+                keep: Keep::Last,
+                rank: id,
+                at: verdict.word.decided_at,
+                event,
+                links: vec![verdict.payment.clone()],
+                body: FactBody::Verdict(verdict),
+            },
         }
     }
 }
@@ -103,4 +146,80 @@ fn identities(who: &Who) -> Vec<Key> {
     let email = who.email.as_deref().and_then(Key::email);
     let user = who.external_id.as_deref().map(Key::user);
     email.into_iter().chain(user).chain(who.stripe_customer.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::decision::{LockedTo, Ruling, Word};
+    use super::super::ids::AffiliateId;
+    use super::*;
+
+    fn word() -> Word {
+        let decided_at = "2026-01-31T12:00:00Z".parse().unwrap();
+        Word { actor: "dana".to_owned(), reason: "they \"asked\"".to_owned(), decided_at }
+    }
+
+    fn lock(to: LockedTo) -> Command {
+        let lock = Lock { customer: Key::object(None, "cus_1"), to, word: word() };
+        Command::Lock { id: 7, accepted_at: lock.word.decided_at, lock }
+    }
+
+    /// What is written once is read for ever: it lies in the inbox.
+    #[test]
+    fn every_command_that_was_ever_written_stays_readable() {
+        let golden = [
+            (
+                r#"{"command":"conversion","revision":1,"accepted_at":"2026-01-31T12:00:00Z","conversion":{"conversion":7,"payment":"external:order-1","kind":"purchase","value":null,"base":1050,"currency":"usd","affiliate":3,"referral_code":null,"coupon_code":null,"who":{"email":"a@b.example","stripe_customer":null,"external_id":null},"occurred_at":"2026-01-31T11:00:00Z","paid":false,"deleted":false}}"#,
+                "conversion:7:1",
+            ),
+            (
+                r#"{"command":"referral","id":4,"revision":0,"accepted_at":"2026-01-31T12:00:00Z","referral":{"who":{"email":"a@b.example","stripe_customer":"cus_1","external_id":"42"},"affiliate":null,"referral_code":"ANNA","occurred_at":"2026-01-31T12:00:00Z"}}"#,
+                "referral:4:0",
+            ),
+            (
+                r#"{"command":"lock","id":7,"accepted_at":"2026-01-31T12:00:00Z","lock":{"customer":"cus_1","to":{"affiliate":3},"actor":"dana","reason":"they asked","decided_at":"2026-01-31T12:00:00Z"}}"#,
+                "lock:7",
+            ),
+            (
+                r#"{"command":"lock","id":8,"accepted_at":"2026-01-31T12:00:00Z","lock":{"customer":"email:a@b.example","to":"nobody","actor":"dana","reason":"staff","decided_at":"2026-01-31T12:00:00Z"}}"#,
+                "lock:8",
+            ),
+            (
+                r#"{"command":"verdict","id":9,"accepted_at":"2026-01-31T12:00:00Z","verdict":{"payment":"in_1","ruling":"reject","actor":"dana","reason":"fraud","decided_at":"2026-01-31T12:00:00Z"}}"#,
+                "verdict:9",
+            ),
+        ];
+        for (json, event_id) in golden {
+            let command: Command =
+                serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {json}"));
+            assert_eq!(command.event_id(), event_id);
+            let again = serde_json::to_string(&command).unwrap();
+            assert_eq!(serde_json::from_str::<Command>(&again).unwrap(), command);
+        }
+    }
+
+    #[test]
+    fn decisions_are_stored_as_facts_and_read_back() {
+        let to = [LockedTo::Affiliate(AffiliateId(3)), LockedTo::Nobody, LockedTo::Released];
+        let verdict = Verdict { payment: Key::object(None, "in_1"), ruling: Ruling::Hold, word: word() };
+        let verdict = Command::Verdict { id: 9, accepted_at: word().decided_at, verdict };
+        for command in to.map(lock).into_iter().chain([verdict]) {
+            let fact = command.into_fact();
+            let stored = serde_json::to_string(&fact).unwrap();
+            assert_eq!(serde_json::from_str::<Fact>(&stored).unwrap(), fact, "{stored}");
+        }
+    }
+
+    #[test]
+    fn of_two_decisions_on_one_subject_the_one_with_the_greater_number_stands() {
+        let (first, Command::Lock { accepted_at, lock, .. }) =
+            (lock(LockedTo::Nobody), lock(LockedTo::Released))
+        else {
+            panic!("a lock is a lock")
+        };
+        let second = Command::Lock { id: 8, accepted_at, lock };
+        let (first, second) = (first.into_fact(), second.into_fact());
+        assert_eq!(first.natural_key, second.natural_key);
+        assert!(second.supersedes(&first) && !first.supersedes(&second));
+    }
 }

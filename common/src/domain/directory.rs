@@ -23,6 +23,7 @@ impl Mentions {
         match &fact.body {
             FactBody::Posted(posted) => self.affiliates.extend(posted.affiliate),
             FactBody::Referral(referral) => self.affiliates.extend(referral.affiliate),
+            FactBody::Lock(lock) => self.affiliates.extend(lock.to.affiliate()),
             FactBody::Customer(_)
             | FactBody::Subscription(_)
             | FactBody::Session(_)
@@ -31,7 +32,12 @@ impl Mentions {
             | FactBody::Touch(_)
             | FactBody::Refund(_)
             | FactBody::ChargeRefunded(_)
-            | FactBody::Dispute(_) => {}
+            | FactBody::Dispute(_)
+            | FactBody::CreditNote(_)
+            | FactBody::FraudWarning(_)
+            | FactBody::Intent(_)
+            | FactBody::Charge(_)
+            | FactBody::Verdict(_) => {}
         }
     }
 }
@@ -50,7 +56,13 @@ pub fn mentioned(fact: &Fact) -> Vec<FoldedCode> {
         | FactBody::Alias(_)
         | FactBody::Refund(_)
         | FactBody::ChargeRefunded(_)
-        | FactBody::Dispute(_) => [None, None],
+        | FactBody::Dispute(_)
+        | FactBody::CreditNote(_)
+        | FactBody::FraudWarning(_)
+        | FactBody::Intent(_)
+        | FactBody::Charge(_)
+        | FactBody::Lock(_)
+        | FactBody::Verdict(_) => [None, None],
     };
     let folded = texts.into_iter().flatten().filter_map(FoldedCode::new);
     folded.flat_map(|code| [code.without_ref_prefix(), Some(code)]).flatten().collect()
@@ -99,6 +111,8 @@ pub struct Affiliate {
     pub inactive: Vec<Period>,
     /// The address, as it was written.
     pub email: String,
+    /// Every address that the affiliate ever had, trimmed and in lower case.
+    pub addresses: Vec<String>,
     /// What the affiliate earns instead of the programme's commission, by the time from which it
     /// holds.
     pub commissions: Vec<OwnCommission>,

@@ -4,6 +4,15 @@
 //! which one depends on the two alone, not on their order ([`Fact::supersedes`]): the facts that
 //! are kept are a function of the *set* of events (SEMANTICS 3). The fold reads nothing else.
 
+mod collection;
+mod credit_note;
+mod fraud_warning;
+
+pub use collection::{ChargeSucceeded, IntentSucceeded, Invoiced};
+pub use credit_note::{CreditNoteSeen, CreditNoteStatus, CreditedRefund};
+pub use fraud_warning::FraudWarningSeen;
+
+use super::decision::{Lock, Verdict};
 use super::ids::{AffiliateId, ConversionId};
 use super::key::Key;
 use chrono::{DateTime, Utc};
@@ -65,6 +74,10 @@ pub enum FactBody {
     Session(SessionCompleted),
     /// A settled invoice. `invoice:{in}`, keep last.
     Invoice(InvoicePaid),
+    /// A payment intent that succeeded. `intent:{pi}`, keep last; rank is the amount.
+    Intent(IntentSucceeded),
+    /// A charge that was captured. `charge:{ch}`, keep last; rank is the amount.
+    Charge(ChargeSucceeded),
     /// Objects that belong to one payment. `alias:{a}:{b}…`, keep first; rank −1 when it forbids
     /// commission, so that this is never lost to one that does not.
     Alias(PaymentAlias),
@@ -77,10 +90,19 @@ pub enum FactBody {
     ChargeRefunded(ChargeRefunded),
     /// One dispute. `dispute:{dp}`, keep last; rank by [`DisputeStatus`].
     Dispute(DisputeSeen),
+    /// One credit note. `credit_note:{cn}`, keep last; rank by [`CreditNoteStatus`].
+    CreditNote(CreditNoteSeen),
+    /// One early fraud warning. `fraud_warning:{issfr}`, keep last; rank 1 once nothing can be done.
+    FraudWarning(FraudWarningSeen),
     /// A conversion posted over REST. `posted:{id}`, keep last; rank is the revision.
     Posted(PostedConversion),
     /// A referral registered over REST. `referral:{id}`, keep last; rank is the revision.
     Referral(ReferralRegistered),
+    /// A person's lock of a customer. `lock:{customer key}`, keep last; rank is the revision.
+    Lock(Lock),
+    /// A person's verdict on one payment's commission. `verdict:{payment key}`, keep last; rank is
+    /// the revision.
+    Verdict(Verdict),
 }
 
 impl FactBody {
@@ -92,13 +114,19 @@ impl FactBody {
             Self::Subscription(_) => "subscription",
             Self::Session(_) => "session",
             Self::Invoice(_) => "invoice",
+            Self::Intent(_) => "intent",
+            Self::Charge(_) => "charge",
             Self::Alias(_) => "alias",
             Self::Touch(_) => "touch",
             Self::Refund(_) => "refund",
             Self::ChargeRefunded(_) => "charge_refunded",
             Self::Dispute(_) => "dispute",
+            Self::CreditNote(_) => "credit_note",
+            Self::FraudWarning(_) => "fraud_warning",
             Self::Posted(_) => "posted",
             Self::Referral(_) => "referral",
+            Self::Lock(_) => "lock",
+            Self::Verdict(_) => "verdict",
         }
     }
 }

@@ -29,6 +29,10 @@ id! {
     ConversionId,
     /// A coupon that belongs to an affiliate.
     CouponId,
+    /// One payment to one affiliate in one currency.
+    PayoutId,
+    /// The payouts that were made together.
+    BatchId,
     /// One version of a programme's rules.
     RuleId,
     /// A set of identities that may concern one another: the unit that is locked and folded.

@@ -1,7 +1,7 @@
 //! Money in the currency's minor unit as Stripe counts it, and rates in basis points.
 
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{cmp::Reverse, fmt, str::FromStr};
 
 /// An ISO 4217 code, three lower-case letters as Stripe writes it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -134,6 +134,34 @@ impl fmt::Display for Money {
     }
 }
 
+impl FromStr for Money {
+    type Err = InvalidMoney;
+
+    /// Reads `10.00usd`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let form = || InvalidMoney::Form(text.to_owned());
+        let text = text.trim();
+        let split = text.len().checked_sub(3).ok_or_else(form)?;
+        let (amount, currency) = text.split_at_checked(split).ok_or_else(form)?;
+        let currency = Currency::parse(currency).map_err(|_| form())?;
+        if amount.trim().is_empty() {
+            return Err(form());
+        }
+        Ok(Self::parse(amount, currency)?)
+    }
+}
+
+/// A text that is not an amount with its currency.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidMoney {
+    /// Not an amount and a currency.
+    #[error("{0:?} is not an amount with its currency, such as \"10.00usd\"")]
+    Form(String),
+    /// An amount that cannot be taken.
+    #[error(transparent)]
+    Amount(#[from] InvalidAmount),
+}
+
 /// An amount that cannot be taken, and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAmount {
@@ -200,6 +228,36 @@ pub fn ratio_floor(amount: i64, numerator: i64, denominator: i64) -> Option<i64>
     i64::try_from(product.checked_div_euclid(i128::from(denominator))?).ok()
 }
 
+/// Splits a whole over weights, by largest remainder: each part is rounded down, and the units that are
+/// left go to the parts that lost most, of two that lost the same to the earlier (SEMANTICS 7). The
+/// parts sum to the whole, and each is less than one unit off its exact share. Weights may be negative.
+///
+/// `None` when the weights do not sum to a positive number, or a part does not fit 64 bits.
+#[must_use]
+pub fn split_by_largest_remainder(whole: i64, weights: &[i64]) -> Option<Vec<i64>> {
+    let total: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
+    if total <= 0 {
+        return None;
+    }
+    let mut parts = Vec::with_capacity(weights.len());
+    let mut lost = Vec::with_capacity(weights.len());
+    let mut left = i128::from(whole);
+    for (place, weight) in weights.iter().enumerate() {
+        let exact = i128::from(whole).checked_mul(i128::from(*weight))?;
+        let part = exact.checked_div_euclid(total)?;
+        left = left.checked_sub(part)?;
+        lost.push((Reverse(exact.checked_rem_euclid(total)?), place));
+        parts.push(i64::try_from(part).ok()?);
+    }
+    lost.sort_unstable();
+    // What is left are the remainders, each less than a unit: there are fewer units than parts.
+    for (_, place) in lost.into_iter().take(usize::try_from(left).ok()?) {
+        let part = parts.get_mut(place)?;
+        *part = part.checked_add(1)?;
+    }
+    Some(parts)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -240,6 +298,16 @@ mod tests {
     }
 
     #[test]
+    fn an_amount_is_read_with_its_currency() {
+        let money = |text: &str| text.parse::<Money>();
+        assert_eq!(money("10.00usd").unwrap(), Money { minor: 1_000, currency: currency("usd") });
+        assert_eq!(money(" 1000 JPY").unwrap(), Money { minor: 1_000, currency: currency("jpy") });
+        for text in ["", "usd", "10.00", "10,00usd", "é0"] {
+            assert!(money(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn a_currency_is_three_letters() {
         assert!(Currency::parse("us").is_err());
         assert!(Currency::parse("usdt").is_err());
@@ -247,7 +315,42 @@ mod tests {
         assert_eq!(currency(" EUR ").as_str(), "eur");
     }
 
+    #[test]
+    fn units_that_are_left_go_to_whom_lost_most_and_then_to_the_earlier() {
+        assert_eq!(split_by_largest_remainder(100, &[1, 1, 1]), Some(vec![34, 33, 33]));
+        assert_eq!(split_by_largest_remainder(10, &[6, 3, 1]), Some(vec![6, 3, 1]));
+        assert_eq!(split_by_largest_remainder(5, &[1, 2, 4]), Some(vec![1, 1, 3]));
+        // An upgrade in the middle of the month: 15.00 back, 30.00 more, and all of it collected.
+        assert_eq!(split_by_largest_remainder(1_500, &[-1_500, 3_000]), Some(vec![-1_500, 3_000]));
+        assert_eq!(split_by_largest_remainder(1_499, &[-1_500, 3_000]), Some(vec![-1_499, 2_998]));
+        assert_eq!(split_by_largest_remainder(0, &[5, 0]), Some(vec![0, 0]));
+        assert_eq!(split_by_largest_remainder(100, &[]), None);
+        assert_eq!(split_by_largest_remainder(100, &[-5, 5]), None);
+        assert_eq!(split_by_largest_remainder(i64::MAX, &[i64::MAX, 1, -i64::MAX]), None);
+    }
+
     proptest! {
+        #[test]
+        fn parts_sum_to_the_whole_and_none_is_a_unit_off(
+            whole in -100_000_000_000i64..100_000_000_000,
+            weights in prop::collection::vec(-1_000_000i64..10_000_000, 1..40),
+        ) {
+            let total: i64 = weights.iter().sum();
+            let parts = split_by_largest_remainder(whole, &weights);
+            prop_assert_eq!(parts.is_some(), total > 0);
+            let parts = parts.unwrap_or_default();
+            if total > 0 {
+                prop_assert_eq!(parts.iter().sum::<i64>(), whole);
+            }
+            for (part, weight) in parts.iter().zip(&weights) {
+                let off = i128::from(*part) * i128::from(total) - i128::from(whole) * i128::from(*weight);
+                prop_assert!(off.abs() < i128::from(total));
+                // A part has its line's sign, or is nothing.
+                prop_assert!(i128::from(*part) * i128::from(*weight) * i128::from(whole.signum()) >= 0);
+            }
+            prop_assert_eq!(split_by_largest_remainder(whole, &weights).unwrap_or_default(), parts);
+        }
+
         #[test]
         fn a_decimal_survives_the_round_trip(minor: i64, code in "usd|jpy|kwd|isk") {
             let money = Money { minor, currency: currency(&code) };

@@ -1,20 +1,58 @@
 //! A programme's rules: what is paid, for how long, and when a code counts.
 
+mod check;
+mod commission;
+mod groups;
+mod recurring;
+
+pub use check::InvalidRules;
+pub use commission::{Commission, InvalidCommission};
+pub use groups::{Category, Membership};
+pub use recurring::{InvalidRecurring, Recurring};
+
+use super::code::FoldedCode;
 use super::ids::RuleId;
-use super::money::{BasisPoints, Currency, InvalidAmount, Money};
+use super::money::Money;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use std::collections::BTreeMap;
 
 /// One version of a programme's rules. Versions are never edited; a payment is judged by the one
 /// in force at its own time (SEMANTICS 8).
+///
+/// Of several commissions that could be paid the first of these is: the affiliate's own, that of the
+/// code, the category, the group, the tier, the programme's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rules {
-    /// What a payment earns.
+    /// What a payment earns when nothing below says otherwise.
     pub commission: Commission,
+    /// Takes the place of `commission` for a customer's first payment (SEMANTICS 10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_commission: Option<Commission>,
     /// Which payments of a customer earn.
     #[serde(default)]
     pub recurring: Recurring,
+    /// A customer's first so many payments earn; holds beside `recurring`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_payments: Option<u32>,
+    /// Payments within so many calendar months of the first earn; holds beside `recurring`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_months: Option<u32>,
+    /// By the coupon that bound the customer, else by the referral code that did.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "folded")]
+    pub codes: BTreeMap<FoldedCode, Commission>,
+    /// By what was sold, line by line; the first category with the line's product or price counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub products: Vec<Category>,
+    /// By the affiliate's group; the first with the affiliate counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<Membership>,
+    /// By the affiliate's tier; the first with the affiliate counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tiers: Vec<Membership>,
+    /// The most that one payment earns, for payments in that currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_commission: Option<Money>,
     /// Days from payment to release (SEMANTICS 14).
     #[serde(default)]
     pub hold_days: u32,
@@ -32,6 +70,41 @@ pub struct Rules {
     /// `client_reference_id`.
     #[serde(default)]
     pub coupon_first: bool,
+}
+
+impl Rules {
+    /// Rules that say no more than what a payment earns: every payment does, without a hold.
+    #[must_use]
+    pub fn of(commission: Commission) -> Self {
+        Self {
+            commission,
+            first_commission: None,
+            recurring: Recurring::All,
+            max_payments: None,
+            max_months: None,
+            codes: BTreeMap::new(),
+            products: Vec::new(),
+            groups: Vec::new(),
+            tiers: Vec::new(),
+            max_commission: None,
+            hold_days: 0,
+            window_days: DEFAULT_WINDOW_DAYS,
+            back_bind_days: DEFAULT_BACK_BIND_DAYS,
+            self_referral: SelfReferral::Hold,
+            coupon_first: false,
+        }
+    }
+
+    /// Every commission that the rules name, with where they name it.
+    pub fn commissions(&self) -> impl Iterator<Item = (String, Commission)> {
+        let alone = [("commission", Some(self.commission)), ("first_commission", self.first_commission)];
+        let alone = alone.into_iter().filter_map(|(name, rate)| Some((name.to_owned(), rate?)));
+        let codes = self.codes.iter().map(|(code, rate)| (format!("code {code}"), *rate));
+        let products = self.products.iter().map(|one| (format!("category {}", one.name), one.commission));
+        let groups = self.groups.iter().map(|one| (format!("group {}", one.name), one.commission));
+        let tiers = self.tiers.iter().map(|one| (format!("tier {}", one.name), one.commission));
+        alone.chain(codes).chain(products).chain(groups).chain(tiers)
+    }
 }
 
 /// What becomes of a commission on a purchase of one's own.
@@ -58,6 +131,15 @@ fn default_back_bind_days() -> u32 {
     DEFAULT_BACK_BIND_DAYS
 }
 
+/// Codes in any case.
+fn folded<'de, D: Deserializer<'de>>(input: D) -> Result<BTreeMap<FoldedCode, Commission>, D::Error> {
+    let written: BTreeMap<String, Commission> = BTreeMap::deserialize(input)?;
+    let fold = |(code, rate): (String, Commission)| {
+        Ok((FoldedCode::new(&code).ok_or_else(|| D::Error::custom("a code is empty"))?, rate))
+    };
+    written.into_iter().map(fold).collect()
+}
+
 /// A version of the rules with its id and the time from which it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleVersion {
@@ -69,169 +151,48 @@ pub struct RuleVersion {
     pub rules: Rules,
 }
 
-/// What a payment earns: a share of its base, or a fixed amount.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Commission {
-    /// A share of the commissionable base.
-    Percent {
-        /// 2,000 is 20 %.
-        basis_points: BasisPoints,
-    },
-    /// A fixed amount for each payment in the same currency. A payment in another currency earns
-    /// nothing, with that reason: nothing is converted silently (SEMANTICS 15).
-    Flat {
-        /// Minor units.
-        minor: i64,
-        /// The currency it is paid in.
-        currency: Currency,
-        /// Never more than the base itself (SEMANTICS 9).
-        #[serde(default)]
-        capped_at_base: bool,
-    },
-}
-
-/// Which payments of a customer earn (SEMANTICS 10).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Recurring {
-    /// Every one.
-    #[default]
-    All,
-    /// The first only.
-    First,
-    /// Those within N calendar months of the first.
-    Months(u32),
-    /// The first N.
-    Payments(u32),
-}
-
-/// A commission that cannot be read.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidCommission {
-    /// Neither form.
-    #[error("{0:?} is neither a share such as \"20%\" nor an amount such as \"15.00usd\"")]
-    Form(String),
-    /// A share beyond its bounds.
-    #[error("{0:?}: a share lies between 0% and 100%, with at most two decimals")]
-    Share(String),
-    /// An amount that cannot be taken.
-    #[error(transparent)]
-    Amount(#[from] InvalidAmount),
-    /// A negative amount.
-    #[error("{0:?}: a commission is not negative")]
-    Negative(String),
-}
-
-impl FromStr for Commission {
-    type Err = InvalidCommission;
-
-    /// Reads `20%`, `12.5%` or `15.00usd`.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let text = text.trim();
-        if let Some(share) = text.strip_suffix('%') {
-            let invalid = || InvalidCommission::Share(text.to_owned());
-            let mut share =
-                rust_decimal::Decimal::from_str_exact(share.trim()).map_err(|_| invalid())?.normalize();
-            if share.scale() > 2 {
-                return Err(invalid());
-            }
-            share.rescale(2);
-            let basis_points = u32::try_from(share.mantissa()).map_err(|_| invalid())?;
-            if basis_points > BasisPoints::ONE.0 {
-                return Err(invalid());
-            }
-            return Ok(Self::Percent { basis_points: BasisPoints(basis_points) });
-        }
-        let form = || InvalidCommission::Form(text.to_owned());
-        let split = text.len().checked_sub(3).ok_or_else(form)?;
-        let (amount, currency) = text.split_at_checked(split).ok_or_else(form)?;
-        let currency = Currency::parse(currency).map_err(|_| form())?;
-        if amount.trim().is_empty() {
-            return Err(form());
-        }
-        let money = Money::parse(amount, currency)?;
-        if money.minor < 0 {
-            return Err(InvalidCommission::Negative(text.to_owned()));
-        }
-        Ok(Self::Flat { minor: money.minor, currency, capped_at_base: false })
-    }
-}
-
-impl fmt::Display for Commission {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Percent { basis_points } => {
-                let share = rust_decimal::Decimal::new(i64::from(basis_points.0), 2).normalize();
-                write!(f, "{share}%")
-            }
-            Self::Flat { minor, currency, .. } => {
-                write!(f, "{}{currency}", Money { minor: *minor, currency: *currency }.to_decimal())
-            }
-        }
-    }
-}
-
-/// A recurrence that cannot be read.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is none of: all, first, N-months, N-payments")]
-pub struct InvalidRecurring(String);
-
-impl FromStr for Recurring {
-    type Err = InvalidRecurring;
-
-    /// Reads `all`, `first`, `12-months` or `6-payments`.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let invalid = || InvalidRecurring(text.to_owned());
-        let count = |n: &str| n.parse().ok().filter(|n: &u32| *n > 0).ok_or_else(invalid);
-        match text.trim() {
-            "all" => Ok(Self::All),
-            "first" => Ok(Self::First),
-            other => match other.split_once('-') {
-                Some((n, "months" | "month")) => count(n).map(Self::Months),
-                Some((n, "payments" | "payment")) => count(n).map(Self::Payments),
-                _ => Err(invalid()),
-            },
-        }
-    }
-}
-
-impl fmt::Display for Recurring {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::All => f.write_str("all"),
-            Self::First => f.write_str("first"),
-            Self::Months(n) => write!(f, "{n}-months"),
-            Self::Payments(n) => write!(f, "{n}-payments"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::money::BasisPoints;
+    use serde_json::json;
 
     #[test]
-    fn commissions_read_and_print_the_same() {
-        for text in ["20%", "12.5%", "0.01%", "100%", "15.00usd", "500jpy", "1.250kwd"] {
-            assert_eq!(text.parse::<Commission>().unwrap().to_string(), text);
-        }
+    fn rules_that_were_stored_before_there_were_more_read_and_write_as_they_are() {
+        let stored = json!({
+            "commission": {"kind": "flat", "minor": 1_500, "currency": "usd", "capped_at_base": false},
+            "recurring": {"months": 12}, "hold_days": 30, "window_days": 60, "back_bind_days": 30,
+            "self_referral": "hold", "coupon_first": false
+        });
+        let rules: Rules = serde_json::from_value(stored.clone()).unwrap();
+        assert_eq!(rules.recurring, Recurring::Months(12));
+        assert_eq!((rules.first_commission, rules.products.len()), (None, 0));
+        assert_eq!(serde_json::to_value(&rules).unwrap(), stored);
+        let least = json!({"commission": {"kind": "percent", "basis_points": 2_000}});
+        let rules: Rules = serde_json::from_value(least).unwrap();
+        assert_eq!(rules, Rules::of(Commission::Percent { basis_points: BasisPoints(2_000) }));
     }
 
     #[test]
-    fn a_wrong_commission_says_what_to_write() {
-        for text in ["", "20", "%", "101%", "-1%", "12.345%", "usd", "15.001usd", "-5.00usd"] {
-            let error = text.parse::<Commission>().unwrap_err().to_string();
-            assert!(!error.is_empty(), "{text}");
-        }
-    }
-
-    #[test]
-    fn recurrences_read_and_print_the_same() {
-        for text in ["all", "first", "12-months", "6-payments"] {
-            assert_eq!(text.parse::<Recurring>().unwrap().to_string(), text);
-        }
-        assert!("0-months".parse::<Recurring>().is_err());
-        assert!("twice".parse::<Recurring>().is_err());
+    fn all_that_rules_can_say_has_one_stored_form() {
+        let stored = json!({
+            "commission": {"kind": "percent", "basis_points": 2_000},
+            "first_commission": {"kind": "percent", "basis_points": 5_000},
+            "recurring": "all", "max_payments": 6, "max_months": 12,
+            "codes": {"launch": {"kind": "percent", "basis_points": 4_000}},
+            "products": [{"name": "Books", "products": ["prod_1"], "prices": ["price_1"],
+                          "commission": {"kind": "flat", "minor": 500, "currency": "usd", "capped_at_base": true}}],
+            "groups": [{"name": "Partners", "affiliates": [7],
+                        "commission": {"kind": "percent", "basis_points": 2_500}}],
+            "tiers": [{"name": "Gold", "affiliates": [8, 9],
+                       "commission": {"kind": "percent", "basis_points": 3_000}}],
+            "max_commission": {"minor": 10_000, "currency": "usd"},
+            "hold_days": 0, "window_days": 60, "back_bind_days": 30, "self_referral": "reject",
+            "coupon_first": true
+        });
+        let rules: Rules = serde_json::from_value(stored.clone()).unwrap();
+        assert_eq!(rules.check(), Ok(()));
+        assert_eq!(serde_json::to_value(&rules).unwrap(), stored);
+        assert_eq!(rules.commissions().count(), 6);
     }
 }

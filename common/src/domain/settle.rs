@@ -14,6 +14,7 @@
 mod aliases;
 mod attribution;
 mod commission;
+mod decisions;
 mod outcome;
 mod payments;
 mod people;
@@ -22,8 +23,8 @@ mod tests;
 
 pub use aliases::aliases;
 pub use outcome::{
-    Arithmetic, Bind, CandidateStory, Conversion, ConversionSource, ConversionStatus, Customer,
-    CustomerStatus, Evidence, Explanation, Method, Settlement,
+    AppliedRule, Arithmetic, Bind, CandidateStory, Conversion, ConversionSource, ConversionStatus, Customer,
+    CustomerStatus, Evidence, Explanation, Method, RatedLine, RuleKind, RuleStory, Settlement,
 };
 
 use super::directory::Directory;
@@ -67,8 +68,9 @@ pub fn settle(
 ) -> Result<Settlement, SettleError> {
     let people = people::people(facts);
     let payments = payments::payments(facts, &people)?;
-    let binds = attribution::attribute(facts, &people, &payments, rules, directory)?;
-    commission::settlement(&people, &payments, binds, rules, directory)
+    let decisions = decisions::Decisions::of(facts);
+    let binds = attribution::attribute(facts, &people, &payments, rules, directory, &decisions)?;
+    commission::settlement(&people, &payments, binds, rules, directory, &decisions)
 }
 
 /// The version of the rules that judges a payment of that time: the last one valid by then.

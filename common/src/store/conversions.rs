@@ -49,7 +49,7 @@ pub struct Conversion {
     pub coupon_code: Option<String>,
     /// The caller's own reference, or the payment key of a Stripe payment.
     pub reference: Option<String>,
-    /// Paid out.
+    /// All of what stands is paid: by payouts, or as the caller said.
     pub paid: bool,
     /// The caller's link.
     pub url: Option<String>,
@@ -185,12 +185,13 @@ pub async fn find(
 ) -> Result<Option<Conversion>, StoreError> {
     sqlx::query_as!(
         Row,
-        "SELECT c.id, c.project_id, c.type, c.status, c.source, c.commission_minor, c.clawed_back_minor,
+        r#"SELECT c.id, c.project_id, c.type, c.status, c.source, c.commission_minor, c.clawed_back_minor,
                 c.base_minor, c.currency, c.affiliate_id, c.customer_id, c.referral_code,
-                coalesce(c.coupon_code, c.request #>> '{conversion,coupon_code}') AS coupon_code, c.reference, c.payment_key, c.paid, c.url, c.attribution, c.occurred_at, c.release_at
+                coalesce(c.coupon_code, c.request #>> '{conversion,coupon_code}') AS coupon_code, c.reference, c.payment_key,
+                (c.paid OR (c.paid_out_minor > 0 AND c.paid_out_minor >= c.commission_minor - c.clawed_back_minor)) AS "paid!", c.url, c.attribution, c.occurred_at, c.release_at
          FROM conversions asked
          JOIN conversions c ON c.id = coalesce(asked.merged_into, asked.id)
-         WHERE asked.id = $3 AND asked.project_id = $1 AND asked.livemode = $2",
+         WHERE asked.id = $3 AND asked.project_id = $1 AND asked.livemode = $2"#,
         realm.project.0,
         realm.mode.is_live(),
         id.0,

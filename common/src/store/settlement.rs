@@ -3,6 +3,7 @@
 //! The number of statements is fixed, whatever the size of the batch; a few more run when clusters
 //! meet or rows are merged, again once for the whole batch.
 
+mod again;
 mod clusters;
 mod conversions;
 mod customers;
@@ -15,16 +16,17 @@ mod rules;
 mod simulate;
 mod work;
 
+pub(super) use again::post_again;
 pub use inbox::InboxEvent;
 pub use replay::{Replayed, StoredEvent, replay};
 pub use simulate::{Earned, simulate};
 use work::Folded;
 
+use super::payouts::books;
 use super::{PgConnection, StoreError};
-use crate::domain::code::FoldedCode;
 use crate::domain::fact::Fact;
 use crate::domain::ids::{ClusterId, ConversionId, Realm};
-use crate::domain::key::Key;
+use crate::domain::mappings::Mappings;
 use crate::domain::settle::SettleError;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -117,17 +119,16 @@ pub async fn settle_clusters(
     fold(conn, &locked).await
 }
 
-/// The clusters that mention some of these codes or hold some of these keys.
+/// The clusters that are judged otherwise, now that these mappings have changed.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn clusters_concerned(
     conn: &mut PgConnection,
     realm: Realm,
-    codes: &[FoldedCode],
-    keys: &[Key],
+    mappings: &Mappings,
 ) -> Result<BTreeSet<ClusterId>, StoreError> {
-    clusters::concerned(conn, realm, codes, keys).await
+    clusters::concerned(conn, realm, mappings).await
 }
 
 /// Every cluster of a project and mode, in order.
@@ -146,6 +147,7 @@ async fn fold(conn: &mut PgConnection, clusters: &BTreeSet<ClusterId>) -> Result
 
 /// Writes the difference between what was folded and what stands.
 async fn write(conn: &mut PgConnection, folded: &[Folded]) -> Result<Settled, BatchError> {
+    books::share(conn, &folded.iter().map(|folded| folded.realm).collect()).await?;
     let customers = customers::write(conn, folded).await?;
     let conversions = conversions::write(conn, folded, &customers).await?;
     let entries = ledger::write(conn, &conversions).await?;

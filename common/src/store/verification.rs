@@ -1,6 +1,8 @@
 //! Whether the ledger is what it promises to be (SEMANTICS 11 to 13): sums to zero, agrees with the
 //! conversions, never takes back more than was earned.
 
+mod payouts;
+
 use super::{PgConnection, StoreError};
 use crate::domain::ids::ProjectId;
 
@@ -32,6 +34,13 @@ pub async fn verify(
         takes_back_no_more_than_was_earned(connection, project).await?,
         belongs_to_its_conversion(connection, project).await?,
         merged_conversions_hold_nothing(connection, project).await?,
+        only_its_affiliate_earns(connection, project).await?,
+        payouts::sum_to_their_items(connection, project).await?,
+        payouts::are_as_they_were_frozen(connection, project).await?,
+        payouts::are_posted_once_paid(connection, project).await?,
+        payouts::share_no_open_balance(connection, project).await?,
+        payouts::stay_within_their_project(connection, project).await?,
+        payouts::are_known_to_conversions(connection, project).await?,
     ])
 }
 
@@ -136,6 +145,35 @@ async fn belongs_to_its_conversion(
     })
 }
 
+/// What payouts paid to whom it belonged before stays where it is, as a debt.
+async fn only_its_affiliate_earns(
+    connection: &mut PgConnection,
+    project: Option<ProjectId>,
+) -> Result<Finding, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT l.conversion_id AS "id!", count(*) OVER () AS "violations!"
+         FROM ledger_entries l
+         JOIN conversions c ON c.id = l.conversion_id
+         WHERE ($1::BIGINT IS NULL OR l.project_id = $1) AND l.payout_id IS NULL
+           AND (c.affiliate_id, c.currency) IS DISTINCT FROM (l.affiliate_id, l.currency)
+         GROUP BY l.conversion_id, l.affiliate_id, l.currency
+         HAVING sum(CASE 'expense' WHEN l.from_account THEN amount_minor WHEN l.to_account THEN -amount_minor ELSE 0 END) <> 0
+             OR sum(CASE 'clawback' WHEN l.to_account THEN amount_minor WHEN l.from_account THEN -amount_minor ELSE 0 END) <> 0
+             OR sum(CASE 'held' WHEN l.to_account THEN amount_minor WHEN l.from_account THEN -amount_minor ELSE 0 END) <> 0
+             OR sum(CASE 'paid' WHEN l.to_account THEN amount_minor WHEN l.from_account THEN -amount_minor ELSE 0 END) <> 0
+         ORDER BY l.conversion_id LIMIT $2"#,
+        project.map(|project| project.0),
+        EXAMPLES,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(Finding {
+        rule: "nobody earns from a conversion but its affiliate, in its currency",
+        violations: rows.first().map_or(0, |row| row.violations),
+        examples: rows.iter().map(|row| format!("conversion {}", row.id)).collect(),
+    })
+}
+
 async fn merged_conversions_hold_nothing(
     connection: &mut PgConnection,
     project: Option<ProjectId>,
@@ -144,7 +182,7 @@ async fn merged_conversions_hold_nothing(
         r#"SELECT c.id AS "id!", count(*) OVER () AS "violations!"
          FROM conversions c
          JOIN ledger_postings p ON p.conversion_id = c.id
-         WHERE c.merged_into IS NOT NULL AND ($1::BIGINT IS NULL OR c.project_id = $1)
+         WHERE c.merged_into IS NOT NULL AND p.payout_id IS NULL AND ($1::BIGINT IS NULL OR c.project_id = $1)
          GROUP BY c.id, p.account, p.affiliate_id, p.currency
          HAVING sum(p.amount_minor) <> 0
          ORDER BY c.id LIMIT $2"#,
@@ -154,7 +192,7 @@ async fn merged_conversions_hold_nothing(
     .fetch_all(connection)
     .await?;
     Ok(Finding {
-        rule: "a conversion that was merged into another holds nothing",
+        rule: "a conversion that was merged into another holds nothing but what payouts paid",
         violations: rows.first().map_or(0, |row| row.violations),
         examples: rows.iter().map(|row| format!("conversion {}", row.id)).collect(),
     })

@@ -99,8 +99,8 @@ struct Data<'a> {
 
 /// Reads the raw body of an event, in the shape of any API version.
 ///
-/// `mode` is that of the secret that proved the event: an event of the other mode is ignored
-/// (SEMANTICS 17). `received_at` stands in for the time of an ignored event that has none; facts have
+/// `mode` is that of the secret that proved the event: an event of the other mode is ignored, and one
+/// that does not say is of that mode (SEMANTICS 17). `received_at` stands in for the time of an ignored event that has none; facts have
 /// the event's own time or there are none.
 pub fn read(
     body: &[u8],
@@ -155,7 +155,6 @@ fn read_object(
     event_type: &str,
     keys: &MetadataKeys,
 ) -> Result<Outcome, BadField> {
-    required(envelope.livemode, "livemode")?;
     let Moment(at) = required(envelope.created, "created")?;
     let data = required(envelope.data, "data")?;
     let data: Data<'_> = json::parse(data.get().as_bytes()).map_err(|bad| bad.within("data"))?;

@@ -2,12 +2,16 @@
 
 mod charge;
 mod checkout_session;
+mod credit_note;
 mod customer;
+mod customer_discount;
 mod dispute;
+mod fraud_warning;
 mod invoice;
 mod invoice_line;
 mod invoice_payment;
 mod invoice_total;
+mod invoiced;
 mod payment_intent;
 mod refund;
 mod subscription;
@@ -39,7 +43,10 @@ pub(super) enum Object {
     PaymentIntent,
     Refund,
     Dispute,
+    CreditNote,
+    FraudWarning,
     Customer,
+    CustomerDiscount,
     Subscription,
 }
 
@@ -57,7 +64,7 @@ pub(super) fn treatment(event_type: &str) -> Treatment {
         }
         "invoice.paid" | "invoice.payment_succeeded" => Object::Invoice,
         "invoice_payment.paid" => Object::InvoicePayment,
-        "charge.succeeded" | "charge.refunded" => Object::Charge,
+        "charge.succeeded" | "charge.captured" | "charge.refunded" => Object::Charge,
         "payment_intent.succeeded" => Object::PaymentIntent,
         // For a refund, `charge.refund.updated` is an older name of `refund.updated`.
         "refund.created" | "refund.updated" | "refund.failed" | "charge.refund.updated" => Object::Refund,
@@ -66,6 +73,9 @@ pub(super) fn treatment(event_type: &str) -> Treatment {
         | "charge.dispute.closed"
         | "charge.dispute.funds_withdrawn"
         | "charge.dispute.funds_reinstated" => Object::Dispute,
+        "credit_note.created" | "credit_note.updated" | "credit_note.voided" => Object::CreditNote,
+        "radar.early_fraud_warning.created" | "radar.early_fraud_warning.updated" => Object::FraudWarning,
+        "customer.discount.created" | "customer.discount.updated" => Object::CustomerDiscount,
         "customer.created" | "customer.updated" | "customer.deleted" => Object::Customer,
         "customer.subscription.created"
         | "customer.subscription.updated"
@@ -94,6 +104,9 @@ pub(super) fn read(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
         Treatment::Read(Object::PaymentIntent) => payment_intent::tell(json, telling),
         Treatment::Read(Object::Refund) => refund::tell(json, telling),
         Treatment::Read(Object::Dispute) => dispute::tell(json, telling),
+        Treatment::Read(Object::CreditNote) => credit_note::tell(json, telling),
+        Treatment::Read(Object::FraudWarning) => fraud_warning::tell(json, telling),
+        Treatment::Read(Object::CustomerDiscount) => customer_discount::tell(json, telling),
         Treatment::Read(Object::Customer) => customer::tell(json, telling),
         Treatment::Read(Object::Subscription) => subscription::tell(json, telling),
         Treatment::Ignore(_) => Ok(()),

@@ -116,7 +116,8 @@ impl Telling<'_> {
         body: FactBody,
     ) {
         let told = self.facts.iter().any(|fact| fact.natural_key == natural_key);
-        if !told {
+        // What names nobody and nothing can never be found again.
+        if !told && !links.is_empty() {
             self.facts.push(Fact { natural_key, keep, rank, at, event: self.event.to_owned(), links, body });
         }
     }

@@ -3,7 +3,7 @@
 use chrono::Utc;
 use common::domain::ids::{Mode, Realm};
 use common::domain::money::BasisPoints;
-use common::domain::rules::{Commission, Recurring, Rules, SelfReferral};
+use common::domain::rules::{Commission, Rules};
 use common::store::registry::{NewAffiliate, add_affiliate};
 use common::store::settlement::{InboxEvent, Item};
 use common::store::{PgPool, program_rules, projects};
@@ -15,15 +15,7 @@ use common::stripe::sample::{Sample, Version};
 pub(crate) async fn project(pool: &PgPool) -> Realm {
     let mut connection = pool.acquire().await.unwrap();
     let project = projects::create(&mut connection, "Acme").await.unwrap().id;
-    let rules = Rules {
-        commission: Commission::Percent { basis_points: BasisPoints(2_000) },
-        recurring: Recurring::All,
-        hold_days: 0,
-        window_days: 60,
-        back_bind_days: 30,
-        self_referral: SelfReferral::default(),
-        coupon_first: false,
-    };
+    let rules = Rules::of(Commission::Percent { basis_points: BasisPoints(2_000) });
     program_rules::add(&mut connection, project, &rules, None).await.unwrap();
     let realm = Realm { project, mode: Mode::Test };
     let new = NewAffiliate { email: "anna@example.org", referral_code: "ANNA" };

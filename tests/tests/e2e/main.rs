@@ -2,6 +2,7 @@
 
 mod answers;
 mod any_order;
+mod decisions;
 mod outages;
 mod posts;
 mod rebuilding;

@@ -64,7 +64,7 @@ impl Shared {
 
     async fn concerned(&self, realm: Realm, mappings: &Mappings) -> Result<BTreeSet<ClusterId>, StoreError> {
         let mut connection = self.pool.acquire().await?;
-        clusters_concerned(&mut connection, realm, &mappings.codes, &mappings.keys).await
+        clusters_concerned(&mut connection, realm, mappings).await
     }
 
     async fn settle_chunk(&self, clusters: &BTreeSet<ClusterId>) -> Result<(), BatchError> {

@@ -6,7 +6,7 @@ use clap::Parser;
 use common::config::{QueueArgs, StripeArgs};
 use common::domain::ids::{Mode, Realm};
 use common::domain::money::BasisPoints;
-use common::domain::rules::{Commission, Recurring, Rules, SelfReferral};
+use common::domain::rules::{Commission, Rules};
 use common::queue::envelope::{Envelope, Source};
 use common::queue::{Prefix, Publisher, QueueConfig};
 use common::store::registry::{NewAffiliate, add_affiliate};
@@ -129,15 +129,7 @@ impl Bench {
 
 /// 20 % of everything.
 fn rules() -> Rules {
-    Rules {
-        commission: Commission::Percent { basis_points: BasisPoints(2_000) },
-        recurring: Recurring::All,
-        hold_days: 0,
-        window_days: 60,
-        back_bind_days: 30,
-        self_referral: SelfReferral::default(),
-        coupon_first: false,
-    }
+    Rules::of(Commission::Percent { basis_points: BasisPoints(2_000) })
 }
 
 /// The `number`th customer, sent by Anna, who pays 49.00 USD.

@@ -119,6 +119,7 @@ async fn enter(state: &AppState, realm: Realm, posted: &Posted) -> Result<affili
                 let mappings = Mappings {
                     codes: FoldedCode::new(&code).into_iter().collect(),
                     keys: Key::email(&posted.email).into_iter().collect(),
+                    ..Mappings::default()
                 };
                 resettle::ask(&mut transaction, state, realm, &mappings).await?;
                 transaction.commit().await?;

@@ -44,6 +44,8 @@ pub(crate) async fn delete(
     let mappings = Mappings {
         codes: affiliates::names(&mut transaction, affiliate.id).await?,
         keys: Key::email(&affiliate.user_email).into_iter().collect(),
+        affiliates: vec![affiliate.id],
+        ..Mappings::default()
     };
     resettle::ask(&mut transaction, &state, caller.realm, &mappings).await?;
     transaction.commit().await?;

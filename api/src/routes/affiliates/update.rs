@@ -104,10 +104,15 @@ async fn changed(
     let mut mappings = Mappings::default();
     if before.referral_code != after.referral_code || before.status != after.status {
         mappings.codes = affiliates::names(connection, after.id).await?;
+        // A customer who was bound by id or by hand mentions no code, but is told with it.
+        mappings.affiliates.push(after.id);
     }
+    // What the affiliate has earned may turn out to be purchases of their own, under any spelling of
+    // the address.
     let (old, new) = (Key::email(&before.user_email), Key::email(&after.user_email));
     if old != new {
         mappings.keys = old.into_iter().chain(new).collect();
+        mappings.affiliates.push(after.id);
     }
     Ok(mappings)
 }

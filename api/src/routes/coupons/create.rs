@@ -59,7 +59,7 @@ pub(crate) async fn create(
     let created =
         coupons::create(&mut transaction, caller.realm, &posted.naming, lemonsqueezy, posted.status).await;
     let id = created.map_err(|error| refused(error, &posted.naming))?;
-    let mappings = Mappings { codes: posted.naming.names().collect(), keys: Vec::new() };
+    let mappings = Mappings { codes: posted.naming.names().collect(), ..Mappings::default() };
     resettle::ask(&mut transaction, &state, caller.realm, &mappings).await?;
     let coupon = find(&mut transaction, caller.realm, id).await?;
     transaction.commit().await?;

@@ -37,7 +37,7 @@ pub(crate) async fn delete(
     let mut transaction = state.pool.begin().await?;
     let coupon = coupons::lock(&mut transaction, caller.realm, id).await?.ok_or_else(|| unknown(id))?;
     coupons::delete(&mut transaction, id).await?;
-    let mappings = Mappings { codes: coupon.naming.names().collect(), keys: Vec::new() };
+    let mappings = Mappings { codes: coupon.naming.names().collect(), ..Mappings::default() };
     resettle::ask(&mut transaction, &state, caller.realm, &mappings).await?;
     transaction.commit().await?;
     let deleted = coupons::Coupon { status: CouponStatus::Inactive, ..coupon };

@@ -66,7 +66,7 @@ pub(crate) async fn update(
     }
     if before.naming != after.naming || before.status != after.status {
         let codes = before.naming.names().chain(after.naming.names()).collect();
-        let mappings = Mappings { codes, keys: Vec::new() };
+        let mappings = Mappings { codes, ..Mappings::default() };
         resettle::ask(&mut transaction, &state, caller.realm, &mappings).await?;
     }
     let coupon = find(&mut transaction, caller.realm, id).await?;

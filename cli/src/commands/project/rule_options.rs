@@ -1,9 +1,7 @@
 //! The rules of a programme as options.
 
 use clap::Args;
-use common::domain::rules::{
-    Commission, DEFAULT_BACK_BIND_DAYS, DEFAULT_WINDOW_DAYS, Recurring, Rules, SelfReferral,
-};
+use common::domain::rules::{Commission, Recurring, Rules};
 
 /// The rules but for the commission.
 #[derive(Args)]
@@ -22,15 +20,7 @@ pub(crate) struct RuleArgs {
 impl RuleArgs {
     /// The rules of a new project.
     pub(super) fn first(&self, commission: Commission) -> Rules {
-        self.change(&Rules {
-            commission,
-            recurring: Recurring::All,
-            hold_days: 0,
-            window_days: DEFAULT_WINDOW_DAYS,
-            back_bind_days: DEFAULT_BACK_BIND_DAYS,
-            self_referral: SelfReferral::default(),
-            coupon_first: false,
-        })
+        self.change(&Rules::of(commission))
     }
 
     /// Rules that exist, with what was said changed.

@@ -49,6 +49,7 @@ fn parse(text: &str) -> anyhow::Result<Rules> {
         back_bind_days: file.back_bind_days,
         self_referral: file.self_referral,
         coupon_first: file.coupon_first,
+        ..Rules::of(file.commission.parse().context("commission")?)
     })
 }
 

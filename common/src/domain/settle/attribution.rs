@@ -7,8 +7,10 @@
 //! mapping (SEMANTICS 3), or, when no moment binds, the customer from then on.
 
 mod candidate;
+mod lock;
 mod moment;
 
+use super::decisions::Decisions;
 use super::outcome::{Bind, CandidateStory, Evidence, Method};
 use super::payments::Payment;
 use super::people::People;
@@ -18,6 +20,7 @@ use crate::domain::key::Key;
 use crate::domain::rules::{RuleVersion, Rules};
 use candidate::Candidate;
 use chrono::{DateTime, TimeDelta, Utc};
+use lock::Locked;
 use moment::{Moment, MomentKind};
 use std::collections::BTreeMap;
 
@@ -47,30 +50,46 @@ pub(super) fn attribute(
     payments: &[Payment<'_>],
     rules: &[RuleVersion],
     directory: &Directory,
+    decisions: &Decisions<'_>,
 ) -> Result<Binds, SettleError> {
-    let moments = moment::moments(facts, people, payments, rules, directory)?;
+    let mut moments = moment::moments(facts, people, payments, rules, directory)?;
+    let locks: BTreeMap<&Key, Locked> = people
+        .by_anchor
+        .iter()
+        .filter_map(|(anchor, person)| Some((anchor, Locked::new(decisions.lock_of(person)?, directory))))
+        .collect();
+    let bind = |anchor: &Key, moments: &BTreeMap<Key, Vec<Moment<'_>>>| match locks.get(anchor) {
+        Some(lock) => lock.bind.clone(),
+        None => first_bind(moments.get(anchor)?),
+    };
     // First by what each person brings along, then with the addresses of those who are bound.
+    let anchors = || people.by_anchor.keys();
     let own: BTreeMap<&Key, Bind> =
-        moments.iter().filter_map(|(anchor, moments)| Some((anchor, first_bind(moments)?))).collect();
-    let mut binds = Binds::default();
-    let mut moments = moments.clone();
+        anchors().filter_map(|anchor| Some((anchor, bind(anchor, &moments)?))).collect();
     for (anchor, moments) in &mut moments {
         Neighbours::of(anchor, people, &own).add_to(moments);
-        if let Some(bind) = first_bind(moments) {
+    }
+    let mut binds = Binds::default();
+    for anchor in anchors() {
+        if let Some(bind) = bind(anchor, &moments) {
             binds.of_person.insert(anchor.clone(), bind);
         }
     }
     for payment in payments {
         let rules =
             rules_at(rules, payment.at).ok_or_else(|| SettleError::NoRules(payment.key.to_string()))?;
-        let bind = payment.person.as_ref().and_then(|anchor| binds.of_person.get(anchor));
         let candidates = payment
             .person
             .as_ref()
             .and_then(|anchor| moments.get(anchor))
             .and_then(|moments| moments.iter().find(|moment| moment.is_of(&payment.key)))
             .map_or(&[][..], |moment| &moment.candidates);
-        binds.of_payment.insert(payment.key.clone(), judge(payment, bind, candidates, &rules.rules));
+        let bind = payment.person.as_ref().and_then(|anchor| binds.of_person.get(anchor));
+        let judgement = match payment.person.as_ref().and_then(|anchor| locks.get(anchor)) {
+            Some(lock) => lock.judge(candidates),
+            None => judge(payment, bind, candidates, &rules.rules),
+        };
+        binds.of_payment.insert(payment.key.clone(), judgement);
     }
     Ok(binds)
 }

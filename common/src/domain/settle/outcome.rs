@@ -4,8 +4,10 @@ use crate::domain::fact::ConversionKind;
 use crate::domain::ids::{AffiliateId, ConversionId, RuleId};
 use crate::domain::key::Key;
 use crate::domain::money::Currency;
+use crate::domain::rules::Commission;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The state that a cluster's facts imply.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,6 +73,8 @@ impl CustomerStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
+    /// A person locked the customer.
+    Lock,
     /// Named over REST.
     Api,
     /// A code in metadata.
@@ -90,6 +94,7 @@ impl Method {
     #[must_use]
     pub fn in_words(self) -> &'static str {
         match self {
+            Self::Lock => "a person's lock",
             Self::Api => "named over the API",
             Self::Metadata => "a code in metadata",
             Self::ClientReferenceId => "client_reference_id",
@@ -155,8 +160,10 @@ pub enum ConversionStatus {
     Attributed,
     /// Nobody earns.
     Unattributed,
-    /// All of what is left is held by a dispute.
+    /// All of what is left is held: by disputes, by a person, or as a purchase of the affiliate's own.
     Held,
+    /// Nothing of it is owed, by a person's verdict, or by the rules on purchases of the affiliate's own.
+    Rejected,
     /// All of it was taken back.
     Reversed,
 }
@@ -169,6 +176,7 @@ impl ConversionStatus {
             Self::Attributed => "attributed",
             Self::Unattributed => "unattributed",
             Self::Held => "held",
+            Self::Rejected => "rejected",
             Self::Reversed => "reversed",
         }
     }
@@ -191,7 +199,7 @@ pub struct Conversion {
     pub source: ConversionSource,
     /// Its state.
     pub status: ConversionStatus,
-    /// Why nobody earns, when nobody does.
+    /// Why nobody earns, when nobody does; why it is held or rejected, when it is.
     pub reason: Option<String>,
     /// Who earns.
     pub bind: Option<Bind>,
@@ -205,7 +213,7 @@ pub struct Conversion {
     pub commission: i64,
     /// Minor units taken back; never more than was earned.
     pub clawed_back: i64,
-    /// Minor units held by open disputes, of what is left.
+    /// Minor units held, of what is left.
     pub held: i64,
     /// Paid out already, as the caller said.
     pub paid: bool,
@@ -228,6 +236,10 @@ pub struct Explanation {
     pub candidates: Vec<CandidateStory>,
     /// The decision in a sentence.
     pub decision: String,
+    /// The commissions that could have been paid, in order of precedence; none where the programme has
+    /// only one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<RuleStory>,
     /// How the amounts came about, line by line.
     pub arithmetic: Vec<Arithmetic>,
 }
@@ -249,6 +261,70 @@ pub struct CandidateStory {
     pub verdict: String,
 }
 
+/// Where a commission is agreed, in order of precedence (SEMANTICS 8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleKind {
+    /// The affiliate's own terms.
+    Affiliate,
+    /// A coupon or a referral code.
+    Code,
+    /// A product, a price or a category of them.
+    Product,
+    /// The affiliate's group.
+    Group,
+    /// The affiliate's tier.
+    Tier,
+    /// The programme's, for a first payment.
+    First,
+    /// The programme's.
+    Default,
+}
+
+impl RuleKind {
+    /// In words, for a person.
+    #[must_use]
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Affiliate => "the affiliate's own",
+            Self::Code => "code",
+            Self::Product => "category",
+            Self::Group => "group",
+            Self::Tier => "tier",
+            Self::First => "first payment",
+            Self::Default => "programme",
+        }
+    }
+}
+
+/// A rule and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleStory {
+    /// Where it is agreed.
+    pub kind: RuleKind,
+    /// The code, category, group or tier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What it pays; `None` where none of this kind fits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commission: Option<Commission>,
+    /// What became of it, in words.
+    pub verdict: String,
+}
+
+impl fmt::Display for RuleStory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.in_words())?;
+        if let Some(name) = &self.name {
+            write!(f, " {name}")?;
+        }
+        if let Some(commission) = self.commission {
+            write!(f, ", {commission}")?;
+        }
+        write!(f, ": {}", self.verdict)
+    }
+}
+
 /// One line of arithmetic.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arithmetic {
@@ -258,4 +334,39 @@ pub struct Arithmetic {
     pub how: String,
     /// Minor units.
     pub minor: i64,
+    /// The rule that rated it, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<AppliedRule>,
+    /// The line of the invoice that was rated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<RatedLine>,
+}
+
+/// A rule that rated something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppliedRule {
+    /// Where it is agreed.
+    pub kind: RuleKind,
+    /// The code, category, group or tier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What it pays.
+    pub commission: Commission,
+}
+
+/// A line of an invoice and its share in the base.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RatedLine {
+    /// `il_…`
+    pub id: String,
+    /// `prod_…`
+    pub product: Option<String>,
+    /// `price_…`
+    pub price: Option<String>,
+    /// Units sold.
+    pub quantity: i64,
+    /// Minor units on the invoice.
+    pub amount: i64,
+    /// Minor units of the base.
+    pub base: i64,
 }

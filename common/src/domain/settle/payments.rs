@@ -1,14 +1,20 @@
 //! What is one payment, and the money of it.
 
+mod claim;
+mod collection;
+mod reversal;
+
 use super::{KnownFact, SettleError, people::People};
 use crate::domain::fact::{
-    ChargeRefunded, ConversionKind, DisputeSeen, DisputeStatus, FactBody, InvoicePaid, PostedConversion,
-    RefundSeen, RefundStatus, SessionCompleted, SessionMode, SessionPaymentStatus,
+    ConversionKind, FactBody, FraudWarningSeen, InvoiceLine, InvoicePaid, PostedConversion, SessionCompleted,
+    SessionMode, SessionPaymentStatus,
 };
 use crate::domain::key::{Key, KeyKind};
 use crate::domain::money::{Currency, ratio_floor};
 use crate::domain::union_find::UnionFind;
 use chrono::{DateTime, Utc};
+use collection::{Collections, Said};
+use reversal::Reversals;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A payment or a lead: everything that one set of session, payment intent, charge, invoice and
@@ -37,8 +43,14 @@ pub(super) struct Payment<'a> {
     pub(super) reversed: i64,
     /// Minor units in open disputes.
     pub(super) disputed: i64,
+    /// The card issuer's early word that it may be fraud, while something can be done.
+    pub(super) warning: Option<&'a FraudWarningSeen>,
     /// The object that said `commission: false`.
     pub(super) no_commission: Option<Key>,
+    /// The lines of its invoices, in their order.
+    pub(super) lines: Vec<&'a InvoiceLine>,
+    /// Whether these are all.
+    pub(super) lines_complete: bool,
 }
 
 /// Money really collected.
@@ -65,9 +77,8 @@ struct Parts<'a> {
     sessions: Vec<(&'a SessionCompleted, &'a KnownFact)>,
     invoices: Vec<(&'a InvoicePaid, &'a KnownFact)>,
     posted: Vec<(&'a PostedConversion, &'a KnownFact)>,
-    refunds: Vec<&'a RefundSeen>,
-    refunded: Vec<&'a ChargeRefunded>,
-    disputes: Vec<&'a DisputeSeen>,
+    collections: Collections<'a>,
+    reversals: Reversals<'a>,
     no_commission: BTreeSet<&'a Key>,
 }
 
@@ -77,6 +88,7 @@ pub(super) fn payments<'a>(facts: &'a [KnownFact], people: &People) -> Result<Ve
     for KnownFact { fact, .. } in facts {
         sets.join(fact.links.iter().filter(|key| names_a_payment(key)));
     }
+    claim::join_claimed(facts, &mut sets);
     let no_commission_subscriptions: BTreeSet<&Key> = facts
         .iter()
         .filter_map(|known| match &known.fact.body {
@@ -95,9 +107,12 @@ pub(super) fn payments<'a>(facts: &'a [KnownFact], people: &People) -> Result<Ve
             FactBody::Session(session) => part.sessions.push((session, known)),
             FactBody::Invoice(invoice) => part.invoices.push((invoice, known)),
             FactBody::Posted(posted) => part.posted.push((posted, known)),
-            FactBody::Refund(refund) => part.refunds.push(refund),
-            FactBody::ChargeRefunded(refunded) => part.refunded.push(refunded),
-            FactBody::Dispute(dispute) => part.disputes.push(dispute),
+            FactBody::Intent(_) | FactBody::Charge(_) => part.collections.note(known),
+            FactBody::Refund(refund) => part.reversals.refunds.push(refund),
+            FactBody::ChargeRefunded(refunded) => part.reversals.refunded.push(refunded),
+            FactBody::Dispute(dispute) => part.reversals.disputes.push(dispute),
+            FactBody::CreditNote(note) => part.reversals.credit_notes.push(note),
+            FactBody::FraudWarning(warning) => part.reversals.warnings.push(warning),
             FactBody::Alias(alias) if alias.no_commission => {
                 part.no_commission.extend(alias.objects.first());
             }
@@ -105,7 +120,9 @@ pub(super) fn payments<'a>(facts: &'a [KnownFact], people: &People) -> Result<Ve
             | FactBody::Touch(_)
             | FactBody::Customer(_)
             | FactBody::Subscription(_)
-            | FactBody::Referral(_) => {}
+            | FactBody::Referral(_)
+            | FactBody::Lock(_)
+            | FactBody::Verdict(_) => {}
         }
     }
     let mut members = sets.sets();
@@ -143,9 +160,12 @@ impl<'a> Parts<'a> {
             return Ok(None);
         };
         let overflow = || SettleError::Overflow(key.to_string());
-        let Some((money, known, at)) = self.money().map_err(|()| overflow())? else { return Ok(None) };
-        let reversed = self.reversed().ok_or_else(overflow)?;
-        let disputed = self.disputed().ok_or_else(overflow)?;
+        let of_invoice = key.kind() == KeyKind::Invoice;
+        let Some((money, known, at)) = self.money(of_invoice).map_err(|()| overflow())? else {
+            return Ok(None);
+        };
+        let reversed = self.reversals.reversed().ok_or_else(overflow)?;
+        let disputed = self.reversals.disputed().ok_or_else(overflow)?;
         let subscriptions = self.sessions.iter().filter_map(|(session, _)| session.subscription.clone());
         let subscriptions =
             subscriptions.chain(self.invoices.iter().filter_map(|(invoice, _)| invoice.subscription.clone()));
@@ -154,6 +174,7 @@ impl<'a> Parts<'a> {
         let no_commission = invoices
             .map(|(invoice, _)| &invoice.invoice)
             .chain(sessions.map(|(session, _)| &session.session))
+            .chain(self.collections.no_commission())
             .chain(self.no_commission.iter().copied())
             .min()
             .cloned();
@@ -168,7 +189,10 @@ impl<'a> Parts<'a> {
             received_at: all.min().unwrap_or(known.received_at),
             reversed,
             disputed,
+            warning: self.reversals.warning(),
             no_commission,
+            lines: self.invoices.iter().flat_map(|(invoice, _)| &invoice.lines).collect(),
+            lines_complete: self.invoices.iter().all(|(invoice, _)| invoice.lines_complete),
             aliases,
             key,
         }))
@@ -177,13 +201,14 @@ impl<'a> Parts<'a> {
     fn known(&self) -> impl Iterator<Item = &'a KnownFact> + '_ {
         let sessions = self.sessions.iter().map(|(_, known)| *known);
         let invoices = self.invoices.iter().map(|(_, known)| *known);
-        sessions.chain(invoices).chain(self.posted.iter().map(|(_, known)| *known))
+        let collections = self.collections.leading().into_iter().map(|one| one.known);
+        sessions.chain(invoices).chain(collections).chain(self.posted.iter().map(|(_, known)| *known))
     }
 
     /// What was collected, who told it, and when. An invoice's money leads, then that of a session
-    /// without an invoice, then what the API was told. `None`: nothing but reversals, which wait.
-    #[expect(clippy::type_complexity, reason = "read in one place")]
-    fn money(&self) -> Result<Option<(Option<Collected>, &'a KnownFact, DateTime<Utc>)>, ()> {
+    /// without an invoice, then that of a payment intent or charge, then what the API was told. `None`:
+    /// reversals, which wait for their payment, or money that waits for its invoice.
+    fn money(&self, of_invoice: bool) -> Result<Option<Told<'a>>, ()> {
         if let Some((invoice, known)) = self.invoices.first() {
             let mut money: Option<Collected> = None;
             for (invoice, _) in &self.invoices {
@@ -201,14 +226,17 @@ impl<'a> Parts<'a> {
             }
             return Ok(Some((money.filter(|money| money.gross > 0), known, invoice.paid_at)));
         }
-        let paid = self.sessions.iter().find(|(session, _)| {
-            session.mode == SessionMode::Payment
-                && session.payment_status == SessionPaymentStatus::Paid
-                && session.invoice.is_none()
-        });
-        if let Some((session, known)) = paid {
+        let collections = self.collections.leading();
+        if let Some((session, known, at)) = self.paid_session(collections.first().map(|first| first.at)) {
             let money = session_money(session).ok_or(())?;
-            return Ok(Some((Some(money).filter(|money| money.gross > 0), known, session.completed_at)));
+            return Ok(Some((Some(money).filter(|money| money.gross > 0), known, at)));
+        }
+        if let Some(first) = collections.first()
+            && !of_invoice
+            && self.collections.said() != Said::Hinted
+        {
+            let money = collection::sum(&collections).ok_or(())?;
+            return Ok(Some((Some(money), first.known, first.at)));
         }
         if let Some((posted, known)) = self.posted.first() {
             let currency = Currency::parse(&posted.currency).map_err(|_| ())?;
@@ -218,55 +246,30 @@ impl<'a> Parts<'a> {
         Ok(self.sessions.first().map(|(session, known)| (None, *known, session.completed_at)))
     }
 
-    /// Refunds and lost disputes (SEMANTICS 11, 12), in minor units.
-    fn reversed(&self) -> Option<i64> {
-        #[derive(Default)]
-        struct Source {
-            succeeded: i64,
-            failed: i64,
-            cumulative: i64,
-        }
-        let charge_of: BTreeMap<&Key, &Key> = self
-            .refunded
+    /// The session whose money was collected without an invoice, by its own word, or by its payment
+    /// intent's, which may come before it.
+    fn paid_session(
+        &self,
+        collected_at: Option<DateTime<Utc>>,
+    ) -> Option<(&'a SessionCompleted, &'a KnownFact, DateTime<Utc>)> {
+        let own = self
+            .sessions
             .iter()
-            .filter_map(|refunded| Some((refunded.payment_intent.as_ref()?, &refunded.charge)))
-            .collect();
-        let mut sources: BTreeMap<Option<&Key>, Source> = BTreeMap::new();
-        for refund in &self.refunds {
-            let source = refund.charge.as_ref().or_else(|| {
-                let intent = refund.payment_intent.as_ref()?;
-                Some(charge_of.get(intent).copied().unwrap_or(intent))
-            });
-            let source = sources.entry(source).or_default();
-            match refund.status {
-                RefundStatus::Pending => {}
-                RefundStatus::Succeeded => source.succeeded = source.succeeded.checked_add(refund.amount)?,
-                RefundStatus::Failed | RefundStatus::Canceled => {
-                    source.failed = source.failed.checked_add(refund.amount)?;
-                }
-            }
-        }
-        for refunded in &self.refunded {
-            let source = sources.entry(Some(&refunded.charge)).or_default();
-            source.cumulative = source.cumulative.max(refunded.amount_refunded);
-        }
-        let mut total: i64 = 0;
-        for source in sources.values() {
-            // What a charge says in all still counts a refund that failed later.
-            let floor = source.cumulative.checked_sub(source.failed)?;
-            total = total.checked_add(source.succeeded.max(floor).max(0))?;
-        }
-        for dispute in self.disputes.iter().filter(|dispute| dispute.status == DisputeStatus::Lost) {
-            total = total.checked_add(dispute.amount.max(0))?;
-        }
-        Some(total)
-    }
-
-    fn disputed(&self) -> Option<i64> {
-        let open = self.disputes.iter().filter(|dispute| dispute.status == DisputeStatus::Open);
-        open.map(|dispute| dispute.amount.max(0)).try_fold(0i64, i64::checked_add)
+            .filter(|(session, _)| session.mode == SessionMode::Payment && session.invoice.is_none());
+        let paid = |session: &SessionCompleted| match session.payment_status {
+            SessionPaymentStatus::Paid => Some(session.completed_at),
+            SessionPaymentStatus::Unpaid => collected_at,
+            SessionPaymentStatus::NoPaymentRequired => None,
+        };
+        own.map(|(session, known)| (*session, *known)).find_map(|(session, known)| {
+            let at = paid(session)?;
+            Some((session, known, at))
+        })
     }
 }
+
+/// What was collected, the fact that told it, and when.
+type Told<'a> = (Option<Collected>, &'a KnownFact, DateTime<Utc>);
 
 /// SEMANTICS 6: fully paid, without tax and shipping; part-paid, its share of that, rounded down.
 fn invoice_money(invoice: &InvoicePaid) -> Option<Collected> {

@@ -227,6 +227,8 @@ fn email_of(body: &FactBody) -> Option<&str> {
         FactBody::Customer(customer) => customer.email.as_deref(),
         FactBody::Session(session) => session.email.as_deref(),
         FactBody::Invoice(invoice) => invoice.email.as_deref(),
+        FactBody::Intent(intent) => intent.email.as_deref(),
+        FactBody::Charge(charge) => charge.email.as_deref(),
         FactBody::Posted(posted) => posted.who.email.as_deref(),
         FactBody::Referral(referral) => referral.who.email.as_deref(),
         FactBody::Subscription(_)
@@ -234,23 +236,33 @@ fn email_of(body: &FactBody) -> Option<&str> {
         | FactBody::Touch(_)
         | FactBody::Refund(_)
         | FactBody::ChargeRefunded(_)
-        | FactBody::Dispute(_) => None,
+        | FactBody::Dispute(_)
+        | FactBody::CreditNote(_)
+        | FactBody::FraudWarning(_)
+        | FactBody::Lock(_)
+        | FactBody::Verdict(_) => None,
     }
 }
 
-/// When a fact shows that a customer exists. Aliases, touches and reversals alone do not: they wait
-/// for what they belong to.
+/// When a fact shows that a customer exists. Aliases, touches, reversals and decisions alone do not:
+/// they wait for what they belong to.
 fn seen_at(fact: &Fact) -> Option<DateTime<Utc>> {
     match &fact.body {
         FactBody::Customer(customer) => Some(customer.created),
         FactBody::Subscription(_) | FactBody::Session(_) => Some(fact.at),
         FactBody::Invoice(invoice) => Some(invoice.paid_at),
+        FactBody::Intent(intent) => Some(intent.succeeded_at),
+        FactBody::Charge(charge) => Some(charge.succeeded_at),
         FactBody::Posted(posted) => Some(posted.occurred_at),
         FactBody::Referral(referral) => Some(referral.occurred_at),
         FactBody::Alias(_)
         | FactBody::Touch(_)
         | FactBody::Refund(_)
         | FactBody::ChargeRefunded(_)
-        | FactBody::Dispute(_) => None,
+        | FactBody::Dispute(_)
+        | FactBody::CreditNote(_)
+        | FactBody::FraudWarning(_)
+        | FactBody::Lock(_)
+        | FactBody::Verdict(_) => None,
     }
 }

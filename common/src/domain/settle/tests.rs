@@ -1,5 +1,9 @@
 //! Behaviour of the fold, as SEMANTICS states it, and its independence of order.
 
+mod collections;
+mod commission;
+mod credit_notes;
+mod decisions;
 mod history;
 mod order;
 mod scenarios;

@@ -96,19 +96,40 @@ async fn sum_earnings(
     now: DateTime<Utc>,
     figures: &mut BTreeMap<AffiliateId, Figures>,
 ) -> Result<(), StoreError> {
-    // The same sums as the ledger's accounts: what is held by a dispute is not paid, also when the
-    // rest of its conversion is.
+    // The same sums as the ledger's accounts. What was paid is looked up there: it stays paid also
+    // when its conversion was taken back, or went to somebody else, and is then a debt, which is due
+    // at once.
     let rows = sqlx::query!(
-        r#"SELECT affiliate_id AS "affiliate_id!", currency, count(*) AS "conversions!",
-                count(*) FILTER (WHERE type = 'purchase' AND status <> 'reversed') AS "purchases!",
+        r#"SELECT affiliate_id AS "affiliate_id!", currency AS "currency!",
+                count(id) AS "conversions!",
+                count(id) FILTER (WHERE type = 'purchase' AND status <> 'reversed') AS "purchases!",
                 sum(net)::bigint AS "total!",
-                sum(CASE WHEN paid THEN held_minor ELSE net END)::bigint AS "unpaid!",
-                sum(CASE WHEN NOT paid AND release_at > $2 THEN net ELSE held_minor END)::bigint AS "held!",
-                min(release_at) FILTER (WHERE NOT paid AND release_at > $2 AND net > 0) AS next_release_at
-         FROM conversions, LATERAL (SELECT commission_minor - clawed_back_minor AS net) n
-         WHERE affiliate_id = ANY($1) AND merged_into IS NULL AND status <> 'pending'
-         GROUP BY affiliate_id, currency
-         ORDER BY affiliate_id, currency"#,
+                sum(net - paid)::bigint AS "unpaid!",
+                sum(held_minor + CASE WHEN release_at > $2 THEN greatest(due, 0) ELSE 0 END)::bigint AS "held!",
+                min(release_at) FILTER (WHERE release_at > $2 AND due > 0) AS next_release_at
+         FROM (
+             SELECT coalesce(c.affiliate_id, p.affiliate_id) AS affiliate_id, coalesce(c.currency, p.currency) AS currency,
+                    c.id, c.type, c.status, c.release_at, n.net, n.held_minor, n.paid, n.net - n.held_minor - n.paid AS due
+             FROM (
+                 SELECT id, affiliate_id, currency, type, status, release_at, held_minor,
+                        commission_minor - clawed_back_minor AS net
+                 FROM conversions
+                 WHERE affiliate_id = ANY($1) AND merged_into IS NULL AND status <> 'pending'
+             ) c
+             FULL JOIN (
+                 SELECT affiliate_id, conversion_id, currency,
+                        sum(CASE WHEN to_account = 'paid' THEN amount_minor ELSE -amount_minor END) AS paid
+                 FROM ledger_entries
+                 WHERE affiliate_id = ANY($1) AND (from_account = 'paid' OR to_account = 'paid')
+                 GROUP BY affiliate_id, conversion_id, currency
+             ) p ON (p.affiliate_id, p.conversion_id, p.currency) = (c.affiliate_id, c.id, c.currency)
+             CROSS JOIN LATERAL (
+                 SELECT coalesce(c.net, 0) AS net, coalesce(c.held_minor, 0) AS held_minor, coalesce(p.paid, 0) AS paid
+             ) n
+         ) AS accounts
+         GROUP BY 1, 2
+         HAVING count(id) > 0 OR sum(net - paid) <> 0
+         ORDER BY 1, 2"#,
         ids,
         now,
     )

@@ -227,21 +227,24 @@ pub async fn for_change(
     let posted = match read_command(row.request)? {
         Some(Command::Conversion { conversion, .. }) => conversion,
         // Only Stripe has told of it: the change says nothing but itself.
-        Some(Command::Referral { .. }) | None => PostedConversion {
-            conversion: ConversionId(row.id),
-            payment: Key::stored(row.payment_key),
-            kind: super::parse_kind(&row.r#type).ok_or_else(|| decode("a conversion of an unknown type"))?,
-            value: None,
-            base: None,
-            currency: row.currency,
-            affiliate: None,
-            referral_code: None,
-            coupon_code: None,
-            who: Who::default(),
-            occurred_at: row.occurred_at,
-            paid: row.paid,
-            deleted: false,
-        },
+        Some(Command::Referral { .. } | Command::Lock { .. } | Command::Verdict { .. }) | None => {
+            PostedConversion {
+                conversion: ConversionId(row.id),
+                payment: Key::stored(row.payment_key),
+                kind: super::parse_kind(&row.r#type)
+                    .ok_or_else(|| decode("a conversion of an unknown type"))?,
+                value: None,
+                base: None,
+                currency: row.currency,
+                affiliate: None,
+                referral_code: None,
+                coupon_code: None,
+                who: Who::default(),
+                occurred_at: row.occurred_at,
+                paid: row.paid,
+                deleted: false,
+            }
+        }
     };
     Ok(Some(Revision {
         posted,

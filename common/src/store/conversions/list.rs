@@ -13,7 +13,7 @@ pub struct Filter {
     pub kind: Option<ConversionKind>,
     /// Of one affiliate.
     pub affiliate: Option<AffiliateId>,
-    /// Paid out or not.
+    /// Paid or not, as [`Conversion::paid`] is.
     pub paid: Option<bool>,
     /// Not before.
     pub from: Option<DateTime<Utc>>,
@@ -46,17 +46,19 @@ pub async fn list(
         // The affiliate's own index, whatever the planner thinks of the other one.
         sqlx::query_as!(
             Row,
-            "SELECT id, project_id, type, status, source, commission_minor, clawed_back_minor, base_minor,
+            r#"SELECT id, project_id, type, status, source, commission_minor, clawed_back_minor, base_minor,
                     currency, affiliate_id, customer_id, referral_code,
                     coalesce(coupon_code, request #>> '{conversion,coupon_code}') AS coupon_code, reference,
-                    payment_key, paid, url, attribution, occurred_at, release_at
+                    payment_key,
+                    (paid OR (paid_out_minor > 0 AND paid_out_minor >= commission_minor - clawed_back_minor)) AS "paid!", url, attribution, occurred_at, release_at
              FROM conversions
              WHERE affiliate_id = $3 AND project_id = $1 AND livemode = $2 AND merged_into IS NULL
                AND occurred_at >= $4 AND occurred_at < $5 AND (occurred_at, id) < ($6, $7)
-               AND ($8::text IS NULL OR type = $8) AND ($9::boolean IS NULL OR paid = $9)
+               AND ($8::text IS NULL OR type = $8) AND ($9::boolean IS NULL
+                    OR (paid OR (paid_out_minor > 0 AND paid_out_minor >= commission_minor - clawed_back_minor)) = $9)
                AND ($10::text IS NULL OR status = $10)
              ORDER BY occurred_at DESC, id DESC
-             LIMIT $11 OFFSET $12",
+             LIMIT $11 OFFSET $12"#,
             realm.project.0,
             realm.mode.is_live(),
             affiliate.0,
@@ -75,17 +77,19 @@ pub async fn list(
     } else {
         sqlx::query_as!(
             Row,
-            "SELECT id, project_id, type, status, source, commission_minor, clawed_back_minor, base_minor,
+            r#"SELECT id, project_id, type, status, source, commission_minor, clawed_back_minor, base_minor,
                     currency, affiliate_id, customer_id, referral_code,
                     coalesce(coupon_code, request #>> '{conversion,coupon_code}') AS coupon_code, reference,
-                    payment_key, paid, url, attribution, occurred_at, release_at
+                    payment_key,
+                    (paid OR (paid_out_minor > 0 AND paid_out_minor >= commission_minor - clawed_back_minor)) AS "paid!", url, attribution, occurred_at, release_at
              FROM conversions
              WHERE project_id = $1 AND livemode = $2 AND merged_into IS NULL
                AND occurred_at >= $3 AND occurred_at < $4 AND (occurred_at, id) < ($5, $6)
-               AND ($7::text IS NULL OR type = $7) AND ($8::boolean IS NULL OR paid = $8)
+               AND ($7::text IS NULL OR type = $7) AND ($8::boolean IS NULL
+                    OR (paid OR (paid_out_minor > 0 AND paid_out_minor >= commission_minor - clawed_back_minor)) = $8)
                AND ($9::text IS NULL OR status = $9)
              ORDER BY occurred_at DESC, id DESC
-             LIMIT $10 OFFSET $11",
+             LIMIT $10 OFFSET $11"#,
             realm.project.0,
             realm.mode.is_live(),
             from,
@@ -108,13 +112,24 @@ pub async fn list(
 /// How many conversions a filter lets through.
 pub async fn count(connection: &mut PgConnection, realm: Realm, filter: &Filter) -> Result<i64, StoreError> {
     let (from, before) = filter.times();
+    // Those that are not paid are all but those that are: both are counted in an index, the former would
+    // have to be read.
     Ok(sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM conversions
-         WHERE project_id = $1 AND livemode = $2 AND merged_into IS NULL
-           AND occurred_at >= $3 AND occurred_at < $4
-           AND ($5::bigint IS NULL OR affiliate_id = $5)
-           AND ($6::text IS NULL OR type = $6) AND ($7::boolean IS NULL OR paid = $7)
-           AND ($8::text IS NULL OR status = $8)"#,
+        r#"SELECT CASE WHEN $7 IS TRUE THEN 0 ELSE (
+             SELECT count(*) FROM conversions
+             WHERE project_id = $1 AND livemode = $2 AND merged_into IS NULL
+               AND occurred_at >= $3 AND occurred_at < $4
+               AND ($5::bigint IS NULL OR affiliate_id = $5)
+               AND ($6::text IS NULL OR type = $6) AND ($8::text IS NULL OR status = $8)
+         ) END
+         + CASE WHEN $7::boolean IS NULL THEN 0 ELSE (CASE WHEN $7 THEN 1 ELSE -1 END) * (
+             SELECT count(*) FROM conversions
+             WHERE project_id = $1 AND livemode = $2 AND merged_into IS NULL
+               AND occurred_at >= $3 AND occurred_at < $4
+               AND (paid OR (paid_out_minor > 0 AND paid_out_minor >= commission_minor - clawed_back_minor))
+               AND ($5::bigint IS NULL OR affiliate_id = $5)
+               AND ($6::text IS NULL OR type = $6) AND ($8::text IS NULL OR status = $8)
+         ) END AS "count!""#,
         realm.project.0,
         realm.mode.is_live(),
         from,

@@ -1,9 +1,9 @@
 //! Clusters: which identities concern one another, locked so that nobody else folds them.
 
 use super::facts::Incoming;
-use crate::domain::code::FoldedCode;
 use crate::domain::ids::{ClusterId, Realm};
 use crate::domain::key::Key;
+use crate::domain::mappings::Mappings;
 use crate::domain::union_find::UnionFind;
 use crate::store::{PgConnection, StoreError, decode, realm};
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,26 +56,44 @@ pub(super) async fn lock(
     Ok(locked.into_iter().map(ClusterId).collect())
 }
 
-/// The clusters that mention some of these codes or hold some of these keys.
+/// The clusters that are judged otherwise, now that these mappings have changed: those that mention
+/// one of the codes, hold one of the keys, have earned one of the affiliates something, or tell of
+/// something since the rules changed.
 pub(super) async fn concerned(
     conn: &mut PgConnection,
     realm: Realm,
-    codes: &[FoldedCode],
-    keys: &[Key],
+    mappings: &Mappings,
 ) -> Result<BTreeSet<ClusterId>, StoreError> {
-    let codes: Vec<String> = codes.iter().map(|code| code.as_str().to_owned()).collect();
-    let keys: Vec<String> = keys.iter().map(|key| key.as_str().to_owned()).collect();
+    let codes: Vec<String> = mappings.codes.iter().map(|code| code.as_str().to_owned()).collect();
+    let keys: Vec<String> = mappings.keys.iter().map(|key| key.as_str().to_owned()).collect();
+    let affiliates: Vec<i64> = mappings.affiliates.iter().map(|id| id.0).collect();
     let ids = sqlx::query_scalar!(
         r#"
         SELECT cluster_id AS "cluster_id!" FROM facts
         WHERE codes IS NOT NULL AND codes && $3 AND project_id = $1 AND livemode = $2
         UNION
         SELECT cluster_id FROM identity_keys WHERE project_id = $1 AND livemode = $2 AND key = ANY($4)
+        UNION
+        SELECT cluster_id FROM conversions
+        WHERE affiliate_id = ANY($5) AND project_id = $1 AND livemode = $2 AND merged_into IS NULL
+          AND cluster_id IS NOT NULL
+        UNION
+        SELECT cluster_id FROM customers
+        WHERE affiliate_id = ANY($5) AND project_id = $1 AND livemode = $2 AND NOT retired
+        UNION
+        -- A payment's time is that of its money, a fact's that of its event: either may be the later one.
+        SELECT cluster_id FROM facts WHERE $6::TIMESTAMPTZ <= occurred_at AND project_id = $1 AND livemode = $2
+        UNION
+        SELECT cluster_id FROM conversions
+        WHERE $6::TIMESTAMPTZ <= occurred_at AND project_id = $1 AND livemode = $2 AND merged_into IS NULL
+          AND cluster_id IS NOT NULL
         "#,
         realm.project.0,
         realm.mode.is_live(),
         &codes,
         &keys,
+        &affiliates,
+        mappings.rules_since,
     )
     .fetch_all(conn)
     .await?;

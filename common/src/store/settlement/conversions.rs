@@ -97,18 +97,13 @@ impl Row {
     }
 
     fn written(&self, id: ConversionId, event: Option<String>, changed: bool) -> Written {
-        let left =
-            self.commission_minor.saturating_sub(self.clawed_back_minor).saturating_sub(self.held_minor);
+        let amounts =
+            Amounts::of_row(self.commission_minor, self.clawed_back_minor, self.held_minor, self.paid);
         Written {
             id,
             affiliate: self.affiliate_id.map(AffiliateId),
             currency: self.currency.clone(),
-            amounts: Amounts {
-                earned: self.commission_minor,
-                clawed_back: self.clawed_back_minor,
-                held: self.held_minor,
-                paid: if self.paid { left } else { 0 },
-            },
+            amounts,
             event,
             rule: self.rule_id,
             changed,

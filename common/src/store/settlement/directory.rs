@@ -193,6 +193,8 @@ async fn load_affiliates(
         SELECT a.id AS "id!", a.project_id AS "project_id!", a.livemode AS "livemode!",
                a.referral_code AS "referral_code!", a.created_at AS "created_at!", a.closed_at,
                a.user_email AS "user_email!",
+               ARRAY(SELECT email_normalised FROM affiliate_addresses WHERE affiliate_id = a.id
+                     ORDER BY email_normalised) AS "addresses!",
                s.id IS NOT NULL AS "suspended!", NULLIF(s.suspended_from, '-infinity') AS suspended_from,
                s.suspended_until
         FROM affiliates a LEFT JOIN suspensions s ON s.affiliate_id = a.id
@@ -210,6 +212,7 @@ async fn load_affiliates(
             created_at: row.created_at,
             inactive: row.closed_at.map(closed).into_iter().collect(),
             email: row.user_email.clone(),
+            addresses: row.addresses.clone(),
             commissions: Vec::new(),
         });
         if row.suspended {

@@ -20,7 +20,7 @@ pub(super) struct Incoming<'a> {
 }
 
 /// Inserts the facts; of two with one natural key the one that supersedes the other is kept, here
-/// as in [`Fact::supersedes`].
+/// as in [`Fact::supersedes`], and the earlier receipt, whichever told it.
 pub(super) async fn upsert(
     conn: &mut PgConnection,
     facts: &BTreeMap<Realm, Vec<Incoming<'_>>>,
@@ -47,10 +47,16 @@ pub(super) async fn upsert(
             AS new (project_id, livemode, natural_key, cluster_id, keep_first, rank, occurred_at, event_id,
                     received_at, codes, links, body)
         ON CONFLICT (project_id, livemode, natural_key) DO UPDATE
-        SET rank = excluded.rank, occurred_at = excluded.occurred_at, event_id = excluded.event_id,
-            received_at = least(facts.received_at, excluded.received_at),
-            codes = excluded.codes, links = excluded.links, body = excluded.body
-        WHERE CASE WHEN facts.keep_first
+        SET received_at = least(facts.received_at, excluded.received_at),
+            (rank, occurred_at, event_id, codes, links, body) = (
+                SELECT rank, occurred_at, event_id, codes, links, body
+                FROM (VALUES (facts.rank, facts.occurred_at, facts.event_id, facts.codes, facts.links, facts.body),
+                             (excluded.rank, excluded.occurred_at, excluded.event_id, excluded.codes, excluded.links,
+                              excluded.body)) AS told (rank, occurred_at, event_id, codes, links, body)
+                ORDER BY CASE WHEN facts.keep_first THEN (rank, occurred_at, event_id COLLATE "C") END,
+                         (rank, occurred_at, event_id COLLATE "C") DESC
+                LIMIT 1)
+        WHERE excluded.received_at < facts.received_at OR CASE WHEN facts.keep_first
             THEN (excluded.rank, excluded.occurred_at, excluded.event_id) < (facts.rank, facts.occurred_at, facts.event_id)
             ELSE (excluded.rank, excluded.occurred_at, excluded.event_id) > (facts.rank, facts.occurred_at, facts.event_id)
         END

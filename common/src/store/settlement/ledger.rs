@@ -14,8 +14,36 @@ pub(super) struct Amounts {
     pub(super) clawed_back: i64,
     /// Held by a dispute.
     pub(super) held: i64,
-    /// Paid out.
+    /// Paid, as the caller of the REST API says; payouts are not in it.
     pub(super) paid: i64,
+}
+
+impl Amounts {
+    /// What a conversion's row says; `said_paid` is the caller's word that what stands is paid.
+    pub(super) fn of_row(earned: i64, clawed_back: i64, held: i64, said_paid: bool) -> Self {
+        let left = earned.saturating_sub(clawed_back).saturating_sub(held);
+        Self { earned, clawed_back, held, paid: if said_paid { left } else { 0 } }
+    }
+}
+
+/// What the ledger says of one account.
+#[derive(Clone, Copy, Debug, Default)]
+struct Balance {
+    /// What the fold posted.
+    amounts: Amounts,
+    /// What payouts paid, once there were some. The fold leaves that alone: what was paid stays paid,
+    /// and what is taken back of it becomes a debt (SEMANTICS 13).
+    paid_out: Option<i64>,
+    /// What is in an open payout.
+    frozen: i64,
+}
+
+impl Balance {
+    /// That a conversion is paid, as the caller says, tells nothing new of what a payout pays.
+    fn less_payouts(&self, target: Amounts) -> Amounts {
+        let by_payouts = self.paid_out.unwrap_or_default().saturating_add(self.frozen);
+        Amounts { paid: target.paid.saturating_sub(by_payouts).max(0), ..target }
+    }
 }
 
 /// One movement: amounts go from an account to another, and back when they shrink.
@@ -59,22 +87,31 @@ pub(super) async fn write(conn: &mut PgConnection, written: &[Written]) -> Resul
     let ids: Vec<i64> = written.iter().map(|row| row.id.0).collect();
     let mut standing = balances(conn, &ids).await?;
     let mut entries = Vec::new();
+    let mut paid_outs = Vec::new();
     for row in written {
         let mut targets: BTreeMap<Account, Amounts> = BTreeMap::new();
         if let Some(affiliate) = row.affiliate {
             targets.insert((row.id, affiliate, row.currency.clone()), row.amounts);
         }
-        // An account that is not a target any more goes back to nothing.
+        // An account that is not a target any more goes back to nothing, but for what was paid out.
         let others = standing.range((row.id, AffiliateId(i64::MIN), String::new())..);
         for (account, _) in others.take_while(|((id, _, _), _)| *id == row.id) {
             targets.entry(account.clone()).or_default();
         }
+        let mut paid_out = None;
         for (account, target) in targets {
             let before = standing.remove(&account).unwrap_or_default();
-            post(&mut entries, row, &account, before, target);
+            if before.paid_out.is_some() {
+                let is_its_own = row.affiliate == Some(account.1) && row.currency == account.2;
+                let own = if is_its_own { before.paid_out } else { None };
+                paid_out = Some(own.or(paid_out).unwrap_or_default());
+            }
+            post(&mut entries, row, &account, before.amounts, before.less_payouts(target));
         }
+        paid_outs.extend(paid_out.map(|minor| (row.id, minor)));
     }
     insert(conn, &entries).await?;
+    remember_paid_out(conn, &paid_outs).await?;
     Ok(entries.len())
 }
 
@@ -99,7 +136,7 @@ fn post(entries: &mut Vec<Entry>, row: &Written, account: &Account, before: Amou
 }
 
 /// What the ledger says of some conversions.
-async fn balances(conn: &mut PgConnection, ids: &[i64]) -> Result<BTreeMap<Account, Amounts>, StoreError> {
+async fn balances(conn: &mut PgConnection, ids: &[i64]) -> Result<BTreeMap<Account, Balance>, StoreError> {
     let rows = sqlx::query!(
         r#"
         SELECT conversion_id, affiliate_id, currency,
@@ -109,9 +146,14 @@ async fn balances(conn: &mut PgConnection, ids: &[i64]) -> Result<BTreeMap<Accou
                  - COALESCE(SUM(amount_minor) FILTER (WHERE from_account = 'clawback'), 0))::BIGINT AS "clawed_back!",
                (COALESCE(SUM(amount_minor) FILTER (WHERE to_account = 'held'), 0)
                  - COALESCE(SUM(amount_minor) FILTER (WHERE from_account = 'held'), 0))::BIGINT AS "held!",
-               (COALESCE(SUM(amount_minor) FILTER (WHERE to_account = 'paid'), 0)
-                 - COALESCE(SUM(amount_minor) FILTER (WHERE from_account = 'paid'), 0))::BIGINT AS "paid!"
-        FROM ledger_entries WHERE conversion_id = ANY($1)
+               (COALESCE(SUM(amount_minor) FILTER (WHERE to_account = 'paid' AND payout_id IS NULL), 0)
+                 - COALESCE(SUM(amount_minor) FILTER (WHERE from_account = 'paid' AND payout_id IS NULL), 0))::BIGINT AS "paid!",
+               (SUM(CASE WHEN to_account = 'paid' THEN amount_minor ELSE -amount_minor END)
+                 FILTER (WHERE payout_id IS NOT NULL))::BIGINT AS paid_out,
+               (SELECT COALESCE(SUM(i.amount_minor), 0) FROM payout_items i
+                 WHERE i.open AND i.conversion_id = l.conversion_id AND i.affiliate_id = l.affiliate_id
+                   AND i.currency = l.currency)::BIGINT AS "frozen!"
+        FROM ledger_entries l WHERE conversion_id = ANY($1)
         GROUP BY conversion_id, affiliate_id, currency
         "#,
         ids,
@@ -124,7 +166,7 @@ async fn balances(conn: &mut PgConnection, ids: &[i64]) -> Result<BTreeMap<Accou
             let account = (ConversionId(row.conversion_id), AffiliateId(row.affiliate_id), row.currency);
             let amounts =
                 Amounts { earned: row.earned, clawed_back: row.clawed_back, held: row.held, paid: row.paid };
-            (account, amounts)
+            (account, Balance { amounts, paid_out: row.paid_out, frozen: row.frozen })
         })
         .collect())
 }
@@ -155,6 +197,23 @@ async fn insert(conn: &mut PgConnection, entries: &[Entry]) -> Result<(), StoreE
         &entries.iter().map(|entry| entry.cause.to_owned()).collect::<Vec<_>>(),
         &entries.iter().map(|entry| entry.event.clone()).collect::<Vec<_>>() as &[Option<String>],
         &entries.iter().map(|entry| entry.rule).collect::<Vec<_>>() as &[Option<i64>],
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Keeps beside each conversion what payouts paid of it to the affiliate that it has now.
+async fn remember_paid_out(conn: &mut PgConnection, paid: &[(ConversionId, i64)]) -> Result<(), StoreError> {
+    if paid.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "UPDATE conversions c SET paid_out_minor = new.minor
+         FROM UNNEST($1::BIGINT[], $2::BIGINT[]) AS new (id, minor)
+         WHERE c.id = new.id AND c.paid_out_minor <> new.minor",
+        &paid.iter().map(|(id, _)| id.0).collect::<Vec<_>>(),
+        &paid.iter().map(|(_, minor)| *minor).collect::<Vec<_>>(),
     )
     .execute(conn)
     .await?;

@@ -125,7 +125,13 @@ pub(super) fn moments<'a>(
             | FactBody::Refund(_)
             | FactBody::ChargeRefunded(_)
             | FactBody::Dispute(_)
-            | FactBody::Posted(_) => {}
+            | FactBody::CreditNote(_)
+            | FactBody::FraudWarning(_)
+            | FactBody::Intent(_)
+            | FactBody::Charge(_)
+            | FactBody::Posted(_)
+            | FactBody::Lock(_)
+            | FactBody::Verdict(_) => {}
         }
     }
     for moments in moments.values_mut() {

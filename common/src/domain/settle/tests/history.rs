@@ -1,12 +1,13 @@
 //! A small language for histories: facts as the Stripe reader makes them.
 
 use crate::domain::code::FoldedCode;
+use crate::domain::decision::{Lock, LockedTo, Ruling, Verdict, Word};
 use crate::domain::directory::{Affiliate, CodeOwner, Directory, Period};
 use crate::domain::fact::*;
 use crate::domain::ids::{AffiliateId, ConversionId, RuleId};
 use crate::domain::key::Key;
 use crate::domain::money::BasisPoints;
-use crate::domain::rules::{Commission, Recurring, RuleVersion, Rules, SelfReferral};
+use crate::domain::rules::{Commission, RuleVersion, Rules};
 use crate::domain::settle::{Conversion, KnownFact, Settlement, settle};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
@@ -24,15 +25,7 @@ pub(super) fn key(id: &str) -> Key {
 }
 
 pub(super) fn percent(bps: u32) -> Rules {
-    Rules {
-        commission: Commission::Percent { basis_points: BasisPoints(bps) },
-        recurring: Recurring::All,
-        hold_days: 0,
-        window_days: 60,
-        back_bind_days: 30,
-        self_referral: SelfReferral::default(),
-        coupon_first: false,
-    }
+    Rules::of(Commission::Percent { basis_points: BasisPoints(bps) })
 }
 
 /// A history and the world in which it is judged.
@@ -58,6 +51,7 @@ impl History {
                     created_at,
                     inactive: Vec::new(),
                     email: format!("{}@affiliates.example", code.to_lowercase()),
+                    addresses: Vec::new(),
                     commissions: Vec::new(),
                 },
             );
@@ -170,6 +164,24 @@ impl History {
             lines_complete: true,
         });
         self.add(&format!("invoice:{invoice}"), Keep::Last, 0, day(n), &[invoice, customer], body);
+        self
+    }
+
+    /// A paid invoice, as `change` makes it of one without tax, lines or subscription.
+    pub(super) fn invoice_with(
+        mut self,
+        n: i64,
+        invoice: &str,
+        customer: &str,
+        amount: i64,
+        change: impl FnOnce(&mut InvoicePaid),
+    ) -> Self {
+        self = self.invoice(n, invoice, customer, amount);
+        if let Some(KnownFact { fact: Fact { body: FactBody::Invoice(invoice), .. }, .. }) =
+            self.facts.last_mut()
+        {
+            change(invoice);
+        }
         self
     }
 
@@ -350,16 +362,38 @@ impl History {
         self
     }
 
+    /// A lock of a customer, by key or address. The later of two in a history stands.
+    pub(super) fn lock(mut self, n: i64, customer: &str, to: LockedTo) -> Self {
+        let subject =
+            Key::email(customer).filter(|_| customer.contains('@')).unwrap_or_else(|| key(customer));
+        let word = word(n, "they asked");
+        let body = FactBody::Lock(Lock { customer: subject.clone(), to, word });
+        let revision = i64::from(self.events);
+        self.add(&format!("lock:{subject}"), Keep::Last, revision, day(n), &[customer], body);
+        self
+    }
+
+    /// A verdict on a payment. The later of two in a history stands.
+    pub(super) fn verdict(mut self, n: i64, payment: &str, ruling: Ruling) -> Self {
+        let word = word(n, "looked into");
+        let body = FactBody::Verdict(Verdict { payment: key(payment), ruling, word });
+        let revision = i64::from(self.events);
+        self.add(&format!("verdict:{payment}"), Keep::Last, revision, day(n), &[payment], body);
+        self
+    }
+
     /// The facts that are kept, as the store keeps them.
     pub(super) fn kept(&self) -> Vec<KnownFact> {
         let mut kept: BTreeMap<&str, KnownFact> = BTreeMap::new();
         for known in &self.facts {
             match kept.get_mut(known.fact.natural_key.as_str()) {
-                Some(standing) if known.fact.supersedes(&standing.fact) => {
+                Some(standing) => {
                     let received_at = standing.received_at.min(known.received_at);
-                    *standing = KnownFact { received_at, ..known.clone() };
+                    if known.fact.supersedes(&standing.fact) {
+                        *standing = known.clone();
+                    }
+                    standing.received_at = received_at;
                 }
-                Some(_) => {}
                 None => {
                     kept.insert(&known.fact.natural_key, known.clone());
                 }
@@ -377,6 +411,10 @@ impl History {
         let found = settlement.conversions.into_iter().find(|conversion| conversion.payment == key(payment));
         found.unwrap_or_else(|| panic!("no payment {payment}"))
     }
+}
+
+fn word(n: i64, reason: &str) -> Word {
+    Word { actor: "dana".to_owned(), reason: reason.to_owned(), decided_at: day(n) }
 }
 
 fn version(rules: Rules) -> Vec<RuleVersion> {

@@ -1,7 +1,13 @@
 //! The ledger is a function of the set of facts (SEMANTICS 3).
 
 use super::history::*;
-use crate::domain::fact::{DisputeStatus, RefundStatus, TouchMethod, TouchedObject};
+use crate::domain::code::FoldedCode;
+use crate::domain::decision::{LockedTo, Ruling};
+use crate::domain::directory::Period;
+use crate::domain::fact::{DisputeStatus, Invoiced, RefundStatus, TouchMethod, TouchedObject};
+use crate::domain::key::Key;
+use crate::domain::settle::KnownFact;
+use chrono::TimeDelta;
 use proptest::prelude::*;
 
 /// One thing that may happen in a history of a few customers who share addresses and objects.
@@ -11,12 +17,16 @@ enum Step {
     Invoice { n: u8, customer: u8, amount: i64 },
     InvoiceSession { n: u8, customer: u8 },
     Session { n: u8, customer: u8, email: u8, amount: i64 },
+    Intent { n: u8, customer: u8, amount: i64, invoiced: u8 },
+    Charge { n: u8, customer: u8, amount: i64, intent: bool },
     Touch { n: u8, on: u8, method: u8, code: u8 },
     Alias { n: u8 },
     Refund { n: u8, refund: u8, amount: i64, status: u8 },
     Refunded { n: u8, amount: i64 },
     Dispute { n: u8, amount: i64, status: u8 },
     Referral { email: u8, affiliate: bool },
+    Lock { customer: u8, by_email: bool, to: u8 },
+    Verdict { n: u8, ruling: u8 },
 }
 
 fn step() -> impl Strategy<Value = (i64, Step)> {
@@ -31,6 +41,20 @@ fn step() -> impl Strategy<Value = (i64, Step)> {
             email,
             amount
         }),
+        (0u8..8, 0u8..3, 1i64..3, 0u8..4).prop_map(|(n, customer, amount, invoiced)| Step::Intent {
+            n,
+            customer,
+            amount,
+            invoiced
+        }),
+        (0u8..8, 0u8..3, 1i64..3, any::<bool>()).prop_map(|(n, customer, amount, intent)| Step::Charge {
+            n,
+            customer,
+            amount,
+            intent
+        }),
+        // Amounts and days that meet, for invoices that claim money.
+        (0u8..5, 0u8..3, 1i64..3).prop_map(|(n, customer, amount)| Step::Invoice { n, customer, amount }),
         (0u8..8, 0u8..4, 0u8..3, 0u8..4).prop_map(|(n, on, method, code)| Step::Touch {
             n,
             on,
@@ -47,8 +71,14 @@ fn step() -> impl Strategy<Value = (i64, Step)> {
         (0u8..8, amount()).prop_map(|(n, amount)| Step::Refunded { n, amount }),
         (0u8..8, amount(), 0u8..4).prop_map(|(n, amount, status)| Step::Dispute { n, amount, status }),
         (0u8..3, any::<bool>()).prop_map(|(email, affiliate)| Step::Referral { email, affiliate }),
+        (0u8..3, any::<bool>(), 0u8..4).prop_map(|(customer, by_email, to)| Step::Lock {
+            customer,
+            by_email,
+            to
+        }),
+        (0u8..8, 0u8..3).prop_map(|(n, ruling)| Step::Verdict { n, ruling }),
     ];
-    (0i64..90, what)
+    (prop_oneof![0i64..90, 0i64..3], what)
 }
 
 fn history(steps: &[(i64, Step)]) -> History {
@@ -72,6 +102,20 @@ fn history(steps: &[(i64, Step)]) -> History {
                 &email(*e),
                 *amount,
             ),
+            Step::Intent { n, customer: c, amount, invoiced } => {
+                let invoice = Key::object(None, &format!("in_{}", n % 5));
+                let invoiced = match invoiced {
+                    0 => Invoiced::By { invoice },
+                    1 => Invoiced::Never,
+                    2 => Invoiced::Hinted,
+                    _ => Invoiced::Unsaid,
+                };
+                history.intent(day, &format!("pi_{n}"), &customer(*c), *amount, invoiced)
+            }
+            Step::Charge { n, customer: c, amount, intent } => {
+                let intent = if *intent { format!("pi_{n}") } else { String::new() };
+                history.charge(day, &format!("ch_{n}"), &intent, &customer(*c), *amount, Invoiced::Unsaid)
+            }
             Step::Touch { n, on, method, code } => {
                 let (on, object) = match on {
                     0 => (TouchedObject::Session, format!("cs_{n}")),
@@ -114,8 +158,53 @@ fn history(steps: &[(i64, Step)]) -> History {
                 let affiliate = if *affiliate { ALICE } else { BOB };
                 history.referral(day, i64::from(*e), &email(*e), affiliate)
             }
+            Step::Lock { customer: c, by_email, to } => {
+                let to = [
+                    LockedTo::Affiliate(ALICE),
+                    LockedTo::Affiliate(BOB),
+                    LockedTo::Nobody,
+                    LockedTo::Released,
+                ][usize::from(*to)];
+                history.lock(day, &if *by_email { email(*c) } else { customer(*c) }, to)
+            }
+            Step::Verdict { n, ruling } => {
+                let ruling = [Ruling::Hold, Ruling::Release, Ruling::Reject][usize::from(*ruling)];
+                let payment = match n % 3 {
+                    0 => format!("pi_{n}"),
+                    1 => format!("ch_{n}"),
+                    _ => format!("in_{n}"),
+                };
+                history.verdict(day, &payment, ruling)
+            }
         }
     })
+}
+
+/// What the registry learnt late, and for how long a coupon was suspended.
+#[derive(Clone, Debug)]
+struct Registry {
+    alice_since: i64,
+    coupon_since: i64,
+    suspended: (i64, i64),
+}
+
+fn registry() -> impl Strategy<Value = Registry> {
+    (-10i64..120, -10i64..120, (0i64..60, 0i64..40)).prop_map(|(alice_since, coupon_since, (from, days))| {
+        Registry { alice_since, coupon_since, suspended: (from, from + days) }
+    })
+}
+
+/// The history in a world whose codes came when `registry` says.
+fn history_with(steps: &[(i64, Step)], registry: &Registry) -> History {
+    let mut history = history(steps);
+    let code = |code: &str| FoldedCode::new(code).unwrap();
+    let directory = &mut history.directory;
+    directory.referral_codes.get_mut(&code("alice")).unwrap().created_at = day(registry.alice_since);
+    let coupon = &mut directory.coupons_by_code.get_mut(&code("BOB10")).unwrap()[0];
+    coupon.created_at = day(registry.coupon_since);
+    let (from, until) = registry.suspended;
+    coupon.inactive.push(Period { from: Some(day(from)), until: Some(day(until)) });
+    history
 }
 
 /// As many histories as the promise is worth.
@@ -127,9 +216,10 @@ proptest! {
     #[test]
     fn any_order_and_any_duplicates_settle_the_same(
         steps in prop::collection::vec(step(), 1..24),
+        registry in registry(),
         seed in any::<u64>(),
     ) {
-        let ordered = history(&steps);
+        let ordered = history_with(&steps, &registry);
         let mut shuffled = ordered.clone();
         // Each fact once to three times, in an order drawn from the seed.
         let mut random = seed | 1;
@@ -139,7 +229,14 @@ proptest! {
             random ^= random << 17;
             usize::try_from(random % u64::try_from(most).unwrap()).unwrap()
         };
-        let mut delivered: Vec<_> = ordered.facts.iter().flat_map(|fact| vec![fact.clone(); 1 + draw(3)]).collect();
+        // A repeat is received later; what counts is the earliest receipt.
+        let mut delivered = ordered.facts.clone();
+        for fact in &ordered.facts {
+            for _ in 0..draw(3) {
+                let late = TimeDelta::hours(i64::try_from(draw(2_000)).unwrap());
+                delivered.push(KnownFact { received_at: fact.received_at + late, fact: fact.fact.clone() });
+            }
+        }
         for place in (1..delivered.len()).rev() {
             delivered.swap(place, draw(place + 1));
         }
@@ -148,8 +245,11 @@ proptest! {
     }
 
     #[test]
-    fn never_more_is_taken_back_or_held_than_was_earned(steps in prop::collection::vec(step(), 1..24)) {
-        for conversion in history(&steps).settle().conversions {
+    fn never_more_is_taken_back_or_held_than_was_earned(
+        steps in prop::collection::vec(step(), 1..24),
+        registry in registry(),
+    ) {
+        for conversion in history_with(&steps, &registry).settle().conversions {
             prop_assert!(conversion.clawed_back >= 0 && conversion.held >= 0);
             prop_assert!(conversion.clawed_back + conversion.held <= conversion.commission);
             prop_assert_eq!(conversion.bind.is_none() && conversion.commission > 0, false);

@@ -365,5 +365,5 @@ fn a_purchase_of_the_affiliates_own_is_held_with_its_evidence() {
     let rejecting = Rules { self_referral: SelfReferral::Reject, ..percent(2_000) };
     let payment = history.with_rules(rejecting).payment("in_1");
     assert_eq!((payment.commission, payment.held), (0, 0));
-    assert!(payment.reason.unwrap().starts_with("a purchase of the affiliate's own"));
+    assert!(payment.reason.unwrap().starts_with("rejected as a purchase of the affiliate's own"));
 }

@@ -1,0 +1,49 @@
+//! `tributary customer unlock`
+
+use super::customer_key;
+use crate::{
+    commands::decision::DecisionArgs,
+    context::{self, Context},
+};
+use anyhow::Context as _;
+use chrono::Utc;
+use clap::Args;
+use common::{
+    domain::{
+        command::Command,
+        decision::{Lock, LockedTo},
+    },
+    store::decisions::{DecisionKind, NewDecision},
+};
+
+/// Options of `customer unlock`.
+#[derive(Args)]
+pub(crate) struct UnlockArgs {
+    /// The customer, by Stripe's id, by address (then everybody who has it), or by your own id
+    #[arg(value_name = "cus_…|EMAIL|ID")]
+    customer: String,
+    #[command(flatten)]
+    decision: DecisionArgs,
+}
+
+/// Releases one. Of several locks on one customer, under whatever names, none stands after it.
+pub(super) async fn run(args: &UnlockArgs, context: &Context) -> anyhow::Result<()> {
+    let pool = context.database().await?;
+    let mut connection = pool.acquire().await?;
+    let project = context::project(&mut connection, args.decision.project()).await?;
+    let named = customer_key(&args.customer)?;
+    let known = args.decision.known(&mut connection, std::slice::from_ref(&named)).await?;
+    let (realm, customer) =
+        known.with_context(|| format!("nothing is known of {named} in project {}", project.id))?;
+    drop(connection);
+    let word = args.decision.word(Utc::now())?;
+    let new = NewDecision {
+        kind: DecisionKind::Lock,
+        subject: &customer,
+        decided: "not locked any more",
+        word: &word,
+    };
+    let lock = Lock { customer: customer.clone(), to: LockedTo::Released, word: word.clone() };
+    let command = |id, accepted_at| Command::Lock { id, accepted_at, lock };
+    args.decision.decide(context, &pool, realm, new, None, command).await
+}
