@@ -59,7 +59,8 @@ pub(crate) struct UpdateArgs {
 const EXAMPLES: &str = "\
 Examples:
   tributary project update 1 --mode live --stripe-webhook-secret whsec_…
-  tributary project update 1 --commission 25% --from 2026-01-01T00:00:00Z";
+  tributary project update 1 --commission 25% --from 2026-01-01T00:00:00Z
+  tributary project update 1 --rules rules.toml";
 
 /// Changes what was said, all of it or nothing.
 pub(super) async fn run(args: &UpdateArgs, context: &Context) -> anyhow::Result<()> {
@@ -100,8 +101,7 @@ async fn change(connection: &mut PgConnection, id: ProjectId, args: &UpdateArgs)
 async fn change_rules(connection: &mut PgConnection, id: ProjectId, args: &UpdateArgs) -> anyhow::Result<()> {
     let versions = program_rules::list(connection, id).await?;
     let latest = versions.last().with_context(|| format!("project {id} has no rules"))?;
-    let mut rules = args.rules.change(&latest.version.rules);
-    rules.commission = args.commission.unwrap_or(rules.commission);
+    let rules = args.rules.change(args.commission, &latest.version.rules)?;
     if rules == latest.version.rules {
         ensure!(args.from.is_none(), "--from is for new rules: say what changes");
         return Ok(());
