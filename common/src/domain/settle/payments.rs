@@ -134,9 +134,16 @@ pub(super) fn payments<'a>(facts: &'a [KnownFact], people: &People) -> Result<Ve
         let aliases: BTreeSet<Key> = members.remove(&root).unwrap_or_default().into_iter().collect();
         if let Some(mut payment) = part.payment(aliases)? {
             payment.person = people.of_keys(&payment.aliases).or_else(|| part.person(people)).cloned();
-            payment.no_commission = payment.no_commission.or_else(|| {
-                payment.subscriptions.iter().find(|key| no_commission_subscriptions.contains(key)).cloned()
-            });
+            payment.no_commission = payment
+                .no_commission
+                .or_else(|| {
+                    payment
+                        .subscriptions
+                        .iter()
+                        .find(|key| no_commission_subscriptions.contains(key))
+                        .cloned()
+                })
+                .or_else(|| people.by_anchor.get(payment.person.as_ref()?)?.no_commission.clone());
             payments.push(payment);
         }
     }

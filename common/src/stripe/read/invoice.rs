@@ -124,10 +124,12 @@ fn tell_paid(invoice: &Invoice, rank: i64, telling: &mut Telling<'_>) -> Result<
     let customer = body.customer.as_ref();
     let on_invoice = Touched { on: TouchedObject::Invoice, object: &key, customer, at: telling.at };
     telling.touch_metadata(&on_invoice, &invoice.metadata);
+    // What the invoice repeats was there before it was paid, and not only when its event was made.
+    let at = body.paid_at.min(telling.at);
     for (subscription, metadata) in invoice.subscription_metadata() {
         let object = telling.key(subscription);
         let on = TouchedObject::Subscription;
-        telling.touch_metadata(&Touched { on, object: &object, customer, at: telling.at }, metadata);
+        telling.touch_metadata(&Touched { on, object: &object, customer, at }, metadata);
     }
     let discounts = invoice.all_discounts();
     telling.touch_discounts(&on_invoice, &discounts);
@@ -176,8 +178,10 @@ impl Invoice {
     }
 
     fn forbids_commission(&self) -> bool {
-        self.metadata.forbids_commission()
-            || self.snapshots().any(|details| details.metadata.forbids_commission())
+        let copied =
+            self.lines.iter().filter(|line| line.subscription().is_some()).map(|line| &line.metadata);
+        let snapshots = self.snapshots().map(|details| &details.metadata);
+        [&self.metadata].into_iter().chain(snapshots).chain(copied).any(Metadata::forbids_commission)
     }
 
     /// The metadata of the subscriptions that are billed: the snapshot, and what the lines copied from
