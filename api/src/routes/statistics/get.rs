@@ -4,8 +4,9 @@ use super::Statistics;
 use super::request::Wanted;
 use crate::answer::DataPage;
 use crate::auth::Caller;
-use crate::error::{ApiError, ErrorBody};
+use crate::error::ApiError;
 use crate::input::Query;
+use crate::openapi::Listing;
 use crate::state::AppState;
 use axum::extract::State;
 use common::store::statistics;
@@ -30,11 +31,8 @@ use common::store::statistics;
         ("offset" = Option<i64>, Query, minimum = 0),
     ),
     responses(
-        (status = 200, body = DataPage<Statistics>),
-        (status = 400, body = ErrorBody<'static>),
-        (status = 401, body = ErrorBody<'static>),
-        (status = 429, body = ErrorBody<'static>),
-        (status = 503, body = ErrorBody<'static>),
+        Listing,
+        (status = 200, description = "The series", body = DataPage<Statistics>),
     ),
 )]
 pub(crate) async fn get(
