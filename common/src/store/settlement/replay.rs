@@ -4,7 +4,7 @@
 //! to what stands is posted. Rows keep their ids, and the ledger only grows: where a newer program
 //! reads history differently, that shows as amendments.
 
-use super::clusters::{self, ClusterOfKey};
+use super::clusters;
 use super::facts::{self, Incoming};
 use super::{BatchError, Settled, work};
 use crate::domain::fact::Fact;
@@ -102,8 +102,7 @@ async fn remember(
     let count = incoming.len();
     if count > 0 {
         let facts = BTreeMap::from([(realm, incoming)]);
-        let clusters: ClusterOfKey = clusters::resolve(conn, &facts).await?;
-        facts::upsert(conn, &facts, &clusters).await?;
+        super::remember(conn, &facts).await?;
     }
     Ok(count)
 }
