@@ -8,6 +8,7 @@ mod embedded;
 mod failure;
 mod options;
 mod output;
+mod rules_file;
 mod services;
 mod shutdown;
 mod spreadsheet;

@@ -7,5 +7,7 @@ mod outages;
 mod payouts;
 mod posts;
 mod rebuilding;
+mod rules;
+mod schemathesis;
 mod separate_processes;
 mod stripe_sdk;

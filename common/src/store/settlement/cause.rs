@@ -65,6 +65,7 @@ fn cause(event: &str, body: &FactBody) -> Cause {
         | FactBody::Subscription(_)
         | FactBody::Session(_)
         | FactBody::Invoice(_)
+        | FactBody::InvoiceLines(_)
         | FactBody::Intent(_)
         | FactBody::Charge(_)
         | FactBody::Alias(_)
