@@ -9,6 +9,7 @@ mod explanations;
 pub(crate) mod links;
 mod probes;
 mod referrals;
+mod statistics;
 mod stripe_customers;
 
 use crate::auth::Caller;
@@ -63,6 +64,7 @@ fn api() -> (Router<AppState>, utoipa::openapi::OpenApi) {
         .routes(routes!(clicks::create::create))
         .routes(routes!(referrals::list::list, referrals::create::create))
         .routes(routes!(referrals::get::get))
+        .routes(routes!(statistics::get::get))
         .routes(routes!(stripe_customers::get::get));
     OpenApiRouter::with_openapi(Base::openapi()).nest(ROOT, api).split_for_parts()
 }

@@ -36,6 +36,8 @@ mod referrals;
 mod server;
 #[path = "api/settling.rs"]
 mod settling;
+#[path = "api/statistics.rs"]
+mod statistics;
 #[path = "api/strangers.rs"]
 mod strangers;
 #[path = "api/support.rs"]

@@ -1,5 +1,6 @@
 //! Rate limits.
 
+use crate::settling::until;
 use crate::support::{Project, Setup, TEST_SECRET, project};
 use common::config::{LimitArgs, Networks};
 use common::store::PgPool;
@@ -103,4 +104,38 @@ async fn webhooks_and_probes_are_not_counted(pool: PgPool) {
         assert_eq!(api.post_webhook(project, TEST_SECRET, b"{}").await.status(), 200);
         assert_eq!(api.http.get(api.url("/livez")).send().await.unwrap().status(), 200);
     }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn processes_share_the_limit_of_a_key(pool: PgPool) {
+    let limits = LimitArgs { rate_limit_per_key_per_hour: 100, ..LimitArgs::off() };
+    let one = Setup { limits: limits.clone(), ..Setup::new(&pool) }.start().await;
+    let other = Setup { limits, ..Setup::new(&pool) }.start().await;
+    let project = project(&pool).await;
+    let left = async |api: &crate::support::Api| {
+        let answer = api.get(&project, "/api/v1/conversions").send().await;
+        assert_eq!(answer.header("ratelimit-limit"), "100");
+        (answer.status, answer.header("ratelimit-remaining").parse::<i64>().unwrap())
+    };
+    for used in 1..=60 {
+        assert_eq!(left(&one).await, (200, 100 - used));
+    }
+    // Each hears of the other's within seconds; what it lets through until then is paid back.
+    let heard = async |api: &crate::support::Api, condition: fn((u16, i64)) -> bool| {
+        until("the other process's report", async || {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            condition(left(api).await)
+        })
+        .await;
+    };
+    heard(&other, |(_, left)| left < 40).await;
+    while left(&other).await.0 == 200 {}
+    heard(&one, |(status, _)| status == 429).await;
+    let refused = one.get(&project, "/api/v1/conversions").send().await;
+    refused.error(429, "rate_limited");
+    let wait: u64 = refused.header("retry-after").parse().unwrap();
+    let reset: u64 = refused.header("ratelimit-reset").parse().unwrap();
+    // A share of the window is 36 s; a few of them were too many.
+    assert!((1..=36 * 30).contains(&wait), "{wait}");
+    assert!((3_500..3_600 + 36 * 30).contains(&reset), "{reset}");
 }
