@@ -6,6 +6,7 @@ use crate::oracle::model::{
     Change, Customer, DAY, Dispute, History, Of, Post, Reference, Referral, Refund, RefundState, Revision,
     START, Subscription, Time, Who,
 };
+use RefundState::{Canceled, Failed, Pending, Succeeded};
 use common::stripe::sample::Version;
 
 /// A history in the making.
@@ -43,10 +44,15 @@ impl Story {
             subscriptions: Vec::new(),
             checkouts: Vec::new(),
             invoices: Vec::new(),
+            intents: Vec::new(),
             refunds: Vec::new(),
             disputes: Vec::new(),
+            credit_notes: Vec::new(),
+            warnings: Vec::new(),
             posts: Vec::new(),
             referrals: Vec::new(),
+            locks: Vec::new(),
+            verdicts: Vec::new(),
         };
         Self { history, steps: 0 }
     }
@@ -54,7 +60,7 @@ impl Story {
     /// One thing that happens, at a second of its own.
     pub(super) fn step(&mut self, words: Words) {
         let mut dice = Dice::new(words);
-        let kind = dice.below(20);
+        let kind = dice.below(26);
         self.steps += 1;
         let at = START + dice.number(DAYS) * DAY + 3_600 + self.steps * SLOT;
         match kind {
@@ -66,6 +72,11 @@ impl Story {
             15 => self.change(&mut dice, at),
             16 | 17 => self.post(&mut dice, at),
             18 => self.refer(&mut dice, at),
+            19 | 20 => self.intent(&mut dice, at),
+            21 => self.credit(&mut dice, at),
+            22 => self.warn(&mut dice, at),
+            23 => self.lock(&mut dice, at),
+            24 => self.decide(&mut dice, at),
             _ => {
                 self.new_customer(&mut dice, at);
             }
@@ -147,13 +158,16 @@ impl Story {
         place
     }
 
-    fn payment(&self, dice: &mut Dice) -> Option<(Of, i64)> {
+    pub(super) fn payment(&self, dice: &mut Dice) -> Option<(Of, i64)> {
         let checkouts = self.history.checkouts.iter().enumerate();
         let checkouts = checkouts.map(|(place, one)| (Of::Checkout(place), one.took_money(), one.total));
         let invoices = self.history.invoices.iter().enumerate();
         let invoices = invoices.map(|(place, one)| (Of::Invoice(place), one.money.is_some(), one.paid));
+        let intents = self.history.intents.iter().enumerate();
+        let intents = intents.map(|(place, one)| (Of::Intent(place), true, one.amount));
         let payments: Vec<(Of, i64)> = checkouts
             .chain(invoices)
+            .chain(intents)
             .filter(|(_, took_money, _)| *took_money)
             .map(|(payment, _, amount)| (payment, amount))
             .collect();
@@ -169,7 +183,6 @@ impl Story {
             2 => 1 + paid / 100,
             _ => 1 + dice.number(paid),
         };
-        use RefundState::{Canceled, Failed, Pending, Succeeded};
         let states: &[RefundState] = match dice.below(8) {
             0..=3 => &[Succeeded],
             4 => &[Pending, Succeeded],
@@ -179,18 +192,16 @@ impl Story {
         };
         let states: Vec<(Time, RefundState)> =
             (0..).map(|n| at + n * DAY).zip(states.iter().copied()).collect();
-        // What the charge says counts a refund at once; until that is known to fail, nobody can tell.
         let sure = matches!(states.as_slice(), [(_, Succeeded)]);
-        // An endpoint asks for refunds or it does not.
-        let others: Vec<&Refund> = self.history.refunds.iter().filter(|refund| refund.of == of).collect();
-        let told = match others.first() {
+        // An endpoint asks for refunds or it does not. Then nobody can know that one failed.
+        let told = match self.history.refunds.iter().find(|refund| refund.of == of) {
             Some(other) => other.told,
             None => !(sure && dice.one_in(3)),
         };
-        if !sure && (!told || others.iter().any(|other| other.in_all_at.is_some())) {
+        if !told && !sure {
             return;
         }
-        let in_all = !told || (sure && dice.one_in(2) && others.iter().all(|other| other.is_sure()));
+        let in_all = !told || dice.one_in(3);
         self.history.refunds.push(Refund {
             id: format!("re_{}", self.history.refunds.len()),
             of,
@@ -307,12 +318,5 @@ impl Story {
             affiliate: (!by_code).then(|| dice.below(3)),
             code: if by_code { world::code(dice, 1) } else { None },
         });
-    }
-}
-
-impl Refund {
-    /// Whether it succeeded at once, for good.
-    fn is_sure(&self) -> bool {
-        matches!(self.states.as_slice(), [(_, RefundState::Succeeded)])
     }
 }
