@@ -30,6 +30,30 @@ impl<T: Serialize> IntoResponse for Data<T> {
     }
 }
 
+/// A success that holds a page of something.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DataPage<T> {
+    /// Always true.
+    success: bool,
+    data: T,
+    pagination: Pagination,
+}
+
+impl<T> DataPage<T> {
+    /// One that is paged by offset alone.
+    pub(crate) fn new(data: T, page: &Page, has_more: bool, total: i64) -> Self {
+        let Page { limit, offset, .. } = *page;
+        let pagination = Pagination { limit, offset, total: Some(total), has_more, next_cursor: None };
+        Self { success: true, data, pagination }
+    }
+}
+
+impl<T: Serialize> IntoResponse for DataPage<T> {
+    fn into_response(self) -> Response {
+        json(StatusCode::OK, &self)
+    }
+}
+
 /// A page of a list.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct List<T> {

@@ -1,17 +1,21 @@
 //! Rate limits: per client address and minute, per API key and hour, per project for webhooks.
 //!
-//! They live in memory. When a limiter holds more keys than it may, it forgets them all: memory is
+//! They live in memory; the one per key is shared by the processes now and then (`shared`). When a limiter holds more keys than it may, it forgets them all: memory is
 //! bounded, and a flood of addresses lets through more rather than less.
 
 pub(crate) mod client;
+mod exchange;
 mod quota;
+mod shared;
 
 pub(crate) use quota::{Allowance, Quotas};
 
 use client::ClientAddress;
 use common::config::LimitArgs;
 use common::domain::ids::ProjectId;
+use common::store::PgPool;
 use governor::clock::DefaultClock;
+use shared::Shared;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -28,7 +32,7 @@ const MAX_KEYS: usize = 100_000;
 /// The three limits.
 pub(crate) struct Limits {
     per_address: Option<Quotas<ClientAddress, DefaultClock>>,
-    per_key: Option<Quotas<i64, DefaultClock>>,
+    per_key: Option<Shared<DefaultClock>>,
     webhooks: Option<Quotas<ProjectId, DefaultClock>>,
     trusted_proxies: Vec<ipnet::IpNet>,
 }
@@ -40,7 +44,7 @@ impl Limits {
         let per_address = NonZeroU32::new(args.rate_limit_per_ip_per_minute)
             .map(|count| Quotas::new(count, MINUTE, MAX_KEYS, clock()));
         let per_key = NonZeroU32::new(args.rate_limit_per_key_per_hour)
-            .map(|count| Quotas::new(count, HOUR, MAX_KEYS, clock()));
+            .map(|count| Shared::new(count, HOUR, MAX_KEYS, clock()));
         let webhooks = (per_address.is_some() || per_key.is_some())
             .then(|| Quotas::new(WEBHOOKS_PER_SECOND, Duration::from_secs(1), MAX_KEYS, clock()));
         Self { per_address, per_key, webhooks, trusted_proxies: args.trusted_proxies.0.clone() }
@@ -58,7 +62,7 @@ impl Limits {
 
     /// Counts a request with a key; none without a limit.
     pub(crate) fn key(&self, key: i64) -> Option<Result<Allowance, Allowance>> {
-        self.per_key.as_ref().map(|quotas| quotas.take(&key))
+        self.per_key.as_ref().map(|shared| shared.take(key))
     }
 
     /// Counts a webhook of a project; none without a limit.
@@ -71,11 +75,19 @@ impl Limits {
         if let Some(quotas) = &self.per_address {
             quotas.sweep();
         }
-        if let Some(quotas) = &self.per_key {
-            quotas.sweep();
+        if let Some(shared) = &self.per_key {
+            shared.sweep();
         }
         if let Some(quotas) = &self.webhooks {
             quotas.sweep();
+        }
+    }
+
+    /// Shares the limit per key with the other processes. Never returns.
+    pub(crate) async fn share(&self, pool: &PgPool) {
+        match &self.per_key {
+            Some(shared) => exchange::run(shared, pool).await,
+            None => std::future::pending().await,
         }
     }
 }

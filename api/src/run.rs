@@ -45,7 +45,8 @@ pub async fn run_on(
 ) -> anyhow::Result<()> {
     crate::metrics::install()?;
     let Settings { database_url, queue, http } = settings;
-    let pool = store::pool(database_url, "tributary-api", POOL).context("DATABASE_URL cannot be used")?;
+    let pool =
+        store::pool_for_lists(database_url, "tributary-api", POOL).context("DATABASE_URL cannot be used")?;
     let queue = QueueConfig::from_args(queue, database_url, "tributary-api")?;
     let tls = match (&http.tls_cert, &http.tls_key) {
         (Some(certificates), Some(key)) => Some(Tls::from_files(certificates, key)?),

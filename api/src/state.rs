@@ -61,6 +61,7 @@ impl AppState {
             self.secrets.refresh(),
             self.verdicts.run(&self.pool),
             self.health.probe(&self.pool),
+            Box::pin(self.limits.share(&self.pool)),
             crate::metrics::keep_drained(),
             crate::idempotency::purge(self),
             async {

@@ -7,6 +7,7 @@
 )]
 
 pub mod affiliates;
+pub mod api_key_usage;
 pub mod api_keys;
 pub mod clicks;
 pub mod conversions;
@@ -27,6 +28,7 @@ pub mod registry;
 pub mod schema;
 pub mod settlement;
 pub mod statements;
+pub mod statistics;
 pub mod stripe_endpoints;
 pub mod verdicts;
 pub mod verification;
@@ -110,12 +112,32 @@ fn decode(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreEr
 /// When the URL cannot be read.
 pub fn pool(database_url: &str, application: &str, connections: u32) -> Result<PgPool, StoreError> {
     let options = PgConnectOptions::from_str(database_url)?.application_name(application);
-    Ok(PgPoolOptions::new()
+    Ok(pool_options(connections).connect_lazy_with(options))
+}
+
+/// As [`pool`], for queries whose filters are there or not: each is planned for the filters it has. A plan
+/// kept for all of them reads a million rows for the ten that a filter lets through; planning takes some
+/// 0.2 ms.
+///
+/// # Errors
+/// When the URL cannot be read.
+pub fn pool_for_lists(database_url: &str, application: &str, connections: u32) -> Result<PgPool, StoreError> {
+    let options = PgConnectOptions::from_str(database_url)?.application_name(application);
+    let pool = pool_options(connections).after_connect(|connection, _| {
+        Box::pin(async move {
+            sqlx::query("SET plan_cache_mode = force_custom_plan").execute(connection).await?;
+            Ok(())
+        })
+    });
+    Ok(pool.connect_lazy_with(options))
+}
+
+fn pool_options(connections: u32) -> PgPoolOptions {
+    PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         // A ping before each use costs a round trip; a dead connection shows in the statement itself.
         .test_before_acquire(false)
-        .connect_lazy_with(options))
 }
 
 /// A single connection, made now: when the database cannot be reached, the error says why.
@@ -126,6 +148,15 @@ pub async fn connect(database_url: &str, application: &str) -> Result<PgConnecti
     let options = PgConnectOptions::from_str(database_url)?.application_name(application);
     let connecting = tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(&options));
     Ok(connecting.await.unwrap_or(Err(sqlx::Error::PoolTimedOut))?)
+}
+
+/// A transaction that sees the database as it is at its first statement, however long it reads, and
+/// writes nothing.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn snapshot(pool: &PgPool) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, StoreError> {
+    Ok(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
 }
 
 /// Whether the database answers.

@@ -305,6 +305,16 @@ async fn earnings_are_told_by_currency(pool: PgPool) {
         .await
         .unwrap();
     }
+    // What is paid is the ledger's to tell.
+    sqlx::query(
+        "INSERT INTO ledger_entries (project_id, livemode, conversion_id, affiliate_id, currency, from_account, to_account,
+                                     amount_minor, cause)
+         SELECT project_id, livemode, id, affiliate_id, currency, 'payable', 'paid', commission_minor, 'test'
+         FROM conversions WHERE paid",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
     let shown = api.get(&project, &at("ann@example.com")).send().await.data(200).clone();
     assert_eq!(shown["total_earnings"], "95.00");
     assert_eq!(shown["unpaid_earnings"], "55.00");

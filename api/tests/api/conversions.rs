@@ -317,3 +317,43 @@ async fn what_was_not_published_is_found_by_the_sweep(pool: PgPool) {
     conversions::mark_published(&mut transaction, &[overdue[0].id]).await.unwrap();
     assert!(conversions::overdue_pending(&mut transaction, long_ago, 10).await.unwrap().is_empty());
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_total_counts_what_its_filters_let_through(pool: PgPool) {
+    let (api, project) = (start(&pool).await, project(&pool).await);
+    let ann = affiliate(&pool, project.realm, "ann@example.com", "ANN").await;
+    // Every second is Ann's, every fourth a signup, every tenth held; the first six are paid, three of them by payouts.
+    sqlx::query(
+        "INSERT INTO conversions (project_id, livemode, payment_key, type, source, status, currency, affiliate_id,
+                                  commission_minor, paid, paid_out_minor, occurred_at)
+         SELECT $1, FALSE, 'in_' || n, CASE WHEN n % 4 = 0 THEN 'signup' ELSE 'purchase' END, 'stripe',
+                CASE WHEN n % 10 = 0 THEN 'held' WHEN n % 2 = 0 THEN 'attributed' ELSE 'unattributed' END, 'usd',
+                CASE WHEN n % 2 = 0 THEN $2 END, 10, n <= 3, CASE WHEN n BETWEEN 4 AND 6 THEN 10 WHEN n = 7 THEN 9 ELSE 0 END,
+                '2026-03-01'::timestamptz + n * INTERVAL '1 day'
+         FROM generate_series(1, 20) n",
+    )
+    .bind(project.realm.project.0)
+    .bind(ann)
+    .execute(&pool)
+    .await
+    .unwrap();
+    for (query, total) in [
+        (String::new(), 20),
+        ("paid=true".to_owned(), 6),
+        ("paid=false".to_owned(), 14),
+        (format!("affiliate_id={ann}"), 10),
+        (format!("affiliate_id={ann}&paid=true"), 3),
+        (format!("affiliate_id={ann}&paid=false"), 7),
+        ("type=signup".to_owned(), 5),
+        ("type=signup&paid=false".to_owned(), 4),
+        ("status=held".to_owned(), 2),
+        ("from=2026-03-03&to=2026-03-08".to_owned(), 6),
+        ("from=2026-03-03&to=2026-03-08&paid=false".to_owned(), 1),
+    ] {
+        let first = api.get(&project, &format!("/api/v1/conversions?limit=1&{query}")).send().await;
+        first.data(200);
+        assert_eq!(first.body["pagination"]["total"], total, "{query}");
+        let all = api.get(&project, &format!("/api/v1/conversions?limit=100&{query}")).send().await;
+        assert_eq!(all.data(200).as_array().unwrap().len(), total, "{query}");
+    }
+}

@@ -67,6 +67,29 @@ pub struct History {
 }
 
 impl History {
+    /// A world in which nothing has happened.
+    #[must_use]
+    pub fn of(world: World) -> Self {
+        Self {
+            world,
+            version: Version::Dahlia,
+            imported_at: None,
+            customers: Vec::new(),
+            subscriptions: Vec::new(),
+            checkouts: Vec::new(),
+            invoices: Vec::new(),
+            intents: Vec::new(),
+            refunds: Vec::new(),
+            disputes: Vec::new(),
+            credit_notes: Vec::new(),
+            warnings: Vec::new(),
+            posts: Vec::new(),
+            referrals: Vec::new(),
+            locks: Vec::new(),
+            verdicts: Vec::new(),
+        }
+    }
+
     /// When news of some time is received.
     #[must_use]
     pub fn receipt(&self, at: Time) -> Time {
