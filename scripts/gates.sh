@@ -48,7 +48,7 @@ run_tests() {
   services_up database broker
   export DATABASE_URL AMQP_URL TEST_SERVICES_DIR="$SERVICES_DIR/tests"
   mkdir -p "$TEST_SERVICES_DIR"
-  prepare_stripe_sdk
+  prepare_python_tools
   # Some tests run the programs themselves.
   supervise cargo build ${LOCKED:-} --workspace --bins --quiet
   say "services up in $((SECONDS - began)) s"
@@ -62,24 +62,31 @@ run_tests() {
   fi
 }
 
-# Stripe's SDK for Python, with which a test signs an event. Where there is none the test says so and is skipped, unless
-# STRIPE_SDK_REQUIRED is set.
-prepare_stripe_sdk() {
-  local wanted=$ROOT/tests/stripe_sdk/requirements.txt home=$TOOLS/stripe-sdk log=$WORK/stripe-sdk
-  if ! cmp -s "$wanted" "$home/requirements.txt"; then
-    rm -rf "$home"
-    if ! { python3 -m venv "$home" && "$home/bin/python" -m pip install --quiet --disable-pip-version-check \
-      --requirement "$wanted" && cp "$wanted" "$home/requirements.txt"; } >"$log" 2>&1; then
-      rm -rf "$home"
-      if [ -n "${STRIPE_SDK_REQUIRED:-}" ]; then
+# Programs in Python that some tests run: Stripe's SDK, with which one signs an event, and Schemathesis, which tries the API
+# against its own document. Where one cannot be installed its test is skipped, unless PYTHON_TOOLS_REQUIRED is set.
+prepare_python_tools() {
+  prepare_python_tool stripe_sdk && export STRIPE_SDK_PYTHON=$PYTHON_TOOL/bin/python
+  prepare_python_tool schemathesis && export SCHEMATHESIS=$PYTHON_TOOL/bin/schemathesis
+  return 0
+}
+
+# Installs tests/NAME/requirements.txt into a place of its own, PYTHON_TOOL.
+prepare_python_tool() {
+  local wanted=$ROOT/tests/$1/requirements.txt log=$WORK/$1
+  PYTHON_TOOL=$TOOLS/${1//_/-}
+  if ! cmp -s "$wanted" "$PYTHON_TOOL/requirements.txt"; then
+    rm -rf "$PYTHON_TOOL"
+    if ! { python3 -m venv "$PYTHON_TOOL" && "$PYTHON_TOOL/bin/python" -m pip install --quiet --disable-pip-version-check \
+      --requirement "$wanted" && cp "$wanted" "$PYTHON_TOOL/requirements.txt"; } >"$log" 2>&1; then
+      rm -rf "$PYTHON_TOOL"
+      if [ -n "${PYTHON_TOOLS_REQUIRED:-}" ]; then
         cat "$log" >&2
-        fail "Stripe's SDK cannot be installed; it needs python3 with venv and PyPI"
+        fail "tests/$1 cannot be installed; it needs python3 with venv and PyPI"
       fi
-      say "the test of Stripe's SDK is skipped: no python3 here can install it"
-      return 0
+      say "the test with tests/$1 is skipped: no python3 here can install it"
+      return 1
     fi
   fi
-  export STRIPE_SDK_PYTHON=$home/bin/python
 }
 
 services_sweep() {

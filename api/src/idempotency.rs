@@ -83,7 +83,7 @@ fn key(method: &Method, headers: &HeaderMap) -> Result<Option<String>, ApiError>
     }
     let Some(key) = headers.get(KEY) else { return Ok(None) };
     let key = key.to_str().map(str::trim).unwrap_or_default();
-    if (1..=MAX_KEY).contains(&key.len()) {
+    if (1..=MAX_KEY).contains(&key.len()) && key.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Ok(Some(key.to_owned()));
     }
     Err(ApiError::field(

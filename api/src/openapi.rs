@@ -1,5 +1,15 @@
 //! The OpenAPI document: what the code cannot say of itself. The paths come from the routes.
 
+mod parameters;
+mod refusals;
+pub(crate) mod values;
+
+pub(crate) use parameters::{Idempotent, Paging, Patience};
+pub(crate) use refusals::{
+    Changing, Creating, Deleting, Following, Listing, Reading, ReadingProject, Webhooks,
+};
+
+use crate::error::ErrorBody;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
@@ -18,7 +28,8 @@ pub fn document() -> utoipa::openapi::OpenApi {
         license(name = "Apache-2.0 OR MIT"),
     ),
     paths(crate::webhook::receive, crate::routes::links::follow),
-    modifiers(&ApiKey),
+    components(schemas(ErrorBody<'static>, values::DayOrTime)),
+    modifiers(&ApiKey, &Refusals),
     security(("api_key" = [])),
 )]
 pub(crate) struct Base;
@@ -34,5 +45,13 @@ impl Modify for ApiKey {
             .build();
         let components = document.components.get_or_insert_with(Default::default);
         components.add_security_scheme("api_key", SecurityScheme::Http(scheme));
+    }
+}
+
+struct Refusals;
+
+impl Modify for Refusals {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        refusals::describe(document);
     }
 }

@@ -18,7 +18,7 @@ use crate::idempotency;
 use crate::openapi::Base;
 use crate::state::AppState;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, routing};
@@ -33,6 +33,9 @@ pub(crate) fn router(state: &AppState) -> Router {
     let (api, document) = api();
     let document = document.to_json().unwrap_or_default();
     let guarded = api.route_layer(from_fn_with_state(state.clone(), guard));
+    // After the guard, so that it does not stand before it: no key makes a wrong method right, and an
+    // `Idempotency-Key` is not used up by it.
+    let guarded = guarded.method_not_allowed_fallback(async || StatusCode::METHOD_NOT_ALLOWED);
     Router::new()
         .merge(guarded)
         .route("/api/v1/openapi.json", routing::get(async move || serve_document(document.clone())))

@@ -5,6 +5,7 @@ pub(crate) mod secrets;
 mod traceparent;
 
 use crate::error::ApiError;
+use crate::openapi::Webhooks;
 use crate::state::AppState;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header, request};
@@ -39,12 +40,9 @@ const SIGNATURE: HeaderName = HeaderName::from_static("stripe-signature");
     ),
     request_body(content = serde_json::Value, description = "A Stripe event", content_type = "application/json"),
     responses(
+        Webhooks,
         (status = 200, description = "Stored durably", body = Received),
         (status = 400, description = "Bad signature or stale timestamp", body = crate::error::ErrorBody<'static>),
-        (status = 404, description = "Unknown project", body = crate::error::ErrorBody<'static>),
-        (status = 413, description = "Over 1 MiB", body = crate::error::ErrorBody<'static>),
-        (status = 429, description = "Too many", body = crate::error::ErrorBody<'static>),
-        (status = 503, description = "Nothing can hold it right now", body = crate::error::ErrorBody<'static>),
     ),
     security(()),
 )]

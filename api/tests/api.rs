@@ -14,12 +14,16 @@ mod conversions;
 mod coupons;
 #[path = "api/customer_look_up.rs"]
 mod customer_look_up;
+#[path = "api/decimals.rs"]
+mod decimals;
 #[path = "api/errors.rs"]
 mod errors;
 #[path = "api/explanations.rs"]
 mod explanations;
 #[path = "api/idempotency.rs"]
 mod idempotency;
+#[path = "api/judged_again.rs"]
+mod judged_again;
 #[path = "api/limits.rs"]
 mod limits;
 #[path = "api/links.rs"]
@@ -34,6 +38,8 @@ mod server;
 mod settling;
 #[path = "api/statistics.rs"]
 mod statistics;
+#[path = "api/strangers.rs"]
+mod strangers;
 #[path = "api/support.rs"]
 mod support;
 #[path = "api/webhooks.rs"]

@@ -10,9 +10,11 @@ mod digest;
 mod explain;
 mod key;
 mod migrate;
+mod payout;
 pub(crate) mod project;
 mod replay;
 mod simulate;
+mod statement;
 mod up;
 mod verify;
 mod worker;
@@ -39,6 +41,11 @@ pub(crate) enum Command {
     /// Create, list and revoke the API keys of a project
     #[command(subcommand)]
     Key(key::Command),
+    /// Pay affiliates what is due: collect, export, mark as paid
+    #[command(subcommand)]
+    Payout(payout::Command),
+    /// What an affiliate was owed, what moved that, and what it is owed now
+    Statement(statement::StatementArgs),
     /// Lock a customer to an affiliate or to nobody, and release it
     #[command(subcommand)]
     Customer(customer::Command),
@@ -77,6 +84,8 @@ pub(crate) async fn run(command: Command, context: Context) -> anyhow::Result<()
         Command::Migrate => migrate::run(&context).await,
         Command::Project(command) => project::run(command, &context).await,
         Command::Key(command) => key::run(command, &context).await,
+        Command::Payout(command) => payout::run(command, &context).await,
+        Command::Statement(args) => statement::run(&args, &context).await,
         Command::Customer(command) => customer::run(command, &context).await,
         Command::Conversion(command) => conversion::run(command, &context).await,
         Command::Replay(args) => replay::run(&args, &context).await,

@@ -2,13 +2,16 @@
 
 mod commands;
 mod context;
+mod days;
 pub mod demo;
 mod embedded;
 mod failure;
 mod options;
 mod output;
+mod rules_file;
 mod services;
 mod shutdown;
+mod spreadsheet;
 mod stack;
 
 use clap::Parser;

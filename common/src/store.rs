@@ -150,6 +150,15 @@ pub async fn connect(database_url: &str, application: &str) -> Result<PgConnecti
     Ok(connecting.await.unwrap_or(Err(sqlx::Error::PoolTimedOut))?)
 }
 
+/// A transaction that sees the database as it is at its first statement, however long it reads, and
+/// writes nothing.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn snapshot(pool: &PgPool) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, StoreError> {
+    Ok(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+}
+
 /// Whether the database answers.
 pub async fn ping(pool: &PgPool) -> Result<(), StoreError> {
     sqlx::query("SELECT 1").execute(pool).await?;

@@ -3,6 +3,8 @@
 
 #[path = "settlement/concurrency.rs"]
 mod concurrency;
+#[path = "settlement/hundred_thousand.rs"]
+mod hundred_thousand;
 #[path = "settlement/statements.rs"]
 mod statements;
 #[path = "settlement/support.rs"]

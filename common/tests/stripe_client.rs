@@ -5,6 +5,7 @@
 mod fake;
 
 use axum::http::StatusCode;
+use common::domain::fact::FactBody;
 use common::domain::ids::Mode;
 use common::domain::key::Key;
 use common::stripe::client::{FetchError, StripeClient};
@@ -36,6 +37,14 @@ fn codes_of_session() -> Missing {
 
 fn invoice_of_payment() -> Missing {
     Missing::InvoiceOfPayment { payment_intent: Key::object(None, "pi_1"), account: None }
+}
+
+fn lines_of_invoice() -> Missing {
+    Missing::InvoiceLines {
+        invoice: Key::object(None, "in_1"),
+        account: None,
+        at: "2026-06-01T12:00:00Z".parse().unwrap(),
+    }
 }
 
 fn client(fake: &Fake) -> StripeClient {
@@ -123,6 +132,52 @@ async fn the_invoice_behind_a_payment_intent_is_fetched() {
     let reading = read(&fetched);
     assert_eq!(told(&reading), ["alias:in_1:pi_1"]);
     assert_eq!(reading.created.timestamp(), 1_780_000_000);
+}
+
+#[tokio::test]
+async fn every_page_of_an_invoices_lines_is_fetched() {
+    let line = |id: &str, amount: i64| {
+        format!(
+            r#"{{"id": "{id}", "object": "line_item", "amount": {amount}, "quantity": 2, "livemode": false}}"#
+        )
+    };
+    let page = |lines: &[String], more: bool| {
+        Answer::ok(&format!(r#"{{"object": "list", "data": [{}], "has_more": {more}}}"#, lines.join(",")))
+    };
+    let answers = vec![
+        page(&[line("il_1", 100), line("il_2", 200)], true),
+        page(&[line("il_3", -50)], true),
+        page(&[], false),
+    ];
+    let fake = Fake::start(answers).await;
+    let fetched = client(&fake).fetch(&lines_of_invoice()).await.unwrap();
+
+    let asked: Vec<String> =
+        fake.requests().into_iter().map(|asked| format!("{}?{}", asked.path, asked.query)).collect();
+    assert_eq!(
+        asked,
+        [
+            "/v1/invoices/in_1/lines?limit=100",
+            "/v1/invoices/in_1/lines?limit=100&starting_after=il_2",
+            "/v1/invoices/in_1/lines?limit=100&starting_after=il_3",
+        ]
+    );
+    let Outcome::Facts { facts, .. } = read(&fetched).outcome else { unreachable!() };
+    let [fact] = facts.as_slice() else { unreachable!("{facts:?}") };
+    assert_eq!((fact.natural_key.as_str(), fact.event.as_str()), ("invoice_lines:in_1", "fetch:lines:in_1"));
+    let FactBody::InvoiceLines(lines) = &fact.body else { unreachable!() };
+    assert_eq!(lines.lines.iter().map(|line| line.amount).collect::<Vec<_>>(), [100, 200, -50]);
+    assert!(lines.complete);
+}
+
+#[tokio::test]
+async fn lines_without_an_end_are_given_up_and_said_to_be_some() {
+    let page = r#"{"object": "list", "data": [{"id": "il_1", "amount": 1}], "has_more": true}"#;
+    let fake = Fake::start(vec![Answer::ok(page)]).await;
+    let fetched = client(&fake).fetch(&lines_of_invoice()).await.unwrap();
+    assert_eq!(fake.requests().len(), 10);
+    let Outcome::Facts { facts, .. } = read(&fetched).outcome else { unreachable!() };
+    assert!(matches!(&facts[0].body, FactBody::InvoiceLines(lines) if !lines.complete));
 }
 
 #[tokio::test]
@@ -220,7 +275,7 @@ fn a_key_that_no_header_can_hold_is_a_setting_to_correct() {
 
 #[test]
 fn a_gap_survives_the_queue() {
-    for missing in [codes_of_invoice(), codes_of_session(), invoice_of_payment()] {
+    for missing in [codes_of_invoice(), codes_of_session(), lines_of_invoice(), invoice_of_payment()] {
         let text = serde_json::to_string(&missing).unwrap();
         assert_eq!(serde_json::from_str::<Missing>(&text).unwrap(), missing);
     }

@@ -12,6 +12,7 @@
 pub mod broker;
 pub mod deployment;
 pub mod ledger;
+pub mod oracle;
 pub mod processes;
 pub mod roles;
 pub mod stores;

@@ -1,13 +1,10 @@
 //! One limit for many keys, with what is left of it.
 
-use arc_swap::ArcSwap;
-use governor::clock::Clock;
-use governor::middleware::StateInformationMiddleware;
-use governor::state::keyed::DashMapStateStore;
-use governor::{Quota, RateLimiter};
+use governor::clock::{Clock, Reference};
+use std::collections::HashMap;
 use std::hash::Hash;
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// What a caller may still ask for.
@@ -23,71 +20,68 @@ pub(crate) struct Allowance {
     pub(crate) retry_after: u64,
 }
 
-type Limiter<K, C> = RateLimiter<K, DashMapStateStore<K>, C, StateInformationMiddleware>;
-
-/// A limit of `count` requests in `window` for each key, given back evenly (GCRA): a whole window at
-/// once, then one request whenever its share of the window has passed.
-pub(crate) struct Quotas<K: Hash + Eq + Clone, C: Clock + Clone> {
-    limiter: ArcSwap<Limiter<K, C>>,
-    quota: Quota,
+/// A limit of `count` requests in `window` for each key. A window begins with a key's first request and
+/// ends for good: the request after the last gets through when the next one begins, and not before,
+/// however slowly the others came.
+pub(crate) struct Quotas<K, C: Clock> {
+    windows: Mutex<HashMap<K, Window>>,
     count: NonZeroU32,
+    window: Duration,
     max_keys: usize,
     clock: C,
+    began: C::Instant,
 }
 
-impl<K: Hash + Eq + Clone, C: Clock + Clone> Quotas<K, C> {
+/// A key's current window.
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    /// Since the limit began.
+    ends: Duration,
+    used: u32,
+}
+
+impl<K: Hash + Eq + Clone, C: Clock> Quotas<K, C> {
     pub(crate) fn new(count: NonZeroU32, window: Duration, max_keys: usize, clock: C) -> Self {
-        let share = window / count.get();
-        // A share of nothing is a window of nothing: no limit that anyone could mean.
-        let quota = Quota::with_period(share.max(Duration::from_nanos(1)))
-            .map_or_else(|| Quota::per_second(count), |quota| quota.allow_burst(count));
-        let limiter = ArcSwap::from_pointee(limiter(quota, &clock));
-        Self { limiter, quota, count, max_keys, clock }
+        let began = clock.now();
+        Self { windows: Mutex::default(), count, window, max_keys, clock, began }
     }
 
     /// Counts a request: what is left, or that it is one too many.
     pub(crate) fn take(&self, key: &K) -> Result<Allowance, Allowance> {
-        match self.limiter.load().check_key(key) {
-            Ok(state) => {
-                let remaining = state.remaining_burst_capacity();
-                Ok(Allowance {
-                    limit: self.count.get(),
-                    remaining,
-                    reset: self.until_full(remaining),
-                    retry_after: 0,
-                })
-            }
-            Err(not_until) => {
-                let wait = not_until.wait_time_from(self.clock.now());
-                Err(Allowance {
-                    limit: self.count.get(),
-                    remaining: 0,
-                    reset: self.until_full(0),
-                    retry_after: seconds(wait).max(1),
-                })
-            }
+        let now = self.now();
+        let fresh = Window { ends: now.saturating_add(self.window), used: 0 };
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        let window = match windows.get_mut(key) {
+            Some(window) => window,
+            None => windows.entry(key.clone()).or_insert(fresh),
+        };
+        if window.ends <= now {
+            *window = fresh;
         }
+        let reset = seconds(window.ends.saturating_sub(now)).max(1);
+        let limit = self.count.get();
+        let Some(remaining) = limit.checked_sub(window.used).and_then(|left| left.checked_sub(1)) else {
+            return Err(Allowance { limit, remaining: 0, reset, retry_after: reset });
+        };
+        window.used = window.used.saturating_add(1);
+        Ok(Allowance { limit, remaining, reset, retry_after: 0 })
     }
 
-    /// Forgets the keys that have their whole window again, and all of them when too many are left.
+    /// Forgets the keys whose window is over, and all of them when too many are left.
     pub(crate) fn sweep(&self) {
-        let limiter = self.limiter.load();
-        limiter.retain_recent();
-        limiter.shrink_to_fit();
-        if limiter.len() > self.max_keys {
-            tracing::warn!(keys = limiter.len(), "a rate limit had too many keys and forgot them");
-            self.limiter.store(Arc::new(self::limiter(self.quota, &self.clock)));
+        let now = self.now();
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        windows.retain(|_, window| window.ends > now);
+        windows.shrink_to_fit();
+        if windows.len() > self.max_keys {
+            tracing::warn!(keys = windows.len(), "a rate limit had too many keys and forgot them");
+            windows.clear();
         }
     }
 
-    fn until_full(&self, remaining: u32) -> u64 {
-        let used = self.count.get().saturating_sub(remaining);
-        seconds(self.quota.replenish_interval().saturating_mul(used))
+    fn now(&self) -> Duration {
+        self.clock.now().duration_since(self.began).into()
     }
-}
-
-fn limiter<K: Hash + Eq + Clone, C: Clock + Clone>(quota: Quota, clock: &C) -> Limiter<K, C> {
-    RateLimiter::new(quota, DashMapStateStore::default(), clock.clone())
 }
 
 /// Whole seconds, rounded up: after that many the wait is over.
@@ -118,6 +112,20 @@ mod tests {
     }
 
     #[test]
+    fn the_101st_of_a_minute_is_one_too_many_however_slowly_they_come() {
+        let clock = FakeRelativeClock::default();
+        let quotas = quotas(&clock);
+        for _ in 0..100 {
+            assert!(quotas.take(&1).is_ok());
+            clock.advance(Duration::from_millis(590));
+        }
+        let refused = quotas.take(&1).unwrap_err();
+        assert_eq!((refused.retry_after, refused.reset), (1, 1));
+        clock.advance(Duration::from_secs(refused.retry_after));
+        assert_eq!(quotas.take(&1).unwrap().remaining, 99);
+    }
+
+    #[test]
     fn one_key_does_not_use_up_another_ones() {
         let clock = FakeRelativeClock::default();
         let quotas = quotas(&clock);
@@ -131,14 +139,15 @@ mod tests {
     fn memory_is_bounded() {
         let clock = FakeRelativeClock::default();
         let quotas = quotas(&clock);
+        let known = || quotas.windows.lock().unwrap().len();
         for key in 0..50 {
             let _ = quotas.take(&key);
         }
         quotas.sweep();
-        assert_eq!(quotas.limiter.load().len(), 0);
+        assert_eq!(known(), 0);
         let _ = quotas.take(&1);
         clock.advance(Duration::from_mins(1));
         quotas.sweep();
-        assert_eq!(quotas.limiter.load().len(), 0);
+        assert_eq!(known(), 0);
     }
 }

@@ -25,10 +25,12 @@ struct Options {
 /// A programme that pays 20 % at once, and a worker until the guard is dropped.
 pub(crate) async fn settle_for(pool: &PgPool, project: &Project, hold_days: u32) -> DropGuard {
     let percent = Commission::Percent { basis_points: BasisPoints(2_000) };
-    let rules = Rules { hold_days, ..Rules::of(percent) };
-    program_rules::add(&mut pool.acquire().await.unwrap(), project.realm.project, &rules, None)
-        .await
-        .unwrap();
+    settle_under(pool, project, &Rules { hold_days, ..Rules::of(percent) }).await
+}
+
+/// A programme with these rules, and a worker until the guard is dropped.
+pub(crate) async fn settle_under(pool: &PgPool, project: &Project, rules: &Rules) -> DropGuard {
+    program_rules::add(&mut pool.acquire().await.unwrap(), project.realm.project, rules, None).await.unwrap();
     let url = pool.connect_options().to_url_lossy().to_string();
     let shutdown = CancellationToken::new();
     let stop = shutdown.clone();

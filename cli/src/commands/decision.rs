@@ -181,7 +181,7 @@ async fn wait(pool: &PgPool, realm: Realm, event: String, longest: Duration) -> 
 }
 
 /// The name of the user who runs this, as the system's environment has it.
-fn user_name() -> String {
+pub(super) fn user_name() -> String {
     let name = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| std::env::var(name).ok());
     // Where nobody has logged in, as in a container, the user still has a number.
     let number = || format!("user {}", rustix::process::getuid().as_raw());

@@ -1,15 +1,21 @@
 //! `tributary explain`
 
+mod told;
+
 use crate::{context::Context, output};
 use anyhow::ensure;
 use clap::Args;
 use common::{
     domain::{
-        ids::{ConversionId, Mode, ProjectId},
+        fact::Fact,
+        ids::{ConversionId, Mode, ProjectId, Realm},
         money::{Currency, Money},
-        settle::{Bind, Explanation},
+        settle::{Bind, CandidateStory, Explanation},
     },
-    store::overview::{self, Overview},
+    store::{
+        PgConnection, StoreError,
+        overview::{self, Overview},
+    },
 };
 use serde::Serialize;
 use std::fmt::{self, Formatter};
@@ -34,6 +40,7 @@ Examples:
   tributary explain order-4711              a conversion, by your own reference
   tributary explain cus_OzX4k2Q             every payment of a customer
   tributary explain nora@example.com        the same, by address
+  tributary explain re_3MtwBwLkdIwHu7ix     the payment of a refund, or that the refund waits for it
   tributary explain 42                      a conversion, by its number";
 
 #[derive(Serialize)]
@@ -77,8 +84,81 @@ pub(super) async fn run(args: &ExplainArgs, context: &Context) -> anyhow::Result
         let ids = overview::by_name(&mut connection, project, subject).await?;
         found = overview::of(&mut connection, &ids).await?;
     }
-    ensure!(!found.is_empty(), "nothing is known of {subject:?}");
-    context.print(&Stories(found.into_iter().map(Story::from).collect()))
+    if !found.is_empty() {
+        return context.print(&Stories(found.into_iter().map(Story::from).collect()));
+    }
+    let told = overview::told(&mut connection, project, subject).await?;
+    ensure!(!told.is_empty(), "nothing is known of {subject:?}");
+    // A refund or a dispute is part of the story of its payment.
+    let ids = payments_of(&mut connection, &told).await?;
+    if !ids.is_empty() {
+        let found = overview::of(&mut connection, &ids).await?;
+        return context.print(&Stories(found.into_iter().map(Story::from).collect()));
+    }
+    context.print(&Waiting(told.into_iter().map(Told::from).collect()))
+}
+
+/// The payments that some facts name.
+async fn payments_of(
+    connection: &mut PgConnection,
+    told: &[(Realm, Fact)],
+) -> Result<Vec<ConversionId>, StoreError> {
+    let mut payments = Vec::new();
+    for (realm, fact) in told {
+        for key in fact.links.iter().filter(|key| key.kind().is_of_a_payment()) {
+            payments.extend(overview::payment(connection, *realm, key.as_str()).await?);
+        }
+    }
+    payments.sort_unstable();
+    payments.dedup();
+    Ok(payments)
+}
+
+/// What was told of something that has become no payment.
+#[derive(Serialize)]
+#[serde(transparent)]
+struct Waiting(Vec<Told>);
+
+#[derive(Serialize)]
+struct Told {
+    project_id: ProjectId,
+    mode: Mode,
+    occurred_at: String,
+    event: String,
+    kind: &'static str,
+    says: String,
+}
+
+impl From<(Realm, Fact)> for Told {
+    fn from((realm, fact): (Realm, Fact)) -> Self {
+        Self {
+            project_id: realm.project,
+            mode: realm.mode,
+            occurred_at: output::time(fact.at),
+            kind: fact.body.kind(),
+            says: told::in_words(&fact),
+            event: fact.event,
+        }
+    }
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(f, "No payment has come of it yet. What was told, in order of time:")?;
+        for Told { project_id, mode, occurred_at, event, says, .. } in &self.0 {
+            writeln!(f, "  {occurred_at}  {says}")?;
+            writeln!(f, "  {:24}  by {event}, project {project_id} in {mode} mode", "")?;
+        }
+        Ok(())
+    }
+}
+
+/// An amount in words, also of a currency that is not known.
+fn money(currency: &str, minor: i64) -> String {
+    match Currency::parse(currency) {
+        Ok(currency) => Money { minor, currency }.to_string(),
+        Err(_) => format!("{minor} minor units of {currency}"),
+    }
 }
 
 impl From<Overview> for Story {
@@ -109,6 +189,18 @@ impl Story {
     fn money(&self, minor: i64) -> String {
         Money { minor, currency: self.currency }.to_string()
     }
+
+    /// How what is owed comes about, when it is not simply what was earned.
+    fn in_sum(&self) -> Option<String> {
+        let less = [(self.taken_back, "taken back"), (self.held, "held")];
+        let less: Vec<String> = less
+            .iter()
+            .filter(|(minor, _)| *minor != 0)
+            .map(|(minor, what)| format!("{} {what}", self.money(*minor)))
+            .collect();
+        (!less.is_empty())
+            .then(|| format!("{} earned, less {}", self.money(self.commission), less.join(" and ")))
+    }
 }
 
 impl fmt::Display for Stories {
@@ -123,6 +215,11 @@ impl fmt::Display for Stories {
     }
 }
 
+/// Whether a bind's evidence is one of the candidates.
+fn told_among(candidates: &[CandidateStory], bind: &Bind) -> bool {
+    candidates.iter().any(|candidate| candidate.evidence == bind.evidence)
+}
+
 impl fmt::Display for Story {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { conversion_id, project_id, mode, payment, status, occurred_at, .. } = self;
@@ -130,13 +227,21 @@ impl fmt::Display for Story {
         writeln!(f, "  conversion {conversion_id} of project {project_id} in {mode} mode, {occurred_at}")?;
         writeln!(f, "  customer   {}", self.customer.as_deref().unwrap_or("a guest"))?;
         writeln!(f, "  affiliate  {}", self.affiliate.as_deref().unwrap_or("nobody"))?;
-        if let Some(reason) = &self.reason {
+        let decision = self.explanation.as_ref().map_or("", |told| &told.decision);
+        // Where nobody earns the decision gives the reason.
+        if let Some(reason) = self.reason.as_ref().filter(|reason| !decision.contains(reason.as_str())) {
             writeln!(f, "  reason     {reason}")?;
         }
         let Some(Explanation { candidates, decision, rules, arithmetic }) = &self.explanation else {
             return Ok(());
         };
         writeln!(f, "  decision   {decision}")?;
+        // A bind that was made at another payment has its evidence there.
+        if let Some(bind) = self.attribution.as_ref().filter(|bind| !told_among(candidates, bind)) {
+            let (method, evidence, day) =
+                (bind.method.in_words(), &bind.evidence, output::day(bind.bound_at));
+            writeln!(f, "  bound by   {method} on {} ({}), {day}", evidence.object, evidence.event)?;
+        }
         for candidate in candidates {
             let (method, object) = (candidate.method.in_words(), &candidate.evidence.object);
             writeln!(f, "  candidate  {method} {:?} on {object}: {}", candidate.value, candidate.verdict)?;
@@ -147,6 +252,10 @@ impl fmt::Display for Story {
         for line in arithmetic {
             writeln!(f, "  {:<10} {:>14}  {}", line.what, self.money(line.minor), line.how)?;
         }
-        Ok(())
+        let owed = self.commission.saturating_sub(self.taken_back).saturating_sub(self.held);
+        match self.in_sum() {
+            Some(sum) => writeln!(f, "  {:<10} {:>14}  {sum}", "owed", self.money(owed)),
+            None => writeln!(f, "  {:<10} {:>14}", "owed", self.money(owed)),
+        }
     }
 }

@@ -1,10 +1,8 @@
 //! `tributary simulate`
 
-mod rules_file;
-
 use crate::{
     context::{self, Context},
-    output,
+    output, rules_file,
 };
 use anyhow::Context as _;
 use clap::Args;
@@ -15,10 +13,14 @@ use common::{
         money::{Currency, Money},
         rules::Rules,
     },
-    store::{PgConnection, overview, settlement},
+    store::{self, PgConnection, overview, settlement},
 };
 use serde::Serialize;
-use std::{collections::BTreeSet, fmt, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    path::PathBuf,
+};
 
 /// Options of `simulate`.
 #[derive(Args)]
@@ -36,22 +38,29 @@ pub(crate) struct SimulateArgs {
 }
 
 const EXAMPLES: &str = "\
-A rules file says what `project create` is told by options:
+A rules file says what a version of the rules says, at the least:
 
   commission = \"20%\"        # or \"15.00usd\"
   recurring = \"12-months\"   # all, first, N-months or N-payments
-  hold_days = 30
-  window_days = 60
-  back_bind_days = 30
-  self_referral = \"hold\"    # or \"reject\"
-  coupon_first = false
 
-Nothing is written.";
+docs/RULES.md tells the rest; `project show --json` prints the rules that hold in the same form. The same file goes to
+`project update --rules` when its figures please. Nothing is written.";
 
 #[derive(Serialize)]
 struct Simulated {
     project_id: ProjectId,
     affiliates: Vec<Line>,
+    totals: Vec<Total>,
+}
+
+/// Sums of one mode and currency, in minor units.
+#[derive(Debug, PartialEq, Serialize)]
+struct Total {
+    mode: Mode,
+    currency: Currency,
+    earned: i64,
+    would_have_earned: i64,
+    difference: i64,
 }
 
 /// Sums are minor units.
@@ -70,7 +79,8 @@ struct Line {
 pub(super) async fn run(args: &SimulateArgs, context: &Context) -> anyhow::Result<()> {
     let rules = rules_file::read(&args.rules)?;
     let pool = context.database().await?;
-    let mut connection = pool.acquire().await?;
+    // Both columns are of one moment, whatever is settled meanwhile.
+    let mut connection = store::snapshot(&pool).await?;
     let project = context::project(&mut connection, ProjectId(args.project)).await?.id;
     let modes = args.mode.map_or_else(|| vec![Mode::Live, Mode::Test], |mode| vec![mode]);
     let mut affiliates = Vec::new();
@@ -78,7 +88,25 @@ pub(super) async fn run(args: &SimulateArgs, context: &Context) -> anyhow::Resul
         let realm = Realm { project, mode };
         affiliates.extend(lines(&mut connection, realm, &rules, context.options.json).await?);
     }
-    context.print(&Simulated { project_id: project, affiliates })
+    let totals = totals(&affiliates)?;
+    context.print(&Simulated { project_id: project, affiliates, totals })
+}
+
+fn totals(lines: &[Line]) -> anyhow::Result<Vec<Total>> {
+    let mut sums: BTreeMap<(Mode, Currency), (i64, i64)> = BTreeMap::new();
+    for line in lines {
+        let (earned, then) = sums.entry((line.mode, line.currency)).or_default();
+        *earned = earned.checked_add(line.earned).context("the sums are too large")?;
+        *then = then.checked_add(line.would_have_earned).context("the sums are too large")?;
+    }
+    let total = |((mode, currency), (earned, would_have_earned)): ((Mode, Currency), (i64, i64))| Total {
+        mode,
+        currency,
+        earned,
+        would_have_earned,
+        difference: would_have_earned.saturating_sub(earned),
+    };
+    Ok(sums.into_iter().map(total).collect())
 }
 
 async fn lines(
@@ -128,20 +156,59 @@ impl fmt::Display for Simulated {
             return write!(f, "Nobody has earned, or would have.");
         }
         let mut table = output::table(["mode", "affiliate", "earned", "would have earned", "difference"]);
+        let money = |minor, currency| {
+            Cell::new(Money { minor, currency }.to_string()).set_alignment(CellAlignment::Right)
+        };
         for line in &self.affiliates {
-            let money = |minor| {
-                let text = Money { minor, currency: line.currency }.to_decimal();
-                let text = format!("{text} {}", line.currency.as_str().to_uppercase());
-                Cell::new(text).set_alignment(CellAlignment::Right)
-            };
             table.add_row([
                 Cell::new(line.mode.to_string()),
                 Cell::new(&line.affiliate),
-                money(line.earned),
-                money(line.would_have_earned),
-                money(line.difference),
+                money(line.earned, line.currency),
+                money(line.would_have_earned, line.currency),
+                money(line.difference, line.currency),
+            ]);
+        }
+        for total in &self.totals {
+            table.add_row([
+                Cell::new(total.mode.to_string()),
+                Cell::new("in all"),
+                money(total.earned, total.currency),
+                money(total.would_have_earned, total.currency),
+                money(total.difference, total.currency),
             ]);
         }
         write!(f, "{table}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn totals_keep_modes_and_currencies_apart() {
+        let line = |mode, currency: &str, earned, would_have_earned| Line {
+            mode,
+            affiliate_id: AffiliateId(1),
+            affiliate: String::new(),
+            currency: Currency::parse(currency).unwrap(),
+            earned,
+            would_have_earned,
+            difference: would_have_earned - earned,
+        };
+        let lines = [
+            line(Mode::Live, "usd", 1_000, 1_500),
+            line(Mode::Live, "usd", 200, 0),
+            line(Mode::Live, "eur", 70, 80),
+            line(Mode::Test, "usd", 5, 5),
+        ];
+        let totals = totals(&lines).unwrap();
+        let sums = totals.iter().map(|sum| (sum.mode, sum.currency.to_string(), sum.earned, sum.difference));
+        let expected = [
+            (Mode::Test, "usd".to_owned(), 5, 0),
+            (Mode::Live, "eur".to_owned(), 70, 10),
+            (Mode::Live, "usd".to_owned(), 1_200, 300),
+        ];
+        assert_eq!(sums.collect::<Vec<_>>(), expected);
     }
 }

@@ -7,10 +7,12 @@
 mod collection;
 mod credit_note;
 mod fraud_warning;
+mod invoice_lines;
 
 pub use collection::{ChargeSucceeded, IntentSucceeded, Invoiced};
 pub use credit_note::{CreditNoteSeen, CreditNoteStatus, CreditedRefund};
 pub use fraud_warning::FraudWarningSeen;
+pub use invoice_lines::InvoiceLines;
 
 use super::decision::{Lock, Verdict};
 use super::ids::{AffiliateId, ConversionId};
@@ -74,6 +76,8 @@ pub enum FactBody {
     Session(SessionCompleted),
     /// A settled invoice. `invoice:{in}`, keep last.
     Invoice(InvoicePaid),
+    /// All lines of an invoice whose event had only the first. `invoice_lines:{in}`, keep last.
+    InvoiceLines(InvoiceLines),
     /// A payment intent that succeeded. `intent:{pi}`, keep last; rank is the amount.
     Intent(IntentSucceeded),
     /// A charge that was captured. `charge:{ch}`, keep last; rank is the amount.
@@ -114,6 +118,7 @@ impl FactBody {
             Self::Subscription(_) => "subscription",
             Self::Session(_) => "session",
             Self::Invoice(_) => "invoice",
+            Self::InvoiceLines(_) => "invoice_lines",
             Self::Intent(_) => "intent",
             Self::Charge(_) => "charge",
             Self::Alias(_) => "alias",

@@ -146,6 +146,22 @@ pub enum KeyKind {
     Other,
 }
 
+impl KeyKind {
+    /// Whether it names an object of one payment.
+    #[must_use]
+    pub fn is_of_a_payment(self) -> bool {
+        match self {
+            Self::Invoice | Self::PaymentIntent | Self::Charge | Self::Session | Self::External => true,
+            Self::StripeCustomer
+            | Self::Subscription
+            | Self::Email
+            | Self::User
+            | Self::Referral
+            | Self::Other => false,
+        }
+    }
+}
+
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -1,11 +1,13 @@
 //! Affiliates as the REST API reads and writes them.
 
+mod by_name;
 mod figures;
 mod list;
 mod names;
 mod random_code;
 mod write;
 
+pub use by_name::by_name;
 pub use figures::{Earnings, Figures, figures};
 pub use list::{count, find_by_email, list};
 pub use names::names;

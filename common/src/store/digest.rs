@@ -16,6 +16,7 @@
 //! - Affiliates and customers are told by their e-mail addresses, as they are compared.
 //! - A conversion whose caller gave no reference has a key that is a row id; it is written as `"-"`.
 //! - Times are UTC with microseconds, `2026-01-05T12:00:00.000000Z`.
+//! - `paid` of a conversion is its caller's word; payouts show in the balances (ADR 13).
 //! - What was merged into something else, and whoever turned out to be somebody else, is left out.
 //!
 //! The rows come sorted from the database and are hashed as they arrive, so memory does not grow

@@ -1,8 +1,10 @@
 //! Payments with the names of those whom they concern and the whole story, for people.
 
 mod find;
+mod told;
 
 pub use find::{by_name, payment};
+pub use told::told;
 
 use super::{PgConnection, StoreError, decode};
 use crate::domain::{
@@ -45,6 +47,8 @@ pub struct Overview {
     pub customer: Option<Named<CustomerId>>,
     /// How the affiliate was found.
     pub bind: Option<Bind>,
+    /// The version of the rules that judged it; `None` before it is settled.
+    pub rule_version: Option<i32>,
     /// Candidates, decision and arithmetic.
     pub explanation: Option<Explanation>,
 }
@@ -73,8 +77,10 @@ pub async fn of(connection: &mut PgConnection, ids: &[ConversionId]) -> Result<V
              a.id AS "affiliate_id?", a.user_email AS "affiliate_email?", a.referral_code AS "affiliate_code?",
              u.id AS "customer_id?", u.user_email AS customer_email,
              coalesce(u.stripe_customer_id, u.external_id) AS customer_code,
-             c.attribution AS "bind: Json<Bind>", c.explanation AS "explanation: Json<Explanation>"
+             c.attribution AS "bind: Json<Bind>", c.explanation AS "explanation: Json<Explanation>",
+             r.version AS "rule_version?"
          FROM conversions c
+         LEFT JOIN program_rules r ON r.id = c.rule_id
          LEFT JOIN affiliates a ON a.id = c.affiliate_id
          LEFT JOIN customers u ON u.id = c.customer_id
          WHERE c.id = ANY($1)
@@ -181,6 +187,7 @@ struct Row {
     customer_code: Option<String>,
     bind: Option<Json<Bind>>,
     explanation: Option<Json<Explanation>>,
+    rule_version: Option<i32>,
 }
 
 impl TryFrom<Row> for Overview {
@@ -212,6 +219,7 @@ impl TryFrom<Row> for Overview {
                 code: row.customer_code,
             }),
             bind: row.bind.map(|json| json.0),
+            rule_version: row.rule_version,
             explanation: row.explanation.map(|json| json.0),
         })
     }

@@ -4,6 +4,7 @@
 //! meet or rows are merged, again once for the whole batch.
 
 mod again;
+mod barrier;
 mod clusters;
 mod conversions;
 mod customers;
@@ -99,6 +100,7 @@ pub async fn settle_batch(conn: &mut PgConnection, items: &[Item]) -> Result<Set
     if facts.is_empty() {
         return Ok(Settled { new, ..Settled::default() });
     }
+    barrier::enter(conn, facts.keys().copied()).await?;
     let clusters = clusters::resolve(conn, &facts).await?;
     facts::upsert(conn, &facts, &clusters).await?;
     let touched: BTreeSet<ClusterId> = clusters.values().flat_map(BTreeMap::values).copied().collect();
@@ -117,6 +119,15 @@ pub async fn settle_clusters(
 ) -> Result<Settled, BatchError> {
     let locked = clusters::lock(conn, clusters).await?;
     fold(conn, &locked).await
+}
+
+/// Waits until every batch has ended that began before a mapping changed; it may have read what was.
+/// In a transaction of its own, before [`clusters_concerned`].
+///
+/// # Errors
+/// When the database fails.
+pub async fn wait_for_batches(conn: &mut PgConnection, realm: Realm) -> Result<(), StoreError> {
+    barrier::wait(conn, realm).await
 }
 
 /// The clusters that are judged otherwise, now that these mappings have changed.

@@ -3,11 +3,14 @@
 //! The generated requests are used, the generated answers are not: they require every field of one API
 //! version, so an answer is kept as the JSON it is and read by [`fetched`](super::fetched).
 
+mod pages;
+
 use super::fetched::Fetched;
 use super::missing::Missing;
 use crate::domain::key::Key;
 use backon::{ExponentialBuilder, Retryable};
 use miniserde::json::Value as Json;
+use pages::Pages;
 use rustls::crypto::CryptoProvider;
 use std::fmt;
 use std::time::Duration;
@@ -28,6 +31,10 @@ const MAX_CONCURRENT_CALLS: usize = 4;
 const MAX_RETRIES: usize = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
+
+/// How many pages of an invoice's lines are read at most. Stripe allows 250 items on an invoice by
+/// default (<https://docs.stripe.com/billing/invoices/subscription>), and each call has its own time.
+const MAX_PAGES: usize = 10;
 
 /// Stripe's API, as far as it is needed. Reads only.
 pub struct StripeClient {
@@ -101,6 +108,7 @@ impl StripeClient {
             Missing::SessionPromotionCode { session, .. } => {
                 self.checkout_session(session, missing.account()).await?
             }
+            Missing::InvoiceLines { invoice, .. } => self.invoice_lines(invoice, missing.account()).await?,
             Missing::InvoiceOfPayment { payment_intent, .. } => {
                 self.invoice_payments(payment_intent, missing.account()).await?
             }
@@ -123,6 +131,24 @@ impl StripeClient {
             request
         };
         self.get(request, account).await
+    }
+
+    /// All pages as one list, up to [`MAX_PAGES`]; `has_more` of the last one stands.
+    async fn invoice_lines(&self, invoice: &Key, account: Option<&str>) -> Result<String, FetchError> {
+        let path = format!("/invoices/{}/lines", checked(invoice)?);
+        let mut pages = Pages::default();
+        for _ in 0..MAX_PAGES {
+            let request = || {
+                let mut request = RequestBuilder::new(StripeMethod::Get, &path);
+                request.query = Some(pages.next_query());
+                request
+            };
+            let page = self.get(request, account).await?;
+            if !pages.add(&page)? {
+                break;
+            }
+        }
+        Ok(pages.into_list())
     }
 
     async fn invoice_payments(
@@ -202,7 +228,10 @@ fn choose_tls_provider() {
 
 /// The id of an object, if it can be part of a path.
 fn checked(key: &Key) -> Result<&str, FetchError> {
-    let id = key.id();
+    checked_id(key.id())
+}
+
+fn checked_id(id: &str) -> Result<&str, FetchError> {
     let plain = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if plain { Ok(id) } else { Err(FetchError::NotAnId(id.to_owned())) }
 }

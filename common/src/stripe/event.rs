@@ -167,9 +167,7 @@ fn read_object(
 
     let Telling { facts, missing, .. } = telling;
     if facts.is_empty() && missing.is_empty() {
-        return Ok(Outcome::Ignored {
-            reason: format!("this {event_type} names no payment, code or customer"),
-        });
+        return Ok(Outcome::Ignored { reason: read::nothing_told(event_type) });
     }
     Ok(Outcome::Facts { facts, missing })
 }

@@ -61,6 +61,7 @@ pub fn read_fetched(body: &[u8], mode: Mode, received_at: DateTime<Utc>) -> Resu
     let (event_type, at) = match &stored.asked {
         Missing::PromotionCode { at, .. } => ("fetched.invoice", Some(*at)),
         Missing::SessionPromotionCode { at, .. } => ("fetched.checkout_session", Some(*at)),
+        Missing::InvoiceLines { at, .. } => ("fetched.invoice_lines", Some(*at)),
         Missing::InvoiceOfPayment { .. } => ("fetched.invoice_payments", None),
     };
     let event_id = stored.asked.fetch_id();
@@ -97,9 +98,10 @@ fn read_answer(stored: &Stored<'_>, mode: Mode, telling: &mut Telling<'_>) -> Re
         let reason = format!("the answer is of the other mode than {mode}: the Stripe key is");
         return Ok(Outcome::Ignored { reason });
     }
-    let told = match stored.asked {
+    let told = match &stored.asked {
         Missing::PromotionCode { .. } => read::invoice_codes(answer, telling),
         Missing::SessionPromotionCode { .. } => read::session_codes(answer, telling),
+        Missing::InvoiceLines { invoice, .. } => read::invoice_lines(answer, invoice, telling),
         Missing::InvoiceOfPayment { .. } => read::invoice_payments(answer, mode, telling),
     };
     told.map_err(|bad| bad.within("answer"))?;
@@ -112,6 +114,7 @@ fn read_answer(stored: &Stored<'_>, mode: Mode, telling: &mut Telling<'_>) -> Re
             Missing::SessionPromotionCode { .. } => {
                 "the session has no coupon or promotion code that is still known"
             }
+            Missing::InvoiceLines { .. } => "the invoice has no lines",
             Missing::InvoiceOfPayment { .. } => "the payment intent paid no invoice",
         };
         return Ok(Outcome::Ignored { reason: nothing.to_owned() });

@@ -31,6 +31,15 @@ pub enum Missing {
         /// That event's time, at which the codes were met.
         at: DateTime<Utc>,
     },
+    /// An invoice has more lines than its event carried.
+    InvoiceLines {
+        /// `in_…`
+        invoice: Key,
+        /// The connected account, when it is not the project's own.
+        account: Option<String>,
+        /// When the invoice was paid.
+        at: DateTime<Utc>,
+    },
     /// A refund, a refunded charge or a dispute, since 2025-03-31 without its invoice. There may be
     /// none: a payment of its own has no invoice.
     InvoiceOfPayment {
@@ -46,12 +55,13 @@ impl Missing {
     /// fetched facts name as theirs.
     ///
     /// Codes are fetched for each event, since a touch has its event's time, and which of two events
-    /// comes first must not matter. An invoice's payments are the same whoever asks.
+    /// comes first must not matter. An invoice's payments and lines are the same whoever asks.
     #[must_use]
     pub fn fetch_id(&self) -> String {
         match self {
             Self::PromotionCode { invoice, event, .. } => format!("fetch:codes:{invoice}:{event}"),
             Self::SessionPromotionCode { session, event, .. } => format!("fetch:codes:{session}:{event}"),
+            Self::InvoiceLines { invoice, .. } => format!("fetch:lines:{invoice}"),
             Self::InvoiceOfPayment { payment_intent, .. } => format!("fetch:invoice:{payment_intent}"),
         }
     }
@@ -62,6 +72,7 @@ impl Missing {
         match self {
             Self::PromotionCode { account, .. }
             | Self::SessionPromotionCode { account, .. }
+            | Self::InvoiceLines { account, .. }
             | Self::InvoiceOfPayment { account, .. } => account.as_deref(),
         }
     }

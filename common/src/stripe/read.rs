@@ -3,6 +3,7 @@
 mod charge;
 mod checkout_session;
 mod credit_note;
+mod currency;
 mod customer;
 mod customer_discount;
 mod dispute;
@@ -19,6 +20,7 @@ mod tax;
 
 pub(super) use checkout_session::tell_fetched_codes as session_codes;
 pub(super) use invoice::tell_fetched_codes as invoice_codes;
+pub(super) use invoice_line::tell_fetched as invoice_lines;
 pub(super) use invoice_payment::tell_fetched as invoice_payments;
 
 use super::json::BadField;
@@ -38,6 +40,7 @@ pub(super) enum Treatment {
 pub(super) enum Object {
     CheckoutSession,
     Invoice,
+    InvoiceInPart,
     InvoicePayment,
     Charge,
     PaymentIntent,
@@ -63,6 +66,7 @@ pub(super) fn treatment(event_type: &str) -> Treatment {
             return Treatment::Ignore("this session expired before anything was paid".to_owned());
         }
         "invoice.paid" | "invoice.payment_succeeded" => Object::Invoice,
+        "invoice.updated" | "invoice.voided" | "invoice.marked_uncollectible" => Object::InvoiceInPart,
         "invoice_payment.paid" => Object::InvoicePayment,
         "charge.succeeded" | "charge.captured" | "charge.refunded" => Object::Charge,
         "payment_intent.succeeded" => Object::PaymentIntent,
@@ -94,11 +98,26 @@ pub(super) fn treatment(event_type: &str) -> Treatment {
     Treatment::Read(object)
 }
 
+/// Why an event that was read tells nothing.
+pub(super) fn nothing_told(event_type: &str) -> String {
+    match treatment(event_type) {
+        Treatment::Read(Object::InvoiceInPart) => {
+            format!(
+                "this {event_type} shows nothing paid in part; an invoice that is settled says so by invoice.paid"
+            )
+        }
+        Treatment::Read(_) | Treatment::Ignore(_) => {
+            format!("this {event_type} names no payment, code or customer")
+        }
+    }
+}
+
 /// Reads the object of an event whose [`treatment`] is to be read.
 pub(super) fn read(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
     match treatment(telling.event_type) {
         Treatment::Read(Object::CheckoutSession) => checkout_session::tell(json, telling),
         Treatment::Read(Object::Invoice) => invoice::tell(json, telling),
+        Treatment::Read(Object::InvoiceInPart) => invoice::tell_in_part(json, telling),
         Treatment::Read(Object::InvoicePayment) => invoice_payment::tell(json, telling),
         Treatment::Read(Object::Charge) => charge::tell(json, telling),
         Treatment::Read(Object::PaymentIntent) => payment_intent::tell(json, telling),

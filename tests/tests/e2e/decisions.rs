@@ -1,6 +1,6 @@
 //! People decide by the command line; the workers settle it, and a replay has it.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use cli::demo::history;
 use serde_json::{Value, json};
 use tests::{
@@ -8,6 +8,7 @@ use tests::{
     processes::command,
     stores::Backend,
     stripe,
+    wait::until,
 };
 
 /// Runs a test on the settled history of the demo, with a worker.
@@ -122,6 +123,43 @@ async fn a_commission_is_held_rejected_and_released_and_the_ledger_follows() -> 
         ask(deployment, &format!("conversion release {payment} {BY_DANA}")).await?;
         assert_eq!(story().await?["commission"], commission);
         assert_eq!((payable().await?, ask(deployment, "digest").await?), (commission, before));
+        replay_changes_nothing(deployment).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn new_rules_judge_again_what_they_cover_and_nothing_else() -> Result<()> {
+    on_settled_history(Backend::Postgres, async |deployment| {
+        let rules = async || -> Result<Vec<(i32, i64)>> {
+            until("nothing is on the queue", async || {
+                ensure!(deployment.queued_in_database().await? == 0, "something is");
+                Ok(())
+            })
+            .await?;
+            let by_version =
+                "SELECT r.version, count(*) FROM conversions c JOIN program_rules r ON r.id = c.rule_id
+                              GROUP BY r.version ORDER BY r.version";
+            Ok(sqlx::query_as(by_version).fetch_all(&deployment.pool).await?)
+        };
+        let all = rules().await?[0].1;
+        let middle: String = sqlx::query_scalar(
+            "SELECT to_char(percentile_disc(0.5) WITHIN GROUP (ORDER BY occurred_at) AT TIME ZONE 'UTC',
+                            'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') FROM conversions",
+        )
+        .fetch_one(&deployment.pool)
+        .await?;
+        let digest = ask(deployment, "digest").await?;
+        ask(deployment, &format!("project update 1 --commission 33% --from {middle}")).await?;
+        let split = rules().await?;
+        assert_eq!(split.iter().map(|(version, _)| *version).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(split.iter().map(|(_, count)| count).sum::<i64>(), all);
+        let changed = ask(deployment, "digest").await?;
+        assert_ne!(changed, digest);
+        replay_changes_nothing(deployment).await?;
+
+        ask(deployment, "project update 1 --commission 50% --from 2999-01-01T00:00:00Z").await?;
+        assert_eq!((rules().await?, ask(deployment, "digest").await?), (split, changed));
         replay_changes_nothing(deployment).await
     })
     .await

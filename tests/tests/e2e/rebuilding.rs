@@ -3,6 +3,7 @@
 
 use anyhow::Result;
 use cli::demo::history;
+use common::stripe::sample::{Sample, Version};
 use serde_json::{Value, json};
 use tests::{
     deployment::{self, Deployment},
@@ -121,6 +122,41 @@ async fn a_payment_is_explained_in_words_and_in_json() -> Result<()> {
         let nobody = command(deployment, &["explain", "in_unknown"]).await.unwrap_err().to_string();
         assert!(nobody.contains("nothing is known"), "{nobody}");
         Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn what_waits_is_explained_when_it_is_asked_for_by_its_id() -> Result<()> {
+    deployment::on(Backend::Postgres, async |deployment| {
+        let (api, api_role) = deployment.api().await?;
+        let worker = deployment.worker();
+        let entered = deployment.programme().await?;
+        let http = stripe::client()?;
+        let at = "2026-06-01T12:00:00Z".parse()?;
+        let sale = Sample { refund_amount: 2_450, ..Sample::new(1, Version::Basil, at) };
+        let post = async |body: String| stripe::post(&http, api, &entered, &body).await;
+
+        post(sale.refund_created("succeeded")).await?;
+        deployment.settled(entered.realm, 1).await?;
+        let words = command(deployment, &["explain", &sale.refund]).await?;
+        let waits = format!(
+            "refund {} of 24.50 USD takes its share back as soon as its payment is known: it waits for the payment of ",
+            sale.refund
+        );
+        assert!(words.contains(&waits), "{words}");
+        assert_eq!(ask(deployment, &["explain", &sale.payment_intent]).await?[0]["kind"], "refund");
+
+        post(sale.invoice_payment_paid()).await?;
+        post(sale.invoice_paid()).await?;
+        deployment.settled(entered.realm, 3).await?;
+        let story = ask(deployment, &["explain", &sale.refund]).await?[0].clone();
+        assert_eq!(story["payment"], sale.invoice.as_str(), "the payment tells the refund's story");
+        assert_eq!(story["status"], "unattributed");
+        let words = command(deployment, &["explain", &sale.refund]).await?;
+        assert!(words.contains("nobody earns: no referral code, no affiliate's coupon"), "{words}");
+        api_role.stop().await?;
+        worker.stop().await
     })
     .await
 }

@@ -12,7 +12,10 @@ use tokio::{io::AsyncWriteExt, process::Command};
 async fn an_event_signed_by_stripes_sdk_is_accepted_and_settled() -> Result<()> {
     let Some(python) = env::var_os("STRIPE_SDK_PYTHON") else {
         // ./dev test has said that this is skipped.
-        ensure!(env::var_os("STRIPE_SDK_REQUIRED").is_none(), "STRIPE_SDK_PYTHON is not set: run ./dev test");
+        ensure!(
+            env::var_os("PYTHON_TOOLS_REQUIRED").is_none(),
+            "STRIPE_SDK_PYTHON is not set: run ./dev test"
+        );
         return Ok(());
     };
     deployment::on(Backend::Postgres, async |deployment| {

@@ -7,7 +7,7 @@ use common::domain::ids::{ClusterId, Realm};
 use common::domain::mappings::Mappings;
 use common::queue::Disposition;
 use common::store::StoreError;
-use common::store::settlement::{BatchError, clusters_concerned, settle_clusters};
+use common::store::settlement::{BatchError, clusters_concerned, settle_clusters, wait_for_batches};
 use std::collections::BTreeSet;
 
 /// Clusters of one transaction.
@@ -63,6 +63,9 @@ impl Shared {
     }
 
     async fn concerned(&self, realm: Realm, mappings: &Mappings) -> Result<BTreeSet<ClusterId>, StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        wait_for_batches(&mut transaction, realm).await?;
+        transaction.commit().await?;
         let mut connection = self.pool.acquire().await?;
         clusters_concerned(&mut connection, realm, mappings).await
     }

@@ -7,6 +7,8 @@ use crate::answer::{Data, json};
 use crate::auth::Caller;
 use crate::error::{ApiError, ErrorBody};
 use crate::input::{Fields, MAX_REFERRAL_CODE, MAX_TEXT};
+use crate::openapi::values::{AffiliateStatusWord, CommissionText, Email, Notes, ReferralCode, Text};
+use crate::openapi::{Creating, Idempotent};
 use crate::resettle;
 use crate::state::AppState;
 use axum::extract::State;
@@ -29,22 +31,17 @@ const ATTEMPTS: u32 = 5;
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the request; Posted reads it")]
 pub(crate) struct PostAffiliate {
-    #[schema(example = "partner@example.com")]
-    email: String,
+    email: Email,
     /// 3 to 64 letters, digits, `-` or `_`; one is made when absent.
-    #[schema(example = "PARTNER1")]
-    referral_code: Option<String>,
+    referral_code: Option<ReferralCode>,
     /// A name for links.
-    partner_slug: Option<String>,
+    partner_slug: Option<Text>,
     /// `active` when absent.
-    #[schema(example = "active")]
-    status: Option<String>,
+    status: Option<AffiliateStatusWord>,
     /// What it earns instead of the programme's commission: `20%` or `15.00usd`.
-    #[schema(example = "20%")]
-    commission: Option<String>,
+    commission: Option<CommissionText>,
     /// Your own notes on how to pay: an object or a text.
-    #[schema(value_type = Option<Object>)]
-    payout_preferences: Option<Value>,
+    payout_preferences: Option<Notes>,
 }
 
 /// Enter an affiliate
@@ -54,12 +51,11 @@ pub(crate) struct PostAffiliate {
     operation_id = "create_affiliate",
     tag = "Affiliates",
     request_body = PostAffiliate,
-    params(("Idempotency-Key" = Option<String>, Header)),
+    params(Idempotent),
     responses(
-        (status = 201, body = Data<Affiliate>),
-        (status = 409, description = "The e-mail address or the code is taken", body = ErrorBody<'static>),
-        (status = "4XX", body = ErrorBody<'static>),
-        (status = "5XX", body = ErrorBody<'static>),
+        Creating,
+        (status = 201, description = "As it was entered", body = Data<Affiliate>),
+        (status = 409, description = "The e-mail address or the code is taken; or as for any Idempotency-Key", body = ErrorBody<'static>),
     ),
 )]
 pub(crate) async fn create(

@@ -4,8 +4,9 @@ use super::Affiliate;
 use super::get::{known_form, shown, unknown};
 use crate::answer::Data;
 use crate::auth::Caller;
-use crate::error::{ApiError, ErrorBody};
+use crate::error::ApiError;
 use crate::input::Segment;
+use crate::openapi::{Deleting, Idempotent};
 use crate::resettle;
 use crate::state::AppState;
 use axum::extract::State;
@@ -23,12 +24,11 @@ use common::store::affiliates::{self, AffiliateStatus};
     tag = "Affiliates",
     params(
         ("email" = String, Path, description = "Percent-encoded, in any case"),
-        ("Idempotency-Key" = Option<String>, Header),
+        Idempotent,
     ),
     responses(
+        Deleting,
         (status = 200, description = "As it was closed", body = Data<Affiliate>),
-        (status = "4XX", body = ErrorBody<'static>),
-        (status = "5XX", body = ErrorBody<'static>),
     ),
 )]
 pub(crate) async fn delete(

@@ -3,8 +3,9 @@
 use super::Affiliate;
 use crate::answer::Data;
 use crate::auth::Caller;
-use crate::error::{ApiError, ErrorBody};
+use crate::error::ApiError;
 use crate::input::Segment;
+use crate::openapi::Reading;
 use crate::state::AppState;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
@@ -18,9 +19,8 @@ use common::store::{PgConnection, affiliates};
     tag = "Affiliates",
     params(("email" = String, Path, description = "Percent-encoded, in any case")),
     responses(
-        (status = 200, body = Data<Affiliate>),
-        (status = "4XX", body = ErrorBody<'static>),
-        (status = "5XX", body = ErrorBody<'static>),
+        Reading,
+        (status = 200, description = "As it stands", body = Data<Affiliate>),
     ),
 )]
 pub(crate) async fn get(

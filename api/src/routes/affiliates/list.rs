@@ -3,8 +3,10 @@
 use super::Affiliate;
 use crate::answer::{List, known_total};
 use crate::auth::Caller;
-use crate::error::{ApiError, ErrorBody};
+use crate::error::ApiError;
 use crate::input::{Query, page};
+use crate::openapi::values::AffiliateStatusWord;
+use crate::openapi::{Listing, Paging};
 use crate::state::AppState;
 use axum::extract::State;
 use common::domain::ids::AffiliateId;
@@ -20,15 +22,12 @@ const DEFAULT_LIMIT: i64 = 20;
     operation_id = "list_affiliates",
     tag = "Affiliates",
     params(
-        ("status" = Option<String>, Query, description = "`active` or `inactive`"),
-        ("limit" = Option<i64>, Query, minimum = 1, maximum = 500),
-        ("offset" = Option<i64>, Query, minimum = 0),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
+        ("status" = Option<AffiliateStatusWord>, Query, description = "`active` or `inactive`"),
+        Paging,
     ),
     responses(
-        (status = 200, body = List<Affiliate>),
-        (status = "4XX", body = ErrorBody<'static>),
-        (status = "5XX", body = ErrorBody<'static>),
+        Listing,
+        (status = 200, description = "A page of the list", body = List<Affiliate>),
     ),
 )]
 pub(crate) async fn list(

@@ -1,6 +1,7 @@
 //! An affiliate as clients see it.
 
 use crate::answer::timestamp;
+use crate::openapi::values::{AffiliateStatusWord, Notes};
 use common::domain::money::{Currency, Money};
 use common::store::affiliates::{self as store, Earnings, Figures};
 use serde::Serialize;
@@ -21,7 +22,7 @@ pub(crate) struct Affiliate {
     /// A name for links.
     partner_slug: Option<String>,
     /// `active`, or `inactive`: its codes bind nobody new.
-    #[schema(example = "active")]
+    #[schema(value_type = AffiliateStatusWord)]
     status: &'static str,
     /// Visits by its links.
     clicks: i64,
@@ -52,7 +53,7 @@ pub(crate) struct Affiliate {
     /// One for each currency; nothing is converted.
     earnings: Vec<CurrencyEarnings>,
     /// Your own notes on how to pay.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Notes>)]
     payout_preferences: Option<Value>,
     /// What it earns instead of the programme's commission.
     #[schema(example = "20%")]

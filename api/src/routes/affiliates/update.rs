@@ -7,6 +7,8 @@ use crate::answer::Data;
 use crate::auth::Caller;
 use crate::error::{ApiError, ErrorBody};
 use crate::input::{Fields, MAX_REFERRAL_CODE, MAX_TEXT, Segment};
+use crate::openapi::values::{AffiliateStatusWord, CommissionText, Email, Notes, ReferralCode, Text};
+use crate::openapi::{Changing, Idempotent};
 use crate::resettle;
 use crate::state::AppState;
 use axum::extract::State;
@@ -14,7 +16,6 @@ use common::domain::key::Key;
 use common::domain::mappings::Mappings;
 use common::store::affiliates::{self, AffiliateStatus};
 use common::store::{PgConnection, StoreError};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 /// What may change. What is absent stays; null clears what need not be there.
@@ -22,18 +23,16 @@ use utoipa::ToSchema;
 #[expect(dead_code, reason = "describes the request; apply reads it")]
 pub(crate) struct PutAffiliate {
     /// A new address.
-    email: Option<String>,
+    email: Option<Email>,
     /// A new code; the old one keeps resolving.
-    referral_code: Option<String>,
-    partner_slug: Option<String>,
+    referral_code: Option<ReferralCode>,
+    partner_slug: Option<Text>,
     /// `active` or `inactive`.
-    #[schema(example = "active")]
-    status: Option<String>,
+    status: Option<AffiliateStatusWord>,
     /// What it earns instead of the programme's commission: `20%` or `15.00usd`.
-    commission: Option<String>,
+    commission: Option<CommissionText>,
     /// Your own notes on how to pay: an object or a text.
-    #[schema(value_type = Option<Object>)]
-    payout_preferences: Option<Value>,
+    payout_preferences: Option<Notes>,
 }
 
 /// Change an affiliate
@@ -45,13 +44,12 @@ pub(crate) struct PutAffiliate {
     request_body = PutAffiliate,
     params(
         ("email" = String, Path, description = "Percent-encoded, in any case"),
-        ("Idempotency-Key" = Option<String>, Header),
+        Idempotent,
     ),
     responses(
-        (status = 200, body = Data<Affiliate>),
-        (status = 409, description = "The e-mail address or the code is taken", body = ErrorBody<'static>),
-        (status = "4XX", body = ErrorBody<'static>),
-        (status = "5XX", body = ErrorBody<'static>),
+        Changing,
+        (status = 200, description = "As it stands now", body = Data<Affiliate>),
+        (status = 409, description = "The e-mail address or the code is taken; or as for any Idempotency-Key", body = ErrorBody<'static>),
     ),
 )]
 pub(crate) async fn update(

@@ -2,8 +2,10 @@
 
 use crate::answer::{Data, json, timestamp};
 use crate::auth::Caller;
-use crate::error::{ApiError, ErrorBody};
+use crate::error::ApiError;
 use crate::input::{Fields, MAX_TEXT, MAX_URL};
+use crate::openapi::values::{PastTime, Text, Url};
+use crate::openapi::{Creating, Idempotent};
 use crate::resettle;
 use crate::state::AppState;
 use axum::extract::State;
@@ -21,16 +23,13 @@ use utoipa::ToSchema;
 #[expect(dead_code, reason = "describes the request; create reads it")]
 pub(crate) struct PostClick {
     /// The code in the link.
-    #[schema(example = "PARTNER1")]
-    referral_code: String,
+    referral_code: Text,
     /// Your own id of the click; one is made when it is absent.
-    #[schema(example = "clk_9f86d081")]
-    click_id: Option<String>,
+    click_id: Option<Text>,
     /// The page that was visited.
-    url: Option<String>,
+    url: Option<Url>,
     /// When it happened; now when it is absent.
-    #[schema(format = DateTime)]
-    occurred_at: Option<String>,
+    occurred_at: Option<PastTime>,
 }
 
 /// A recorded click.
@@ -56,12 +55,11 @@ pub(crate) struct Click {
     operation_id = "create_click",
     tag = "Clicks",
     request_body = PostClick,
-    params(("Idempotency-Key" = Option<String>, Header)),
+    params(Idempotent),
     responses(
-        (status = 201, body = Data<Click>),
+        Creating,
+        (status = 201, description = "As it was entered", body = Data<Click>),
         (status = 200, description = "It was there already", body = Data<Click>),
-        (status = "4XX", body = ErrorBody<'static>),
-        (status = "5XX", body = ErrorBody<'static>),
     ),
 )]
 pub(crate) async fn create(

@@ -7,9 +7,10 @@ use super::Conversion;
 use super::get::find;
 use crate::answer::{Data, json};
 use crate::auth::Caller;
-use crate::error::{ApiError, ErrorBody};
+use crate::error::ApiError;
 use crate::idempotency::IdempotencyKey;
 use crate::input::Fields;
+use crate::openapi::{Creating, Idempotent, Patience};
 use crate::prefer;
 use crate::state::AppState;
 use crate::verdicts::Verdict;
@@ -38,15 +39,14 @@ use request::{PostConversion, Posted};
     tag = "Conversions",
     request_body = PostConversion,
     params(
-        ("Prefer" = Option<String>, Header, description = "`wait=N` seconds, or `respond-async`"),
-        ("Idempotency-Key" = Option<String>, Header),
+        Patience,
+        Idempotent,
     ),
     responses(
+        Creating,
         (status = 201, description = "Settled", body = Data<Conversion>),
         (status = 202, description = "Stored, not settled yet", body = Data<Conversion>),
         (status = 200, description = "It was there already", body = Data<Conversion>),
-        (status = "4XX", body = ErrorBody<'static>),
-        (status = "5XX", body = ErrorBody<'static>),
     ),
 )]
 pub(crate) async fn create(

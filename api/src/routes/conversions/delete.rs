@@ -4,8 +4,9 @@ use super::Conversion;
 use super::revise::revise;
 use crate::answer::Data;
 use crate::auth::Caller;
-use crate::error::{ApiError, ErrorBody};
+use crate::error::ApiError;
 use crate::input::Id;
+use crate::openapi::{Deleting, Idempotent};
 use crate::state::AppState;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -20,12 +21,11 @@ use common::domain::ids::ConversionId;
     path = "/conversions/{id}",
     operation_id = "delete_conversion",
     tag = "Conversions",
-    params(("id" = i64, Path, minimum = 1), ("Idempotency-Key" = Option<String>, Header)),
+    params(("id" = i64, Path, minimum = 1), Idempotent),
     responses(
+        Deleting,
         (status = 200, description = "Reversed", body = Data<Conversion>),
         (status = 202, description = "Stored, not settled yet: the conversion as it was", body = Data<Conversion>),
-        (status = "4XX", body = ErrorBody<'static>),
-        (status = "5XX", body = ErrorBody<'static>),
     ),
 )]
 pub(crate) async fn delete(

@@ -3,8 +3,9 @@
 use super::Conversion;
 use crate::answer::Data;
 use crate::auth::Caller;
-use crate::error::{ApiError, ErrorBody};
+use crate::error::ApiError;
 use crate::input::Id;
+use crate::openapi::Reading;
 use crate::state::AppState;
 use axum::extract::State;
 use common::domain::ids::{ConversionId, Realm};
@@ -18,9 +19,8 @@ use common::store::conversions;
     tag = "Conversions",
     params(("id" = i64, Path, minimum = 1)),
     responses(
-        (status = 200, body = Data<Conversion>),
-        (status = "4XX", body = ErrorBody<'static>),
-        (status = "5XX", body = ErrorBody<'static>),
+        Reading,
+        (status = 200, description = "As it stands", body = Data<Conversion>),
     ),
 )]
 pub(crate) async fn get(

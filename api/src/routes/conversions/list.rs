@@ -3,8 +3,10 @@
 use super::Conversion;
 use crate::answer::{List, known_total};
 use crate::auth::Caller;
-use crate::error::{ApiError, ErrorBody};
+use crate::error::ApiError;
 use crate::input::{Fields, Query, first_moment, moment_after, page};
+use crate::openapi::values::{ConversionStatusWord, ConversionTypeWord, DayOrTime};
+use crate::openapi::{Listing, Paging};
 use crate::state::AppState;
 use axum::extract::State;
 use common::domain::fact::ConversionKind;
@@ -23,20 +25,17 @@ const DEFAULT_LIMIT: i64 = 50;
     operation_id = "list_conversions",
     tag = "Conversions",
     params(
-        ("type" = Option<String>, Query, description = "`signup` or `purchase`"),
+        ("type" = Option<ConversionTypeWord>, Query, description = "`signup` or `purchase`"),
         ("affiliate_id" = Option<i64>, Query, minimum = 1),
         ("paid" = Option<bool>, Query),
-        ("from" = Option<String>, Query, description = "A date or a time"),
-        ("to" = Option<String>, Query, description = "A date or a time"),
-        ("status" = Option<String>, Query),
-        ("limit" = Option<i64>, Query, minimum = 1, maximum = 500),
-        ("offset" = Option<i64>, Query, minimum = 0),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
+        ("from" = Option<DayOrTime>, Query, description = "A date or a time"),
+        ("to" = Option<DayOrTime>, Query, description = "A date or a time"),
+        ("status" = Option<ConversionStatusWord>, Query),
+        Paging,
     ),
     responses(
-        (status = 200, body = List<Conversion>),
-        (status = "4XX", body = ErrorBody<'static>),
-        (status = "5XX", body = ErrorBody<'static>),
+        Listing,
+        (status = 200, description = "A page of the list", body = List<Conversion>),
     ),
 )]
 pub(crate) async fn list(

@@ -1,6 +1,7 @@
 //! A conversion as clients see it.
 
 use crate::answer::{ExactNumber, timestamp};
+use crate::openapi::values::{ConversionStatusWord, ConversionTypeWord};
 use common::domain::money::Money;
 use common::store::conversions::{self as store, kind_as_str};
 use serde::Serialize;
@@ -13,7 +14,7 @@ pub(crate) struct Conversion {
     id: i64,
     project_id: i64,
     /// `signup` or `purchase`.
-    #[schema(example = "purchase")]
+    #[schema(value_type = ConversionTypeWord)]
     r#type: &'static str,
     /// The commission as it stands now, net of what was taken back.
     #[schema(value_type = f64, example = 9.8)]
@@ -40,7 +41,7 @@ pub(crate) struct Conversion {
     #[schema(format = DateTime)]
     created_at: String,
     /// `pending` until it is settled, then the verdict.
-    #[schema(example = "attributed")]
+    #[schema(value_type = ConversionStatusWord)]
     status: &'static str,
     /// What was taken back after refunds.
     #[schema(value_type = f64, example = 0.0)]

@@ -4,8 +4,10 @@ use super::Conversion;
 use super::revise::revise;
 use crate::answer::Data;
 use crate::auth::Caller;
-use crate::error::{ApiError, ErrorBody};
+use crate::error::ApiError;
 use crate::input::{Fields, Id, MAX_TEXT};
+use crate::openapi::values::{Amount, ConversionTypeWord, CurrencyCode, Text};
+use crate::openapi::{Changing, Idempotent, Patience};
 use crate::state::AppState;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -21,15 +23,15 @@ use utoipa::ToSchema;
 #[expect(dead_code, reason = "describes the request; apply reads it")]
 pub(crate) struct PutConversion {
     /// The commission.
-    value: Option<f64>,
+    value: Option<Amount>,
     /// The sale, before tax.
-    base_value: Option<f64>,
-    base_value_currency: Option<String>,
+    base_value: Option<Amount>,
+    base_value_currency: Option<CurrencyCode>,
     /// `signup` or `purchase`.
-    r#type: Option<String>,
+    r#type: Option<ConversionTypeWord>,
     paid: Option<bool>,
-    reference: Option<String>,
-    coupon_code_used: Option<String>,
+    reference: Option<Text>,
+    coupon_code_used: Option<Text>,
 }
 
 /// Change a conversion
@@ -43,14 +45,13 @@ pub(crate) struct PutConversion {
     request_body = PutConversion,
     params(
         ("id" = i64, Path, minimum = 1),
-        ("Prefer" = Option<String>, Header, description = "`wait=N` seconds, or `respond-async`"),
-        ("Idempotency-Key" = Option<String>, Header),
+        Patience,
+        Idempotent,
     ),
     responses(
+        Changing,
         (status = 200, description = "Settled", body = Data<Conversion>),
         (status = 202, description = "Stored, not settled yet: the conversion as it was", body = Data<Conversion>),
-        (status = "4XX", body = ErrorBody<'static>),
-        (status = "5XX", body = ErrorBody<'static>),
     ),
 )]
 pub(crate) async fn update(

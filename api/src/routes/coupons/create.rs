@@ -7,6 +7,8 @@ use crate::answer::{Data, json};
 use crate::auth::Caller;
 use crate::error::{ApiError, ErrorBody};
 use crate::input::{Fields, MAX_TEXT};
+use crate::openapi::values::{CouponCode, CouponStatusWord, Text};
+use crate::openapi::{Creating, Idempotent};
 use crate::resettle;
 use crate::state::AppState;
 use axum::extract::State;
@@ -21,16 +23,15 @@ use utoipa::ToSchema;
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the request; Posted reads it")]
 pub(crate) struct PostCoupon {
+    #[schema(minimum = 1)]
     affiliate_id: i64,
     /// What the customer types: 3 or more letters, digits, `-` or `_`.
-    #[schema(example = "SAVE10")]
-    coupon_code: String,
-    stripe_coupon_id: Option<String>,
-    stripe_promotion_code_id: Option<String>,
-    lemonsqueezy_discount_code: Option<String>,
+    coupon_code: CouponCode,
+    stripe_coupon_id: Option<Text>,
+    stripe_promotion_code_id: Option<Text>,
+    lemonsqueezy_discount_code: Option<Text>,
     /// `active` when absent.
-    #[schema(example = "active")]
-    status: Option<String>,
+    status: Option<CouponStatusWord>,
 }
 
 /// Enter a coupon
@@ -40,12 +41,11 @@ pub(crate) struct PostCoupon {
     operation_id = "create_coupon",
     tag = "Coupons",
     request_body = PostCoupon,
-    params(("Idempotency-Key" = Option<String>, Header)),
+    params(Idempotent),
     responses(
-        (status = 201, body = Data<Coupon>),
-        (status = 409, description = "The code is taken", body = ErrorBody<'static>),
-        (status = "4XX", body = ErrorBody<'static>),
-        (status = "5XX", body = ErrorBody<'static>),
+        Creating,
+        (status = 201, description = "As it was entered", body = Data<Coupon>),
+        (status = 409, description = "The code is taken; or as for any Idempotency-Key", body = ErrorBody<'static>),
     ),
 )]
 pub(crate) async fn create(

@@ -4,8 +4,9 @@ use super::Coupon;
 use super::get::unknown;
 use crate::answer::Data;
 use crate::auth::Caller;
-use crate::error::{ApiError, ErrorBody};
+use crate::error::ApiError;
 use crate::input::Id;
+use crate::openapi::{Deleting, Idempotent};
 use crate::resettle;
 use crate::state::AppState;
 use axum::extract::State;
@@ -21,11 +22,10 @@ use common::store::coupons::{self, CouponStatus};
     path = "/coupons/{id}",
     operation_id = "delete_coupon",
     tag = "Coupons",
-    params(("id" = i64, Path, minimum = 1), ("Idempotency-Key" = Option<String>, Header)),
+    params(("id" = i64, Path, minimum = 1), Idempotent),
     responses(
+        Deleting,
         (status = 200, description = "As it was deleted", body = Data<Coupon>),
-        (status = "4XX", body = ErrorBody<'static>),
-        (status = "5XX", body = ErrorBody<'static>),
     ),
 )]
 pub(crate) async fn delete(

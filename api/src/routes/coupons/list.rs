@@ -3,8 +3,10 @@
 use super::Coupon;
 use crate::answer::{List, known_total};
 use crate::auth::Caller;
-use crate::error::{ApiError, ErrorBody};
+use crate::error::ApiError;
 use crate::input::{Fields, MAX_TEXT, Query, page};
+use crate::openapi::values::{CouponStatusWord, Text};
+use crate::openapi::{Listing, Paging};
 use crate::state::AppState;
 use axum::extract::State;
 use common::domain::ids::AffiliateId;
@@ -20,17 +22,14 @@ const DEFAULT_LIMIT: i64 = 50;
     operation_id = "list_coupons",
     tag = "Coupons",
     params(
-        ("status" = Option<String>, Query, description = "`active` or `inactive`"),
+        ("status" = Option<CouponStatusWord>, Query, description = "`active` or `inactive`"),
         ("affiliate_id" = Option<i64>, Query, minimum = 1),
-        ("coupon_code" = Option<String>, Query, description = "A part of the code, in any case"),
-        ("limit" = Option<i64>, Query, minimum = 1, maximum = 500),
-        ("offset" = Option<i64>, Query, minimum = 0),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
+        ("coupon_code" = Option<Text>, Query, description = "A part of the code, in any case"),
+        Paging,
     ),
     responses(
-        (status = 200, body = List<Coupon>),
-        (status = "4XX", body = ErrorBody<'static>),
-        (status = "5XX", body = ErrorBody<'static>),
+        Listing,
+        (status = 200, description = "A page of the list", body = List<Coupon>),
     ),
 )]
 pub(crate) async fn list(

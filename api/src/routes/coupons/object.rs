@@ -1,6 +1,7 @@
 //! A coupon as clients see it.
 
 use crate::answer::timestamp;
+use crate::openapi::values::CouponStatusWord;
 use common::domain::ids::ProjectId;
 use common::store::coupons as store;
 use serde::Serialize;
@@ -23,7 +24,7 @@ pub(crate) struct Coupon {
     stripe_promotion_code_id: Option<String>,
     lemonsqueezy_discount_code: Option<String>,
     /// `active`, or `inactive`: it binds nobody new.
-    #[schema(example = "active")]
+    #[schema(value_type = CouponStatusWord)]
     status: &'static str,
     #[schema(format = DateTime)]
     created_at: String,

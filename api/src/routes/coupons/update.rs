@@ -7,6 +7,8 @@ use crate::answer::Data;
 use crate::auth::Caller;
 use crate::error::{ApiError, ErrorBody};
 use crate::input::{Fields, Id, MAX_TEXT};
+use crate::openapi::values::{CouponCode, CouponStatusWord, Text};
+use crate::openapi::{Changing, Idempotent};
 use crate::resettle;
 use crate::state::AppState;
 use axum::extract::State;
@@ -20,15 +22,15 @@ use utoipa::ToSchema;
 #[expect(dead_code, reason = "describes the request; apply reads it")]
 pub(crate) struct PutCoupon {
     /// Whose it is from now on.
+    #[schema(minimum = 1)]
     affiliate_id: Option<i64>,
     /// What the customer types from now on.
-    coupon_code: Option<String>,
-    stripe_coupon_id: Option<String>,
-    stripe_promotion_code_id: Option<String>,
-    lemonsqueezy_discount_code: Option<String>,
+    coupon_code: Option<CouponCode>,
+    stripe_coupon_id: Option<Text>,
+    stripe_promotion_code_id: Option<Text>,
+    lemonsqueezy_discount_code: Option<Text>,
     /// `active` or `inactive`.
-    #[schema(example = "active")]
-    status: Option<String>,
+    status: Option<CouponStatusWord>,
 }
 
 /// Change a coupon
@@ -40,12 +42,11 @@ pub(crate) struct PutCoupon {
     operation_id = "update_coupon",
     tag = "Coupons",
     request_body = PutCoupon,
-    params(("id" = i64, Path, minimum = 1), ("Idempotency-Key" = Option<String>, Header)),
+    params(("id" = i64, Path, minimum = 1), Idempotent),
     responses(
-        (status = 200, body = Data<Coupon>),
-        (status = 409, description = "The code is taken", body = ErrorBody<'static>),
-        (status = "4XX", body = ErrorBody<'static>),
-        (status = "5XX", body = ErrorBody<'static>),
+        Changing,
+        (status = 200, description = "As it stands now", body = Data<Coupon>),
+        (status = 409, description = "The code is taken; or as for any Idempotency-Key", body = ErrorBody<'static>),
     ),
 )]
 pub(crate) async fn update(

@@ -1,8 +1,11 @@
 //! The story of a payment as clients see it.
 
 use crate::answer::{ExactNumber, timestamp};
+use crate::openapi::values::ConversionStatusWord;
 use common::domain::money::{Currency, Money};
-use common::domain::settle::{Arithmetic, CandidateStory, Method};
+use common::domain::settle::{
+    AppliedRule, Arithmetic, CandidateStory, Method, RatedLine, RuleKind, RuleStory,
+};
 use common::store::overview::Overview;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -15,7 +18,7 @@ pub(crate) struct Story {
     #[schema(example = "in_1NqX3F2eZvKYlo2C")]
     payment: String,
     /// `pending` until it is settled, then the verdict.
-    #[schema(example = "attributed")]
+    #[schema(value_type = ConversionStatusWord)]
     status: String,
     /// Why nobody earns, or why it is held; null otherwise.
     reason: Option<String>,
@@ -39,8 +42,12 @@ pub(crate) struct Story {
     decision: Option<String>,
     /// In order of precedence.
     candidates: Vec<Candidate>,
+    /// The version of the programme's rules that held at its time; null before it is settled.
+    rule_version: Option<i32>,
+    /// The commissions that could have been paid, in order of precedence; empty where the programme has only one.
+    rules: Vec<Rule>,
     /// Line by line.
-    arithmetic: Vec<Line>,
+    arithmetic: Vec<Step>,
 }
 
 /// Something that named an affiliate, and what became of it.
@@ -62,22 +69,57 @@ struct Candidate {
     verdict: String,
 }
 
+/// A commission that could have been paid, and what became of it.
+#[derive(Serialize, ToSchema)]
+struct Rule {
+    /// Where it is agreed: `affiliate`, `code`, `product`, `group`, `tier`, `first` or `default`.
+    #[schema(value_type = String, example = "product")]
+    kind: RuleKind,
+    /// The code, category, group or tier.
+    #[schema(example = "Books")]
+    name: Option<String>,
+    /// `20%` or `15.00usd`; null where none of this kind fits.
+    #[schema(example = "30%")]
+    commission: Option<String>,
+    /// `won`, or why not; null in the arithmetic, where it is the one that was applied.
+    verdict: Option<String>,
+}
+
 /// One line of arithmetic.
 #[derive(Serialize, ToSchema)]
-struct Line {
+struct Step {
     what: String,
     how: String,
     #[schema(value_type = f64)]
     value: ExactNumber,
+    /// The rule that rated it; null where none did.
+    rule: Option<Rule>,
+    /// The line of the invoice that was rated; null for the payment as a whole.
+    invoice_line: Option<InvoiceLine>,
+}
+
+/// A line of an invoice and its share in the base.
+#[derive(Serialize, ToSchema)]
+struct InvoiceLine {
+    #[schema(example = "il_1NqX3F2eZvKYlo2C")]
+    id: String,
+    #[schema(example = "prod_NqX3F2eZvKYlo2")]
+    product: Option<String>,
+    price: Option<String>,
+    quantity: i64,
+    /// On the invoice, without tax and after discounts; negative for what a proration gives back.
+    #[schema(value_type = f64)]
+    amount: ExactNumber,
+    /// Its part of the payment's base.
+    #[schema(value_type = f64)]
+    base_value: ExactNumber,
 }
 
 impl From<Overview> for Story {
     fn from(row: Overview) -> Self {
         let currency = row.base.currency;
-        let (decision, candidates, arithmetic) = match row.explanation {
-            Some(told) => (Some(told.decision), told.candidates, told.arithmetic),
-            None => (None, Vec::new(), Vec::new()),
-        };
+        let told = row.explanation.unwrap_or_default();
+        let decision = Some(told.decision).filter(|decision| !decision.is_empty());
         let affiliate = row.affiliate;
         Self {
             conversion_id: row.id.0,
@@ -92,8 +134,10 @@ impl From<Overview> for Story {
             refunded_value: ExactNumber(row.taken_back),
             held_value: ExactNumber(row.held),
             decision,
-            candidates: candidates.into_iter().map(Candidate::from).collect(),
-            arithmetic: arithmetic.into_iter().map(|line| Line::new(line, currency)).collect(),
+            candidates: told.candidates.into_iter().map(Candidate::from).collect(),
+            rule_version: row.rule_version,
+            rules: told.rules.into_iter().map(Rule::from).collect(),
+            arithmetic: told.arithmetic.into_iter().map(|line| Step::new(line, currency)).collect(),
         }
     }
 }
@@ -112,8 +156,36 @@ impl From<CandidateStory> for Candidate {
     }
 }
 
-impl Line {
+impl From<RuleStory> for Rule {
+    fn from(story: RuleStory) -> Self {
+        let RuleStory { kind, name, commission, verdict } = story;
+        Self { kind, name, commission: commission.map(|rate| rate.to_string()), verdict: Some(verdict) }
+    }
+}
+
+impl From<AppliedRule> for Rule {
+    fn from(rule: AppliedRule) -> Self {
+        let AppliedRule { kind, name, commission } = rule;
+        Self { kind, name, commission: Some(commission.to_string()), verdict: None }
+    }
+}
+
+impl Step {
     fn new(line: Arithmetic, currency: Currency) -> Self {
-        Self { what: line.what, how: line.how, value: ExactNumber(Money { minor: line.minor, currency }) }
+        Self {
+            what: line.what,
+            how: line.how,
+            value: ExactNumber(Money { minor: line.minor, currency }),
+            rule: line.rule.map(Rule::from),
+            invoice_line: line.line.map(|line| InvoiceLine::new(line, currency)),
+        }
+    }
+}
+
+impl InvoiceLine {
+    fn new(line: RatedLine, currency: Currency) -> Self {
+        let RatedLine { id, product, price, quantity, amount, base } = line;
+        let exact = |minor| ExactNumber(Money { minor, currency });
+        Self { id, product, price, quantity, amount: exact(amount), base_value: exact(base) }
     }
 }

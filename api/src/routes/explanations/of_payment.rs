@@ -3,8 +3,9 @@
 use super::Story;
 use crate::answer::Data;
 use crate::auth::Caller;
-use crate::error::{ApiError, ErrorBody};
+use crate::error::ApiError;
 use crate::input::Segment;
+use crate::openapi::Reading;
 use crate::state::AppState;
 use axum::extract::State;
 use common::store::overview;
@@ -19,9 +20,8 @@ use common::store::overview;
     tag = "Explanations",
     params(("payment_key" = String, Path, description = "`in_…`, `pi_…`, `ch_…`, `cs_…`, or a reference")),
     responses(
-        (status = 200, body = Data<Story>),
-        (status = "4XX", body = ErrorBody<'static>),
-        (status = "5XX", body = ErrorBody<'static>),
+        Reading,
+        (status = 200, description = "Its story", body = Data<Story>),
     ),
 )]
 pub(crate) async fn get(

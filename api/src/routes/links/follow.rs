@@ -3,6 +3,7 @@
 use super::visitor::Visitor;
 use crate::error::{ApiError, ErrorBody};
 use crate::input::{Query, Segment};
+use crate::openapi::Following;
 use crate::state::AppState;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -38,15 +39,13 @@ const MAX_PATH: usize = 512;
         ),
     ),
     responses(
+        Following,
         (status = 302, description = "The landing URL with the code", headers(("Location" = String))),
-        (status = 400, description = "The link is written wrongly", body = ErrorBody<'static>),
         (
             status = 404,
             description = "No project with a landing URL has this code, or several have it and none is named",
             body = ErrorBody<'static>,
         ),
-        (status = 429, body = ErrorBody<'static>),
-        (status = 503, body = ErrorBody<'static>),
     ),
     security(()),
 )]

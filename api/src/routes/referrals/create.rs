@@ -8,6 +8,7 @@ use crate::answer::{Data, json};
 use crate::auth::Caller;
 use crate::error::{ApiError, ErrorBody};
 use crate::input::Fields;
+use crate::openapi::{Creating, Idempotent, Patience};
 use crate::prefer;
 use crate::state::AppState;
 use crate::verdicts::Verdict;
@@ -39,16 +40,15 @@ use request::{PostReferral, Posted};
     tag = "Referrals",
     request_body = PostReferral,
     params(
-        ("Prefer" = Option<String>, Header, description = "`wait=N` seconds, or `respond-async`"),
-        ("Idempotency-Key" = Option<String>, Header),
+        Patience,
+        Idempotent,
     ),
     responses(
+        Creating,
         (status = 201, description = "Registered", body = Data<Referral>),
         (status = 202, description = "Stored, not settled yet", body = Data<Referral>),
         (status = 200, description = "Nothing of it was new", body = Data<Referral>),
-        (status = 409, description = "It is bound to another affiliate", body = ErrorBody<'static>),
-        (status = "4XX", body = ErrorBody<'static>),
-        (status = "5XX", body = ErrorBody<'static>),
+        (status = 409, description = "It is bound to another affiliate; or as for any Idempotency-Key", body = ErrorBody<'static>),
     ),
 )]
 pub(crate) async fn create(

@@ -3,8 +3,9 @@
 use super::Referral;
 use crate::answer::Data;
 use crate::auth::Caller;
-use crate::error::{ApiError, ErrorBody};
+use crate::error::ApiError;
 use crate::input::Segment;
+use crate::openapi::Reading;
 use crate::state::AppState;
 use axum::extract::State;
 use common::store::customers;
@@ -19,9 +20,8 @@ use common::store::customers;
     tag = "Referrals",
     params(("email" = String, Path, description = "Percent-encoded, in any case")),
     responses(
-        (status = 200, body = Data<Referral>),
-        (status = "4XX", body = ErrorBody<'static>),
-        (status = "5XX", body = ErrorBody<'static>),
+        Reading,
+        (status = 200, description = "As it stands", body = Data<Referral>),
     ),
 )]
 pub(crate) async fn get(

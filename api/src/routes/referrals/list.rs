@@ -3,8 +3,10 @@
 use super::Referral;
 use crate::answer::{List, known_total};
 use crate::auth::Caller;
-use crate::error::{ApiError, ErrorBody};
+use crate::error::ApiError;
 use crate::input::{Query, page};
+use crate::openapi::values::ReferralStatusWord;
+use crate::openapi::{Listing, Paging};
 use crate::state::AppState;
 use axum::extract::State;
 use common::domain::ids::AffiliateId;
@@ -21,15 +23,12 @@ const DEFAULT_LIMIT: i64 = 20;
     tag = "Referrals",
     params(
         ("affiliate_id" = Option<i64>, Query, minimum = 1),
-        ("status" = Option<String>, Query, description = "`pending`, `converted`, `direct` or `direct_signup`"),
-        ("limit" = Option<i64>, Query, minimum = 1, maximum = 500),
-        ("offset" = Option<i64>, Query, minimum = 0),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
+        ("status" = Option<ReferralStatusWord>, Query, description = "`pending`, `converted`, `direct` or `direct_signup`"),
+        Paging,
     ),
     responses(
-        (status = 200, body = List<Referral>),
-        (status = "4XX", body = ErrorBody<'static>),
-        (status = "5XX", body = ErrorBody<'static>),
+        Listing,
+        (status = 200, description = "A page of the list", body = List<Referral>),
     ),
 )]
 pub(crate) async fn list(

@@ -1,6 +1,7 @@
 //! A referral as clients see it.
 
 use crate::answer::timestamp;
+use crate::openapi::values::ReferralStatusWord;
 use chrono::{DateTime, Utc};
 use common::domain::fact::Who;
 use common::store::customers::{Customer, CustomerStatus};
@@ -16,7 +17,7 @@ pub(crate) struct Referral {
     id: Option<i64>,
     user_email: Option<String>,
     /// `pending` (referred, has not paid), `converted`, `direct` (not referred, has paid) or `direct_signup`.
-    #[schema(example = "converted")]
+    #[schema(value_type = ReferralStatusWord)]
     conversion_status: &'static str,
     /// The first payment.
     #[schema(format = DateTime)]

@@ -3,8 +3,9 @@
 use super::object::ReferralInfo;
 use crate::answer::Data;
 use crate::auth::Caller;
-use crate::error::{ApiError, ErrorBody};
+use crate::error::ApiError;
 use crate::input::parse_id;
+use crate::openapi::ReadingProject;
 use crate::state::AppState;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -22,9 +23,8 @@ use common::store::conversions;
         ("stripeCustomerId" = String, Path, example = "cus_NffrFeUfNV2Hib"),
     ),
     responses(
-        (status = 200, body = Data<ReferralInfo>),
-        (status = "4XX", body = ErrorBody<'static>),
-        (status = "5XX", body = ErrorBody<'static>),
+        ReadingProject,
+        (status = 200, description = "As it stands", body = Data<ReferralInfo>),
     ),
 )]
 pub(crate) async fn get(

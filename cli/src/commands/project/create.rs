@@ -26,8 +26,8 @@ pub(crate) struct CreateArgs {
     #[arg(long, value_name = "N", value_parser = project_name)]
     name: String,
     /// What a payment earns the affiliate: a share such as 20%, or an amount such as 15.00usd
-    #[arg(long, value_name = "C")]
-    commission: Commission,
+    #[arg(long, value_name = "C", required_unless_present = "rules")]
+    commission: Option<Commission>,
     #[command(flatten)]
     rules: RuleArgs,
     /// Whether the key and the secret are for test events or for real money
@@ -45,7 +45,8 @@ const EXAMPLES: &str = "\
 Examples:
   tributary project create --name Acme --commission 20% --recurring 12-months --hold-days 30
   tributary project create --name Acme --commission 15.00usd --recurring first --mode live \\
-      --stripe-webhook-secret whsec_…";
+      --stripe-webhook-secret whsec_…
+  tributary project create --name Acme --rules rules.toml";
 
 /// What a project is created from.
 pub(crate) struct NewProject<'a> {
@@ -115,7 +116,7 @@ pub(super) async fn run(args: &CreateArgs, context: &Context) -> anyhow::Result<
     let mut transaction = context.database().await?.begin().await?;
     let new = NewProject {
         name: &args.name,
-        rules: args.rules.first(args.commission),
+        rules: args.rules.first(args.commission)?,
         mode: args.mode,
         webhook_secret: args.stripe_webhook_secret.as_deref(),
         landing_url: args.landing_url.as_ref(),

@@ -5,12 +5,10 @@ use crate::{
     commands::key::list::KeyItem,
     context::{self, Context},
     output,
+    rules_file::RulesFile,
 };
 use common::{
-    domain::{
-        ids::{Mode, ProjectId},
-        rules::Rules,
-    },
+    domain::ids::{Mode, ProjectId},
     store::{PgConnection, keys, program_rules},
 };
 use serde::Serialize;
@@ -33,7 +31,10 @@ struct RulesItem {
     version: i32,
     /// `null` is always.
     valid_from: Option<String>,
-    rules: Rules,
+    /// As a rules file.
+    rules: RulesFile,
+    #[serde(skip)]
+    in_words: String,
 }
 
 #[derive(Serialize)]
@@ -56,7 +57,8 @@ pub(super) async fn read(connection: &mut PgConnection, id: ProjectId) -> anyhow
     let rules = program_rules::list(connection, id).await?.into_iter().map(|numbered| RulesItem {
         version: numbered.number,
         valid_from: numbered.version.valid_from.map(output::time),
-        rules: numbered.version.rules,
+        rules: RulesFile::from(&numbered.version.rules),
+        in_words: in_words(&numbered.version.rules),
     });
     let secrets = keys::list_webhook_secrets(connection, id).await?.into_iter().map(|secret| SecretItem {
         id: secret.id,
@@ -86,9 +88,9 @@ impl fmt::Display for Shown {
             None => writeln!(f, "  Links         none: give a --landing-url")?,
         }
         writeln!(f, "\n  Rules")?;
-        for RulesItem { version, valid_from, rules } in &self.rules {
+        for RulesItem { version, valid_from, in_words, .. } in &self.rules {
             let from = valid_from.as_deref().unwrap_or("the beginning");
-            writeln!(f, "    {version}, from {from}: {}", in_words(rules))?;
+            writeln!(f, "    {version}, from {from}: {in_words}")?;
         }
         writeln!(f, "\n  API keys")?;
         for key in &self.api_keys {

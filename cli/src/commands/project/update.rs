@@ -14,7 +14,12 @@ use common::{
     domain::{
         ids::{Mode, ProjectId, Realm},
         landing_url::LandingUrl,
+        mappings::Mappings,
         rules::Commission,
+    },
+    queue::{
+        Prefix, enqueue,
+        envelope::{Envelope, Source},
     },
     store::{PgConnection, StoreError, keys, program_rules, projects},
 };
@@ -51,12 +56,16 @@ pub(crate) struct UpdateArgs {
     /// Payments from this time on are judged by the new version, e.g. 2026-01-01T00:00:00Z [default: now]
     #[arg(long, value_name = "TIME")]
     from: Option<DateTime<Utc>>,
+    /// The deployment whose workers judge payments again, when several share a database
+    #[arg(long, env = "QUEUE_PREFIX", value_name = "NAME", default_value_t)]
+    queue_prefix: Prefix,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   tributary project update 1 --mode live --stripe-webhook-secret whsec_…
-  tributary project update 1 --commission 25% --from 2026-01-01T00:00:00Z";
+  tributary project update 1 --commission 25% --from 2026-01-01T00:00:00Z
+  tributary project update 1 --rules rules.toml";
 
 /// Changes what was said, all of it or nothing.
 pub(super) async fn run(args: &UpdateArgs, context: &Context) -> anyhow::Result<()> {
@@ -97,8 +106,7 @@ async fn change(connection: &mut PgConnection, id: ProjectId, args: &UpdateArgs)
 async fn change_rules(connection: &mut PgConnection, id: ProjectId, args: &UpdateArgs) -> anyhow::Result<()> {
     let versions = program_rules::list(connection, id).await?;
     let latest = versions.last().with_context(|| format!("project {id} has no rules"))?;
-    let mut rules = args.rules.change(&latest.version.rules);
-    rules.commission = args.commission.unwrap_or(rules.commission);
+    let rules = args.rules.change(args.commission, &latest.version.rules)?;
     if rules == latest.version.rules {
         ensure!(args.from.is_none(), "--from is for new rules: say what changes");
         return Ok(());
@@ -107,5 +115,23 @@ async fn change_rules(connection: &mut PgConnection, id: ProjectId, args: &Updat
     let begins_before = latest.version.valid_from.is_some_and(|latest| from <= latest);
     ensure!(!begins_before, "new rules hold from a later time on than version {}", latest.number);
     program_rules::add(connection, id, &rules, Some(from)).await?;
+    judge_again(connection, id, from, &args.queue_prefix).await
+}
+
+/// Asks the workers to judge again what happened since, in both modes: payments that the new version
+/// covers may be there already.
+async fn judge_again(
+    connection: &mut PgConnection,
+    project: ProjectId,
+    since: DateTime<Utc>,
+    queue: &Prefix,
+) -> anyhow::Result<()> {
+    let mappings = Mappings { rules_since: Some(since), ..Mappings::default() };
+    let body = serde_json::to_vec(&mappings)?;
+    for mode in [Mode::Test, Mode::Live] {
+        let realm = Realm { project, mode };
+        let envelope = Envelope::new(Source::Resettle, realm, body.clone().into(), Utc::now());
+        enqueue(connection, queue, &envelope).await?;
+    }
     Ok(())
 }

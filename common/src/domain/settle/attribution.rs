@@ -66,7 +66,9 @@ pub(super) fn attribute(
     let anchors = || people.by_anchor.keys();
     let own: BTreeMap<&Key, Bind> =
         anchors().filter_map(|anchor| Some((anchor, bind(anchor, &moments)?))).collect();
-    for (anchor, moments) in &mut moments {
+    for anchor in anchors() {
+        // Also whoever has done nothing yet: a code of nobody must not be what lets an address count.
+        let moments = moments.entry(anchor.clone()).or_default();
         Neighbours::of(anchor, people, &own).add_to(moments);
     }
     let mut binds = Binds::default();

@@ -6,8 +6,8 @@ mod reversal;
 
 use super::{KnownFact, SettleError, people::People};
 use crate::domain::fact::{
-    ConversionKind, FactBody, FraudWarningSeen, InvoiceLine, InvoicePaid, PostedConversion, SessionCompleted,
-    SessionMode, SessionPaymentStatus,
+    ConversionKind, FactBody, FraudWarningSeen, InvoiceLine, InvoiceLines, InvoicePaid, PostedConversion,
+    SessionCompleted, SessionMode, SessionPaymentStatus,
 };
 use crate::domain::key::{Key, KeyKind};
 use crate::domain::money::{Currency, ratio_floor};
@@ -77,6 +77,7 @@ struct Parts<'a> {
     sessions: Vec<(&'a SessionCompleted, &'a KnownFact)>,
     invoices: Vec<(&'a InvoicePaid, &'a KnownFact)>,
     posted: Vec<(&'a PostedConversion, &'a KnownFact)>,
+    lines: Vec<&'a InvoiceLines>,
     collections: Collections<'a>,
     reversals: Reversals<'a>,
     no_commission: BTreeSet<&'a Key>,
@@ -107,6 +108,7 @@ pub(super) fn payments<'a>(facts: &'a [KnownFact], people: &People) -> Result<Ve
             FactBody::Session(session) => part.sessions.push((session, known)),
             FactBody::Invoice(invoice) => part.invoices.push((invoice, known)),
             FactBody::Posted(posted) => part.posted.push((posted, known)),
+            FactBody::InvoiceLines(lines) => part.lines.push(lines),
             FactBody::Intent(_) | FactBody::Charge(_) => part.collections.note(known),
             FactBody::Refund(refund) => part.reversals.refunds.push(refund),
             FactBody::ChargeRefunded(refunded) => part.reversals.refunded.push(refunded),
@@ -132,9 +134,16 @@ pub(super) fn payments<'a>(facts: &'a [KnownFact], people: &People) -> Result<Ve
         let aliases: BTreeSet<Key> = members.remove(&root).unwrap_or_default().into_iter().collect();
         if let Some(mut payment) = part.payment(aliases)? {
             payment.person = people.of_keys(&payment.aliases).or_else(|| part.person(people)).cloned();
-            payment.no_commission = payment.no_commission.or_else(|| {
-                payment.subscriptions.iter().find(|key| no_commission_subscriptions.contains(key)).cloned()
-            });
+            payment.no_commission = payment
+                .no_commission
+                .or_else(|| {
+                    payment
+                        .subscriptions
+                        .iter()
+                        .find(|key| no_commission_subscriptions.contains(key))
+                        .cloned()
+                })
+                .or_else(|| people.by_anchor.get(payment.person.as_ref()?)?.no_commission.clone());
             payments.push(payment);
         }
     }
@@ -191,11 +200,21 @@ impl<'a> Parts<'a> {
             disputed,
             warning: self.reversals.warning(),
             no_commission,
-            lines: self.invoices.iter().flat_map(|(invoice, _)| &invoice.lines).collect(),
-            lines_complete: self.invoices.iter().all(|(invoice, _)| invoice.lines_complete),
+            lines: self.invoices.iter().flat_map(|(invoice, _)| self.lines_of(invoice).0).collect(),
+            lines_complete: self.invoices.iter().all(|(invoice, _)| self.lines_of(invoice).1),
             aliases,
             key,
         }))
+    }
+
+    /// An invoice's lines, and whether these are all: those of its event, or those that were fetched
+    /// because it had only the first.
+    fn lines_of(&self, invoice: &'a InvoicePaid) -> (&'a [InvoiceLine], bool) {
+        let fetched = || self.lines.iter().find(|fetched| fetched.invoice == invoice.invoice);
+        match (invoice.lines_complete, fetched()) {
+            (false, Some(fetched)) => (&fetched.lines, fetched.complete),
+            (false, None) | (true, _) => (&invoice.lines, invoice.lines_complete),
+        }
     }
 
     fn known(&self) -> impl Iterator<Item = &'a KnownFact> + '_ {

@@ -6,4 +6,6 @@ mod credit_notes;
 mod decisions;
 mod history;
 mod order;
+mod precedence;
+mod reasons;
 mod scenarios;

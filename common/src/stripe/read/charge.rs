@@ -1,5 +1,6 @@
 //! Charges: what was captured, what was refunded in all, and which payment a charge belongs to.
 
+use super::currency::currency;
 use super::invoiced::{PaymentDetails, even_null, invoiced};
 use super::payment_intent::BillingDetails;
 use super::refund::Refund;
@@ -60,7 +61,7 @@ fn tell_money(key: &Key, charge: &Charge, telling: &mut Telling<'_>) -> Result<(
         payment_intent: telling.key_of(&charge.payment_intent),
         customer: telling.key_of(&charge.customer),
         email: charge.guest_email().map(str::to_owned),
-        currency: required(filled(charge.currency.as_ref()), "currency")?.to_lowercase(),
+        currency: currency(charge.currency.as_ref())?,
         amount_captured: required(charge.amount_captured.or(charge.amount), "amount_captured")?,
         invoiced: invoiced(
             charge.invoice.as_ref(),
@@ -88,7 +89,7 @@ fn tell_refunded(key: &Key, charge: &Charge, telling: &mut Telling<'_>) -> Resul
         payment_intent: telling.key_of(&charge.payment_intent),
         invoice: charge.invoice.as_ref().and_then(|invoice| telling.key_of(invoice)),
         amount_refunded: required(charge.amount_refunded, "amount_refunded")?,
-        currency: required(filled(charge.currency.as_ref()), "currency")?.to_lowercase(),
+        currency: currency(charge.currency.as_ref())?,
     };
     for (index, refund) in charge.refunds.iter().enumerate() {
         refund.tell(telling).map_err(|bad| bad.within(&format!("refunds.data[{index}]")))?;

@@ -1,5 +1,6 @@
 //! Checkout sessions: where most attributions are met, and payments without an invoice.
 
+use super::currency::currency;
 use super::tax::ShippingCost;
 use crate::domain::fact::{
     FactBody, SessionCompleted, SessionMode, SessionPaymentStatus, TouchMethod, TouchedObject,
@@ -68,7 +69,8 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
     let mode = session.mode()?;
     let payment_status = session.payment_status(mode)?;
     let payment = mode == SessionMode::Payment && payment_status == SessionPaymentStatus::Paid;
-    let currency = filled(session.currency.as_ref()).map(str::to_lowercase);
+    let currency =
+        filled(session.currency.as_ref()).map(|_| currency(session.currency.as_ref())).transpose()?;
     if payment && session.invoice.id().is_none() {
         required(session.amount_total, "amount_total")?;
         required(currency.as_ref(), "currency")?;

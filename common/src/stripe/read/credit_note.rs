@@ -1,5 +1,6 @@
 //! Credit notes.
 
+use super::currency::currency;
 use crate::domain::fact::{CreditNoteSeen, CreditNoteStatus, CreditedRefund, FactBody};
 use crate::stripe::json::{BadField, Items, Moment, Ref, Text, filled, parse, required};
 use crate::stripe::telling::{Telling, links};
@@ -40,7 +41,7 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
     let body = CreditNoteSeen {
         credit_note: key.as_str().to_owned(),
         invoice: invoice.clone(),
-        currency: required(filled(note.currency.as_ref()), "currency")?.to_lowercase(),
+        currency: currency(note.currency.as_ref())?,
         post_payment: note.post_payment()?,
         refunds: note.refunds(telling),
         status,

@@ -1,5 +1,6 @@
 //! Disputes.
 
+use super::currency::currency;
 use crate::domain::fact::{DisputeSeen, DisputeStatus, FactBody};
 use crate::stripe::json::{BadField, Moment, Ref, Text, filled, parse, required};
 use crate::stripe::telling::{Telling, links};
@@ -40,7 +41,7 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
         charge: telling.key_of(&dispute.charge),
         payment_intent: telling.key_of(&dispute.payment_intent),
         amount: required(dispute.amount, "amount")?,
-        currency: required(filled(dispute.currency.as_ref()), "currency")?.to_lowercase(),
+        currency: currency(dispute.currency.as_ref())?,
         status,
         created: dispute.created.map_or(telling.at, |Moment(created)| created),
     };

@@ -1,5 +1,6 @@
 //! Invoices: the payments of subscriptions, and every other payment that has an invoice.
 
+use super::currency::currency;
 use super::invoice_line::Line;
 use super::tax::{ShippingCost, Tax};
 use crate::domain::fact::{FactBody, InvoicePaid, TouchedObject};
@@ -20,6 +21,7 @@ pub(super) struct Invoice {
     pub(super) amount_paid: Option<i64>,
     pub(super) amount_due: Option<i64>,
     pub(super) paid_out_of_band: Option<bool>,
+    status: Option<Text>,
     pub(super) total: Option<i64>,
     pub(super) total_excluding_tax: Option<i64>,
     pub(super) total_taxes: Items<Tax>,
@@ -60,6 +62,7 @@ struct SubscriptionDetails {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct StatusTransitions {
+    finalized_at: Option<Moment>,
     paid_at: Option<Moment>,
 }
 
@@ -71,7 +74,25 @@ struct DiscountAmount {
 
 /// Tells a settled invoice. `invoice.paid` and `invoice.payment_succeeded` tell the same fact.
 pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
+    tell_paid(&parse(json)?, SETTLED_RANK, telling)
+}
+
+/// Tells an invoice that is paid in part, which other events than those of its payment show, also when
+/// it was voided or given up. Of several the one with the most paid holds, and once it is settled the
+/// event that says so.
+pub(super) fn tell_in_part(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
     let invoice: Invoice = parse(json)?;
+    let settled = filled(invoice.status.as_ref()) == Some("paid");
+    match invoice.amount_paid {
+        Some(paid @ 1..) if !settled => tell_paid(&invoice, paid.saturating_sub(i64::MAX), telling),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Above that of every invoice that is paid in part.
+const SETTLED_RANK: i64 = 0;
+
+fn tell_paid(invoice: &Invoice, rank: i64, telling: &mut Telling<'_>) -> Result<(), BadField> {
     let key = telling.key(required(filled(invoice.id.as_ref()), "id")?);
     let body = InvoicePaid {
         invoice: key.clone(),
@@ -80,12 +101,12 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
         subscription: invoice.subscription().map(|id| telling.key(id)),
         payment_intent: telling.key_of(&invoice.payment_intent),
         charge: telling.key_of(&invoice.charge),
-        currency: required(filled(invoice.currency.as_ref()), "currency")?.to_lowercase(),
+        currency: currency(invoice.currency.as_ref())?,
         amount_paid: invoice.paid()?,
         total: invoice.total()?,
         total_excluding_tax: invoice.total_excluding_tax()?,
         shipping: invoice.shipping(),
-        paid_at: invoice.paid_at().unwrap_or(telling.at),
+        paid_at: invoice.paid_at(rank == SETTLED_RANK).unwrap_or(telling.at),
         billing_reason: filled(invoice.billing_reason.as_ref()).map(str::to_owned),
         no_commission: invoice.forbids_commission(),
         lines: invoice.lines.iter().map(Line::fact).collect(),
@@ -103,10 +124,12 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
     let customer = body.customer.as_ref();
     let on_invoice = Touched { on: TouchedObject::Invoice, object: &key, customer, at: telling.at };
     telling.touch_metadata(&on_invoice, &invoice.metadata);
+    // What the invoice repeats was there before it was paid, and not only when its event was made.
+    let at = body.paid_at.min(telling.at);
     for (subscription, metadata) in invoice.subscription_metadata() {
         let object = telling.key(subscription);
         let on = TouchedObject::Subscription;
-        telling.touch_metadata(&Touched { on, object: &object, customer, at: telling.at }, metadata);
+        telling.touch_metadata(&Touched { on, object: &object, customer, at }, metadata);
     }
     let discounts = invoice.all_discounts();
     telling.touch_discounts(&on_invoice, &discounts);
@@ -118,7 +141,14 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
             at: telling.at,
         });
     }
-    telling.tell_last(format!("invoice:{key}"), 0, links, FactBody::Invoice(body));
+    if !body.lines_complete && rank == SETTLED_RANK {
+        telling.missing.push(Missing::InvoiceLines {
+            invoice: key.clone(),
+            account: telling.account.map(str::to_owned),
+            at: body.paid_at,
+        });
+    }
+    telling.tell_last(format!("invoice:{key}"), rank, links, FactBody::Invoice(body));
     Ok(())
 }
 
@@ -139,14 +169,19 @@ impl Invoice {
         self.snapshots().find_map(|details| details.subscription.id()).or_else(|| self.subscription.id())
     }
 
-    fn paid_at(&self) -> Option<DateTime<Utc>> {
-        let Moment(paid_at) = self.status_transitions.as_ref()?.paid_at?;
-        Some(paid_at)
+    /// While it is not settled, nothing says when the part was paid; the invoice's own day does not move
+    /// with each event that shows it.
+    fn paid_at(&self, settled: bool) -> Option<DateTime<Utc>> {
+        let transitions = self.status_transitions.as_ref()?;
+        let Moment(at) = if settled { transitions.paid_at? } else { transitions.finalized_at? };
+        Some(at)
     }
 
     fn forbids_commission(&self) -> bool {
-        self.metadata.forbids_commission()
-            || self.snapshots().any(|details| details.metadata.forbids_commission())
+        let copied =
+            self.lines.iter().filter(|line| line.subscription().is_some()).map(|line| &line.metadata);
+        let snapshots = self.snapshots().map(|details| &details.metadata);
+        [&self.metadata].into_iter().chain(snapshots).chain(copied).any(Metadata::forbids_commission)
     }
 
     /// The metadata of the subscriptions that are billed: the snapshot, and what the lines copied from

@@ -1,10 +1,12 @@
 //! Lines of an invoice.
 
 use super::tax::Tax;
-use crate::domain::fact::InvoiceLine;
+use crate::domain::fact::{FactBody, InvoiceLine, InvoiceLines};
+use crate::domain::key::Key;
 use crate::stripe::discount::{Discount, Discounts};
-use crate::stripe::json::{Identified, Items, Ref, Text, filled};
+use crate::stripe::json::{BadField, Identified, Items, Ref, Text, filled, parse};
 use crate::stripe::metadata::Metadata;
+use crate::stripe::telling::Telling;
 use serde::Deserialize;
 
 /// A line. Since 2025-03-31 price and product stand in `pricing`, the subscription and whether it is a
@@ -76,6 +78,25 @@ impl Identified for Price {
 pub(super) struct DiscountAmount {
     amount: Option<i64>,
     pub(super) discount: Ref<Discount>,
+}
+
+/// Tells all lines of an invoice, of which a fetched list does not name it.
+pub(in crate::stripe) fn tell_fetched(
+    json: &[u8],
+    invoice: &Key,
+    telling: &mut Telling<'_>,
+) -> Result<(), BadField> {
+    let fetched: Items<Line> = parse(json)?;
+    if !fetched.data.is_empty() {
+        let body = InvoiceLines {
+            invoice: invoice.clone(),
+            lines: fetched.iter().map(Line::fact).collect(),
+            complete: fetched.complete,
+        };
+        let links = vec![invoice.clone()];
+        telling.tell_last(format!("invoice_lines:{invoice}"), 0, links, FactBody::InvoiceLines(body));
+    }
+    Ok(())
 }
 
 impl Line {

@@ -1,5 +1,6 @@
 //! Payment intents: which payment they belong to, and what they received.
 
+use super::currency::currency;
 use super::invoiced::{PaymentDetails, even_null, invoiced};
 use crate::domain::fact::{FactBody, IntentSucceeded, TouchedObject};
 use crate::domain::key::Key;
@@ -66,7 +67,7 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
         charge: intent.charge().map(|id| telling.key(id)),
         customer: telling.key_of(&intent.customer),
         email: intent.guest_email().map(str::to_owned),
-        currency: required(filled(intent.currency.as_ref()), "currency")?.to_lowercase(),
+        currency: currency(intent.currency.as_ref())?,
         amount_received: required(intent.amount_received, "amount_received")?,
         invoiced: invoiced(
             intent.invoice.as_ref(),

@@ -1,5 +1,6 @@
 //! Refunds.
 
+use super::currency::currency;
 use crate::domain::fact::{FactBody, RefundSeen, RefundStatus};
 use crate::stripe::json::{BadField, Moment, Ref, Text, filled, parse, required};
 use crate::stripe::telling::{Telling, links};
@@ -37,7 +38,7 @@ impl Refund {
             charge: telling.key_of(&self.charge),
             payment_intent: telling.key_of(&self.payment_intent),
             amount: required(self.amount, "amount")?,
-            currency: required(filled(self.currency.as_ref()), "currency")?.to_lowercase(),
+            currency: currency(self.currency.as_ref())?,
             status,
             created: self.created.map_or(telling.at, |Moment(created)| created),
         };

@@ -5,6 +5,9 @@ use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::idempotency::IdempotencyKey;
 use crate::input::{Fields, MAX_TEXT, MAX_URL, is_stripe_customer};
+use crate::openapi::values::{
+    Amount, ConversionTypeWord, CurrencyCode, Email, PastTime, StripeCustomerId, Text, Url,
+};
 use chrono::{DateTime, SubsecRound, Utc};
 use common::domain::code::FoldedCode;
 use common::domain::command::Command;
@@ -23,41 +26,38 @@ use utoipa::ToSchema;
 #[expect(dead_code, reason = "describes the request; Posted reads it")]
 pub(crate) struct PostConversion {
     /// `signup` or `purchase`; a purchase when there is an amount.
-    #[schema(example = "purchase")]
-    r#type: Option<String>,
+    r#type: Option<ConversionTypeWord>,
     /// The commission; by the project's rules when absent.
-    value: Option<f64>,
+    value: Option<Amount>,
     /// The sale, before tax. Also called `amount`.
-    #[schema(example = 49.99)]
-    base_value: Option<f64>,
+    base_value: Option<Amount>,
     /// ISO 4217; usd when absent. Also called `currency`.
-    #[schema(example = "usd")]
-    base_value_currency: Option<String>,
+    base_value_currency: Option<CurrencyCode>,
+    #[schema(minimum = 1)]
     affiliate_id: Option<i64>,
     /// Counts when there is no `affiliate_id`.
-    referral_code: Option<String>,
+    referral_code: Option<Text>,
+    #[schema(minimum = 1)]
     referred_user_id: Option<i64>,
     /// Also called `customer_email`.
-    #[schema(example = "ann@example.com")]
-    email: Option<String>,
-    stripe_customer_id: Option<String>,
+    email: Option<Email>,
+    stripe_customer_id: Option<StripeCustomerId>,
     /// Your own id of the user.
-    external_id: Option<String>,
+    external_id: Option<Text>,
     /// Your own id of the sale: sent again, it is the same conversion.
-    reference: Option<String>,
-    coupon_code_used: Option<String>,
+    reference: Option<Text>,
+    coupon_code_used: Option<Text>,
     /// It has been paid out already.
     paid: Option<bool>,
-    url: Option<String>,
+    url: Option<Url>,
     /// When it happened; now when absent.
-    #[schema(format = DateTime)]
-    occurred_at: Option<String>,
+    occurred_at: Option<PastTime>,
     /// Also called `base_value`.
-    amount: Option<f64>,
+    amount: Option<Amount>,
     /// Also called `base_value_currency`.
-    currency: Option<String>,
+    currency: Option<CurrencyCode>,
     /// Also called `email`.
-    customer_email: Option<String>,
+    customer_email: Option<Email>,
 }
 
 /// What was posted, each field read.

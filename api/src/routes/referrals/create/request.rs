@@ -2,6 +2,7 @@
 
 use crate::error::ApiError;
 use crate::input::{Fields, MAX_REFERRAL_CODE, MAX_TEXT, is_stripe_customer};
+use crate::openapi::values::{Email, ReferralStatusWord, StripeCustomerId, Text};
 use common::domain::code::FoldedCode;
 use common::domain::fact::Who;
 use common::domain::ids::AffiliateId;
@@ -14,20 +15,18 @@ use utoipa::ToSchema;
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the request; Posted reads it")]
 pub(crate) struct PostReferral {
-    #[schema(example = "ann@example.com")]
-    email: String,
+    email: Email,
     /// Who referred them.
+    #[schema(minimum = 1)]
     affiliate_id: Option<i64>,
     /// Counts when there is no `affiliate_id`.
-    #[schema(example = "PARTNER1")]
-    referral_code: Option<String>,
+    #[schema(max_length = 64)]
+    referral_code: Option<Text>,
     /// `converted` or `direct` says that they have paid; otherwise their payments tell.
-    #[schema(example = "pending")]
-    status: Option<String>,
-    #[schema(example = "cus_NffrFeUfNV2Hib")]
-    stripe_customer_id: Option<String>,
+    status: Option<ReferralStatusWord>,
+    stripe_customer_id: Option<StripeCustomerId>,
     /// Your own id of the user.
-    external_id: Option<String>,
+    external_id: Option<Text>,
 }
 
 /// What was said, each field read.

@@ -25,6 +25,9 @@ pub(super) struct Order<'a> {
     pub(super) class: u8,
     pub(super) object: Option<TouchedObject>,
     pub(super) at: DateTime<Utc>,
+    /// Of one discount the promotion code goes first: it is one affiliate's, where many may share the
+    /// coupon behind it.
+    pub(super) carried: Option<TouchMethod>,
     pub(super) event: Cow<'a, str>,
     pub(super) value: Cow<'a, str>,
 }
@@ -81,6 +84,7 @@ impl<'a> Candidate<'a> {
                 class,
                 object: Some(touch.on),
                 at,
+                carried: Some(touch.method),
                 event: Cow::Borrowed(event),
                 value: Cow::Borrowed(&touch.value),
             },
@@ -100,7 +104,14 @@ impl<'a> Candidate<'a> {
     ) -> Vec<Self> {
         let candidate = |class, method, value: Cow<'a, str>, verdict| Self {
             method,
-            order: Order { class, object: None, at: judged.at, event: Cow::Borrowed(event), value },
+            order: Order {
+                class,
+                object: None,
+                at: judged.at,
+                carried: None,
+                event: Cow::Borrowed(event),
+                value,
+            },
             object: event,
             since: judged.at,
             verdict,
@@ -141,6 +152,7 @@ impl<'a> Candidate<'a> {
                 class: EMAIL,
                 object: None,
                 at: since,
+                carried: None,
                 event: Cow::Borrowed(event),
                 value: Cow::Borrowed(""),
             },

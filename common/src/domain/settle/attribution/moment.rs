@@ -121,6 +121,7 @@ pub(super) fn moments<'a>(
             | FactBody::Subscription(_)
             | FactBody::Session(_)
             | FactBody::Invoice(_)
+            | FactBody::InvoiceLines(_)
             | FactBody::Alias(_)
             | FactBody::Refund(_)
             | FactBody::ChargeRefunded(_)

@@ -48,6 +48,7 @@ impl<'a> Collections<'a> {
             | FactBody::Subscription(_)
             | FactBody::Session(_)
             | FactBody::Invoice(_)
+            | FactBody::InvoiceLines(_)
             | FactBody::Alias(_)
             | FactBody::Touch(_)
             | FactBody::Refund(_)

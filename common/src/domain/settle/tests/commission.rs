@@ -2,7 +2,9 @@
 
 use super::history::*;
 use crate::domain::directory::OwnCommission;
-use crate::domain::fact::{InvoiceLine, RefundStatus, TouchMethod, TouchedObject};
+use crate::domain::fact::{
+    FactBody, InvoiceLine, InvoiceLines, Keep, RefundStatus, TouchMethod, TouchedObject,
+};
 use crate::domain::ids::RuleId;
 use crate::domain::money::BasisPoints;
 use crate::domain::rules::{Commission, RuleVersion, Rules};
@@ -444,6 +446,24 @@ fn an_invoice_whose_lines_stripe_did_not_send_in_full_says_so_only_where_they_ma
         how(&by_line)
     );
     assert_eq!(how(&pay(percent(2_000))).len(), 2);
+}
+
+#[test]
+fn lines_that_were_fetched_stand_in_for_the_first_ones() {
+    let first = vec![line("book", 1, 4_000)];
+    let mut history = paid(rules(json!({"products": [books(&share(3_000))]})), &[]).invoice_with(
+        0,
+        "in_1",
+        "cus_1",
+        10_000,
+        |invoice| (invoice.lines, invoice.lines_complete) = (first.clone(), false),
+    );
+    let lines = [first, vec![line("seat", 1, 6_000)]].concat();
+    let body = FactBody::InvoiceLines(InvoiceLines { invoice: key("in_1"), lines, complete: true });
+    history.add("invoice_lines:in_1", Keep::Last, 0, day(1), &["in_1"], body);
+    let payment = history.payment("in_1");
+    assert_eq!(payment.commission, 1_200 + 1_200, "30 % of the book, 20 % of the seat");
+    assert!(!how(&payment)[1].contains("first lines"), "{:?}", how(&payment));
 }
 
 #[test]

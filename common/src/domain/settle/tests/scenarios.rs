@@ -3,7 +3,7 @@
 use super::history::*;
 use crate::domain::code::FoldedCode;
 use crate::domain::directory::{Click, OwnCommission};
-use crate::domain::fact::{DisputeStatus, RefundStatus, TouchMethod, TouchedObject};
+use crate::domain::fact::{DisputeStatus, FactBody, RefundStatus, TouchMethod, TouchedObject};
 use crate::domain::key::Key;
 use crate::domain::money::{BasisPoints, Currency};
 use crate::domain::rules::{Commission, Recurring, Rules, SelfReferral};
@@ -366,4 +366,47 @@ fn a_purchase_of_the_affiliates_own_is_held_with_its_evidence() {
     let payment = history.with_rules(rejecting).payment("in_1");
     assert_eq!((payment.commission, payment.held), (0, 0));
     assert!(payment.reason.unwrap().starts_with("rejected as a purchase of the affiliate's own"));
+}
+
+#[test]
+fn a_promotion_code_goes_before_the_coupon_that_others_share() {
+    let mut history = History::new()
+        .session(0, "cs_1", "pi_1", "", "", 1_000)
+        .touch(0, Session, "cs_1", TouchMethod::Coupon, "SHARED")
+        .touch(0, Session, "cs_1", PromotionCodeText, "BOB10");
+    let codes = &history.directory.coupons_by_code;
+    let owners = ["alice20", "bob10"].map(|code| codes[&FoldedCode::new(code).unwrap()][0].clone());
+    history.directory.coupons_by_stripe_coupon.insert(FoldedCode::new("SHARED").unwrap(), owners.into());
+    for fact in &mut history.facts {
+        // One event tells both.
+        fact.fact.event = "evt_1".to_owned();
+    }
+    assert_eq!(history.payment("pi_1").bind.unwrap().affiliate, BOB);
+}
+
+#[test]
+fn an_address_counts_for_whoever_did_nothing_yet_with_or_without_a_code_of_nobody() {
+    let history = History::new()
+        .customer(0, "cus_1", "carol@example.com")
+        .touch(0, Customer, "cus_1", Metadata, "alice")
+        .customer(5, "cus_2", "carol@example.com");
+    for history in [history.clone(), history.touch(5, Customer, "cus_2", Metadata, "nobody")] {
+        let binds: Vec<_> = history.settle().customers.into_iter().map(|customer| customer.bind).collect();
+        assert_eq!(binds[1].as_ref().map(|bind| (bind.affiliate, bind.method)), Some((ALICE, Method::Email)));
+    }
+}
+
+#[test]
+fn a_customer_who_says_commission_false_earns_nobody_anything_by_a_named_value_either() {
+    let mut history = History::new()
+        .customer(0, "cus_1", "carol@example.com")
+        .touch(0, Customer, "cus_1", Metadata, "alice")
+        .posted(1, 7, 1_000, |posted| {
+            posted.value = Some(300);
+            posted.who.stripe_customer = Some(key("cus_1"));
+        });
+    let FactBody::Customer(customer) = &mut history.facts[0].fact.body else { unreachable!() };
+    customer.no_commission = true;
+    let payment = history.payment("conversion:7");
+    assert_eq!((payment.commission, payment.reason.as_deref()), (0, Some("cus_1 says commission: false")));
 }

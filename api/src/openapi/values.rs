@@ -1,0 +1,135 @@
+//! How values are written: the schemas that several routes share. They say what `input` takes.
+
+use common::domain::fact::ConversionKind;
+use common::store::affiliates::AffiliateStatus;
+use common::store::conversions::{ConversionStatus, kind_as_str};
+use common::store::coupons::CouponStatus;
+use common::store::customers::CustomerStatus;
+use common::store::statistics::Interval;
+use std::borrow::Cow;
+use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+/// No control characters.
+const PLAIN: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
+
+/// A schema with a name of its own. The type is only its handle.
+macro_rules! schema {
+    ($name:ident, $built:expr) => {
+        pub(crate) struct $name;
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                $built.into()
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+        }
+    };
+}
+
+schema!(AffiliateStatusWord, words(&AffiliateStatus::ALL.map(AffiliateStatus::as_str)));
+schema!(CouponStatusWord, words(&CouponStatus::ALL.map(CouponStatus::as_str)));
+schema!(ReferralStatusWord, words(&CustomerStatus::ALL.map(CustomerStatus::as_str)));
+schema!(ConversionStatusWord, words(&ConversionStatus::ALL.map(ConversionStatus::as_str)));
+schema!(ConversionTypeWord, words(&[ConversionKind::Signup, ConversionKind::Purchase].map(kind_as_str)));
+schema!(IntervalWord, words(&Interval::ALL.map(Interval::as_str)));
+schema!(
+    Email,
+    string(320)
+        .pattern(Some(r"^[^\s@\x00-\x1f\x7f-\x9f]+@[^\s@\x00-\x1f\x7f-\x9f]+$"))
+        .examples(["ann@example.com"])
+);
+schema!(
+    ReferralCode,
+    string(64)
+        .pattern(Some("^[A-Za-z0-9_-]{3,64}$"))
+        .description(Some("Unique in the project without regard to case"))
+        .examples(["PARTNER1"])
+);
+schema!(
+    CouponCode,
+    string(255)
+        .pattern(Some("^[A-Za-z0-9_-]{3,255}$"))
+        .description(Some("Unique in the project without regard to case"))
+        .examples(["SAVE10"])
+);
+schema!(
+    CommissionText,
+    string(40)
+        .pattern(Some(r"^([0-9]{1,2}(\.[0-9]{1,2})?%|100%|[0-9]{1,10}(\.[0-9]{1,3})?[A-Za-z]{3})$"))
+        .description(Some("A share such as `20%`, or an amount such as `15.00usd`"))
+        .examples(["20%"])
+);
+schema!(
+    StripeCustomerId,
+    string(255)
+        .pattern(Some(r"^(acct_[A-Za-z0-9_]+/)?g?cus_[A-Za-z0-9_]+$"))
+        .examples(["cus_NffrFeUfNV2Hib"])
+);
+schema!(
+    Text,
+    string(255)
+        .schema_type(types([Type::String, Type::Number]))
+        .pattern(Some(PLAIN))
+        .description(Some("A number is taken as its digits"))
+);
+schema!(Url, string(2048).pattern(Some(PLAIN)));
+schema!(
+    CurrencyCode,
+    string(3).pattern(Some("^[A-Za-z]{3}$")).description(Some("ISO 4217, in any case")).examples(["usd"])
+);
+schema!(
+    Amount,
+    ObjectBuilder::new()
+        .schema_type(types([Type::Number, Type::String]))
+        .minimum(Some(0))
+        .pattern(Some(r"^[0-9]+(\.[0-9]+)?$"))
+        .description(Some(
+            "An exact decimal with no more decimals than the currency has; the same in quotes is taken too"
+        ))
+        .examples([serde_json::json!(49.99)])
+);
+schema!(
+    Notes,
+    ObjectBuilder::new()
+        .schema_type(types([Type::Object, Type::String]))
+        .description(Some("Your own: an object or a text, kept as it is, 8 KiB at most"))
+);
+schema!(
+    PastTime,
+    string(64)
+        .format(Some(known(KnownFormat::DateTime)))
+        .description(Some("ISO 8601 with an offset, in the past"))
+        .examples(["2026-01-31T12:00:00Z"])
+);
+schema!(
+    DayOrTime,
+    AnyOfBuilder::new()
+        .item(string(10).format(Some(known(KnownFormat::Date))))
+        .item(string(64).format(Some(known(KnownFormat::DateTime))))
+        .item(string(0))
+        .description(Some("A date, which is its whole UTC day, or a time; blank is absent"))
+        .examples(["2026-01-31"])
+);
+
+fn string(longest: usize) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).max_length(Some(longest))
+}
+
+fn words(words: &[&'static str]) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words.iter().copied()))
+}
+
+fn types<const N: usize>(types: [Type; N]) -> SchemaType {
+    SchemaType::from_iter(types)
+}
+
+fn known(format: KnownFormat) -> SchemaFormat {
+    SchemaFormat::KnownFormat(format)
+}

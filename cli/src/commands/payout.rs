@@ -1,0 +1,116 @@
+//! `tributary payout …`
+
+mod cancel;
+mod create;
+mod export;
+mod item;
+mod list;
+mod mark_paid;
+mod show;
+
+use super::decision::user_name;
+use crate::context::{self, Context};
+use anyhow::Context as _;
+use clap::{Args, Subcommand, builder::NonEmptyStringValueParser};
+use common::{
+    domain::ids::{AffiliateId, Mode, ProjectId, Realm},
+    store::{PgConnection, affiliates, payouts::PayoutError},
+};
+
+/// `payout …`
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Collect what is due, net debts, and freeze what is to be paid
+    Create(create::CreateArgs),
+    /// List payouts, the latest first
+    List(list::ListArgs),
+    /// Show one with everything it is for
+    Show(show::ShowArgs),
+    /// Write a file that PayPal, Wise or a spreadsheet takes
+    Export(export::ExportArgs),
+    /// Record that the money left
+    MarkPaid(mark_paid::MarkPaidArgs),
+    /// Give one up before its money left; what it was for is due again
+    Cancel(cancel::CancelArgs),
+}
+
+/// Whose payouts.
+#[derive(Args)]
+pub(super) struct RealmArgs {
+    /// The project
+    #[arg(long, value_name = "ID")]
+    project: i64,
+    /// The mode: nothing of test mode is money
+    #[arg(long, value_enum, default_value_t = Mode::Test)]
+    mode: Mode,
+}
+
+impl RealmArgs {
+    /// Project and mode, when there is such a project.
+    pub(super) async fn realm(&self, connection: &mut PgConnection) -> anyhow::Result<Realm> {
+        let project = context::project(connection, ProjectId(self.project)).await?.id;
+        Ok(Realm { project, mode: self.mode })
+    }
+}
+
+/// Who does it.
+#[derive(Args)]
+struct ActorArgs {
+    /// Who does it, for the record [default: the name of the user who runs this]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    actor: Option<String>,
+}
+
+impl ActorArgs {
+    fn name(&self) -> String {
+        self.actor.clone().unwrap_or_else(user_name)
+    }
+}
+
+/// Runs one.
+pub(super) async fn run(command: Command, context: &Context) -> anyhow::Result<()> {
+    match command {
+        Command::Create(args) => create::run(&args, context).await,
+        Command::List(args) => list::run(&args, context).await,
+        Command::Show(args) => show::run(&args, context).await,
+        Command::Export(args) => export::run(&args, context).await,
+        Command::MarkPaid(args) => mark_paid::run(&args, context).await,
+        Command::Cancel(args) => cancel::run(&args, context).await,
+    }
+}
+
+/// An affiliate by its number or its address; also one that was closed, for it is still owed what it earned.
+pub(super) async fn affiliate(
+    connection: &mut PgConnection,
+    realm: Realm,
+    name: &str,
+) -> anyhow::Result<(AffiliateId, String)> {
+    let found = affiliates::by_name(connection, realm, name).await?;
+    found.with_context(|| {
+        format!("project {} has no affiliate {name:?} in {} mode", realm.project, realm.mode)
+    })
+}
+
+/// Transactions that meet others succeed when they are run again; these are as many as people ever need.
+const ATTEMPTS: usize = 5;
+
+/// Runs a transaction, and again when it met another one.
+async fn in_transaction<T>(
+    context: &Context,
+    work: impl AsyncFn(&mut PgConnection) -> Result<T, PayoutError>,
+) -> anyhow::Result<T> {
+    let pool = context.database().await?;
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        let mut transaction = pool.begin().await?;
+        match work(&mut transaction).await {
+            Ok(done) => {
+                transaction.commit().await?;
+                return Ok(done);
+            }
+            Err(error) if error.is_transient() && attempts < ATTEMPTS => transaction.rollback().await?,
+            Err(error) => return Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! `tributary payout export`
+
+mod format;
+mod recipient;
+
+use super::RealmArgs;
+use crate::{context::Context, output};
+use anyhow::{Context as _, ensure};
+use clap::Args;
+use common::{
+    domain::{ids::BatchId, money::Currency},
+    store::payouts::{self, Filter, Payout},
+};
+use format::{Format, Row};
+use recipient::recipient;
+use serde::Serialize;
+use std::{fmt, fs::File, io::Write, path::PathBuf};
+
+/// Far more than a provider takes in one file.
+const MOST: i64 = 100_000;
+
+/// Options of `payout export`.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    realm: RealmArgs,
+    /// Only those that were made together [default: all that are open]
+    #[arg(long, value_name = "ID")]
+    batch: Option<i64>,
+    /// Only those in this currency; PayPal takes one in a file
+    #[arg(long, value_name = "CODE", value_parser = Currency::parse)]
+    currency: Option<Currency>,
+    /// Whom the file is for
+    #[arg(long, value_enum)]
+    format: Format,
+    /// Write to this file, which must not exist yet [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Export as frozen, also what was taken back or held since
+    #[arg(long)]
+    as_frozen: bool,
+}
+
+const EXAMPLES: &str = "\
+Recipients are the addresses in the affiliates' payout_preferences: {\"paypal_email\": …}, {\"wise_email\": …, \"name\": …}
+or {\"email\": …}; without any, the affiliates' own. PayPal's columns are those of Payouts Web; Wise's those of its
+\"send by email\" template.
+
+Examples:
+  tributary payout export --project 1 --mode live --batch 3 --format paypal --currency usd --out june-usd.csv
+  tributary payout export --project 1 --mode live --batch 3 --format csv > june.csv";
+
+#[derive(Serialize)]
+struct Exported {
+    format: Format,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<PathBuf>,
+    payouts: Vec<Row>,
+}
+
+/// Writes them.
+pub(super) async fn run(args: &ExportArgs, context: &Context) -> anyhow::Result<()> {
+    let mut connection = context.database().await?.acquire().await?;
+    let realm = args.realm.realm(&mut connection).await?;
+    let filter = Filter {
+        status: Some("open".to_owned()),
+        batch: args.batch.map(BatchId),
+        currency: args.currency,
+        ..Filter::default()
+    };
+    let mut payouts = payouts::list(&mut connection, realm, &filter, MOST).await?;
+    payouts.reverse();
+    ensure!(!payouts.is_empty(), "nothing to export: no such payout is open");
+    if !args.as_frozen {
+        ensure_nothing_moved(&payouts)?;
+    }
+    let rows = payouts.iter().map(|payout| row(payout, args.format)).collect::<anyhow::Result<Vec<_>>>()?;
+    let text = args.format.write(&rows)?;
+    let exported = Exported { format: args.format, file: args.out.clone(), payouts: rows };
+    match &args.out {
+        Some(path) => {
+            let name = || format!("cannot write {}", path.display());
+            File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes())).with_context(name)?;
+            context.print(&exported)
+        }
+        None if context.options.json => context.print(&exported),
+        None => output::line(&text),
+    }
+}
+
+/// The money has not left yet: what a refund or a dispute took meanwhile need not be sent at all.
+fn ensure_nothing_moved(payouts: &[Payout]) -> anyhow::Result<()> {
+    let moved: Vec<String> = payouts
+        .iter()
+        .filter(|payout| payout.moved_since.minor != 0)
+        .map(|payout| format!("{} of payout {}", payout.moved_since, payout.id))
+        .collect();
+    ensure!(
+        moved.is_empty(),
+        "{} was taken back or held since it was frozen: cancel and create again, or export --as-frozen and let the next payout net it",
+        moved.join(", ")
+    );
+    Ok(())
+}
+
+fn row(payout: &Payout, format: Format) -> anyhow::Result<Row> {
+    let recipient = recipient(payout.preferences.as_ref(), &payout.email, format);
+    Ok(Row {
+        payout_id: payout.id,
+        affiliate_id: payout.affiliate,
+        name: recipient.name,
+        email: recipient.email,
+        amount: format.amount(payout.amount).with_context(|| format!("payout {}", payout.id))?,
+        currency: payout.amount.currency,
+        reference: format!("tributary-{}", payout.id),
+        conversions: payout.items,
+    })
+}
+
+impl fmt::Display for Exported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = self.file.as_deref().unwrap_or("-".as_ref()).display();
+        match self.payouts.len() {
+            1 => write!(f, "1 payout in {file}"),
+            n => write!(f, "{n} payouts in {file}"),
+        }
+    }
+}

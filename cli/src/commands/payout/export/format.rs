@@ -1,0 +1,245 @@
+//! The files that providers take.
+
+use crate::spreadsheet;
+use anyhow::{bail, ensure};
+use clap::ValueEnum;
+use common::domain::{
+    ids::{AffiliateId, PayoutId},
+    money::{Currency, Money},
+};
+use serde::Serialize;
+
+/// `PayPal` takes so many rows in a file
+/// (<https://developer.paypal.com/payouts/use-payouts/send-money/use-web-ui>).
+const PAYPAL_ROWS: usize = 5_000;
+/// Wise takes so many (<https://wise.com/us/blog/everything-about-batch-payments>).
+const WISE_ROWS: usize = 1_000;
+/// Stripe counts their hundredths, `PayPal` takes none
+/// (<https://developer.paypal.com/api/rest/reference/currency-codes>).
+const WHOLE_AT_PAYPAL: [&str; 2] = ["huf", "twd"];
+
+/// Whom a file is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Format {
+    /// `PayPal`'s Payouts Web: one currency in a file
+    Paypal,
+    /// Wise's batch payments by e-mail
+    Wise,
+    /// A spreadsheet, with a header
+    Csv,
+}
+
+/// A payout as it is exported.
+#[derive(Serialize)]
+pub(super) struct Row {
+    pub(super) payout_id: PayoutId,
+    pub(super) affiliate_id: AffiliateId,
+    pub(super) name: Option<String>,
+    pub(super) email: String,
+    /// An exact decimal.
+    pub(super) amount: String,
+    pub(super) currency: Currency,
+    pub(super) reference: String,
+    pub(super) conversions: i64,
+}
+
+impl Format {
+    /// The provider's name in payout preferences.
+    pub(super) fn provider(self) -> Option<&'static str> {
+        match self {
+            Self::Paypal => Some("paypal"),
+            Self::Wise => Some("wise"),
+            Self::Csv => None,
+        }
+    }
+
+    /// The amount as the provider reads it: exact, never rounded.
+    pub(super) fn amount(self, money: Money) -> anyhow::Result<String> {
+        let decimal = money.to_decimal();
+        if self == Self::Paypal && WHOLE_AT_PAYPAL.contains(&money.currency.as_str()) {
+            let whole = decimal.strip_suffix(".00").map(ToOwned::to_owned);
+            let Some(whole) = whole else { bail!("PayPal takes no decimals in {}: {money}", money.currency) };
+            return Ok(whole);
+        }
+        Ok(decimal)
+    }
+
+    /// The file.
+    pub(super) fn write(self, rows: &[Row]) -> anyhow::Result<String> {
+        if self != Self::Csv {
+            for row in rows {
+                // Another spelling would be another recipient, so such a cell is not written at all.
+                let is_address = row.email.contains('@') && !row.email.contains(char::is_whitespace);
+                ensure!(
+                    is_address && !spreadsheet::is_formula(&row.email),
+                    "payout {} has no address to pay to: {:?}; set payout_preferences of affiliate {}",
+                    row.payout_id,
+                    row.email,
+                    row.affiliate_id
+                );
+            }
+        }
+        match self {
+            Self::Paypal => paypal(rows),
+            Self::Wise => wise(rows),
+            Self::Csv => plain(rows),
+        }
+    }
+}
+
+/// Recipient, amount, currency, reference of at most 30 characters, note, wallet; no header.
+fn paypal(rows: &[Row]) -> anyhow::Result<String> {
+    let mut currencies: Vec<&str> = rows.iter().map(|row| row.currency.as_str()).collect();
+    currencies.sort_unstable();
+    currencies.dedup();
+    let names = currencies.join(", ");
+    ensure!(
+        currencies.len() <= 1,
+        "PayPal takes one currency in a file: choose with --currency among {names}"
+    );
+    ensure!(
+        rows.len() <= PAYPAL_ROWS,
+        "PayPal takes at most {PAYPAL_ROWS} payouts in a file, these are {}",
+        rows.len()
+    );
+    spreadsheet::csv(rows.iter().map(|row| {
+        let note = format!("Affiliate commission, payout {}", row.payout_id);
+        [row.email.clone(), row.amount.clone(), code(row), row.reference.clone(), note, "PAYPAL".to_owned()]
+    }))
+}
+
+/// The recipient gets exactly the amount: it is named in the target's currency, and paid from a balance
+/// in the same one.
+fn wise(rows: &[Row]) -> anyhow::Result<String> {
+    ensure!(
+        rows.len() <= WISE_ROWS,
+        "Wise takes at most {WISE_ROWS} payouts in a file, these are {}",
+        rows.len()
+    );
+    let header = [
+        "name",
+        "recipientEmail",
+        "paymentReference",
+        "receiverType",
+        "amountCurrency",
+        "amount",
+        "sourceCurrency",
+        "targetCurrency",
+        "type",
+    ];
+    let lines = rows.iter().map(|row| {
+        let name = spreadsheet::text(row.name.as_deref().unwrap_or(&row.email));
+        [
+            name,
+            row.email.clone(),
+            row.reference.clone(),
+            "PERSON".to_owned(),
+            "target".to_owned(),
+            row.amount.clone(),
+            code(row),
+            code(row),
+            "EMAIL".to_owned(),
+        ]
+    });
+    spreadsheet::csv(std::iter::once(header.map(ToOwned::to_owned)).chain(lines))
+}
+
+fn plain(rows: &[Row]) -> anyhow::Result<String> {
+    let header =
+        ["payout_id", "affiliate_id", "name", "email", "amount", "currency", "reference", "conversions"];
+    let lines = rows.iter().map(|row| {
+        [
+            row.payout_id.to_string(),
+            row.affiliate_id.to_string(),
+            spreadsheet::text(row.name.as_deref().unwrap_or_default()),
+            spreadsheet::text(&row.email),
+            row.amount.clone(),
+            code(row),
+            row.reference.clone(),
+            row.conversions.to_string(),
+        ]
+    });
+    spreadsheet::csv(std::iter::once(header.map(ToOwned::to_owned)).chain(lines))
+}
+
+fn code(row: &Row) -> String {
+    row.currency.as_str().to_uppercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(id: i64, email: &str, minor: i64, currency: &str, format: Format) -> Row {
+        let currency = Currency::parse(currency).unwrap();
+        Row {
+            payout_id: PayoutId(id),
+            affiliate_id: AffiliateId(id),
+            name: Some("=cmd|' /C calc'!A0".to_owned()),
+            email: email.to_owned(),
+            amount: format.amount(Money { minor, currency }).unwrap(),
+            currency,
+            reference: format!("tributary-{id}"),
+            conversions: 2,
+        }
+    }
+
+    #[test]
+    fn paypal_gets_its_columns_in_one_currency() {
+        let rows = [
+            row(1, "anna@example.org", 123_456, "usd", Format::Paypal),
+            row(2, "ben@example.org", 5, "usd", Format::Paypal),
+        ];
+        insta::assert_snapshot!(Format::Paypal.write(&rows).unwrap().replace("\r\n", "\n"), @r#"
+        anna@example.org,1234.56,USD,tributary-1,"Affiliate commission, payout 1",PAYPAL
+        ben@example.org,0.05,USD,tributary-2,"Affiliate commission, payout 2",PAYPAL
+        "#);
+        let mixed = [
+            row(1, "a@b.example", 1, "usd", Format::Paypal),
+            row(2, "a@b.example", 1, "eur", Format::Paypal),
+        ];
+        let refused = Format::Paypal.write(&mixed).unwrap_err().to_string();
+        assert!(refused.contains("--currency among eur, usd"), "{refused}");
+    }
+
+    #[test]
+    fn wise_gets_the_amount_that_arrives() {
+        let rows = [
+            row(1, "anna@example.org", 2_400, "jpy", Format::Wise),
+            row(2, "ben@example.org", 1_250, "kwd", Format::Wise),
+        ];
+        insta::assert_snapshot!(Format::Wise.write(&rows).unwrap().replace("\r\n", "\n"), @r"
+        name,recipientEmail,paymentReference,receiverType,amountCurrency,amount,sourceCurrency,targetCurrency,type
+        '=cmd|' /C calc'!A0,anna@example.org,tributary-1,PERSON,target,2400,JPY,JPY,EMAIL
+        '=cmd|' /C calc'!A0,ben@example.org,tributary-2,PERSON,target,1.250,KWD,KWD,EMAIL
+        ");
+    }
+
+    #[test]
+    fn a_spreadsheet_gets_no_formula() {
+        let rows = [row(1, "+anna@example.org", 2_400, "usd", Format::Csv)];
+        insta::assert_snapshot!(Format::Csv.write(&rows).unwrap().replace("\r\n", "\n"), @r"
+        payout_id,affiliate_id,name,email,amount,currency,reference,conversions
+        1,1,'=cmd|' /C calc'!A0,'+anna@example.org,24.00,USD,tributary-1,2
+        ");
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_refused_not_respelled() {
+        for email in ["", "anna", "=anna@example.org", "+anna@example.org", "an na@example.org"] {
+            for format in [Format::Paypal, Format::Wise] {
+                let refused = format.write(&[row(7, email, 1, "usd", format)]).unwrap_err().to_string();
+                assert!(refused.contains("payout 7 has no address"), "{refused}");
+            }
+        }
+    }
+
+    #[test]
+    fn paypal_takes_no_decimals_where_stripe_counts_them() {
+        let money = |minor| Money { minor, currency: Currency::parse("huf").unwrap() };
+        assert_eq!(Format::Paypal.amount(money(120_000)).unwrap(), "1200");
+        assert!(Format::Paypal.amount(money(120_050)).is_err());
+        assert_eq!(Format::Wise.amount(money(120_050)).unwrap(), "1200.50");
+    }
+}

@@ -1,0 +1,26 @@
+//! Causes of the ledger in the words of a statement.
+
+use common::store::statements::Line;
+
+/// What a line is about.
+pub(super) fn in_words(line: &Line) -> String {
+    if let Some(payout) = line.payout {
+        let reference = line.reason.as_deref().map(|reason| format!(", {reason}")).unwrap_or_default();
+        return format!("payout {payout}{reference}");
+    }
+    let what = match line.cause.as_str() {
+        "earned" => "commission",
+        "amended" => "commission amended",
+        "clawed_back" => "taken back",
+        "clawback_amended" => "no longer taken back",
+        "held" => return format!("held: {}", line.held),
+        "released" => {
+            let minor = line.held.minor.saturating_neg();
+            return format!("no longer held: {}", common::domain::money::Money { minor, ..line.held });
+        }
+        "paid" => "paid, as reported over the API",
+        "payment_amended" => "payment reported over the API amended",
+        other => other,
+    };
+    what.to_owned()
+}

@@ -1,0 +1,92 @@
+//! The engine's opinion: events read as the worker reads them, kept as the store keeps them, folded.
+
+mod registry;
+
+pub use registry::rules;
+
+use super::model::History;
+use super::render::{Numbers, Told};
+use super::verdict::{BindVerdict, PaymentVerdict, Verdicts};
+use chrono::{DateTime, Utc};
+use common::domain::ids::{Mode, ProjectId, Realm};
+use common::domain::settle::{Bind, KnownFact, Settlement, settle};
+use common::intake;
+use std::collections::BTreeMap;
+
+/// The realm in which histories without a store happen.
+const REALM: Realm = Realm { project: ProjectId(1), mode: Mode::Test };
+
+/// The facts of some events, each as often as it is delivered.
+///
+/// # Panics
+/// When an event cannot be read.
+#[must_use]
+pub fn facts(told: &Told) -> Vec<KnownFact> {
+    let received_at = DateTime::from_timestamp(told.received, 0).unwrap();
+    let read = intake::read(told.source, told.body.as_bytes(), REALM, received_at);
+    let read = read.unwrap_or_else(|error| panic!("{error}: {}", told.body));
+    read.facts.into_iter().map(|fact| KnownFact { fact, received_at }).collect()
+}
+
+/// What the engine makes of facts delivered in this order.
+///
+/// # Panics
+/// When they cannot be folded.
+#[must_use]
+pub fn judge<'a>(history: &History, delivered: impl IntoIterator<Item = &'a KnownFact>) -> Verdicts {
+    let kept = keep(delivered);
+    let directory = registry::directory(&history.world, &Numbers::plain(history));
+    let settlement = settle(&kept, &registry::versions(&history.world), &directory).unwrap();
+    verdicts(&settlement)
+}
+
+/// One fact per natural key, whichever comes first.
+fn keep<'a>(delivered: impl IntoIterator<Item = &'a KnownFact>) -> Vec<KnownFact> {
+    let mut kept: BTreeMap<&str, KnownFact> = BTreeMap::new();
+    for known in delivered {
+        match kept.get_mut(known.fact.natural_key.as_str()) {
+            Some(standing) => {
+                let received_at = standing.received_at.min(known.received_at);
+                if known.fact.supersedes(&standing.fact) {
+                    standing.fact = known.fact.clone();
+                }
+                standing.received_at = received_at;
+            }
+            None => {
+                kept.insert(&known.fact.natural_key, known.clone());
+            }
+        }
+    }
+    kept.into_values().collect()
+}
+
+fn verdicts(settlement: &Settlement) -> Verdicts {
+    let payments = settlement.conversions.iter().map(|conversion| {
+        let verdict = PaymentVerdict {
+            customer: conversion.customer.as_ref().map(|key| key.as_str().to_owned()),
+            affiliate: conversion.bind.as_ref().map(|bind| bind.affiliate.0),
+            status: conversion.status.as_str(),
+            currency: conversion.currency.as_str().to_owned(),
+            base: conversion.base,
+            earned: conversion.commission,
+            taken_back: conversion.clawed_back,
+            held: conversion.held,
+            release: conversion.release_at.as_ref().map(DateTime::<Utc>::timestamp),
+        };
+        (conversion.payment.as_str().to_owned(), verdict)
+    });
+    let customers = settlement
+        .customers
+        .iter()
+        .map(|customer| (customer.anchor.as_str().to_owned(), customer.bind.as_ref().map(bind_verdict)));
+    Verdicts { payments: payments.collect(), customers: customers.collect() }
+}
+
+fn bind_verdict(bind: &Bind) -> BindVerdict {
+    let method = serde_json::to_value(bind.method).unwrap();
+    BindVerdict {
+        affiliate: bind.affiliate.0,
+        method: method.as_str().unwrap_or_default().to_owned(),
+        since: bind.bound_at.timestamp(),
+    }
+}

@@ -1,0 +1,31 @@
+//! Histories that are plausible and nasty, drawn from a few words each.
+//!
+//! A step of a history is [`Words`] of chance, read by [`dice::Dice`]. Fewer steps and smaller words
+//! make plainer histories, which is what proptest shrinks towards.
+
+mod dice;
+mod sale;
+mod story;
+mod world;
+
+use super::model::History;
+use dice::Words;
+use proptest::prelude::*;
+use story::Story;
+
+/// Steps of one history.
+const MOST_STEPS: usize = 14;
+
+/// Any history.
+pub fn history() -> impl Strategy<Value = History> {
+    (any::<Words>(), prop::collection::vec(any::<Words>(), 1..=MOST_STEPS))
+        .prop_map(|(world, steps)| tell(world, &steps))
+}
+
+fn tell(world: Words, steps: &[Words]) -> History {
+    let mut story = Story::new(world);
+    for words in steps {
+        story.step(*words);
+    }
+    story.history
+}

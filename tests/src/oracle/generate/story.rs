@@ -1,0 +1,318 @@
+//! What happens to a handful of customers, step by step.
+
+use super::dice::{Dice, Words};
+use super::world;
+use crate::oracle::model::{
+    Change, Customer, DAY, Dispute, History, Of, Post, Reference, Referral, Refund, RefundState, Revision,
+    START, Subscription, Time, Who,
+};
+use common::stripe::sample::Version;
+
+/// A history in the making.
+pub(super) struct Story {
+    pub(super) history: History,
+    /// How many steps there were, which gives each a time of day of its own.
+    steps: i64,
+}
+
+/// Days in which stories begin.
+const DAYS: i64 = 120;
+/// Seconds of each day that belong to one step.
+const SLOT: i64 = 600;
+
+const EMAILS: [&str; 6] = [
+    "dana@buyers.example",
+    "eli@buyers.example",
+    "Dana@Buyers.example",
+    "fay@buyers.example",
+    "bob+home@gmail.com",
+    "ALICE@affiliates.example",
+];
+const CURRENCIES: [&str; 6] = ["usd", "usd", "usd", "eur", "jpy", "kwd"];
+
+impl Story {
+    pub(super) fn new(words: Words) -> Self {
+        let mut dice = Dice::new(words);
+        let version = Version::ALL[5 - dice.below(6)];
+        let imported_at = dice.one_in(5).then_some(START + 500 * DAY);
+        let history = History {
+            world: world::world(&mut dice),
+            version,
+            imported_at,
+            customers: Vec::new(),
+            subscriptions: Vec::new(),
+            checkouts: Vec::new(),
+            invoices: Vec::new(),
+            refunds: Vec::new(),
+            disputes: Vec::new(),
+            posts: Vec::new(),
+            referrals: Vec::new(),
+        };
+        Self { history, steps: 0 }
+    }
+
+    /// One thing that happens, at a second of its own.
+    pub(super) fn step(&mut self, words: Words) {
+        let mut dice = Dice::new(words);
+        let kind = dice.below(20);
+        self.steps += 1;
+        let at = START + dice.number(DAYS) * DAY + 3_600 + self.steps * SLOT;
+        match kind {
+            0..=3 => self.invoice(&mut dice, at),
+            4..=6 => self.checkout(&mut dice, at),
+            7..=9 => self.subscribe(&mut dice, at),
+            10..=13 => self.refund(&mut dice, at),
+            14 => self.dispute(&mut dice, at),
+            15 => self.change(&mut dice, at),
+            16 | 17 => self.post(&mut dice, at),
+            18 => self.refer(&mut dice, at),
+            _ => {
+                self.new_customer(&mut dice, at);
+            }
+        }
+    }
+
+    pub(super) fn version(&self, dice: &mut Dice) -> Version {
+        // Some objects came before an upgrade of the API's version, or after.
+        if dice.one_in(6) { Version::ALL[dice.below(6)] } else { self.history.version }
+    }
+
+    pub(super) fn currency(dice: &mut Dice) -> &'static str {
+        dice.pick(&CURRENCIES)
+    }
+
+    pub(super) fn email(dice: &mut Dice) -> String {
+        dice.pick(&EMAILS).to_owned()
+    }
+
+    /// A customer who is there already, or a new one.
+    pub(super) fn customer(&mut self, dice: &mut Dice, at: Time) -> usize {
+        match dice.place(&self.history.customers) {
+            Some(place) if !dice.one_in(4) => place,
+            Some(_) | None => self.new_customer(dice, at),
+        }
+    }
+
+    fn new_customer(&mut self, dice: &mut Dice, at: Time) -> usize {
+        let place = self.history.customers.len();
+        let told = !dice.one_in(6);
+        let version = self.version(dice);
+        let email = (!dice.one_in(6)).then(|| Self::email(dice));
+        self.history.customers.push(Customer {
+            id: format!("cus_{place}"),
+            version,
+            created: at - 300,
+            email,
+            code: world::code(dice, 5).filter(|_| told),
+            no_commission: told && dice.one_in(15),
+            told,
+            changes: Vec::new(),
+            deleted: None,
+        });
+        place
+    }
+
+    /// A later address, a later code, or the end of a customer.
+    fn change(&mut self, dice: &mut Dice, at: Time) {
+        let Some(place) = dice.place(&self.history.customers) else { return };
+        let customer = &mut self.history.customers[place];
+        let since = customer.changes.last().map_or(customer.created, |change| change.at);
+        if !customer.told || customer.deleted.is_some() {
+            return;
+        }
+        let at = at.max(since + DAY);
+        if dice.one_in(5) {
+            customer.deleted = Some(at);
+            return;
+        }
+        let email = dice.one_in(2).then(|| Self::email(dice));
+        let code = world::code(dice, 2);
+        customer.changes.push(Change { at, email, code });
+    }
+
+    /// A subscription, without its first invoice.
+    pub(super) fn subscription(&mut self, dice: &mut Dice, customer: usize, at: Time) -> usize {
+        let place = self.history.subscriptions.len();
+        let version = self.version(dice);
+        self.history.subscriptions.push(Subscription {
+            id: format!("sub_{place}"),
+            version,
+            customer,
+            created: at - 200,
+            code: world::code(dice, 4),
+            no_commission: dice.one_in(15),
+            told: !dice.one_in(4),
+            cancelled: dice.one_in(4).then_some(at + 45 * DAY),
+        });
+        place
+    }
+
+    fn payment(&self, dice: &mut Dice) -> Option<(Of, i64)> {
+        let checkouts = self.history.checkouts.iter().enumerate();
+        let checkouts = checkouts.map(|(place, one)| (Of::Checkout(place), one.took_money(), one.total));
+        let invoices = self.history.invoices.iter().enumerate();
+        let invoices = invoices.map(|(place, one)| (Of::Invoice(place), one.money.is_some(), one.paid));
+        let payments: Vec<(Of, i64)> = checkouts
+            .chain(invoices)
+            .filter(|(_, took_money, _)| *took_money)
+            .map(|(payment, _, amount)| (payment, amount))
+            .collect();
+        dice.place(&payments).map(|place| payments[place])
+    }
+
+    /// A refund, all or part of what was paid; more than that may be asked for in several.
+    fn refund(&mut self, dice: &mut Dice, at: Time) {
+        let Some((of, paid)) = self.payment(dice) else { return };
+        let amount = match dice.below(4) {
+            0 => 1 + paid / 2,
+            1 => paid,
+            2 => 1 + paid / 100,
+            _ => 1 + dice.number(paid),
+        };
+        use RefundState::{Canceled, Failed, Pending, Succeeded};
+        let states: &[RefundState] = match dice.below(8) {
+            0..=3 => &[Succeeded],
+            4 => &[Pending, Succeeded],
+            5 => &[Succeeded, Failed],
+            6 => &[Pending],
+            _ => &[Pending, Canceled],
+        };
+        let states: Vec<(Time, RefundState)> =
+            (0..).map(|n| at + n * DAY).zip(states.iter().copied()).collect();
+        // What the charge says counts a refund at once; until that is known to fail, nobody can tell.
+        let sure = matches!(states.as_slice(), [(_, Succeeded)]);
+        // An endpoint asks for refunds or it does not.
+        let others: Vec<&Refund> = self.history.refunds.iter().filter(|refund| refund.of == of).collect();
+        let told = match others.first() {
+            Some(other) => other.told,
+            None => !(sure && dice.one_in(3)),
+        };
+        if !sure && (!told || others.iter().any(|other| other.in_all_at.is_some())) {
+            return;
+        }
+        let in_all = !told || (sure && dice.one_in(2) && others.iter().all(|other| other.is_sure()));
+        self.history.refunds.push(Refund {
+            id: format!("re_{}", self.history.refunds.len()),
+            of,
+            amount,
+            states,
+            told,
+            in_all_at: in_all.then_some(at + 5),
+        });
+    }
+
+    fn dispute(&mut self, dice: &mut Dice, at: Time) {
+        let Some((of, paid)) = self.payment(dice) else { return };
+        let amount = if dice.one_in(2) { 1 + dice.number(paid) } else { paid };
+        let states: &[&'static str] = dice.pick(&[
+            &["needs_response"][..],
+            &["needs_response", "under_review", "lost"],
+            &["needs_response", "under_review", "won"],
+            &["warning_needs_response"],
+            &["warning_needs_response", "warning_under_review", "warning_closed"],
+            &["needs_response", "lost"],
+            &["warning_needs_response", "needs_response"],
+        ]);
+        let states = (0..).map(|n| at + n * 9 * DAY).zip(states.iter().copied()).collect();
+        let id = format!("du_{}", self.history.disputes.len());
+        self.history.disputes.push(Dispute { id, of, amount, states });
+    }
+
+    fn who(&self, dice: &mut Dice) -> Who {
+        let mut who = Who::default();
+        match dice.below(5) {
+            0 => who.customer = dice.place(&self.history.customers),
+            1 => who.email = Some(Self::email(dice)),
+            2 => who.user = Some(format!("u{}", dice.below(3))),
+            3 => {
+                who.customer = dice.place(&self.history.customers);
+                who.user = Some(format!("u{}", dice.below(3)));
+            }
+            _ => {
+                who.email = Some(Self::email(dice));
+                who.user = Some(format!("u{}", dice.below(3)));
+            }
+        }
+        who
+    }
+
+    fn post(&mut self, dice: &mut Dice, at: Time) {
+        let id = i64::try_from(self.history.posts.len()).unwrap() + 1;
+        let signup = dice.one_in(4);
+        let taken = |place: usize| {
+            let posts = &self.history.posts;
+            posts.iter().any(|post| matches!(post.reference, Reference::Invoice(other) if other == place))
+        };
+        let (mut reference, mut who) = match dice.below(3) {
+            0 => (Reference::Own(format!("order-{id}")), self.who(dice)),
+            1 => (Reference::None, self.who(dice)),
+            _ => (Reference::Own(format!("order-{id}")), self.who(dice)),
+        };
+        let mut currency = Self::currency(dice);
+        if dice.one_in(4)
+            && let Some(place) = dice.place(&self.history.invoices)
+            && !taken(place)
+            && !signup
+        {
+            let invoice = &self.history.invoices[place];
+            currency = invoice.currency;
+            reference = Reference::Invoice(place);
+            let user = dice.one_in(2).then(|| format!("u{}", dice.below(3)));
+            who = Who { customer: Some(invoice.customer), email: None, user };
+        }
+        let base = (!signup || dice.one_in(3)).then(|| 1 + dice.number(20_000));
+        let value = dice.one_in(3).then(|| dice.number(3_000));
+        let mut revisions = vec![Revision { at, value, base, deleted: false }];
+        if dice.one_in(4) {
+            let base = base.map(|base| base / 2);
+            revisions.push(Revision {
+                at: at + 60,
+                value: value.map(|value| value + 1),
+                base,
+                deleted: false,
+            });
+        }
+        if dice.one_in(6)
+            && let Some(last) = revisions.last().copied()
+        {
+            revisions.push(Revision { at: last.at + 60, deleted: true, ..last });
+        }
+        let names = dice.below(5);
+        self.history.posts.push(Post {
+            id,
+            reference,
+            who,
+            signup,
+            at,
+            currency,
+            affiliate: (names == 3).then(|| dice.below(3)),
+            code: if names == 4 { world::code(dice, 1) } else { None },
+            coupon: dice
+                .one_in(5)
+                .then(|| dice.pick(&["ALICE20", "bob10", "LATE", "OLD", "NOBODY"]).to_owned()),
+            revisions,
+        });
+    }
+
+    fn refer(&mut self, dice: &mut Dice, at: Time) {
+        let mut who = self.who(dice);
+        if dice.one_in(2) || (who.customer.is_none() && who.user.is_none()) {
+            who.email = Some(Self::email(dice));
+        }
+        let by_code = dice.one_in(3);
+        self.history.referrals.push(Referral {
+            id: i64::try_from(self.history.referrals.len()).unwrap() + 1,
+            who,
+            at,
+            affiliate: (!by_code).then(|| dice.below(3)),
+            code: if by_code { world::code(dice, 1) } else { None },
+        });
+    }
+}
+
+impl Refund {
+    /// Whether it succeeded at once, for good.
+    fn is_sure(&self) -> bool {
+        matches!(self.states.as_slice(), [(_, RefundState::Succeeded)])
+    }
+}

@@ -1,0 +1,151 @@
+//! Checkouts and invoices.
+
+use super::Time;
+use common::stripe::sample::Version;
+
+/// A completed checkout session.
+#[derive(Clone, Debug)]
+pub struct Checkout {
+    /// `cs_…`
+    pub id: String,
+    /// The API version that tells it.
+    pub version: Version,
+    /// When it was completed.
+    pub at: Time,
+    /// Place of the customer; none for a guest.
+    pub customer: Option<usize>,
+    /// The address that was typed.
+    pub email: Option<String>,
+    /// What it was for.
+    pub mode: CheckoutMode,
+    /// Whether it was paid.
+    pub settled: Settled,
+    /// ISO 4217, lower case.
+    pub currency: &'static str,
+    /// Minor units, everything included.
+    pub total: i64,
+    /// Minor units of tax in it.
+    pub tax: i64,
+    /// Minor units of shipping in it.
+    pub shipping: i64,
+    /// `client_reference_id`
+    pub reference: Option<String>,
+    /// The code in its metadata.
+    pub code: Option<String>,
+    /// What was taken off.
+    pub discounts: Vec<Discount>,
+    /// Metadata `commission: false` on the session.
+    pub no_commission: bool,
+    /// Metadata `commission: false` on its charge.
+    pub charge_says_no: bool,
+    /// `pi_…` and `ch_…`, when it was to take money itself.
+    pub money: Option<(String, String)>,
+}
+
+impl Checkout {
+    /// Whether it took money itself.
+    #[must_use]
+    pub fn took_money(&self) -> bool {
+        self.money.is_some() && self.settled != Settled::Later(None)
+    }
+}
+
+/// What a checkout was for.
+#[derive(Clone, Debug)]
+pub enum CheckoutMode {
+    /// One payment.
+    Payment,
+    /// A subscription, by place, and its first invoice, by place.
+    Subscription {
+        /// The subscription.
+        subscription: usize,
+        /// Its first invoice, of nothing while it is on trial.
+        invoice: usize,
+    },
+    /// A payment method was stored.
+    Setup,
+}
+
+/// Whether a checkout was paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// At once.
+    Paid,
+    /// By a delayed method, then or never.
+    Later(Option<Time>),
+    /// Nothing was due.
+    Free,
+}
+
+/// A discount, as far as Stripe tells it.
+#[derive(Clone, Debug)]
+pub struct Discount {
+    /// Stripe's promotion code.
+    pub promotion: Option<String>,
+    /// What the customer typed, when that is told.
+    pub text: Option<String>,
+    /// Stripe's coupon.
+    pub coupon: String,
+}
+
+/// A settled invoice.
+#[derive(Clone, Debug)]
+pub struct Invoice {
+    /// `in_…`
+    pub id: String,
+    /// The API version that tells it.
+    pub version: Version,
+    /// When it was paid.
+    pub at: Time,
+    /// How many seconds later its event was made.
+    pub lag: Time,
+    /// Whether `invoice.payment_succeeded` tells it, too.
+    pub told_twice: bool,
+    /// Place of the customer.
+    pub customer: usize,
+    /// Place of the subscription.
+    pub subscription: Option<usize>,
+    /// ISO 4217, lower case.
+    pub currency: &'static str,
+    /// What was sold.
+    pub lines: Vec<Line>,
+    /// What coupons took off the sum of the lines.
+    pub off: i64,
+    /// Tax on top.
+    pub tax: i64,
+    /// Shipping.
+    pub shipping: i64,
+    /// What was collected.
+    pub paid: i64,
+    /// The code in its metadata.
+    pub code: Option<String>,
+    /// The coupons.
+    pub discounts: Vec<Discount>,
+    /// Metadata `commission: false` on the invoice.
+    pub no_commission: bool,
+    /// Metadata `commission: false` on its charge.
+    pub charge_says_no: bool,
+    /// `pi_…` and `ch_…`, when something was collected.
+    pub money: Option<(String, String)>,
+}
+
+/// A line of an invoice.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Minor units; negative for what a proration gives back.
+    pub amount: i64,
+    /// Units.
+    pub quantity: i64,
+    /// `prod_…`
+    pub product: &'static str,
+    /// `price_…`
+    pub price: &'static str,
+}
+
+impl Invoice {
+    /// Everything included.
+    #[must_use]
+    pub fn total(&self) -> i64 {
+        self.lines.iter().map(|line| line.amount).sum::<i64>() - self.off + self.shipping + self.tax
+    }
+}

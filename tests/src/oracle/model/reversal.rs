@@ -1,0 +1,78 @@
+//! Money that went back, or may.
+
+use super::Time;
+
+/// A payment, by its place in the history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// A checkout that took money itself.
+    Checkout(usize),
+    /// An invoice.
+    Invoice(usize),
+}
+
+/// A refund.
+#[derive(Clone, Debug)]
+pub struct Refund {
+    /// `re_…`
+    pub id: String,
+    /// Of what.
+    pub of: Of,
+    /// Minor units.
+    pub amount: i64,
+    /// Where it stood, in order of time; the first is its creation.
+    pub states: Vec<(Time, RefundState)>,
+    /// Whether the endpoint asks for `refund.*`. If not, only the charge tells it.
+    pub told: bool,
+    /// When the charge told what was refunded of it in all, if it did.
+    pub in_all_at: Option<Time>,
+}
+
+/// Where a refund stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefundState {
+    /// Not yet money.
+    Pending,
+    /// Money went back.
+    Succeeded,
+    /// It came back again.
+    Failed,
+    /// It was called off.
+    Canceled,
+}
+
+/// A dispute.
+#[derive(Clone, Debug)]
+pub struct Dispute {
+    /// `du_…`
+    pub id: String,
+    /// Of what.
+    pub of: Of,
+    /// Minor units.
+    pub amount: i64,
+    /// Stripe's status, in order of time; the first is its creation.
+    pub states: Vec<(Time, &'static str)>,
+}
+
+/// What a dispute's last status means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing yet, or nothing any more.
+    Nothing,
+    /// Its share is held.
+    Open,
+    /// Its share is gone.
+    Lost,
+}
+
+impl Dispute {
+    /// Where it stands.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        match self.states.last().map(|(_, status)| *status) {
+            Some("needs_response" | "under_review") => Standing::Open,
+            Some("lost") => Standing::Lost,
+            _ => Standing::Nothing,
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Whom each customer is bound to, and who earns of each payment (3, 4).
+
+use super::payments::Payment;
+use super::people::Person;
+use super::touches::{Found, Judged, Met, code_of_subscription, codes_of_customer, rules_at};
+use crate::oracle::model::{History, Time};
+use crate::oracle::verdict::BindVerdict;
+
+/// A tie to an affiliate.
+#[derive(Clone, Debug)]
+pub(super) struct Bind {
+    pub(super) affiliate: usize,
+    method: &'static str,
+    since: Time,
+}
+
+impl Bind {
+    pub(super) fn verdict(&self) -> BindVerdict {
+        BindVerdict { affiliate: id(self.affiliate), method: self.method.to_owned(), since: self.since }
+    }
+}
+
+/// An affiliate's id: the place, counted from 1.
+pub(super) fn id(place: usize) -> i64 {
+    i64::try_from(place).unwrap() + 1
+}
+
+/// Every person's bind and every payment's, by place.
+pub(super) struct Binds {
+    pub(super) of_person: Vec<Option<Bind>>,
+    pub(super) of_payment: Vec<Option<Bind>>,
+}
+
+/// A time at which a customer is judged.
+#[derive(Clone, Debug)]
+struct Moment {
+    at: Time,
+    /// Until when what stays unattributed here waits for a mapping. `None`: a code that appeared between
+    /// payments, which binds only what waits.
+    waits: Option<Time>,
+    /// Whom it would bind.
+    bind: Option<Bind>,
+}
+
+pub(super) fn attribute(history: &History, people: &[Person], payments: &[Payment<'_>]) -> Binds {
+    let own: Vec<Vec<Moment>> =
+        (0..people.len()).map(|person| moments(history, people, payments, person)).collect();
+    // 4 g comes last: first everybody by what they bring along themselves.
+    let first: Vec<Option<Bind>> = own.iter().map(|moments| first_bind(moments)).collect();
+    let mut of_person = Vec::new();
+    for (place, mut moments) in own.into_iter().enumerate() {
+        add_by_email(people, &first, place, &mut moments);
+        of_person.push(first_bind(&moments));
+    }
+    let of_payment = payments
+        .iter()
+        .map(|payment| {
+            let rules = rules_at(&history.world, payment.at);
+            let mine = candidates(history, people, payment);
+            // What a back end names for this very conversion is its decision.
+            if let Some(named) = mine.into_iter().find(|candidate| candidate.class == NAMED) {
+                return Some(named.bind);
+            }
+            // 3. A bind holds for what was paid since, and for what waited for it.
+            let bind = of_person[payment.person?].clone()?;
+            (bind.since <= payment.at + i64::from(rules.back_bind_days) * 86_400).then_some(bind)
+        })
+        .collect();
+    Binds { of_person, of_payment }
+}
+
+/// 4 b. The first bind wins.
+fn first_bind(moments: &[Moment]) -> Option<Bind> {
+    let mut moments: Vec<&Moment> = moments.iter().collect();
+    moments.sort_by_key(|moment| (moment.at, moment.waits.is_none()));
+    let mut waiting_until: Option<Time> = None;
+    for moment in &moments {
+        let counts = moment.waits.is_some() || waiting_until.is_some_and(|until| moment.at <= until);
+        if counts && moment.bind.is_some() {
+            return moment.bind.clone();
+        }
+        waiting_until = moment.waits.or(waiting_until);
+    }
+    // Nothing waits, so the first code that appeared holds from its own time on.
+    moments.iter().filter(|moment| moment.waits.is_none()).find_map(|moment| moment.bind.clone())
+}
+
+/// 4 g. The exact address, when exactly one who is bound carries it.
+fn add_by_email(people: &[Person], first: &[Option<Bind>], place: usize, moments: &mut Vec<Moment>) {
+    let neighbours: Vec<&Bind> = (0..people.len())
+        .filter(|other| *other != place && !people[*other].emails.is_disjoint(&people[place].emails))
+        .filter_map(|other| first[other].as_ref())
+        .collect();
+    let only_one_at = |at: Time| {
+        let mut by_then = neighbours.iter().filter(|bind| bind.since <= at);
+        let one = by_then.next()?;
+        by_then.next().is_none().then(|| Bind { method: "email", ..(*one).clone() })
+    };
+    for moment in moments.iter_mut().filter(|moment| moment.waits.is_some()) {
+        moment.bind = moment.bind.take().or_else(|| only_one_at(moment.at));
+    }
+    for neighbour in &neighbours {
+        let bind = only_one_at(neighbour.since);
+        moments.push(Moment { at: neighbour.since, waits: None, bind });
+    }
+}
+
+/// When a person is judged by what they bring along: at each payment and completed checkout, at each
+/// registered referral, and when a code appears on them or their subscriptions.
+fn moments(history: &History, people: &[Person], payments: &[Payment<'_>], place: usize) -> Vec<Moment> {
+    let mut moments = Vec::new();
+    let back_bind = |at: Time| i64::from(rules_at(&history.world, at).back_bind_days) * 86_400;
+    for payment in payments.iter().filter(|payment| payment.person == Some(place)) {
+        let at = payment.at;
+        let bind = candidates(history, people, payment).into_iter().next().map(|candidate| candidate.bind);
+        moments.push(Moment { at, waits: Some(at + back_bind(at)), bind });
+    }
+    let concerns = |id: &str| people[place].ids.contains(id);
+    for referral in history.referrals.iter().filter(|referral| concerns(&format!("referral:{}", referral.id)))
+    {
+        let at = referral.at;
+        let judged = judged(history, at, history.receipt(at));
+        let bind = named(judged, referral.affiliate, referral.code.as_deref()).map(|affiliate| Bind {
+            affiliate,
+            method: "api",
+            since: at,
+        });
+        moments.push(Moment { at, waits: Some(at + back_bind(at)), bind });
+    }
+    for (at, received, code) in codes_around(history, &people[place]) {
+        let found = judged(history, at, received).find(Met::Code(code));
+        let bind = found.map(|(affiliate, method)| Bind { affiliate, method, since: at });
+        moments.push(Moment { at, waits: None, bind });
+    }
+    moments
+}
+
+/// Codes on the person's Stripe customers and subscriptions: since when, received when.
+fn codes_around<'a>(history: &'a History, person: &Person) -> Vec<(Time, Time, &'a str)> {
+    let customers =
+        (0..history.customers.len()).filter(|place| person.ids.contains(&history.customers[*place].id));
+    let subscriptions = (0..history.subscriptions.len())
+        .filter(|place| person.ids.contains(&history.subscriptions[*place].id));
+    let on_customers = customers
+        .flat_map(|place| codes_of_customer(history, place))
+        .map(|(at, code)| (at, history.receipt(at), code));
+    on_customers.chain(subscriptions.filter_map(|place| code_of_subscription(history, place))).collect()
+}
+
+fn judged(history: &History, at: Time, received: Time) -> Judged<'_> {
+    Judged { world: &history.world, rules: rules_at(&history.world, at), at, received }
+}
+
+/// Who was named over the API, by id or by code.
+fn named(judged: Judged<'_>, affiliate: Option<usize>, code: Option<&str>) -> Option<usize> {
+    let by_id = affiliate.filter(|affiliate| judged.is_active(*affiliate));
+    by_id.or_else(|| code.and_then(|code| judged.code(code)))
+}
+
+/// Someone who stands up, and how strongly.
+struct Candidate {
+    class: u8,
+    /// 4 c: session, payment intent, invoice, subscription, customer.
+    place: u8,
+    at: Time,
+    bind: Bind,
+}
+
+const NAMED: u8 = 0;
+const COUPON_BEFORE_CODES: u8 = 1;
+const METADATA: u8 = 2;
+const REFERENCE: u8 = 3;
+const COUPON: u8 = 4;
+
+/// 4. Those who stand up for a payment, the strongest first.
+fn candidates(history: &History, people: &[Person], payment: &Payment<'_>) -> Vec<Candidate> {
+    let judged = judged(history, payment.at, payment.received);
+    let coupon = if judged.rules.coupon_first { COUPON_BEFORE_CODES } else { COUPON };
+    let mut candidates: Vec<Candidate> = Vec::new();
+    let mut add = |class: u8, place: u8, at: Time, since: Time, found: Option<Found>| {
+        candidates.extend(found.map(|(affiliate, method)| Candidate {
+            class,
+            place,
+            at,
+            bind: Bind { affiliate, method, since },
+        }));
+    };
+    let now = payment.at;
+    if let Some(post) = payment.post {
+        let found = named(judged, post.affiliate, post.code.as_deref());
+        add(NAMED, 0, now, now, found.map(|affiliate| (affiliate, "api")));
+        add(coupon, 0, now, now, post.coupon.as_deref().and_then(|code| judged.find(Met::Named(code))));
+    }
+    if let Some(checkout) = payment.checkout {
+        add(
+            METADATA,
+            1,
+            checkout.at,
+            now,
+            checkout.code.as_deref().and_then(|code| judged.find(Met::Code(code))),
+        );
+        let reference = checkout.reference.as_deref();
+        add(REFERENCE, 1, checkout.at, now, reference.and_then(|text| judged.find(Met::Reference(text))));
+        for discount in &checkout.discounts {
+            add(coupon, 1, checkout.at, now, judged.find(Met::Discount(discount)));
+        }
+    }
+    if let Some(invoice) = payment.invoice {
+        add(
+            METADATA,
+            3,
+            invoice.at,
+            now,
+            invoice.code.as_deref().and_then(|code| judged.find(Met::Code(code))),
+        );
+        for discount in &invoice.discounts {
+            add(coupon, 3, invoice.at, now, judged.find(Met::Discount(discount)));
+        }
+        if let Some((at, _, code)) = invoice
+            .subscription
+            .and_then(|place| code_of_subscription(history, place))
+            .filter(|(at, ..)| *at <= now)
+        {
+            add(METADATA, 4, at, at, judged.find(Met::Code(code)));
+        }
+    }
+    if let Some(person) = payment.person {
+        for place in 0..history.customers.len() {
+            if people[person].ids.contains(&history.customers[place].id) {
+                for (at, code) in codes_of_customer(history, place) {
+                    if at <= now {
+                        add(METADATA, 5, at, at, judged.find(Met::Code(code)));
+                    }
+                }
+            }
+        }
+    }
+    // Stable: discounts of one object keep their order.
+    candidates.sort_by_key(|candidate| (candidate.class, candidate.place, candidate.at));
+    candidates
+}

@@ -1,0 +1,178 @@
+//! What each payment earns, and what of it was taken back or is held (8–12, 14–16).
+
+use super::attribution::{Binds, id};
+use super::money::half_even;
+use super::payments::Payment;
+use super::people::Person;
+use super::touches::rules_at;
+use crate::oracle::model::{Earns, History, Limit, Time};
+use crate::oracle::verdict::PaymentVerdict;
+use chrono::{DateTime, Datelike, Days, Months};
+
+pub(super) fn verdicts(
+    history: &History,
+    people: &[Person],
+    payments: &[Payment<'_>],
+    binds: &Binds,
+) -> Vec<(usize, PaymentVerdict)> {
+    let counted = (0..payments.len()).filter(|place| payments[*place].counts());
+    counted.map(|place| (place, verdict(history, people, payments, binds, place))).collect()
+}
+
+fn verdict(
+    history: &History,
+    people: &[Person],
+    payments: &[Payment<'_>],
+    binds: &Binds,
+    place: usize,
+) -> PaymentVerdict {
+    let payment = &payments[place];
+    let rules = rules_at(&history.world, payment.at);
+    let bind = binds.of_payment[place].as_ref();
+    let own_purchase = bind.is_some_and(|bind| is_own(history, people, payment, bind.affiliate));
+    let earned = if bind.is_none() || (own_purchase && rules.reject_own) {
+        0
+    } else {
+        earned(history, people, payments, binds, place)
+    };
+    let last = payment.post.and_then(|post| post.revisions.last());
+    let deleted = last.is_some_and(|revision| revision.deleted);
+    let (currency, collected) = match (payment.money, payment.post) {
+        (Some((currency, collected, _)), _) => (currency, collected),
+        (None, Some(post)) => (post.currency, 0),
+        (None, None) => ("usd", 0),
+    };
+    // 11. A share of the original commission; 12. never more than all of it.
+    let share = |minor: i64| {
+        if collected > 0 { half_even(earned, minor.min(collected), collected) } else { 0 }
+    };
+    let taken_back = if deleted { earned } else { share(payment.gone) };
+    let left = earned - taken_back;
+    let mut held = share(payment.disputed).min(left);
+    if own_purchase {
+        // 16. All of it, for a person to look at.
+        held = left;
+    }
+    let status = if deleted || (earned > 0 && left == 0) {
+        "reversed"
+    } else if bind.is_none() {
+        "unattributed"
+    } else if left > 0 && held == left {
+        "held"
+    } else {
+        "attributed"
+    };
+    PaymentVerdict {
+        customer: payment.person.map(|person| people[person].name.clone()),
+        affiliate: bind.map(|bind| id(bind.affiliate)),
+        status,
+        currency: currency.to_owned(),
+        base: payment.base(),
+        earned,
+        taken_back,
+        held,
+        release: bind.map(|_| payment.at + i64::from(rules.hold_days) * 86_400),
+    }
+}
+
+/// The original commission.
+fn earned(
+    history: &History,
+    people: &[Person],
+    payments: &[Payment<'_>],
+    binds: &Binds,
+    place: usize,
+) -> i64 {
+    let payment = &payments[place];
+    if skips(history, people, payment) {
+        return 0;
+    }
+    let last = payment.post.and_then(|post| post.revisions.last());
+    if let Some(value) = last.and_then(|revision| revision.value) {
+        return value.max(0);
+    }
+    if !payment.is_purchase() || payment.base() <= 0 {
+        return 0;
+    }
+    // 10. The rank among the customer's positive attributed payments, and the time of the first.
+    let mut ranked: Vec<usize> = (0..payments.len())
+        .filter(|other| {
+            let other_payment = &payments[*other];
+            other_payment.person == payment.person
+                && other_payment.is_purchase()
+                && other_payment.base() > 0
+                && binds.of_payment[*other].is_some()
+                && !skips(history, people, other_payment)
+        })
+        .collect();
+    ranked.sort_by_key(|other| (payments[*other].at, payments[*other].key.clone()));
+    let rank = 1 + ranked.iter().position(|other| *other == place).unwrap();
+    let first = payments[ranked[0]].at;
+    let rules = rules_at(&history.world, payment.at);
+    let within = match rules.limit {
+        Limit::All => true,
+        Limit::First => rank == 1,
+        Limit::Payments(most) => rank <= usize::try_from(most).unwrap(),
+        Limit::Months(months) => payment.at < months_later(first, months),
+    };
+    if !within {
+        return 0;
+    }
+    // 8. The affiliate's own terms go before the programme's.
+    let affiliate = binds.of_payment[place].as_ref().map(|bind| &history.world.affiliates[bind.affiliate]);
+    let own = affiliate.and_then(|affiliate| affiliate.own).filter(|(from, _)| *from <= payment.at);
+    let (currency, _, base) = payment.money.unwrap();
+    match own.map_or(rules.earns, |(_, earns)| earns) {
+        // 9. Half to even.
+        Earns::Percent(basis_points) => half_even(base, i64::from(basis_points), 10_000),
+        // 15. Nothing is converted silently.
+        Earns::Flat { currency: other, .. } if other != currency => 0,
+        Earns::Flat { minor, capped, .. } => {
+            if capped {
+                minor.min(base)
+            } else {
+                minor
+            }
+        }
+    }
+}
+
+/// 6. Metadata `commission: false` on customer, subscription, invoice, session or charge.
+fn skips(history: &History, people: &[Person], payment: &Payment<'_>) -> bool {
+    let customer = payment.person.is_some_and(|person| {
+        let theirs = history.customers.iter().filter(|customer| people[person].ids.contains(&customer.id));
+        theirs.filter(|customer| customer.told).any(|customer| customer.no_commission)
+    });
+    let subscription = payment.invoice.and_then(|invoice| invoice.subscription);
+    customer
+        || subscription.is_some_and(|place| history.subscriptions[place].no_commission)
+        || payment.invoice.is_some_and(|invoice| invoice.no_commission || invoice.charge_says_no)
+        || payment.checkout.is_some_and(|checkout| checkout.no_commission || checkout.charge_says_no)
+}
+
+/// 16. Whether the customer's mailbox is the affiliate's.
+fn is_own(history: &History, people: &[Person], payment: &Payment<'_>, affiliate: usize) -> bool {
+    let theirs = mailbox(&history.world.affiliates[affiliate].email);
+    payment.person.is_some_and(|person| people[person].emails.iter().any(|email| mailbox(email) == theirs))
+}
+
+/// Case, plus-tag, and dots where the provider ignores them.
+fn mailbox(address: &str) -> String {
+    let address = address.trim().to_lowercase();
+    let (name, host) = address.rsplit_once('@').unwrap_or((&address, ""));
+    let name = name.split('+').next().unwrap_or_default();
+    match host {
+        "gmail.com" | "googlemail.com" => format!("{}@gmail.com", name.replace('.', "")),
+        _ => format!("{name}@{host}"),
+    }
+}
+
+/// 10. So many calendar months later: the same day, or the month's last.
+fn months_later(at: Time, months: u32) -> Time {
+    let time = DateTime::from_timestamp(at, 0).unwrap();
+    let first_of_month = time.date_naive() - Days::new(u64::from(time.day0()));
+    let target = first_of_month + Months::new(months);
+    let days_of_target = u32::try_from(((target + Months::new(1)) - target).num_days()).unwrap();
+    let day = target + Days::new(u64::from(time.day().min(days_of_target) - 1));
+    day.and_time(time.time()).and_utc().timestamp()
+}

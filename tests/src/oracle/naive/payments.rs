@@ -1,0 +1,144 @@
+//! What is one payment, and what was collected (1, 6).
+
+use super::money::floor;
+use super::people::{Person, person_of};
+use super::reversal;
+use crate::oracle::model::{Checkout, CheckoutMode, History, Invoice, Of, Post, Reference, Settled, Time};
+
+/// A payment, or a completed checkout that took no money.
+#[derive(Clone, Debug)]
+pub(super) struct Payment<'a> {
+    pub(super) key: String,
+    pub(super) person: Option<usize>,
+    pub(super) checkout: Option<&'a Checkout>,
+    pub(super) invoice: Option<&'a Invoice>,
+    pub(super) post: Option<&'a Post>,
+    pub(super) at: Time,
+    /// When the first of what tells it was received.
+    pub(super) received: Time,
+    /// Currency, minor units collected, minor units of the base; none when nothing was collected.
+    pub(super) money: Option<(&'static str, i64, i64)>,
+    /// Minor units that went back by refunds and by lost disputes.
+    pub(super) gone: i64,
+    /// Minor units in open disputes.
+    pub(super) disputed: i64,
+}
+
+impl Payment<'_> {
+    pub(super) fn is_purchase(&self) -> bool {
+        self.post.is_none_or(|post| !post.signup)
+    }
+
+    pub(super) fn base(&self) -> i64 {
+        self.money.map_or(0, |(_, _, base)| base)
+    }
+
+    /// Whether it is a conversion: money was collected, or a back end said that there is one.
+    pub(super) fn counts(&self) -> bool {
+        self.money.is_some() || self.post.is_some()
+    }
+}
+
+pub(super) fn payments<'a>(history: &'a History, people: &[Person]) -> Vec<Payment<'a>> {
+    let mut payments = Vec::new();
+    // 1. What settles an invoice is the invoice's: its session, its intent, a post that names it.
+    for (place, invoice) in history.invoices.iter().enumerate() {
+        let checkout = history.checkouts.iter().find(
+            |checkout| matches!(checkout.mode, CheckoutMode::Subscription { invoice, .. } if invoice == place),
+        );
+        let post = history
+            .posts
+            .iter()
+            .find(|post| matches!(post.reference, Reference::Invoice(invoice) if invoice == place));
+        let (gone, disputed) = reversal::of(history, Of::Invoice(place));
+        payments.push(Payment {
+            key: invoice.id.clone(),
+            person: person_of(people, &invoice.id),
+            checkout,
+            invoice: Some(invoice),
+            post,
+            at: invoice.at,
+            received: first_receipt(history, checkout, Some(invoice), post),
+            money: of_invoice(invoice),
+            gone,
+            disputed,
+        });
+    }
+    for (place, checkout) in history.checkouts.iter().enumerate() {
+        if matches!(checkout.mode, CheckoutMode::Subscription { .. }) {
+            continue;
+        }
+        let (gone, disputed) = reversal::of(history, Of::Checkout(place));
+        let intent = checkout.money.as_ref().map(|(intent, _)| intent.clone());
+        payments.push(Payment {
+            key: intent.unwrap_or_else(|| checkout.id.clone()),
+            person: person_of(people, &checkout.id),
+            checkout: Some(checkout),
+            invoice: None,
+            post: None,
+            // 6. Delayed methods count when they succeed.
+            at: match checkout.settled {
+                Settled::Later(Some(then)) => then,
+                Settled::Paid | Settled::Free | Settled::Later(None) => checkout.at,
+            },
+            received: first_receipt(history, Some(checkout), None, None),
+            money: of_checkout(checkout),
+            gone,
+            disputed,
+        });
+    }
+    for post in &history.posts {
+        let key = match &post.reference {
+            Reference::Invoice(_) => continue,
+            Reference::Own(reference) => format!("external:{reference}"),
+            Reference::None => format!("conversion:{}", post.id),
+        };
+        let base = post.revisions.last().and_then(|revision| revision.base).unwrap_or(0);
+        payments.push(Payment {
+            key,
+            person: person_of(people, &format!("conversion:{}", post.id)),
+            checkout: None,
+            invoice: None,
+            post: Some(post),
+            at: post.at,
+            received: first_receipt(history, None, None, Some(post)),
+            money: Some((post.currency, base, base)),
+            gone: 0,
+            disputed: 0,
+        });
+    }
+    payments
+}
+
+/// 6. A fully paid invoice: its total without tax and shipping. A part-paid one: its share, rounded down.
+fn of_invoice(invoice: &Invoice) -> Option<(&'static str, i64, i64)> {
+    let net = invoice.total() - invoice.tax - invoice.shipping;
+    let base = if invoice.paid >= invoice.total() { net } else { floor(invoice.paid, net, invoice.total()) };
+    (invoice.paid > 0).then_some((invoice.currency, invoice.paid, base))
+}
+
+/// 6. A session without an invoice: what it took, without tax and shipping. `setup`, `unpaid` and
+/// `no_payment_required` are no payments.
+fn of_checkout(checkout: &Checkout) -> Option<(&'static str, i64, i64)> {
+    let paid = match (&checkout.mode, checkout.settled) {
+        (CheckoutMode::Payment, Settled::Paid | Settled::Later(Some(_))) => true,
+        (CheckoutMode::Payment, Settled::Later(None) | Settled::Free)
+        | (CheckoutMode::Setup | CheckoutMode::Subscription { .. }, _) => false,
+    };
+    let base = checkout.total - checkout.tax - checkout.shipping;
+    (paid && checkout.total > 0).then_some((checkout.currency, checkout.total, base))
+}
+
+fn first_receipt(
+    history: &History,
+    checkout: Option<&Checkout>,
+    invoice: Option<&Invoice>,
+    post: Option<&Post>,
+) -> Time {
+    let told = [
+        checkout.map(|checkout| checkout.at),
+        invoice.map(|invoice| invoice.at + invoice.lag),
+        post.map(|post| post.revisions[0].at),
+    ];
+    told.into_iter().flatten().map(|at| history.receipt(at)).min().unwrap()
+}

@@ -1,0 +1,22 @@
+//! What went back of a payment, and what may (11, 12).
+
+use crate::oracle::model::{History, Of, RefundState, Standing};
+
+/// Minor units that are gone, and minor units in open disputes.
+pub(super) fn of(history: &History, payment: Of) -> (i64, i64) {
+    // 11. The refund is the unit: it counts once it has succeeded, and not when it failed or was called
+    // off, also after it had succeeded.
+    let refunded: i64 = history
+        .refunds
+        .iter()
+        .filter(|refund| refund.of == payment)
+        .filter(|refund| matches!(refund.states.last(), Some((_, RefundState::Succeeded))))
+        .map(|refund| refund.amount)
+        .sum();
+    let disputed = |standing: Standing| -> i64 {
+        let disputes = history.disputes.iter().filter(|dispute| dispute.of == payment);
+        disputes.filter(|dispute| dispute.standing() == standing).map(|dispute| dispute.amount).sum()
+    };
+    // 12. Lost is like refunded; whoever applies it takes back no more than was collected.
+    (refunded + disputed(Standing::Lost), disputed(Standing::Open))
+}

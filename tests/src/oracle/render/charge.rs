@@ -1,0 +1,102 @@
+//! Payment intents and charges.
+
+use super::Told;
+use super::event::{add, metadata, with};
+use crate::oracle::model::{History, Of, RefundState, Time};
+use common::stripe::sample::Version;
+use serde_json::{Value, json};
+
+/// What an intent and its charge have in common.
+pub(super) struct Money<'a> {
+    pub(super) version: Version,
+    pub(super) intent: &'a str,
+    pub(super) charge: &'a str,
+    pub(super) customer: Option<&'a str>,
+    pub(super) invoice: Option<&'a str>,
+    pub(super) amount: i64,
+    pub(super) currency: &'a str,
+    pub(super) says_no: bool,
+}
+
+/// The money of a payment, if it took any.
+pub(super) fn of(history: &History, payment: Of) -> Option<Money<'_>> {
+    let customer = |place: usize| history.customers[place].id.as_str();
+    match payment {
+        Of::Checkout(place) => {
+            let checkout = &history.checkouts[place];
+            let (intent, charge) = checkout.money.as_ref()?;
+            Some(Money {
+                version: checkout.version,
+                intent,
+                charge,
+                customer: checkout.customer.map(customer),
+                invoice: None,
+                amount: checkout.total,
+                currency: checkout.currency,
+                says_no: checkout.charge_says_no,
+            })
+        }
+        Of::Invoice(place) => {
+            let invoice = &history.invoices[place];
+            let (intent, charge) = invoice.money.as_ref()?;
+            Some(Money {
+                version: invoice.version,
+                intent,
+                charge,
+                customer: Some(customer(invoice.customer)),
+                invoice: Some(&invoice.id),
+                amount: invoice.paid,
+                currency: invoice.currency,
+                says_no: invoice.charge_says_no,
+            })
+        }
+    }
+}
+
+impl Money<'_> {
+    /// `payment_intent.succeeded` and `charge.succeeded`, and since basil what joins them to the invoice.
+    pub(super) fn tell(&self, history: &History, told: &mut Vec<Told>, at: Time) {
+        let description = self.invoice.map(|_| "Subscription creation");
+        let intent = json!({
+            "id": self.intent, "object": "payment_intent", "amount": self.amount, "amount_received": self.amount,
+            "currency": self.currency, "customer": self.customer, "latest_charge": self.charge,
+            "status": "succeeded", "description": description, "metadata": metadata(None, self.says_no),
+        });
+        add(history, told, self.version, ("payment_intent.succeeded", at), self.with_invoice(intent));
+        add(history, told, self.version, ("charge.succeeded", at), self.charge_object(0));
+        if let Some(invoice) = self.invoice.filter(|_| self.version >= Version::Basil) {
+            let paid = json!({
+                "id": format!("inpay_{invoice}"), "object": "invoice_payment", "amount_paid": self.amount,
+                "currency": self.currency, "invoice": invoice, "status": "paid",
+                "payment": {"type": "payment_intent", "payment_intent": self.intent},
+            });
+            add(history, told, self.version, ("invoice_payment.paid", at), paid);
+        }
+    }
+
+    /// `charge.refunded`, with what was refunded by then in all.
+    pub(super) fn tell_refunded(&self, history: &History, told: &mut Vec<Told>, payment: Of, at: Time) {
+        let refunds = history.refunds.iter().filter(|refund| refund.of == payment);
+        let stands = |states: &[(Time, RefundState)]| states.iter().rfind(|(then, _)| *then <= at).copied();
+        let in_all = refunds
+            .filter(|refund| {
+                matches!(stands(&refund.states), Some((_, RefundState::Pending | RefundState::Succeeded)))
+            })
+            .map(|refund| refund.amount)
+            .sum();
+        add(history, told, self.version, ("charge.refunded", at), self.charge_object(in_all));
+    }
+
+    fn charge_object(&self, refunded: i64) -> Value {
+        self.with_invoice(json!({
+            "id": self.charge, "object": "charge", "amount": self.amount, "amount_captured": self.amount,
+            "amount_refunded": refunded, "currency": self.currency, "customer": self.customer, "paid": true,
+            "payment_intent": self.intent, "status": "succeeded", "metadata": metadata(None, self.says_no),
+        }))
+    }
+
+    /// Until 2025-03-31 both name their invoice.
+    fn with_invoice(&self, object: Value) -> Value {
+        if self.version < Version::Basil { with(object, json!({"invoice": self.invoice})) } else { object }
+    }
+}

@@ -1,0 +1,42 @@
+//! Without a store: 10,000 histories, each event one to three times, in random order.
+
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
+use rand::{RngExt, SeedableRng, rngs::StdRng, seq::SliceRandom};
+use tests::oracle::model::History;
+use tests::oracle::render::{self, Numbers};
+use tests::oracle::{engine, generate, naive};
+
+/// Histories of one test; there are as many tests as make 10,000, so that they run side by side.
+const HISTORIES: u32 = 2_500;
+
+/// Each event one to three times, in an order drawn from the seed.
+fn agrees(history: &History, seed: u64) -> Result<(), TestCaseError> {
+    let mut random = StdRng::seed_from_u64(seed);
+    let told = render::events(history, &Numbers::plain(history));
+    let facts: Vec<_> = told.iter().map(engine::facts).collect();
+    let mut deliveries: Vec<usize> =
+        (0..facts.len()).flat_map(|event| std::iter::repeat_n(event, random.random_range(1..=3))).collect();
+    deliveries.shuffle(&mut random);
+    let delivered = deliveries.iter().flat_map(|event| &facts[*event]);
+    let differences = engine::judge(history, delivered).differences(&naive::judge(history));
+    prop_assert!(differences.is_empty(), "{}\n{}", differences.join("\n"), history.in_short());
+    Ok(())
+}
+
+macro_rules! batches {
+    ($($name:ident)*) => { proptest! {
+        #![proptest_config(ProptestConfig { cases: HISTORIES, failure_persistence: None, ..ProptestConfig::default() })]
+        $(#[test]
+        fn $name(history in generate::history(), seed in any::<u64>()) {
+            agrees(&history, seed)?;
+        })*
+    } };
+}
+
+batches! {
+    the_engine_and_the_naive_reading_agree_on_the_first_2500_histories
+    the_engine_and_the_naive_reading_agree_on_the_second_2500_histories
+    the_engine_and_the_naive_reading_agree_on_the_third_2500_histories
+    the_engine_and_the_naive_reading_agree_on_the_fourth_2500_histories
+}
