@@ -7,7 +7,7 @@ mod outages;
 mod payouts;
 mod posts;
 mod rebuilding;
-mod schemathesis;
 mod rules;
+mod schemathesis;
 mod separate_processes;
 mod stripe_sdk;
