@@ -30,6 +30,9 @@ pub(super) fn in_words(fact: &Fact) -> String {
         FactBody::Invoice(invoice) => {
             format!("invoice {} collected {}", invoice.invoice, money(&invoice.currency, invoice.amount_paid))
         }
+        FactBody::InvoiceLines(fetched) => {
+            format!("invoice {} has {} lines, fetched from Stripe", fetched.invoice, fetched.lines.len())
+        }
         FactBody::Intent(intent) => format!(
             "payment intent {} collected {}{}",
             intent.payment_intent,
