@@ -259,6 +259,11 @@ impl History {
         amount: i64,
         status: RefundStatus,
     ) -> Self {
+        // Its later states tell the same creation.
+        let made = self.facts.iter().find_map(|known| match &known.fact.body {
+            FactBody::Refund(seen) if seen.refund == refund => Some(seen.created),
+            _ => None,
+        });
         let body = FactBody::Refund(RefundSeen {
             refund: refund.to_owned(),
             charge: (!charge.is_empty()).then(|| key(charge)),
@@ -266,7 +271,7 @@ impl History {
             amount,
             currency: "usd".to_owned(),
             status,
-            created: day(n),
+            created: made.unwrap_or_else(|| day(n)),
         });
         self.add(&format!("refund:{refund}"), Keep::Last, status.rank(), day(n), &[charge, intent], body);
         self
