@@ -6,6 +6,8 @@
 mod affiliates;
 #[path = "api/authentication.rs"]
 mod authentication;
+#[path = "api/bodies.rs"]
+mod bodies;
 #[path = "api/clicks.rs"]
 mod clicks;
 #[path = "api/conversions.rs"]
@@ -16,6 +18,10 @@ mod coupons;
 mod customer_look_up;
 #[path = "api/decimals.rs"]
 mod decimals;
+#[path = "api/document.rs"]
+mod document;
+#[path = "api/documented_errors.rs"]
+mod documented_errors;
 #[path = "api/errors.rs"]
 mod errors;
 #[path = "api/explanations.rs"]
@@ -28,6 +34,8 @@ mod judged_again;
 mod limits;
 #[path = "api/links.rs"]
 mod links;
+#[path = "api/pagination.rs"]
+mod pagination;
 #[path = "api/probes.rs"]
 mod probes;
 #[path = "api/referrals.rs"]

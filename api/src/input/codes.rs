@@ -36,13 +36,12 @@ impl Fields {
             self.problem(name, format!("{name} must be an object or a string"));
             return None;
         }
-        let text = value.to_string();
-        if text.len() > MAX_JSON {
+        if value.to_string().len() > MAX_JSON {
             self.problem(name, format!("{name} must have at most {MAX_JSON} bytes"));
             return None;
         }
         // PostgreSQL keeps no NUL, and numbers only up to its own bounds.
-        if text.contains("\\u0000") || has_odd_number(&value) {
+        if cannot_be_kept(&value) {
             self.problem(name, format!("{name} holds what cannot be kept"));
             return None;
         }
@@ -50,12 +49,15 @@ impl Fields {
     }
 }
 
-fn has_odd_number(value: &Value) -> bool {
+fn cannot_be_kept(value: &Value) -> bool {
     match value {
         Value::Number(number) => number.as_f64().is_none_or(|number| !number.is_finite()),
-        Value::Array(values) => values.iter().any(has_odd_number),
-        Value::Object(values) => values.values().any(has_odd_number),
-        Value::Null | Value::Bool(_) | Value::String(_) => false,
+        Value::String(text) => text.contains('\0'),
+        Value::Array(values) => values.iter().any(cannot_be_kept),
+        Value::Object(values) => {
+            values.iter().any(|(name, value)| name.contains('\0') || cannot_be_kept(value))
+        }
+        Value::Null | Value::Bool(_) => false,
     }
 }
 
@@ -108,7 +110,7 @@ mod tests {
 
     #[test]
     fn notes_are_what_the_database_can_keep() {
-        for good in [json!({"method": "paypal", "n": [1, 2.5]}), json!("by letter")] {
+        for good in [json!({"method": "paypal", "n": [1, 2.5]}), json!("by letter"), json!(r"\u0000")] {
             assert_eq!(fields(good.clone()).json("x"), Some(good));
         }
         let nul = json!({"a\u{0}": 1});

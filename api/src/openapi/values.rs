@@ -79,7 +79,7 @@ schema!(
         .pattern(Some(PLAIN))
         .description(Some("A number is taken as its digits"))
 );
-schema!(Url, string(2048).pattern(Some(PLAIN)));
+schema!(Url, string(2048).schema_type(types([Type::String, Type::Number])).pattern(Some(PLAIN)));
 schema!(
     CurrencyCode,
     string(3).pattern(Some("^[A-Za-z]{3}$")).description(Some("ISO 4217, in any case")).examples(["usd"])

@@ -52,7 +52,11 @@ async fn the_same_click_id_is_the_same_click(pool: PgPool) {
     let body = json!({"referral_code": "ANN", "click_id": "Visit-7"}).to_string();
     let first = api.post(&project, "/api/v1/clicks", &body).send().await;
     assert_eq!(api.post(&project, "/api/v1/clicks", &body).send().await.data(200), first.data(201));
-    assert_eq!(first.data(201)["click_id"], "visit-7");
+    assert_eq!(first.data(201)["click_id"], "Visit-7");
+    // In any case, as codes are compared.
+    let lower = json!({"referral_code": "ANN", "click_id": "visit-7"}).to_string();
+    let again = api.post(&project, "/api/v1/clicks", &lower).send().await;
+    assert_eq!(again.data(200)["created_at"], first.data(201)["created_at"]);
 }
 
 #[sqlx::test(migrations = "../migrations")]

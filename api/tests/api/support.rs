@@ -194,7 +194,7 @@ impl Call<'_> {
         self
     }
 
-    fn json(mut self, body: &str) -> Self {
+    pub(crate) fn json(mut self, body: &str) -> Self {
         self.request = self.request.header("Content-Type", "application/json").body(body.to_owned());
         self
     }

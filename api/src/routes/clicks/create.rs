@@ -97,7 +97,8 @@ pub(crate) async fn create(
     }
     transaction.commit().await?;
     let click = Click {
-        click_id: click.click_id,
+        // As the caller writes it; it is compared without regard to case.
+        click_id: click_id.unwrap_or(click.click_id),
         affiliate_id: click.affiliate.0,
         referral_code: click.code,
         url: click.url,
