@@ -16,6 +16,7 @@ pub mod oracle;
 pub mod processes;
 pub mod roles;
 pub mod stores;
+pub mod story;
 pub mod stripe;
 pub mod wait;
 

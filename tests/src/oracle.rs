@@ -17,4 +17,5 @@ pub mod generate;
 pub mod model;
 pub mod naive;
 pub mod render;
+pub mod store;
 pub mod verdict;

@@ -15,6 +15,7 @@ mod inbox;
 mod ledger;
 mod replay;
 mod rules;
+mod signups;
 mod simulate;
 mod work;
 
@@ -83,6 +84,22 @@ impl From<sqlx::Error> for BatchError {
     }
 }
 
+/// Stores facts, in one cluster for all that concern one another, and locks those.
+async fn remember(
+    conn: &mut PgConnection,
+    facts: &BTreeMap<Realm, Vec<facts::Incoming<'_>>>,
+) -> Result<clusters::ClusterOfKey, StoreError> {
+    let clusters = clusters::resolve(conn, facts).await?;
+    facts::upsert(conn, facts, &clusters).await?;
+    let met = signups::Named::of(facts).met(conn).await?;
+    if met.is_empty() {
+        return Ok(clusters);
+    }
+    clusters::join(conn, &met).await?;
+    // Some of them are gone: they were merged.
+    clusters::resolve(conn, facts).await
+}
+
 /// Settles a batch within the caller's transaction. The effects are there when that commits, all of
 /// them or none.
 ///
@@ -103,8 +120,8 @@ pub async fn settle_batch(conn: &mut PgConnection, items: &[Item]) -> Result<Set
         return Ok(Settled { new, ..Settled::default() });
     }
     barrier::enter(conn, facts.keys().copied()).await?;
-    let clusters = clusters::resolve(conn, &facts).await?;
-    facts::upsert(conn, &facts, &clusters).await?;
+    signups::Named::of(&facts).enter(conn).await?;
+    let clusters = remember(conn, &facts).await?;
     let touched: BTreeSet<ClusterId> = clusters.values().flat_map(BTreeMap::values).copied().collect();
     let causes = Causes::of(new.iter().filter_map(|place| items.get(*place)), &clusters);
     let mut settled = fold(conn, &touched, &causes).await?;

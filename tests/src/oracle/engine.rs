@@ -2,7 +2,7 @@
 
 mod registry;
 
-pub use registry::rules;
+pub(super) use registry::{commission, rules};
 
 use super::model::History;
 use super::render::{Numbers, Told};
@@ -35,8 +35,9 @@ pub fn facts(told: &Told) -> Vec<KnownFact> {
 #[must_use]
 pub fn judge<'a>(history: &History, delivered: impl IntoIterator<Item = &'a KnownFact>) -> Verdicts {
     let kept = keep(delivered);
-    let directory = registry::directory(&history.world, &Numbers::plain(history));
-    let settlement = settle(&kept, &registry::versions(&history.world), &directory).unwrap();
+    let numbers = Numbers::plain(history);
+    let directory = registry::directory(&history.world, &numbers);
+    let settlement = settle(&kept, &registry::versions(&history.world, &numbers), &directory).unwrap();
     verdicts(&settlement)
 }
 

@@ -3,7 +3,9 @@
 //! A step of a history is [`Words`] of chance, read by [`dice::Dice`]. Fewer steps and smaller words
 //! make plainer histories, which is what proptest shrinks towards.
 
+mod decision;
 mod dice;
+mod doubt;
 mod sale;
 mod story;
 mod world;

@@ -4,15 +4,17 @@
 //! told by one event. Amounts are minor units.
 
 mod customer;
+mod decision;
 mod payment;
 mod rest;
 mod reversal;
 mod world;
 
 pub use customer::{Change, Customer, Subscription};
-pub use payment::{Checkout, CheckoutMode, Discount, Invoice, Line, Settled};
+pub use decision::{Lock, LockedTo, Ruling, Verdict, Whom};
+pub use payment::{Checkout, CheckoutMode, Discount, Intent, Invoice, Line, Settled};
 pub use rest::{Post, Reference, Referral, Revision, Who};
-pub use reversal::{Dispute, Of, Refund, RefundState, Standing};
+pub use reversal::{CreditNote, Dispute, Of, Refund, RefundState, Standing, Warning};
 pub use world::{Affiliate, Click, Coupon, Earns, Limit, Programme, Span, World};
 
 use common::stripe::sample::Version;
@@ -44,17 +46,50 @@ pub struct History {
     pub checkouts: Vec<Checkout>,
     /// Settled invoices.
     pub invoices: Vec<Invoice>,
+    /// Payment intents and charges of which neither a checkout nor an invoice knows.
+    pub intents: Vec<Intent>,
     /// Money that went back.
     pub refunds: Vec<Refund>,
     /// Money in dispute.
     pub disputes: Vec<Dispute>,
+    /// Credit after payment.
+    pub credit_notes: Vec<CreditNote>,
+    /// Early fraud warnings.
+    pub warnings: Vec<Warning>,
     /// Conversions that a back end posted.
     pub posts: Vec<Post>,
     /// Referrals that a back end registered.
     pub referrals: Vec<Referral>,
+    /// Whom people locked to whom.
+    pub locks: Vec<Lock>,
+    /// What people decided of commissions.
+    pub verdicts: Vec<Verdict>,
 }
 
 impl History {
+    /// A world in which nothing has happened.
+    #[must_use]
+    pub fn of(world: World) -> Self {
+        Self {
+            world,
+            version: Version::Dahlia,
+            imported_at: None,
+            customers: Vec::new(),
+            subscriptions: Vec::new(),
+            checkouts: Vec::new(),
+            invoices: Vec::new(),
+            intents: Vec::new(),
+            refunds: Vec::new(),
+            disputes: Vec::new(),
+            credit_notes: Vec::new(),
+            warnings: Vec::new(),
+            posts: Vec::new(),
+            referrals: Vec::new(),
+            locks: Vec::new(),
+            verdicts: Vec::new(),
+        }
+    }
+
     /// When news of some time is received.
     #[must_use]
     pub fn receipt(&self, at: Time) -> Time {
@@ -74,10 +109,15 @@ impl History {
         list(&mut lines, &self.subscriptions);
         list(&mut lines, &self.checkouts);
         list(&mut lines, &self.invoices);
+        list(&mut lines, &self.intents);
         list(&mut lines, &self.refunds);
         list(&mut lines, &self.disputes);
+        list(&mut lines, &self.credit_notes);
+        list(&mut lines, &self.warnings);
         list(&mut lines, &self.posts);
         list(&mut lines, &self.referrals);
+        list(&mut lines, &self.locks);
+        list(&mut lines, &self.verdicts);
         lines.join("\n")
     }
 }

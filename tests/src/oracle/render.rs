@@ -13,7 +13,9 @@ mod invoice;
 mod rest;
 mod reversal;
 
-use super::model::{History, Time};
+pub(super) use rest::posted;
+
+use super::model::{History, Of, Time};
 use common::queue::envelope::Source;
 
 /// One body as it is delivered.
@@ -32,15 +34,18 @@ pub struct Told {
 pub struct Numbers {
     /// Affiliates' ids, by place.
     pub affiliates: Vec<i64>,
-    /// Added to every post's and every referral's number.
-    pub offset: i64,
+    /// The conversion ids of posts, by place.
+    pub posts: Vec<i64>,
 }
 
 impl Numbers {
     /// As they are counted without a store.
     #[must_use]
     pub fn plain(history: &History) -> Self {
-        Self { affiliates: (1..).take(history.world.affiliates.len()).collect(), offset: 0 }
+        Self {
+            affiliates: (1..).take(history.world.affiliates.len()).collect(),
+            posts: history.posts.iter().map(|post| post.id).collect(),
+        }
     }
 }
 
@@ -51,6 +56,11 @@ pub fn events(history: &History, numbers: &Numbers) -> Vec<Told> {
     customer::tell(history, &mut told);
     invoice::tell(history, &mut told);
     checkout::tell(history, &mut told);
+    for (place, intent) in history.intents.iter().enumerate() {
+        if let Some(money) = charge::of(history, Of::Intent(place)) {
+            money.tell(history, &mut told, intent.at);
+        }
+    }
     reversal::tell(history, &mut told);
     rest::tell(history, numbers, &mut told);
     told

@@ -2,3 +2,4 @@
 //! reading of SEMANTICS come to the same.
 
 mod pure;
+mod stored;

@@ -5,7 +5,7 @@
 //! reads history differently, that shows as amendments.
 
 use super::cause::Causes;
-use super::clusters::{self, ClusterOfKey};
+use super::clusters;
 use super::facts::{self, Incoming};
 use super::{BatchError, Settled, work};
 use crate::domain::fact::Fact;
@@ -103,8 +103,7 @@ async fn remember(
     let count = incoming.len();
     if count > 0 {
         let facts = BTreeMap::from([(realm, incoming)]);
-        let clusters: ClusterOfKey = clusters::resolve(conn, &facts).await?;
-        facts::upsert(conn, &facts, &clusters).await?;
+        super::remember(conn, &facts).await?;
     }
     Ok(count)
 }

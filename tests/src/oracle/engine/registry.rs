@@ -63,27 +63,51 @@ pub(super) fn directory(world: &World, numbers: &Numbers) -> Directory {
 }
 
 /// The versions of the rules.
-pub(super) fn versions(world: &World) -> Vec<RuleVersion> {
+pub(super) fn versions(world: &World, numbers: &Numbers) -> Vec<RuleVersion> {
     let version = |(id, programme): (i64, &Programme)| RuleVersion {
         id: RuleId(id),
         valid_from: programme.from.map(time),
-        rules: rules(programme),
+        rules: rules(programme, numbers),
     };
     (1..).zip(&world.programmes).map(version).collect()
 }
 
 /// Rules as they are stored.
-#[must_use]
-pub fn rules(programme: &Programme) -> Rules {
+pub(in crate::oracle) fn rules(programme: &Programme, numbers: &Numbers) -> Rules {
     let recurring = match programme.limit {
         Limit::All => json!("all"),
         Limit::First => json!("first"),
         Limit::Payments(most) => json!({"payments": most}),
         Limit::Months(months) => json!({"months": months}),
     };
+    let codes: serde_json::Map<String, Value> =
+        programme.codes.iter().map(|(code, rate)| ((*code).to_owned(), earns(*rate))).collect();
+    let products: Vec<Value> = programme
+        .products
+        .iter()
+        .map(|(names, rate)| {
+            let of = |prefix: &str| names.iter().filter(|name| name.starts_with(prefix)).collect::<Vec<_>>();
+            json!({"name": "some", "products": of("prod_"), "prices": of("price_"), "commission": earns(*rate)})
+        })
+        .collect();
+    let members = |list: &[(Vec<usize>, Earns)]| -> Vec<Value> {
+        let one = |(places, rate): &(Vec<usize>, Earns)| {
+            let ids: Vec<i64> = places.iter().map(|place| numbers.affiliates[*place]).collect();
+            json!({"name": "some", "affiliates": ids, "commission": earns(*rate)})
+        };
+        list.iter().map(one).collect()
+    };
     let rules = json!({
         "commission": earns(programme.earns),
+        "first_commission": programme.first.map(earns),
+        "codes": codes,
+        "products": products,
+        "groups": members(&programme.groups),
+        "tiers": members(&programme.tiers),
+        "max_commission": programme.most.map(|(minor, currency)| json!({"minor": minor, "currency": currency})),
         "recurring": recurring,
+        "max_payments": programme.max_payments,
+        "max_months": programme.max_months,
         "hold_days": programme.hold_days,
         "window_days": programme.window_days,
         "back_bind_days": programme.back_bind_days,
@@ -94,7 +118,7 @@ pub fn rules(programme: &Programme) -> Rules {
 }
 
 /// A commission as it is stored.
-pub(super) fn commission(earns: Earns) -> Commission {
+pub(in crate::oracle) fn commission(earns: Earns) -> Commission {
     serde_json::from_value(self::earns(earns)).unwrap()
 }
 

@@ -6,6 +6,7 @@ use crate::oracle::model::{
     Change, Customer, DAY, Dispute, History, Of, Post, Reference, Referral, Refund, RefundState, Revision,
     START, Subscription, Time, Who,
 };
+use RefundState::{Canceled, Failed, Pending, Succeeded};
 use common::stripe::sample::Version;
 
 /// A history in the making.
@@ -35,26 +36,14 @@ impl Story {
         let mut dice = Dice::new(words);
         let version = Version::ALL[5 - dice.below(6)];
         let imported_at = dice.one_in(5).then_some(START + 500 * DAY);
-        let history = History {
-            world: world::world(&mut dice),
-            version,
-            imported_at,
-            customers: Vec::new(),
-            subscriptions: Vec::new(),
-            checkouts: Vec::new(),
-            invoices: Vec::new(),
-            refunds: Vec::new(),
-            disputes: Vec::new(),
-            posts: Vec::new(),
-            referrals: Vec::new(),
-        };
+        let history = History { version, imported_at, ..History::of(world::world(&mut dice)) };
         Self { history, steps: 0 }
     }
 
     /// One thing that happens, at a second of its own.
     pub(super) fn step(&mut self, words: Words) {
         let mut dice = Dice::new(words);
-        let kind = dice.below(20);
+        let kind = dice.below(26);
         self.steps += 1;
         let at = START + dice.number(DAYS) * DAY + 3_600 + self.steps * SLOT;
         match kind {
@@ -66,6 +55,11 @@ impl Story {
             15 => self.change(&mut dice, at),
             16 | 17 => self.post(&mut dice, at),
             18 => self.refer(&mut dice, at),
+            19 | 20 => self.intent(&mut dice, at),
+            21 => self.credit(&mut dice, at),
+            22 => self.warn(&mut dice, at),
+            23 => self.lock(&mut dice, at),
+            24 => self.decide(&mut dice, at),
             _ => {
                 self.new_customer(&mut dice, at);
             }
@@ -147,13 +141,16 @@ impl Story {
         place
     }
 
-    fn payment(&self, dice: &mut Dice) -> Option<(Of, i64)> {
+    pub(super) fn payment(&self, dice: &mut Dice) -> Option<(Of, i64)> {
         let checkouts = self.history.checkouts.iter().enumerate();
         let checkouts = checkouts.map(|(place, one)| (Of::Checkout(place), one.took_money(), one.total));
         let invoices = self.history.invoices.iter().enumerate();
         let invoices = invoices.map(|(place, one)| (Of::Invoice(place), one.money.is_some(), one.paid));
+        let intents = self.history.intents.iter().enumerate();
+        let intents = intents.map(|(place, one)| (Of::Intent(place), true, one.amount));
         let payments: Vec<(Of, i64)> = checkouts
             .chain(invoices)
+            .chain(intents)
             .filter(|(_, took_money, _)| *took_money)
             .map(|(payment, _, amount)| (payment, amount))
             .collect();
@@ -169,7 +166,6 @@ impl Story {
             2 => 1 + paid / 100,
             _ => 1 + dice.number(paid),
         };
-        use RefundState::{Canceled, Failed, Pending, Succeeded};
         let states: &[RefundState] = match dice.below(8) {
             0..=3 => &[Succeeded],
             4 => &[Pending, Succeeded],
@@ -179,18 +175,16 @@ impl Story {
         };
         let states: Vec<(Time, RefundState)> =
             (0..).map(|n| at + n * DAY).zip(states.iter().copied()).collect();
-        // What the charge says counts a refund at once; until that is known to fail, nobody can tell.
         let sure = matches!(states.as_slice(), [(_, Succeeded)]);
-        // An endpoint asks for refunds or it does not.
-        let others: Vec<&Refund> = self.history.refunds.iter().filter(|refund| refund.of == of).collect();
-        let told = match others.first() {
+        // An endpoint asks for refunds or it does not. Then nobody can know that one failed.
+        let told = match self.history.refunds.iter().find(|refund| refund.of == of) {
             Some(other) => other.told,
             None => !(sure && dice.one_in(3)),
         };
-        if !sure && (!told || others.iter().any(|other| other.in_all_at.is_some())) {
+        if !told && !sure {
             return;
         }
-        let in_all = !told || (sure && dice.one_in(2) && others.iter().all(|other| other.is_sure()));
+        let in_all = !told || dice.one_in(3);
         self.history.refunds.push(Refund {
             id: format!("re_{}", self.history.refunds.len()),
             of,
@@ -244,7 +238,6 @@ impl Story {
             posts.iter().any(|post| matches!(post.reference, Reference::Invoice(other) if other == place))
         };
         let (mut reference, mut who) = match dice.below(3) {
-            0 => (Reference::Own(format!("order-{id}")), self.who(dice)),
             1 => (Reference::None, self.who(dice)),
             _ => (Reference::Own(format!("order-{id}")), self.who(dice)),
         };
@@ -307,12 +300,5 @@ impl Story {
             affiliate: (!by_code).then(|| dice.below(3)),
             code: if by_code { world::code(dice, 1) } else { None },
         });
-    }
-}
-
-impl Refund {
-    /// Whether it succeeded at once, for good.
-    fn is_sure(&self) -> bool {
-        matches!(self.states.as_slice(), [(_, RefundState::Succeeded)])
     }
 }

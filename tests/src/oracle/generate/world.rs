@@ -77,10 +77,23 @@ fn programme(dice: &mut Dice, from: Option<Time>) -> Programme {
         4 => Limit::Payments(1 + u32::try_from(dice.below(3)).unwrap()),
         _ => Limit::Months(1 + u32::try_from(dice.below(3)).unwrap()),
     };
+    let products = [vec!["prod_books"], vec!["price_team_year", "prod_support"], vec!["prod_team"]];
+    let codes = ["ALICE20", "alice", "bob10", "carol"];
     Programme {
         from,
         earns: earns(dice),
         limit,
+        first: dice.one_in(4).then(|| earns(dice)),
+        codes: if dice.one_in(4) { vec![(dice.pick(&codes), earns(dice))] } else { Vec::new() },
+        products: products
+            .into_iter()
+            .filter_map(|names| dice.one_in(4).then(|| (names, earns(dice))))
+            .collect(),
+        groups: if dice.one_in(5) { vec![(vec![dice.below(3), 2], earns(dice))] } else { Vec::new() },
+        tiers: if dice.one_in(5) { vec![(vec![dice.below(3)], earns(dice))] } else { Vec::new() },
+        most: dice.one_in(5).then(|| (1 + dice.number(1_500), dice.pick(&["usd", "eur"]))),
+        max_payments: dice.one_in(8).then_some(2),
+        max_months: dice.one_in(8).then_some(1),
         hold_days: dice.pick(&[0, 30, 14]),
         window_days: dice.pick(&[60, 30, 1]),
         back_bind_days: dice.pick(&[30, 7, 0]),

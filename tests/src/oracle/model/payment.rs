@@ -129,6 +129,31 @@ pub struct Invoice {
     pub money: Option<(String, String)>,
 }
 
+/// Money that a payment intent took by itself, or a charge without one.
+#[derive(Clone, Debug)]
+pub struct Intent {
+    /// `pi_…`; none for a charge of old.
+    pub intent: Option<String>,
+    /// `ch_…`
+    pub charge: String,
+    /// The API version that tells it.
+    pub version: Version,
+    /// When it succeeded.
+    pub at: Time,
+    /// Place of the customer; none for a guest.
+    pub customer: Option<usize>,
+    /// The guest's address.
+    pub email: Option<String>,
+    /// ISO 4217, lower case.
+    pub currency: &'static str,
+    /// Minor units.
+    pub amount: i64,
+    /// The code in its metadata.
+    pub code: Option<String>,
+    /// Metadata `commission: false`.
+    pub no_commission: bool,
+}
+
 /// A line of an invoice.
 #[derive(Clone, Debug)]
 pub struct Line {

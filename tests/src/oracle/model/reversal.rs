@@ -9,6 +9,38 @@ pub enum Of {
     Checkout(usize),
     /// An invoice.
     Invoice(usize),
+    /// An intent or a charge of its own.
+    Intent(usize),
+}
+
+/// A credit note on a paid invoice.
+#[derive(Clone, Debug)]
+pub struct CreditNote {
+    /// `cn_…`
+    pub id: String,
+    /// Place of the invoice.
+    pub invoice: usize,
+    /// When it was issued.
+    pub at: Time,
+    /// Minor units credited after payment.
+    pub amount: i64,
+    /// Place of the refund by which some of it was given.
+    pub refund: Option<usize>,
+    /// When it was made void.
+    pub voided: Option<Time>,
+}
+
+/// An early fraud warning.
+#[derive(Clone, Debug)]
+pub struct Warning {
+    /// `issfr_…`
+    pub id: String,
+    /// Of what.
+    pub of: Of,
+    /// When.
+    pub at: Time,
+    /// When there was nothing left to do about it.
+    pub over: Option<Time>,
 }
 
 /// A refund.

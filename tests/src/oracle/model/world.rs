@@ -82,8 +82,24 @@ pub struct Programme {
     pub from: Option<Time>,
     /// The default commission.
     pub earns: Earns,
+    /// That of a customer's first payment.
+    pub first: Option<Earns>,
+    /// By the coupon or the code that bound.
+    pub codes: Vec<(&'static str, Earns)>,
+    /// By the products and prices that were sold.
+    pub products: Vec<(Vec<&'static str>, Earns)>,
+    /// By the affiliate, by place.
+    pub groups: Vec<(Vec<usize>, Earns)>,
+    /// The same, for those of no group.
+    pub tiers: Vec<(Vec<usize>, Earns)>,
+    /// The most that a payment in this currency earns.
+    pub most: Option<(i64, &'static str)>,
     /// Which payments of a customer earn.
     pub limit: Limit,
+    /// A second limit by count.
+    pub max_payments: Option<u32>,
+    /// A second limit by calendar months.
+    pub max_months: Option<u32>,
     /// From payment to release.
     pub hold_days: u32,
     /// From a click to the first bind.

@@ -3,7 +3,7 @@
 use super::payments::Payment;
 use super::people::Person;
 use super::touches::{Found, Judged, Met, code_of_subscription, codes_of_customer, rules_at};
-use crate::oracle::model::{History, Time};
+use crate::oracle::model::{History, Lock, LockedTo, Time, Whom};
 use crate::oracle::verdict::BindVerdict;
 
 /// A tie to an affiliate.
@@ -12,9 +12,20 @@ pub(super) struct Bind {
     pub(super) affiliate: usize,
     method: &'static str,
     since: Time,
+    /// The coupon that bound, when it was one.
+    pub(super) coupon: Option<String>,
 }
 
 impl Bind {
+    fn found(found: Found, since: Time) -> Self {
+        Self { affiliate: found.affiliate, method: found.method, since, coupon: found.coupon }
+    }
+
+    /// Of somebody whom a person or a back end named.
+    fn named(affiliate: usize, method: &'static str, since: Time) -> Self {
+        Self { affiliate, method, since, coupon: None }
+    }
+
     pub(super) fn verdict(&self) -> BindVerdict {
         BindVerdict { affiliate: id(self.affiliate), method: self.method.to_owned(), since: self.since }
     }
@@ -45,16 +56,23 @@ struct Moment {
 pub(super) fn attribute(history: &History, people: &[Person], payments: &[Payment<'_>]) -> Binds {
     let own: Vec<Vec<Moment>> =
         (0..people.len()).map(|person| moments(history, people, payments, person)).collect();
+    // 4 a. A lock goes before everything.
+    let locks: Vec<Option<Option<Bind>>> = people.iter().map(|person| lock(history, person)).collect();
+    let bind = |place: usize, moments: &[Moment]| locks[place].clone().unwrap_or_else(|| first_bind(moments));
     // 4 g comes last: first everybody by what they bring along themselves.
-    let first: Vec<Option<Bind>> = own.iter().map(|moments| first_bind(moments)).collect();
+    let first: Vec<Option<Bind>> =
+        own.iter().enumerate().map(|(place, moments)| bind(place, moments)).collect();
     let mut of_person = Vec::new();
     for (place, mut moments) in own.into_iter().enumerate() {
         add_by_email(people, &first, place, &mut moments);
-        of_person.push(first_bind(&moments));
+        of_person.push(bind(place, &moments));
     }
     let of_payment = payments
         .iter()
         .map(|payment| {
+            if let Some(locked) = payment.person.and_then(|person| locks[person].clone()) {
+                return locked;
+            }
             let rules = rules_at(&history.world, payment.at);
             let mine = candidates(history, people, payment);
             // What a back end names for this very conversion is its decision.
@@ -67,6 +85,21 @@ pub(super) fn attribute(history: &History, people: &[Person], payments: &[Paymen
         })
         .collect();
     Binds { of_person, of_payment }
+}
+
+/// 4 a. The last lock that names the person: the bind it makes, or that there is none.
+#[expect(clippy::option_option, reason = "no lock, a lock to nobody, a lock to somebody")]
+fn lock(history: &History, person: &Person) -> Option<Option<Bind>> {
+    let names = |lock: &&Lock| match &lock.whom {
+        Whom::Customer(place) => person.ids.contains(&history.customers[*place].id),
+        Whom::Email(email) => person.emails.contains(&email.trim().to_lowercase()),
+    };
+    let lock = history.locks.iter().filter(names).max_by_key(|lock| lock.id)?;
+    match lock.to {
+        LockedTo::Affiliate(affiliate) => Some(Some(Bind::named(affiliate, "lock", lock.at))),
+        LockedTo::Nobody => Some(None),
+        LockedTo::Released => None,
+    }
 }
 
 /// 4 b. The first bind wins.
@@ -120,16 +153,13 @@ fn moments(history: &History, people: &[Person], payments: &[Payment<'_>], place
     {
         let at = referral.at;
         let judged = judged(history, at, history.receipt(at));
-        let bind = named(judged, referral.affiliate, referral.code.as_deref()).map(|affiliate| Bind {
-            affiliate,
-            method: "api",
-            since: at,
-        });
+        let bind = named(judged, referral.affiliate, referral.code.as_deref())
+            .map(|affiliate| Bind::named(affiliate, "api", at));
         moments.push(Moment { at, waits: Some(at + back_bind(at)), bind });
     }
     for (at, received, code) in codes_around(history, &people[place]) {
         let found = judged(history, at, received).find(Met::Code(code));
-        let bind = found.map(|(affiliate, method)| Bind { affiliate, method, since: at });
+        let bind = found.map(|found| Bind::found(found, at));
         moments.push(Moment { at, waits: None, bind });
     }
     moments
@@ -178,17 +208,13 @@ fn candidates(history: &History, people: &[Person], payment: &Payment<'_>) -> Ve
     let coupon = if judged.rules.coupon_first { COUPON_BEFORE_CODES } else { COUPON };
     let mut candidates: Vec<Candidate> = Vec::new();
     let mut add = |class: u8, place: u8, at: Time, since: Time, found: Option<Found>| {
-        candidates.extend(found.map(|(affiliate, method)| Candidate {
-            class,
-            place,
-            at,
-            bind: Bind { affiliate, method, since },
-        }));
+        candidates.extend(found.map(|found| Candidate { class, place, at, bind: Bind::found(found, since) }));
     };
     let now = payment.at;
     if let Some(post) = payment.post {
         let found = named(judged, post.affiliate, post.code.as_deref());
-        add(NAMED, 0, now, now, found.map(|affiliate| (affiliate, "api")));
+        let by_api = |affiliate| Found { affiliate, method: "api", coupon: None };
+        add(NAMED, 0, now, now, found.map(by_api));
         add(coupon, 0, now, now, post.coupon.as_deref().and_then(|code| judged.find(Met::Named(code))));
     }
     if let Some(checkout) = payment.checkout {
@@ -204,6 +230,10 @@ fn candidates(history: &History, people: &[Person], payment: &Payment<'_>) -> Ve
         for discount in &checkout.discounts {
             add(coupon, 1, checkout.at, now, judged.find(Met::Discount(discount)));
         }
+    }
+    if let Some(intent) = payment.intent {
+        let code = intent.code.as_deref();
+        add(METADATA, 2, intent.at, now, code.and_then(|code| judged.find(Met::Code(code))));
     }
     if let Some(invoice) = payment.invoice {
         add(

@@ -1,11 +1,11 @@
 //! What each payment earns, and what of it was taken back or is held (8–12, 14–16).
 
 use super::attribution::{Binds, id};
-use super::money::half_even;
+use super::money::{floor, half_even};
 use super::payments::Payment;
 use super::people::Person;
 use super::touches::rules_at;
-use crate::oracle::model::{Earns, History, Limit, Time};
+use crate::oracle::model::{Earns, History, Limit, Line, Ruling, Time};
 use crate::oracle::verdict::PaymentVerdict;
 use chrono::{DateTime, Datelike, Days, Months};
 
@@ -30,11 +30,12 @@ fn verdict(
     let rules = rules_at(&history.world, payment.at);
     let bind = binds.of_payment[place].as_ref();
     let own_purchase = bind.is_some_and(|bind| is_own(history, people, payment, bind.affiliate));
-    let earned = if bind.is_none() || (own_purchase && rules.reject_own) {
-        0
-    } else {
-        earned(history, people, payments, binds, place)
-    };
+    // 14, 16. A person's word goes before what the rules make of purchases of one's own and of warnings.
+    let ruling = payment.ruling.filter(|_| bind.is_some());
+    let rejected = ruling == Some(Ruling::Reject) || (ruling.is_none() && own_purchase && rules.reject_own);
+    let doubtful = bind.is_some() && (own_purchase || payment.warned);
+    let all_held = ruling == Some(Ruling::Hold) || (ruling.is_none() && doubtful);
+    let earned = if bind.is_none() || rejected { 0 } else { earned(history, people, payments, binds, place) };
     let last = payment.post.and_then(|post| post.revisions.last());
     let deleted = last.is_some_and(|revision| revision.deleted);
     let (currency, collected) = match (payment.money, payment.post) {
@@ -49,14 +50,18 @@ fn verdict(
     let taken_back = if deleted { earned } else { share(payment.gone) };
     let left = earned - taken_back;
     let mut held = share(payment.disputed).min(left);
-    if own_purchase {
-        // 16. All of it, for a person to look at.
+    if all_held {
         held = left;
     }
     let status = if deleted || (earned > 0 && left == 0) {
         "reversed"
+    } else if rejected {
+        "rejected"
     } else if bind.is_none() {
         "unattributed"
+    } else if own_purchase && rules.reject_own {
+        // 16, by the option: the status of 14 says so.
+        "rejected"
     } else if left > 0 && held == left {
         "held"
     } else {
@@ -109,32 +114,82 @@ fn earned(
     let rank = 1 + ranked.iter().position(|other| *other == place).unwrap();
     let first = payments[ranked[0]].at;
     let rules = rules_at(&history.world, payment.at);
-    let within = match rules.limit {
+    let limits =
+        [Some(rules.limit), rules.max_payments.map(Limit::Payments), rules.max_months.map(Limit::Months)];
+    let within = |limit: Limit| match limit {
         Limit::All => true,
         Limit::First => rank == 1,
         Limit::Payments(most) => rank <= usize::try_from(most).unwrap(),
         Limit::Months(months) => payment.at < months_later(first, months),
     };
-    if !within {
+    if !limits.into_iter().flatten().all(within) {
         return 0;
     }
-    // 8. The affiliate's own terms go before the programme's.
-    let affiliate = binds.of_payment[place].as_ref().map(|bind| &history.world.affiliates[bind.affiliate]);
-    let own = affiliate.and_then(|affiliate| affiliate.own).filter(|(from, _)| *from <= payment.at);
     let (currency, _, base) = payment.money.unwrap();
-    match own.map_or(rules.earns, |(_, earns)| earns) {
-        // 9. Half to even.
+    let bind = binds.of_payment[place].as_ref().unwrap();
+    let affiliate = &history.world.affiliates[bind.affiliate];
+    // 8. The affiliate's own, else the coupon's or the code's: for the payment as a whole.
+    let own = affiliate.own.filter(|(from, _)| *from <= payment.at).map(|(_, earns)| earns);
+    let code = bind.coupon.as_ref().unwrap_or(&affiliate.code).to_lowercase();
+    let by_code = rules.codes.iter().find(|(named, _)| named.to_lowercase() == code).map(|(_, earns)| *earns);
+    // Else the group's, the tier's, the first payment's, the programme's.
+    let belongs = |list: &[(Vec<usize>, Earns)]| {
+        list.iter().find(|(members, _)| members.contains(&bind.affiliate)).map(|(_, earns)| *earns)
+    };
+    let rest = belongs(&rules.groups)
+        .or_else(|| belongs(&rules.tiers))
+        .or_else(|| rules.first.filter(|_| rank == 1))
+        .unwrap_or(rules.earns);
+    let lines = payment.invoice.map_or(&[][..], |invoice| &invoice.lines);
+    let sum: i64 = lines.iter().map(|line| line.amount).sum();
+    let earned = match own.or(by_code) {
+        Some(earns) => rate(earns, base, currency, None),
+        None if rules.products.is_empty() || sum <= 0 => rate(rest, base, currency, None),
+        // 7. By lines, each by what it sold.
+        None => lines
+            .iter()
+            .zip(split(base, lines))
+            .map(|(line, base)| {
+                let sells = |(names, _): &&(Vec<&str>, Earns)| {
+                    names.contains(&line.product) || names.contains(&line.price)
+                };
+                let earns = rules.products.iter().find(sells).map_or(rest, |(_, earns)| *earns);
+                rate(earns, base, currency, Some(line.quantity))
+            })
+            .sum(),
+    };
+    let most = rules.most.filter(|(_, of)| *of == currency).map_or(i64::MAX, |(most, _)| most);
+    earned.max(0).min(most)
+}
+
+/// 9. What a base earns; a fixed amount for each unit of a line, and once for a whole payment.
+fn rate(earns: Earns, base: i64, currency: &str, quantity: Option<i64>) -> i64 {
+    match earns {
         Earns::Percent(basis_points) => half_even(base, i64::from(basis_points), 10_000),
         // 15. Nothing is converted silently.
         Earns::Flat { currency: other, .. } if other != currency => 0,
+        Earns::Flat { .. } if quantity.is_some() && base <= 0 => 0,
         Earns::Flat { minor, capped, .. } => {
-            if capped {
-                minor.min(base)
-            } else {
-                minor
-            }
+            let full = minor * quantity.unwrap_or(1);
+            if capped { full.min(base.max(0)) } else { full }
         }
     }
+}
+
+/// 7. A base over lines by largest remainder: all rounded down, then one more for those that lost most.
+fn split(base: i64, lines: &[Line]) -> Vec<i64> {
+    let sum: i64 = lines.iter().map(|line| line.amount).sum();
+    let mut parts: Vec<i64> = lines.iter().map(|line| floor(base, line.amount, sum)).collect();
+    let exact = |place: usize| i128::from(base) * i128::from(lines[place].amount);
+    let lost: Vec<i128> =
+        (0..lines.len()).map(|place| exact(place) - i128::from(parts[place]) * i128::from(sum)).collect();
+    while parts.iter().sum::<i64>() < base {
+        let waits = |place: &usize| parts[*place] == floor(base, lines[*place].amount, sum);
+        // Of two that lost the same, the earlier.
+        let most = (0..lines.len()).filter(waits).min_by_key(|place| (-lost[*place], *place)).unwrap();
+        parts[most] += 1;
+    }
+    parts
 }
 
 /// 6. Metadata `commission: false` on customer, subscription, invoice, session or charge.
@@ -148,6 +203,7 @@ fn skips(history: &History, people: &[Person], payment: &Payment<'_>) -> bool {
         || subscription.is_some_and(|place| history.subscriptions[place].no_commission)
         || payment.invoice.is_some_and(|invoice| invoice.no_commission || invoice.charge_says_no)
         || payment.checkout.is_some_and(|checkout| checkout.no_commission || checkout.charge_says_no)
+        || payment.intent.is_some_and(|intent| intent.no_commission)
 }
 
 /// 16. Whether the customer's mailbox is the affiliate's.

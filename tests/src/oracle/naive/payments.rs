@@ -3,7 +3,9 @@
 use super::money::floor;
 use super::people::{Person, person_of};
 use super::reversal;
-use crate::oracle::model::{Checkout, CheckoutMode, History, Invoice, Of, Post, Reference, Settled, Time};
+use crate::oracle::model::{
+    Checkout, CheckoutMode, History, Intent, Invoice, Of, Post, Reference, Ruling, Settled, Time,
+};
 
 /// A payment, or a completed checkout that took no money.
 #[derive(Clone, Debug)]
@@ -12,6 +14,7 @@ pub(super) struct Payment<'a> {
     pub(super) person: Option<usize>,
     pub(super) checkout: Option<&'a Checkout>,
     pub(super) invoice: Option<&'a Invoice>,
+    pub(super) intent: Option<&'a Intent>,
     pub(super) post: Option<&'a Post>,
     pub(super) at: Time,
     /// When the first of what tells it was received.
@@ -22,6 +25,10 @@ pub(super) struct Payment<'a> {
     pub(super) gone: i64,
     /// Minor units in open disputes.
     pub(super) disputed: i64,
+    /// Whether an early fraud warning calls for something.
+    pub(super) warned: bool,
+    /// What people decided of it, last.
+    pub(super) ruling: Option<Ruling>,
 }
 
 impl Payment<'_> {
@@ -56,12 +63,15 @@ pub(super) fn payments<'a>(history: &'a History, people: &[Person]) -> Vec<Payme
             person: person_of(people, &invoice.id),
             checkout,
             invoice: Some(invoice),
+            intent: None,
             post,
             at: invoice.at,
             received: first_receipt(history, checkout, Some(invoice), post),
             money: of_invoice(invoice),
             gone,
             disputed,
+            warned: reversal::warned(history, Of::Invoice(place)),
+            ruling: ruling(history, &[Some(&invoice.id), post.map(|post| conversion(post)).as_ref()]),
         });
     }
     for (place, checkout) in history.checkouts.iter().enumerate() {
@@ -75,6 +85,7 @@ pub(super) fn payments<'a>(history: &'a History, people: &[Person]) -> Vec<Payme
             person: person_of(people, &checkout.id),
             checkout: Some(checkout),
             invoice: None,
+            intent: None,
             post: None,
             // 6. Delayed methods count when they succeed.
             at: match checkout.settled {
@@ -85,29 +96,65 @@ pub(super) fn payments<'a>(history: &'a History, people: &[Person]) -> Vec<Payme
             money: of_checkout(checkout),
             gone,
             disputed,
+            warned: reversal::warned(history, Of::Checkout(place)),
+            ruling: ruling(history, &[Some(&checkout.id), checkout.money.as_ref().map(|(intent, _)| intent)]),
+        });
+    }
+    // 1. Money of which nothing else knows is a payment of its own.
+    for (place, intent) in history.intents.iter().enumerate() {
+        let (gone, disputed) = reversal::of(history, Of::Intent(place));
+        payments.push(Payment {
+            key: intent.intent.clone().unwrap_or_else(|| intent.charge.clone()),
+            person: person_of(people, &intent.charge),
+            checkout: None,
+            invoice: None,
+            intent: Some(intent),
+            post: None,
+            at: intent.at,
+            received: history.receipt(intent.at),
+            // 6. Nothing says that there is tax in it.
+            money: Some((intent.currency, intent.amount, intent.amount)),
+            gone,
+            disputed,
+            warned: reversal::warned(history, Of::Intent(place)),
+            ruling: ruling(history, &[intent.intent.as_ref(), Some(&intent.charge)]),
         });
     }
     for post in &history.posts {
         let key = match &post.reference {
             Reference::Invoice(_) => continue,
             Reference::Own(reference) => format!("external:{reference}"),
-            Reference::None => format!("conversion:{}", post.id),
+            Reference::None => conversion(post),
         };
         let base = post.revisions.last().and_then(|revision| revision.base).unwrap_or(0);
         payments.push(Payment {
+            ruling: ruling(history, &[Some(&key), Some(&conversion(post))]),
             key,
-            person: person_of(people, &format!("conversion:{}", post.id)),
+            person: person_of(people, &conversion(post)),
             checkout: None,
             invoice: None,
+            intent: None,
             post: Some(post),
             at: post.at,
             received: first_receipt(history, None, None, Some(post)),
             money: Some((post.currency, base, base)),
             gone: 0,
             disputed: 0,
+            warned: false,
         });
     }
     payments
+}
+
+/// The key of the conversion that a post made.
+fn conversion(post: &Post) -> String {
+    format!("conversion:{}", post.id)
+}
+
+/// 14. The last decision on any of these keys.
+fn ruling(history: &History, keys: &[Option<&String>]) -> Option<Ruling> {
+    let about = history.verdicts.iter().filter(|verdict| keys.contains(&Some(&verdict.payment)));
+    about.max_by_key(|verdict| verdict.id).map(|verdict| verdict.ruling)
 }
 
 /// 6. A fully paid invoice: its total without tax and shipping. A part-paid one: its share, rounded down.

@@ -63,8 +63,8 @@ pub(super) fn people(history: &History) -> Vec<Person> {
     let mut strangers: Vec<Person> = Vec::new();
     for guest in guests {
         let carries = |person: &&mut Person| !person.emails.is_disjoint(&guest.emails);
-        let mut carriers: Vec<&mut Person> = known.iter_mut().filter(carries).collect();
-        let home = match carriers.as_mut_slice() {
+        let mut candidates: Vec<&mut Person> = known.iter_mut().filter(carries).collect();
+        let home = match candidates.as_mut_slice() {
             [only] => Some(&mut **only),
             _ => strangers.iter_mut().find(|person| !person.emails.is_disjoint(&guest.emails)),
         };
@@ -113,6 +113,12 @@ fn sightings(history: &History) -> Vec<(Vec<String>, Option<String>)> {
             ids.push(history.invoices[invoice].id.clone());
         }
         seen.push((ids, checkout.email.clone()));
+    }
+    for intent in &history.intents {
+        let mut ids = vec![intent.charge.clone()];
+        ids.extend(intent.intent.clone());
+        ids.extend(intent.customer.map(customer));
+        seen.push((ids, intent.email.clone()));
     }
     let names = |who: &Who| -> Vec<String> {
         let user = who.user.iter().map(|user| format!("user:{user}"));

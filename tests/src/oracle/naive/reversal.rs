@@ -17,6 +17,18 @@ pub(super) fn of(history: &History, payment: Of) -> (i64, i64) {
         let disputes = history.disputes.iter().filter(|dispute| dispute.of == payment);
         disputes.filter(|dispute| dispute.standing() == standing).map(|dispute| dispute.amount).sum()
     };
+    // Credit after payment, as far as it was not given by a refund, which counts itself.
+    let credited: i64 = history
+        .credit_notes
+        .iter()
+        .filter(|note| Of::Invoice(note.invoice) == payment && note.voided.is_none())
+        .map(|note| (note.amount - note.refund.map_or(0, |place| history.refunds[place].amount)).max(0))
+        .sum();
     // 12. Lost is like refunded; whoever applies it takes back no more than was collected.
-    (refunded + disputed(Standing::Lost), disputed(Standing::Open))
+    (refunded + credited + disputed(Standing::Lost), disputed(Standing::Open))
+}
+
+/// Whether an early fraud warning on the payment still calls for something.
+pub(super) fn warned(history: &History, payment: Of) -> bool {
+    history.warnings.iter().any(|warning| warning.of == payment && warning.over.is_none())
 }

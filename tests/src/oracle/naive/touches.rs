@@ -26,7 +26,13 @@ pub(super) struct Judged<'a> {
 }
 
 /// An affiliate who was found, and how.
-pub(super) type Found = (usize, &'static str);
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) affiliate: usize,
+    pub(super) method: &'static str,
+    /// The coupon, when it was one.
+    pub(super) coupon: Option<String>,
+}
 
 /// The rules that hold at a time: the last version that is valid by then.
 pub(super) fn rules_at(world: &World, at: Time) -> &Programme {
@@ -35,14 +41,16 @@ pub(super) fn rules_at(world: &World, at: Time) -> &Programme {
     valid.max_by_key(|(place, version)| (version.from, *place)).map(|(_, version)| version).unwrap()
 }
 
-impl Judged<'_> {
+impl<'a> Judged<'a> {
     /// Whose it is, if it counts.
     pub(super) fn find(self, met: Met<'_>) -> Option<Found> {
         match met {
-            Met::Code(text) => self.code(text).map(|affiliate| (affiliate, "metadata")),
-            Met::Reference(text) => self.code(text).map(|affiliate| (affiliate, "client_reference_id")),
+            Met::Code(text) => self.code(text).map(|affiliate| by_code(affiliate, "metadata")),
+            Met::Reference(text) => {
+                self.code(text).map(|affiliate| by_code(affiliate, "client_reference_id"))
+            }
             Met::Named(text) => {
-                self.coupon(|coupon| same(&coupon.code, text)).map(|affiliate| (affiliate, "coupon"))
+                self.coupon(|coupon| same(&coupon.code, text)).map(|coupon| by_coupon(coupon, "coupon"))
             }
             Met::Discount(discount) => self.discount(discount),
         }
@@ -55,7 +63,7 @@ impl Judged<'_> {
             promotion.and_then(|id| self.coupon(|coupon| coupon.promotion_code.as_deref() == Some(id)));
         let text = discount.text.as_deref();
         let by_text = || text.and_then(|text| self.coupon(|coupon| same(&coupon.code, text)));
-        let by_coupon = || {
+        let by_its_coupon = || {
             let named = |coupon: &Coupon| coupon.stripe_coupon.as_deref() == Some(discount.coupon.as_str());
             // A coupon whose Stripe id nobody has entered is often named like its code.
             if self.world.coupons.iter().any(named) {
@@ -66,17 +74,17 @@ impl Judged<'_> {
         };
         by_promotion
             .or_else(by_text)
-            .map(|affiliate| (affiliate, "promotion_code"))
-            .or_else(|| by_coupon().map(|affiliate| (affiliate, "coupon")))
+            .map(|coupon| by_coupon(coupon, "promotion_code"))
+            .or_else(|| by_its_coupon().map(|coupon| by_coupon(coupon, "coupon")))
     }
 
     /// The affiliate of the coupon of a name: of the one that counted at the time, else of one that
     /// appeared since.
-    fn coupon(self, named: impl Fn(&Coupon) -> bool) -> Option<usize> {
+    fn coupon(self, named: impl Fn(&Coupon) -> bool) -> Option<&'a Coupon> {
         let active = |coupon: &&Coupon| coupon.inactive.is_none_or(|span| !span.contains(self.at));
         let coupons = || self.world.coupons.iter().filter(|coupon| named(coupon)).filter(active);
         let coupon = coupons().find(|coupon| coupon.created <= self.at).or_else(|| coupons().next())?;
-        (self.in_time(coupon.created) && self.is_active(coupon.affiliate)).then_some(coupon.affiliate)
+        (self.in_time(coupon.created) && self.is_active(coupon.affiliate)).then_some(coupon)
     }
 
     /// 4 c, d. A referral code or a click, with or without a `ref_` prefix.
@@ -108,6 +116,14 @@ impl Judged<'_> {
     fn in_time(self, created: Time) -> bool {
         created <= self.received || created <= self.at + i64::from(self.rules.back_bind_days) * 86_400
     }
+}
+
+fn by_code(affiliate: usize, method: &'static str) -> Found {
+    Found { affiliate, method, coupon: None }
+}
+
+fn by_coupon(coupon: &Coupon, method: &'static str) -> Found {
+    Found { affiliate: coupon.affiliate, method, coupon: Some(coupon.code.clone()) }
 }
 
 fn same(one: &str, other: &str) -> bool {

@@ -9,9 +9,11 @@ use serde_json::{Value, json};
 /// What an intent and its charge have in common.
 pub(super) struct Money<'a> {
     pub(super) version: Version,
-    pub(super) intent: &'a str,
+    pub(super) intent: Option<&'a str>,
     pub(super) charge: &'a str,
     pub(super) customer: Option<&'a str>,
+    pub(super) email: Option<&'a str>,
+    pub(super) code: Option<&'a str>,
     pub(super) invoice: Option<&'a str>,
     pub(super) amount: i64,
     pub(super) currency: &'a str,
@@ -27,8 +29,10 @@ pub(super) fn of(history: &History, payment: Of) -> Option<Money<'_>> {
             let (intent, charge) = checkout.money.as_ref()?;
             Some(Money {
                 version: checkout.version,
-                intent,
+                intent: Some(intent),
                 charge,
+                email: None,
+                code: None,
                 customer: checkout.customer.map(customer),
                 invoice: None,
                 amount: checkout.total,
@@ -41,13 +45,30 @@ pub(super) fn of(history: &History, payment: Of) -> Option<Money<'_>> {
             let (intent, charge) = invoice.money.as_ref()?;
             Some(Money {
                 version: invoice.version,
-                intent,
+                intent: Some(intent),
                 charge,
+                email: None,
+                code: None,
                 customer: Some(customer(invoice.customer)),
                 invoice: Some(&invoice.id),
                 amount: invoice.paid,
                 currency: invoice.currency,
                 says_no: invoice.charge_says_no,
+            })
+        }
+        Of::Intent(place) => {
+            let intent = &history.intents[place];
+            Some(Money {
+                version: intent.version,
+                intent: intent.intent.as_deref(),
+                charge: &intent.charge,
+                customer: intent.customer.map(customer),
+                email: intent.email.as_deref(),
+                code: intent.code.as_deref(),
+                invoice: None,
+                amount: intent.amount,
+                currency: intent.currency,
+                says_no: intent.no_commission,
             })
         }
     }
@@ -57,12 +78,18 @@ impl Money<'_> {
     /// `payment_intent.succeeded` and `charge.succeeded`, and since basil what joins them to the invoice.
     pub(super) fn tell(&self, history: &History, told: &mut Vec<Told>, at: Time) {
         let description = self.invoice.map(|_| "Subscription creation");
-        let intent = json!({
-            "id": self.intent, "object": "payment_intent", "amount": self.amount, "amount_received": self.amount,
-            "currency": self.currency, "customer": self.customer, "latest_charge": self.charge,
-            "status": "succeeded", "description": description, "metadata": metadata(None, self.says_no),
-        });
-        add(history, told, self.version, ("payment_intent.succeeded", at), self.with_invoice(intent));
+        let object = |id| {
+            json!({
+                "id": id, "object": "payment_intent", "amount": self.amount, "amount_received": self.amount,
+                "currency": self.currency, "customer": self.customer, "latest_charge": self.charge,
+                "status": "succeeded", "description": description, "metadata": metadata(self.code, self.says_no),
+                "receipt_email": self.email,
+            })
+        };
+        if let Some(id) = self.intent {
+            let intent = self.with_invoice(object(id));
+            add(history, told, self.version, ("payment_intent.succeeded", at), intent);
+        }
         add(history, told, self.version, ("charge.succeeded", at), self.charge_object(0));
         if let Some(invoice) = self.invoice.filter(|_| self.version >= Version::Basil) {
             let paid = json!({
@@ -91,7 +118,8 @@ impl Money<'_> {
         self.with_invoice(json!({
             "id": self.charge, "object": "charge", "amount": self.amount, "amount_captured": self.amount,
             "amount_refunded": refunded, "currency": self.currency, "customer": self.customer, "paid": true,
-            "payment_intent": self.intent, "status": "succeeded", "metadata": metadata(None, self.says_no),
+            "payment_intent": self.intent, "status": "succeeded", "metadata": metadata(self.code, self.says_no),
+            "receipt_email": self.email,
         }))
     }
 

@@ -58,15 +58,15 @@ fn object(history: &History, invoice: &Invoice) -> Value {
     };
     let taxed = invoice.tax != 0;
     if invoice.version >= Version::Basil {
-        let taxes: Vec<Value> =
+        let listed: Vec<Value> =
             taxed.then(|| json!({"amount": invoice.tax, "tax_behavior": "exclusive"})).into_iter().collect();
         let parent = id.map(|id| {
             let details = json!({"subscription": id, "metadata": repeated});
             json!({"type": "subscription_details", "subscription_details": details})
         });
-        return with(object, json!({"parent": parent, "total_taxes": taxes}));
+        return with(object, json!({"parent": parent, "total_taxes": listed}));
     }
-    let taxes: Vec<Value> =
+    let listed: Vec<Value> =
         taxed.then(|| json!({"amount": invoice.tax, "inclusive": false})).into_iter().collect();
     let object = with(
         object,
@@ -75,7 +75,7 @@ fn object(history: &History, invoice: &Invoice) -> Value {
             "payment_intent": invoice.money.as_ref().map(|(intent, _)| intent),
             "charge": invoice.money.as_ref().map(|(_, charge)| charge),
             "tax": taxed.then_some(invoice.tax),
-            "total_tax_amounts": taxes,
+            "total_tax_amounts": listed,
         }),
     );
     if invoice.version >= Version::V2024 {

@@ -1,39 +1,19 @@
 //! What a back end posted, as the API's commands.
 
 use super::{Numbers, Told};
-use crate::oracle::model::{self, History, Reference, Time};
+use crate::oracle::model::{self, History, Reference, Revision, Time, Whom};
 use chrono::{DateTime, Utc};
 use common::domain::command::Command;
+use common::domain::decision::{Lock, LockedTo, Ruling, Verdict, Word};
 use common::domain::fact::{ConversionKind, PostedConversion, ReferralRegistered, Who};
 use common::domain::ids::{AffiliateId, ConversionId};
 use common::domain::key::Key;
 use common::queue::envelope::Source;
 
 pub(super) fn tell(history: &History, numbers: &Numbers, told: &mut Vec<Told>) {
-    let affiliate = |place: Option<usize>| place.map(|place| AffiliateId(numbers.affiliates[place]));
-    for post in &history.posts {
-        let id = ConversionId(numbers.offset + post.id);
-        let payment = match &post.reference {
-            Reference::None => Key::conversion(id),
-            Reference::Own(reference) => Key::reference(reference),
-            Reference::Invoice(place) => Key::reference(&history.invoices[*place].id),
-        };
+    for (place, post) in history.posts.iter().enumerate() {
         for (revision, said) in (0i64..).zip(&post.revisions) {
-            let conversion = PostedConversion {
-                conversion: id,
-                payment: payment.clone(),
-                kind: if post.signup { ConversionKind::Signup } else { ConversionKind::Purchase },
-                value: said.value,
-                base: said.base,
-                currency: post.currency.to_owned(),
-                affiliate: affiliate(post.affiliate),
-                referral_code: post.code.clone(),
-                coupon_code: post.coupon.clone(),
-                who: who(history, &post.who),
-                occurred_at: time(post.at),
-                paid: false,
-                deleted: said.deleted,
-            };
+            let conversion = posted(history, numbers, place, *said);
             let accepted_at = time(said.at);
             add(history, told, said.at, &Command::Conversion { revision, accepted_at, conversion });
         }
@@ -41,16 +21,82 @@ pub(super) fn tell(history: &History, numbers: &Numbers, told: &mut Vec<Told>) {
     for referral in &history.referrals {
         let registered = ReferralRegistered {
             who: who(history, &referral.who),
-            affiliate: affiliate(referral.affiliate),
+            affiliate: affiliate(numbers, referral.affiliate),
             referral_code: referral.code.clone(),
             occurred_at: time(referral.at),
             first: None,
             converted: false,
         };
-        let (id, accepted_at) = (numbers.offset + referral.id, time(referral.at));
-        let command = Command::Referral { id, revision: 0, accepted_at, referral: registered };
+        let accepted_at = time(referral.at);
+        let command = Command::Referral { id: referral.id, revision: 0, accepted_at, referral: registered };
         add(history, told, referral.at, &command);
     }
+    tell_decisions(history, numbers, told);
+}
+
+/// What people decided, as the command line accepts it.
+fn tell_decisions(history: &History, numbers: &Numbers, told: &mut Vec<Told>) {
+    let word =
+        |at: Time| Word { actor: "nina".to_owned(), reason: "a call".to_owned(), decided_at: time(at) };
+    for lock in &history.locks {
+        let customer = match &lock.whom {
+            Whom::Customer(place) => Key::object(None, &history.customers[*place].id),
+            Whom::Email(email) => Key::email(email).unwrap(),
+        };
+        let to = match lock.to {
+            model::LockedTo::Affiliate(place) => LockedTo::Affiliate(AffiliateId(numbers.affiliates[place])),
+            model::LockedTo::Nobody => LockedTo::Nobody,
+            model::LockedTo::Released => LockedTo::Released,
+        };
+        let accepted_at = time(lock.at);
+        let decided = Lock { customer, to, word: word(lock.at) };
+        add(history, told, lock.at, &Command::Lock { id: lock.id, accepted_at, lock: decided });
+    }
+    for verdict in &history.verdicts {
+        let ruling = match verdict.ruling {
+            model::Ruling::Hold => Ruling::Hold,
+            model::Ruling::Release => Ruling::Release,
+            model::Ruling::Reject => Ruling::Reject,
+        };
+        let accepted_at = time(verdict.at);
+        let decided =
+            Verdict { payment: Key::object(None, &verdict.payment), ruling, word: word(verdict.at) };
+        add(history, told, verdict.at, &Command::Verdict { id: verdict.id, accepted_at, verdict: decided });
+    }
+}
+
+/// A post as one of its revisions says it.
+pub(in crate::oracle) fn posted(
+    history: &History,
+    numbers: &Numbers,
+    place: usize,
+    said: Revision,
+) -> PostedConversion {
+    let post = &history.posts[place];
+    let id = ConversionId(numbers.posts[place]);
+    PostedConversion {
+        conversion: id,
+        payment: match &post.reference {
+            Reference::None => Key::conversion(id),
+            Reference::Own(reference) => Key::reference(reference),
+            Reference::Invoice(place) => Key::reference(&history.invoices[*place].id),
+        },
+        kind: if post.signup { ConversionKind::Signup } else { ConversionKind::Purchase },
+        value: said.value,
+        base: said.base,
+        currency: post.currency.to_owned(),
+        affiliate: affiliate(numbers, post.affiliate),
+        referral_code: post.code.clone(),
+        coupon_code: post.coupon.clone(),
+        who: who(history, &post.who),
+        occurred_at: time(post.at),
+        paid: false,
+        deleted: said.deleted,
+    }
+}
+
+fn affiliate(numbers: &Numbers, place: Option<usize>) -> Option<AffiliateId> {
+    place.map(|place| AffiliateId(numbers.affiliates[place]))
 }
 
 fn who(history: &History, who: &model::Who) -> Who {

@@ -1,9 +1,11 @@
 //! Refunds and disputes.
 
 use super::event::add;
+use super::event::with;
 use super::{Told, charge};
-use crate::oracle::model::{Dispute, History, Refund, RefundState};
-use serde_json::json;
+use crate::oracle::model::{CreditNote, Dispute, History, Refund, RefundState, Warning};
+use common::stripe::sample::Version;
+use serde_json::{Value, json};
 
 pub(super) fn tell(history: &History, told: &mut Vec<Told>) {
     for refund in &history.refunds {
@@ -11,6 +13,12 @@ pub(super) fn tell(history: &History, told: &mut Vec<Told>) {
     }
     for dispute in &history.disputes {
         tell_dispute(history, dispute, told);
+    }
+    for note in &history.credit_notes {
+        tell_credit_note(history, note, told);
+    }
+    for warning in &history.warnings {
+        tell_warning(history, warning, told);
     }
 }
 
@@ -48,5 +56,43 @@ fn tell_dispute(history: &History, dispute: &Dispute, told: &mut Vec<Told>) {
             "charge": money.charge, "payment_intent": money.intent, "status": status, "created": dispute.states[0].0,
         });
         add(history, told, money.version, (event_type, *at), object);
+    }
+}
+
+fn tell_credit_note(history: &History, note: &CreditNote, told: &mut Vec<Told>) {
+    let invoice = &history.invoices[note.invoice];
+    let refund = note.refund.map(|place| &history.refunds[place]);
+    let object = |status: &str| {
+        let note = json!({
+            "id": note.id, "object": "credit_note", "invoice": invoice.id, "currency": invoice.currency,
+            "amount": note.amount, "type": "post_payment", "status": status, "created": note.at,
+        });
+        if invoice.version >= Version::Basil {
+            let refunds: Vec<Value> = refund
+                .map(|refund| json!({"refund": refund.id, "amount_refunded": refund.amount}))
+                .into_iter()
+                .collect();
+            return with(note, json!({"refunds": refunds}));
+        }
+        with(note, json!({"refund": refund.map(|refund| &refund.id)}))
+    };
+    add(history, told, invoice.version, ("credit_note.created", note.at), object("issued"));
+    if let Some(voided) = note.voided {
+        add(history, told, invoice.version, ("credit_note.voided", voided), object("void"));
+    }
+}
+
+fn tell_warning(history: &History, warning: &Warning, told: &mut Vec<Told>) {
+    let Some(money) = charge::of(history, warning.of) else { return };
+    let object = |actionable: bool| {
+        json!({
+            "id": warning.id, "object": "radar.early_fraud_warning", "actionable": actionable,
+            "charge": money.charge, "payment_intent": money.intent, "created": warning.at,
+            "fraud_type": "made_with_stolen_card",
+        })
+    };
+    add(history, told, money.version, ("radar.early_fraud_warning.created", warning.at), object(true));
+    if let Some(over) = warning.over {
+        add(history, told, money.version, ("radar.early_fraud_warning.updated", over), object(false));
     }
 }

@@ -27,9 +27,6 @@ pub struct Entered {
 pub async fn enter(connection: &mut PgConnection, history: &History) -> Result<Entered> {
     let project = projects::create(connection, "Acme").await?.id;
     let realm = Realm { project, mode: Mode::Test };
-    for programme in &history.world.programmes {
-        program_rules::add(connection, project, &rules(programme), programme.from.map(time)).await?;
-    }
     let affiliates = affiliates(connection, realm, history).await?;
     coupons(connection, realm, history, &affiliates).await?;
     for click in &history.world.clicks {
@@ -46,6 +43,10 @@ pub async fn enter(connection: &mut PgConnection, history: &History) -> Result<E
         .await?;
     }
     let mut numbers = Numbers { affiliates, posts: Vec::new() };
+    for programme in &history.world.programmes {
+        program_rules::add(connection, project, &rules(programme, &numbers), programme.from.map(time))
+            .await?;
+    }
     for _ in &history.posts {
         numbers.posts.push(prepare(connection, realm, &Named::default()).await?.id.0);
     }

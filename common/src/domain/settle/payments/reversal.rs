@@ -5,13 +5,15 @@ use crate::domain::fact::{
     RefundSeen, RefundStatus,
 };
 use crate::domain::key::Key;
+use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
 /// Everything that reverses a payment or puts it in doubt.
 #[derive(Debug, Default)]
 pub(super) struct Reversals<'a> {
     pub(super) refunds: Vec<&'a RefundSeen>,
-    pub(super) refunded: Vec<&'a ChargeRefunded>,
+    /// With the time at which each was told.
+    pub(super) refunded: Vec<(&'a ChargeRefunded, DateTime<Utc>)>,
     pub(super) disputes: Vec<&'a DisputeSeen>,
     pub(super) credit_notes: Vec<&'a CreditNoteSeen>,
     pub(super) warnings: Vec<&'a FraudWarningSeen>,
@@ -39,16 +41,10 @@ impl<'a> Reversals<'a> {
 
     /// The refunds that succeeded, at least what their charge says in all.
     fn refunded_in_all(&self) -> Option<i64> {
-        #[derive(Default)]
-        struct Source {
-            succeeded: i64,
-            failed: i64,
-            cumulative: i64,
-        }
         let charge_of: BTreeMap<&Key, &Key> = self
             .refunded
             .iter()
-            .filter_map(|refunded| Some((refunded.payment_intent.as_ref()?, &refunded.charge)))
+            .filter_map(|(refunded, _)| Some((refunded.payment_intent.as_ref()?, &refunded.charge)))
             .collect();
         let mut sources: BTreeMap<Option<&Key>, Source> = BTreeMap::new();
         for refund in &self.refunds {
@@ -56,26 +52,13 @@ impl<'a> Reversals<'a> {
                 let intent = refund.payment_intent.as_ref()?;
                 Some(charge_of.get(intent).copied().unwrap_or(intent))
             });
-            let source = sources.entry(source).or_default();
-            match refund.status {
-                RefundStatus::Pending => {}
-                RefundStatus::Succeeded => source.succeeded = source.succeeded.checked_add(refund.amount)?,
-                RefundStatus::Failed | RefundStatus::Canceled => {
-                    source.failed = source.failed.checked_add(refund.amount)?;
-                }
-            }
+            sources.entry(source).or_default().refund(refund)?;
         }
-        for refunded in &self.refunded {
+        for (refunded, at) in &self.refunded {
             let source = sources.entry(Some(&refunded.charge)).or_default();
-            source.cumulative = source.cumulative.max(refunded.amount_refunded);
+            source.in_all.push((*at, refunded.amount_refunded));
         }
-        let mut total: i64 = 0;
-        for source in sources.values() {
-            // What a charge says in all still counts a refund that failed later.
-            let floor = source.cumulative.checked_sub(source.failed)?;
-            total = total.checked_add(source.succeeded.max(floor).max(0))?;
-        }
-        Some(total)
+        sources.values().try_fold(0i64, |total, source| total.checked_add(source.refunded()?))
     }
 
     /// What credit notes gave back after payment by other means than refunds: as balance or out of band.
@@ -100,5 +83,41 @@ impl<'a> Reversals<'a> {
             beyond = beyond.checked_sub(amount.max(0))?.max(0);
         }
         Some(beyond)
+    }
+}
+
+/// What went back of one charge.
+#[derive(Debug, Default)]
+struct Source {
+    /// Minor units of the refunds that are known to have succeeded.
+    succeeded: i64,
+    /// Refunds that are known not to be money, with the time at which each was made.
+    not_money: Vec<(DateTime<Utc>, i64)>,
+    /// What the charge said in all, and when.
+    in_all: Vec<(DateTime<Utc>, i64)>,
+}
+
+impl Source {
+    fn refund(&mut self, refund: &RefundSeen) -> Option<()> {
+        match refund.status {
+            RefundStatus::Succeeded => self.succeeded = self.succeeded.checked_add(refund.amount)?,
+            RefundStatus::Pending | RefundStatus::Failed | RefundStatus::Canceled => {
+                self.not_money.push((refund.created, refund.amount));
+            }
+        }
+        Some(())
+    }
+
+    /// A charge counts a refund from the time at which it is made; whether it stops when that fails,
+    /// Stripe does not say. What is known not to be money and was there by then is taken out of its sum.
+    fn refunded(&self) -> Option<i64> {
+        let mut refunded = self.succeeded;
+        for (at, in_all) in &self.in_all {
+            let mut by_then =
+                self.not_money.iter().filter(|(since, _)| since <= at).map(|(_, amount)| *amount);
+            let not_money = by_then.try_fold(0i64, i64::checked_add)?;
+            refunded = refunded.max(in_all.checked_sub(not_money)?);
+        }
+        Some(refunded.max(0))
     }
 }

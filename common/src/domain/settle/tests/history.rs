@@ -259,6 +259,11 @@ impl History {
         amount: i64,
         status: RefundStatus,
     ) -> Self {
+        // Its later states tell the same creation.
+        let made = self.facts.iter().find_map(|known| match &known.fact.body {
+            FactBody::Refund(seen) if seen.refund == refund => Some(seen.created),
+            _ => None,
+        });
         let body = FactBody::Refund(RefundSeen {
             refund: refund.to_owned(),
             charge: (!charge.is_empty()).then(|| key(charge)),
@@ -266,7 +271,7 @@ impl History {
             amount,
             currency: "usd".to_owned(),
             status,
-            created: day(n),
+            created: made.unwrap_or_else(|| day(n)),
         });
         self.add(&format!("refund:{refund}"), Keep::Last, status.rank(), day(n), &[charge, intent], body);
         self
@@ -328,6 +333,21 @@ impl History {
             converted: false,
         });
         self.add(&format!("referral:{id}"), Keep::Last, 0, day(n), &[email], body);
+        self
+    }
+
+    /// A referral known by the company's own id alone.
+    pub(super) fn signup(mut self, n: i64, external_id: &str, affiliate: AffiliateId) -> Self {
+        let body = FactBody::Referral(ReferralRegistered {
+            who: Who { external_id: Some(external_id.to_owned()), ..Who::default() },
+            affiliate: Some(affiliate),
+            referral_code: None,
+            occurred_at: day(n),
+            first: None,
+            converted: false,
+        });
+        let user = format!("user:{external_id}");
+        self.add(&format!("referral:{external_id}"), Keep::Last, 0, day(n), &[&user], body);
         self
     }
 

@@ -410,3 +410,27 @@ fn a_customer_who_says_commission_false_earns_nobody_anything_by_a_named_value_e
     let payment = history.payment("conversion:7");
     assert_eq!((payment.commission, payment.reason.as_deref()), (0, Some("cus_1 says commission: false")));
 }
+
+#[test]
+fn a_refund_that_is_pending_or_failed_is_no_money_even_where_its_charge_counts_it() {
+    let paid = referred().alias(0, "in_1", "pi_1").alias(0, "ch_1", "pi_1");
+    // 4,900 were paid and 980 earned; 2,450 went back, 1,000 more may.
+    let pending = paid
+        .clone()
+        .refund(3, "re_1", "ch_1", "pi_1", 2_450, RefundStatus::Succeeded)
+        .refund(4, "re_2", "ch_1", "pi_1", 1_000, RefundStatus::Pending)
+        .charge_refunded(4, "ch_1", "pi_1", 3_450);
+    assert_eq!(pending.payment("in_1").clawed_back, 490);
+    let failed = pending.refund(6, "re_2", "ch_1", "pi_1", 1_000, RefundStatus::Failed);
+    assert_eq!(failed.payment("in_1").clawed_back, 490);
+    // One that was made after its charge was told is not in that sum.
+    let later = paid.charge_refunded(3, "ch_1", "pi_1", 2_450).refund(
+        5,
+        "re_3",
+        "ch_1",
+        "pi_1",
+        1_000,
+        RefundStatus::Failed,
+    );
+    assert_eq!(later.payment("in_1").clawed_back, 490);
+}

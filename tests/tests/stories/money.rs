@@ -1,0 +1,94 @@
+//! Where others went wrong with sums and rates.
+
+use anyhow::Result;
+use common::domain::fact::{SessionMode, SessionPaymentStatus};
+use common::stripe::sample::Sample;
+use tests::oracle::model::{DAY, Earns, START};
+use tests::story::{annas, day, on, programme, world};
+
+fn session(sale: &Sample) -> String {
+    sale.checkout_session_completed(SessionMode::Subscription, SessionPaymentStatus::Paid)
+}
+
+#[tokio::test]
+async fn tax_shipping_and_credit_are_not_left_in_the_base() -> Result<()> {
+    on(world(), async |story| {
+        // 49.00 and 5.00 shipping and 9.31 tax; 13.31 of it came from the customer's balance.
+        let sale = Sample { tax: 931, shipping: 500, amount_paid: Some(5_000), ..annas(1, 0) };
+        story.tell(&[session(&sale), sale.invoice_paid()]).await?;
+        let payment = story.payment(&sale.invoice).await?;
+        // 5,000 × 4,900 ÷ 6,331, rounded down; 20 % of it.
+        assert_eq!((payment.base, payment.earned), (3_869, 774));
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn currencies_are_not_all_divided_by_100() -> Result<()> {
+    on(world(), async |story| {
+        for (n, currency) in (1u64..).zip(["usd", "jpy", "kwd"]) {
+            let sale = Sample { currency: currency.to_owned(), ..annas(n, 0) };
+            story.tell(&[session(&sale), sale.invoice_paid()]).await?;
+            let payment = story.payment(&sale.invoice).await?;
+            // In the minor unit, whatever that is: 9.80 dollars, 980 yen, 0.980 dinars.
+            assert_eq!((payment.earned, payment.currency.as_str()), (980, currency));
+        }
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn sums_that_no_float_can_hold_are_exact() -> Result<()> {
+    on(world(), async |story| {
+        // One more than 2^53, half to even: 20 % is 1,801,439,850,948,198.6.
+        let sale = Sample { subtotal: 9_007_199_254_740_993, ..annas(1, 0) };
+        story.tell(&[session(&sale), sale.invoice_paid()]).await?;
+        let payment = story.payment(&sale.invoice).await?;
+        assert_eq!((payment.base, payment.earned), (9_007_199_254_740_993, 1_801_439_850_948_199));
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_flat_500_is_not_compared_with_90_percent_as_plain_numbers() -> Result<()> {
+    let mut world = world();
+    world.programmes[0].earns = Earns::Percent(9_000);
+    // Anna's own terms hold because they are hers, not because 500 is more or less than 90.
+    world.affiliates[0].own =
+        Some((START - 50 * DAY, Earns::Flat { minor: 500, currency: "usd", capped: false }));
+    on(world, async |story| {
+        let annas = annas(1, 0);
+        let bens = Sample { client_reference_id: Some("ben".to_owned()), ..tests::story::sale(2, 0) };
+        story.tell(&[session(&annas), annas.invoice_paid(), session(&bens), bens.invoice_paid()]).await?;
+        assert_eq!(story.payment(&annas.invoice).await?.earned, 500);
+        assert_eq!(story.payment(&bens.invoice).await?.earned, 4_410);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn an_amendment_does_not_read_newer_rules_and_does_not_forget_what_the_sale_was() -> Result<()> {
+    let mut world = world();
+    world.programmes.push(tests::oracle::model::Programme {
+        from: Some(START + 10 * DAY),
+        ..programme(Earns::Percent(5_000))
+    });
+    on(world, async |story| {
+        let sale = annas(1, 0);
+        story.tell(&[session(&sale), sale.invoice_paid(), sale.invoice_payment_paid()]).await?;
+        assert_eq!(story.sums(&sale.invoice).await?, (980, 0, 0));
+        // The refund comes under the new rules; the sale was made under the old ones.
+        let refund = Sample { at: day(20), refund_amount: 2_450, ..sale.clone() };
+        story.tell(&[refund.refund_created("succeeded")]).await?;
+        assert_eq!(story.sums(&sale.invoice).await?, (980, 490, 0));
+        let later = Sample { at: day(20), invoice: "in_later".to_owned(), ..annas(1, 0) };
+        story.tell(&[later.invoice_paid()]).await?;
+        assert_eq!(story.sums("in_later").await?, (2_450, 0, 0));
+        Ok(())
+    })
+    .await
+}
