@@ -4,8 +4,10 @@
 //!
 //! It is one function rather than a stack of layers, so that a webhook costs one future and no boxes.
 
+mod drained;
+
 use crate::answer;
-use crate::error::{self, ApiError, Fault};
+use crate::error::{self, ApiError, Fault, KeptError};
 use crate::limits::Allowance;
 use crate::limits::client::ClientAddress;
 use crate::metrics::Meters;
@@ -16,6 +18,7 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::MatchedPath;
 use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
+use drained::Drained;
 use futures::FutureExt;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
@@ -49,7 +52,7 @@ impl Edge {
     /// Answers a request. Never fails and never takes much longer than the time limit.
     pub(crate) async fn handle<B>(&self, peer: IpAddr, request: Request<B>) -> Response
     where
-        B: HttpBody<Data = Bytes> + Send + 'static,
+        B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let started = Instant::now();
@@ -95,7 +98,7 @@ impl Edge {
 
     async fn route<B>(&self, peer: IpAddr, request: Request<B>) -> Result<Response, ApiError>
     where
-        B: HttpBody<Data = Bytes> + Send + 'static,
+        B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let mut allowance = None;
@@ -107,7 +110,7 @@ impl Edge {
                 Some(Err(refused)) => return Err(ApiError::RateLimited(refused)),
             }
         }
-        let request = request.map(Body::new);
+        let request = request.map(Drained::new).map(Body::new);
         let mut response = match self.routes.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
@@ -146,6 +149,10 @@ fn finish(answer: Result<Response, ApiError>, id: &HeaderValue) -> Response {
     if status.is_client_error() || status.is_server_error() {
         let name = id.to_str().unwrap_or_default();
         let fault = response.extensions_mut().remove::<Fault>();
+        if let Some(KeptError(kept)) = response.extensions_mut().remove() {
+            *response.body_mut() = Body::from(error::body_with_request_id(&kept, name));
+            answer::mark_as_json(response.headers_mut());
+        }
         match &fault {
             Some(Fault(error)) => {
                 if let ApiError::RateLimited(allowance) = **error {

@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use common::store::StoreError;
 use serde::Serialize;
+use serde_json::Value;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -206,6 +207,19 @@ pub(crate) fn body(error: &ApiError, request_id: &str) -> Vec<u8> {
         request_id,
     })
 }
+
+/// The body of an error that was kept, with the id of the request that it answers now.
+pub(crate) fn body_with_request_id(kept: &[u8], request_id: &str) -> Vec<u8> {
+    let mut body: Value = serde_json::from_slice(kept).unwrap_or_default();
+    if let Some(id) = body.pointer_mut("/error/request_id") {
+        *id = request_id.into();
+    }
+    body.to_string().into_bytes()
+}
+
+/// The body of an error that was kept and is sent again: only at the edge the request id is known.
+#[derive(Clone)]
+pub(crate) struct KeptError(pub(crate) Vec<u8>);
 
 /// The body of an error that the router answered by itself: an unknown path, a wrong method.
 pub(crate) fn body_of_status(status: StatusCode, request_id: &str) -> Vec<u8> {

@@ -4,7 +4,7 @@
 //! has gone away.
 
 use crate::auth::Caller;
-use crate::error::{ApiError, Fault};
+use crate::error::{ApiError, Fault, KeptError};
 use crate::input::read_body;
 use crate::state::AppState;
 use crate::{answer, error};
@@ -140,7 +140,10 @@ async fn keep(
 
 fn replay(kept: Answer) -> Result<Response, ApiError> {
     let status = StatusCode::from_u16(kept.status).map_err(ApiError::internal)?;
-    let mut response = (status, kept.body).into_response();
+    let mut response = (status, kept.body.clone()).into_response();
+    if status.is_client_error() {
+        response.extensions_mut().insert(KeptError(kept.body));
+    }
     answer::mark_as_json(response.headers_mut());
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     if let Some(location) = kept.location.and_then(|location| location.try_into().ok()) {

@@ -1,7 +1,8 @@
 //! Rate limits: per client address and minute, per API key and hour, per project for webhooks.
 //!
-//! They live in memory; the one per key is shared by the processes now and then (`shared`). When a limiter holds more keys than it may, it forgets them all: memory is
-//! bounded, and a flood of addresses lets through more rather than less.
+//! They live in memory; the processes share the one per key every few seconds (`shared`). When a limiter
+//! holds more keys than it may, it forgets them all: memory is bounded, and a flood of addresses lets
+//! through more rather than less.
 
 pub(crate) mod client;
 mod exchange;

@@ -28,7 +28,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         license(name = "Apache-2.0 OR MIT"),
     ),
     paths(crate::webhook::receive, crate::routes::links::follow),
-    components(schemas(ErrorBody<'static>, values::DayOrTime)),
+    components(schemas(ErrorBody<'static>, values::DayOrTime, values::IntervalWord)),
     modifiers(&ApiKey, &Refusals),
     security(("api_key" = [])),
 )]

@@ -11,6 +11,8 @@
 #[path = "worker/support.rs"]
 mod support;
 
+#[path = "worker/collecting.rs"]
+mod collecting;
 #[path = "worker/fetching.rs"]
 mod fetching;
 #[path = "worker/poison.rs"]

@@ -29,7 +29,7 @@ async fn once(shared: &Shared<DefaultClock>, pool: &PgPool) -> Result<(), StoreE
         return Ok(());
     }
     let exchanged = tokio::time::timeout(PATIENCE, async {
-        api_key_usage::exchange(&mut *pool.acquire().await?, &report, shared.most()).await
+        api_key_usage::exchange(&mut *pool.acquire().await?, &report).await
     })
     .await
     .unwrap_or(Err(StoreError::Unavailable(common::store::SqlxError::PoolTimedOut)));

@@ -5,6 +5,7 @@ use common::store::affiliates::AffiliateStatus;
 use common::store::conversions::{ConversionStatus, kind_as_str};
 use common::store::coupons::CouponStatus;
 use common::store::customers::CustomerStatus;
+use common::store::statistics::Interval;
 use std::borrow::Cow;
 use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -37,6 +38,7 @@ schema!(CouponStatusWord, words(&CouponStatus::ALL.map(CouponStatus::as_str)));
 schema!(ReferralStatusWord, words(&CustomerStatus::ALL.map(CustomerStatus::as_str)));
 schema!(ConversionStatusWord, words(&ConversionStatus::ALL.map(ConversionStatus::as_str)));
 schema!(ConversionTypeWord, words(&[ConversionKind::Signup, ConversionKind::Purchase].map(kind_as_str)));
+schema!(IntervalWord, words(&Interval::ALL.map(Interval::as_str)));
 schema!(
     Email,
     string(320)

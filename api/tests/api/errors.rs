@@ -54,3 +54,27 @@ async fn a_request_id_is_echoed_or_made(pool: PgPool) {
     let answer = api.get(&project, "/nothing").header("X-Request-Id", &"x".repeat(500)).send().await;
     assert!(answer.header("x-request-id").len() < 100);
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn other_methods_behave(pool: PgPool) {
+    let (api, project) = (start(&pool).await, project(&pool).await);
+    let path = "/api/v1/conversions";
+    let head = api.call(&project, Method::HEAD, path).send().await;
+    assert_eq!((head.status, head.text.as_str()), (200, ""));
+    assert_eq!(head.header("content-type"), "application/json");
+    for (method, path, allow) in [
+        (Method::OPTIONS, path, "GET,HEAD,POST"),
+        (Method::DELETE, path, "GET,HEAD,POST"),
+        (Method::DELETE, "/api/v1/referrals/ann%40example.com", "GET,HEAD"),
+        (Method::POST, "/api/v1/coupons/1", "GET,HEAD,PUT,DELETE"),
+        (Method::POST, "/docs", "GET,HEAD"),
+        (Method::POST, "/livez", "GET,HEAD"),
+    ] {
+        let answer = api.call(&project, method, path).send().await;
+        answer.error(405, "method_not_allowed");
+        assert_eq!(answer.header("allow"), allow, "{path}");
+    }
+    let deleted =
+        api.delete(&project, "/api/v1/coupons/1").header("Content-Type", "application/json").send().await;
+    deleted.error(404, "not_found");
+}

@@ -4,7 +4,7 @@
 use crate::settling::{sale, settle_for, settled};
 use crate::support::{Api, Project, TEST_SECRET, project, start};
 use chrono::{DateTime, TimeDelta, Utc};
-use common::domain::fact::Fact;
+use common::domain::fact::{Fact, SessionMode, SessionPaymentStatus};
 use common::intake;
 use common::queue::envelope::Source;
 use common::store::PgPool;
@@ -69,7 +69,7 @@ impl Bench {
         assert_eq!((replayed.conversions, replayed.entries), (0, 0), "a replay finds nothing to mend");
         transaction.rollback().await.unwrap();
         sqlx::query_as(
-            "SELECT affiliate_id, status, commission_minor FROM conversions WHERE type = 'purchase' ORDER BY occurred_at",
+            "SELECT affiliate_id, status, commission_minor FROM conversions WHERE type = 'purchase' ORDER BY occurred_at, id",
         )
         .fetch_all(&self.pool)
         .await
@@ -162,4 +162,44 @@ async fn a_customer_bound_by_id_is_told_with_the_affiliates_current_code(pool: P
     let code: String =
         sqlx::query_scalar("SELECT referral_code FROM conversions").fetch_one(&bench.pool).await.unwrap();
     assert_eq!(code, "NEW");
+}
+
+/// A checkout of somebody who signed up: all that says so is the company's own id.
+fn checkout(number: u64) -> Sample {
+    Sample {
+        client_reference_id: Some(format!("user-{number}")),
+        metadata: Vec::new(),
+        ..sale(number, "", an_hour_ago())
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_checkout_finds_the_signup_whose_own_id_it_carries_whichever_came_first(pool: PgPool) {
+    let bench = Bench::start(pool).await;
+    let ann = bench.affiliate("ann@example.org", "ANN").await;
+    let sign_up = async |number: u64| {
+        let body = json!({"email": format!("other{number}@example.com"), "external_id": format!("user-{number}"),
+                          "referral_code": "ANN"});
+        bench.post("/api/v1/referrals", body).await;
+    };
+    let check_out = async |number: u64| {
+        let sale = checkout(number);
+        let body = sale.checkout_session_completed(SessionMode::Subscription, SessionPaymentStatus::Paid);
+        let project = bench.project.realm.project;
+        assert_eq!(bench.api.post_webhook(project, TEST_SECRET, body.as_bytes()).await.status(), 200);
+        bench.pay(&sale).await;
+    };
+    sign_up(1).await;
+    check_out(1).await;
+    check_out(2).await;
+    assert_eq!(bench.payments().await, [earned(ann), nobodys()]);
+    sign_up(2).await;
+    assert_eq!(bench.payments().await, [earned(ann), earned(ann)]);
+    let converted: Vec<String> = sqlx::query_scalar(
+        "SELECT external_id FROM customers WHERE NOT retired AND status = 'converted' ORDER BY external_id",
+    )
+    .fetch_all(&bench.pool)
+    .await
+    .unwrap();
+    assert_eq!(converted, ["user-1", "user-2"], "the signups have paid");
 }

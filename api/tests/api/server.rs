@@ -45,6 +45,30 @@ async fn what_is_in_flight_is_answered_before_it_stops(pool: PgPool) {
     assert_eq!(waiting.await.unwrap(), 201);
 }
 
+/// Many clients send the headers first and the body after them, whatever came in between.
+#[sqlx::test(migrations = "../migrations")]
+async fn who_is_refused_by_the_headers_may_still_send_the_body_and_goes_on(pool: PgPool) {
+    let api = start(&pool).await;
+    let mut stream = TcpStream::connect(api.address).await.unwrap();
+    let body = vec![b' '; 100_000];
+    let head = format!(
+        "POST /api/v1/conversions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    for _ in 0..3 {
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        while !answer.contains("request_id") {
+            let mut buffer = [0; 4096];
+            let read = stream.read(&mut buffer).await.unwrap();
+            assert!(read > 0, "the connection was closed: {answer}");
+            answer.push_str(std::str::from_utf8(&buffer[..read]).unwrap());
+        }
+        assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+        stream.write_all(&body).await.unwrap();
+    }
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn it_speaks_tls(pool: PgPool) {
     let data = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data");

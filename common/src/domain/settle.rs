@@ -66,7 +66,7 @@ pub fn settle(
     rules: &[RuleVersion],
     directory: &Directory,
 ) -> Result<Settlement, SettleError> {
-    let people = people::people(facts);
+    let people = people::people(facts, directory);
     let payments = payments::payments(facts, &people)?;
     let decisions = decisions::Decisions::of(facts);
     let binds = attribution::attribute(facts, &people, &payments, rules, directory, &decisions)?;

@@ -5,6 +5,7 @@
 
 mod again;
 mod barrier;
+mod cause;
 mod clusters;
 mod conversions;
 mod customers;
@@ -14,10 +15,12 @@ mod inbox;
 mod ledger;
 mod replay;
 mod rules;
+mod signups;
 mod simulate;
 mod work;
 
 pub(super) use again::post_again;
+use cause::Causes;
 pub use inbox::InboxEvent;
 pub use replay::{Replayed, StoredEvent, replay};
 pub use simulate::{Earned, simulate};
@@ -81,6 +84,22 @@ impl From<sqlx::Error> for BatchError {
     }
 }
 
+/// Stores facts, in one cluster for all that concern one another, and locks those.
+async fn remember(
+    conn: &mut PgConnection,
+    facts: &BTreeMap<Realm, Vec<facts::Incoming<'_>>>,
+) -> Result<clusters::ClusterOfKey, StoreError> {
+    let clusters = clusters::resolve(conn, facts).await?;
+    facts::upsert(conn, facts, &clusters).await?;
+    let met = signups::Named::of(facts).met(conn).await?;
+    if met.is_empty() {
+        return Ok(clusters);
+    }
+    clusters::join(conn, &met).await?;
+    // Some of them are gone: they were merged.
+    clusters::resolve(conn, facts).await
+}
+
 /// Settles a batch within the caller's transaction. The effects are there when that commits, all of
 /// them or none.
 ///
@@ -101,10 +120,11 @@ pub async fn settle_batch(conn: &mut PgConnection, items: &[Item]) -> Result<Set
         return Ok(Settled { new, ..Settled::default() });
     }
     barrier::enter(conn, facts.keys().copied()).await?;
-    let clusters = clusters::resolve(conn, &facts).await?;
-    facts::upsert(conn, &facts, &clusters).await?;
+    signups::Named::of(&facts).enter(conn).await?;
+    let clusters = remember(conn, &facts).await?;
     let touched: BTreeSet<ClusterId> = clusters.values().flat_map(BTreeMap::values).copied().collect();
-    let mut settled = fold(conn, &touched).await?;
+    let causes = Causes::of(new.iter().filter_map(|place| items.get(*place)), &clusters);
+    let mut settled = fold(conn, &touched, &causes).await?;
     settled.new = new;
     Ok(settled)
 }
@@ -118,7 +138,7 @@ pub async fn settle_clusters(
     clusters: &BTreeSet<ClusterId>,
 ) -> Result<Settled, BatchError> {
     let locked = clusters::lock(conn, clusters).await?;
-    fold(conn, &locked).await
+    fold(conn, &locked, &Causes::again("judged again: codes, coupons, terms or rules changed")).await
 }
 
 /// Waits until every batch has ended that began before a mapping changed; it may have read what was.
@@ -151,16 +171,20 @@ pub async fn clusters_of(conn: &mut PgConnection, realm: Realm) -> Result<BTreeS
 }
 
 /// Folds locked clusters and writes the difference to what stands.
-async fn fold(conn: &mut PgConnection, clusters: &BTreeSet<ClusterId>) -> Result<Settled, BatchError> {
+async fn fold(
+    conn: &mut PgConnection,
+    clusters: &BTreeSet<ClusterId>,
+    causes: &Causes,
+) -> Result<Settled, BatchError> {
     let work = work::load(conn, clusters).await?;
-    write(conn, &work.fold()?).await
+    write(conn, &work.fold()?, causes).await
 }
 
 /// Writes the difference between what was folded and what stands.
-async fn write(conn: &mut PgConnection, folded: &[Folded]) -> Result<Settled, BatchError> {
+async fn write(conn: &mut PgConnection, folded: &[Folded], causes: &Causes) -> Result<Settled, BatchError> {
     books::share(conn, &folded.iter().map(|folded| folded.realm).collect()).await?;
     let customers = customers::write(conn, folded).await?;
-    let conversions = conversions::write(conn, folded, &customers).await?;
+    let conversions = conversions::write(conn, folded, &customers, causes).await?;
     let entries = ledger::write(conn, &conversions).await?;
     let changed = conversions.into_iter().filter(|row| row.changed).map(|row| row.id).collect();
     Ok(Settled { new: Vec::new(), entries, conversions: changed })

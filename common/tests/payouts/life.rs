@@ -2,6 +2,10 @@
 
 use crate::support::{Books, at, command, posted};
 use chrono::Utc;
+use common::domain::command::Command;
+use common::domain::decision::{Ruling, Verdict, Word};
+use common::domain::fact::PostedConversion;
+use common::domain::key::Key;
 use common::domain::money::Currency;
 use common::domain::payout::Why;
 use common::store::PgPool;
@@ -71,7 +75,7 @@ async fn what_moves_to_another_affiliate_after_its_payout_is_the_first_ones_debt
     books.settle_commands(&[command(&sale, 0)]).await;
     assert_eq!(books.pay("one").await, [1_000]);
 
-    let moved = common::domain::fact::PostedConversion { affiliate: Some(books.ben), ..sale };
+    let moved = PostedConversion { affiliate: Some(books.ben), ..sale };
     books.settle_commands(&[command(&moved, 1)]).await;
     assert_eq!(books.owed(books.anna).await, (-1_000, -1_000, 0));
     assert_eq!(books.owed(books.ben).await, (1_000, 1_000, 0));
@@ -87,8 +91,8 @@ async fn two_payments_that_turn_out_to_be_one_are_paid_once(pool: PgPool) {
     let books = Books::open(pool, 0).await;
     // Posted over REST by its payment intent, and told of by Stripe as an invoice: two, until the link comes.
     let sale = Books::sale(1, "2026-06-01T12:00:00Z");
-    let by_rest = common::domain::fact::PostedConversion {
-        payment: common::domain::key::Key::reference(&sale.payment_intent),
+    let by_rest = PostedConversion {
+        payment: Key::reference(&sale.payment_intent),
         value: None,
         ..posted(1, books.anna, 1_000)
     };
@@ -187,5 +191,48 @@ async fn a_key_answers_with_what_it_made_and_refuses_anything_else(pool: PgPool)
     let only = Request { affiliate: Some(books.ben), ..Request::default() };
     let ben = books.create_by("ben", &only, Utc::now()).await.unwrap();
     assert_eq!(ben.payouts[0].amount.minor, 1_200);
+    books.is_sound().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn every_movement_keeps_its_cause_and_a_persons_name_and_reason(pool: PgPool) {
+    let books = Books::open(pool, 0).await;
+    let sale = Books::sale(1, "2026-06-01T12:00:00Z");
+    books.settle(&[sale.invoice_paid(), sale.invoice_payment_paid()]).await;
+    let verdict = |id, ruling, reason: &str| {
+        let word = Word { actor: "gil".to_owned(), reason: reason.to_owned(), decided_at: Utc::now() };
+        let verdict = Verdict { payment: Key::reference(&sale.invoice), ruling, word };
+        Command::Verdict { id, accepted_at: Utc::now(), verdict }
+    };
+    books.settle_commands(&[verdict(1, Ruling::Hold, "asked the bank")]).await;
+    assert!(books.create("one").await.payouts.is_empty(), "held");
+    books.settle_commands(&[verdict(2, Ruling::Release, "the bank is content")]).await;
+    let refund = Sample { refund_amount: 2_000, amount_refunded: 2_000, ..sale.clone() };
+    books.settle(&[refund.refund_created("succeeded")]).await;
+    assert_eq!(books.pay("two").await, [600]);
+
+    let told: Vec<(String, Option<String>, Option<String>, Option<String>)> = sqlx::query_as(
+        "SELECT l.cause, coalesce(e.event_type, l.event_id), l.actor, l.reason
+         FROM ledger_entries l LEFT JOIN events e ON e.event_id = l.event_id ORDER BY l.id",
+    )
+    .fetch_all(&books.pool)
+    .await
+    .unwrap();
+    let told: Vec<(&str, Option<&str>, Option<&str>, Option<&str>)> = told
+        .iter()
+        .map(|(cause, event, actor, reason)| {
+            (cause.as_str(), event.as_deref(), actor.as_deref(), reason.as_deref())
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("earned", Some("invoice.paid"), None, None),
+            ("held", Some("person.verdict"), Some("gil"), Some("asked the bank")),
+            ("released", Some("person.verdict"), Some("gil"), Some("the bank is content")),
+            ("clawed_back", Some("refund.created"), None, None),
+            ("paid", None, Some("fay"), Some("two")),
+        ]
+    );
     books.is_sound().await;
 }

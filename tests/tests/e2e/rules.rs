@@ -1,6 +1,7 @@
 //! Rules come from a file, are shown as one, and are tried before they hold.
 
 use anyhow::Result;
+use common::domain::ids::{Mode, ProjectId, Realm};
 use serde_json::{Value, json};
 use tests::{
     deployment::{self, Deployment},
@@ -15,6 +16,8 @@ async fn ask(deployment: &Deployment, arguments: &[&str]) -> Result<Value> {
 #[tokio::test]
 async fn rules_that_are_shown_can_be_edited_and_fed_back() -> Result<()> {
     deployment::on(Backend::Postgres, async |deployment| {
+        // New rules send round whom they concern.
+        let worker = deployment.worker();
         let directory = tempfile::tempdir()?;
         let file = directory.path().join("rules");
         let path = file.to_string_lossy().into_owned();
@@ -43,6 +46,9 @@ async fn rules_that_are_shown_can_be_edited_and_fed_back() -> Result<()> {
         let refused = command(deployment, &["project", "update", &id, "--rules", &path]).await;
         let refused = refused.unwrap_err().to_string();
         assert!(refused.contains("\"handbook\" is no product, which begins with prod_"), "{refused}");
+        let project = ProjectId(created["project_id"].as_i64().unwrap_or_default());
+        deployment.settled(Realm { project, mode: Mode::Test }, 0).await?;
+        worker.stop().await?;
         Ok(())
     })
     .await

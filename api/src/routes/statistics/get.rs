@@ -7,6 +7,7 @@ use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::input::Query;
 use crate::openapi::Listing;
+use crate::openapi::values::{DayOrTime, IntervalWord};
 use crate::state::AppState;
 use axum::extract::State;
 use common::store::statistics;
@@ -23,16 +24,16 @@ use common::store::statistics;
     operation_id = "get_statistics",
     tag = "Statistics",
     params(
-        ("from" = Option<String>, Query, description = "A date or a time"),
-        ("to" = Option<String>, Query, description = "A date or a time"),
-        ("interval" = Option<String>, Query, description = "`day` (the default), `week` or `month`"),
+        ("from" = Option<DayOrTime>, Query, description = "A date or a time"),
+        ("to" = Option<DayOrTime>, Query, description = "A date or a time"),
+        ("interval" = Option<IntervalWord>, Query, description = "`day` (the default), `week` or `month`"),
         ("affiliate_id" = Option<i64>, Query, minimum = 1, description = "Only this one"),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 100),
         ("offset" = Option<i64>, Query, minimum = 0),
     ),
     responses(
         Listing,
-        (status = 200, description = "The series", body = DataPage<Statistics>),
+        (status = 200, description = "What was brought, and a page of affiliates", body = DataPage<Statistics>),
     ),
 )]
 pub(crate) async fn get(

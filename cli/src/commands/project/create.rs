@@ -2,7 +2,7 @@
 
 use super::rule_options::{RuleArgs, in_words};
 use crate::context::Context;
-use clap::{Args, builder::NonEmptyStringValueParser};
+use clap::Args;
 use common::{
     domain::{
         ids::{Mode, ProjectId, Realm},
@@ -23,7 +23,7 @@ use std::fmt;
 #[command(after_help = EXAMPLES)]
 pub(crate) struct CreateArgs {
     /// What to call it
-    #[arg(long, value_name = "N", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "N", value_parser = project_name)]
     name: String,
     /// What a payment earns the affiliate: a share such as 20%, or an amount such as 15.00usd
     #[arg(long, value_name = "C", required_unless_present = "rules")]
@@ -115,7 +115,7 @@ pub(crate) async fn create(
 pub(super) async fn run(args: &CreateArgs, context: &Context) -> anyhow::Result<()> {
     let mut transaction = context.database().await?.begin().await?;
     let new = NewProject {
-        name: args.name.trim(),
+        name: &args.name,
         rules: args.rules.first(args.commission)?,
         mode: args.mode,
         webhook_secret: args.stripe_webhook_secret.as_deref(),
@@ -129,6 +129,14 @@ pub(super) async fn run(args: &CreateArgs, context: &Context) -> anyhow::Result<
 /// Where Stripe posts a project's events to.
 pub(super) fn webhook_path(project: ProjectId) -> String {
     format!("/webhooks/stripe/{project}")
+}
+
+/// Reads a name.
+pub(super) fn project_name(text: &str) -> Result<String, &'static str> {
+    match text.trim() {
+        "" => Err("a project has a name that can be read"),
+        name => Ok(name.to_owned()),
+    }
 }
 
 /// Reads a signing secret.

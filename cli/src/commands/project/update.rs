@@ -1,10 +1,15 @@
 //! `tributary project update`
 
-use super::{ProjectArgs, create::webhook_secret, rule_options::RuleArgs, show};
+use super::{
+    ProjectArgs,
+    create::{project_name, webhook_secret},
+    rule_options::RuleArgs,
+    show,
+};
 use crate::context::{self, Context};
 use anyhow::{Context as _, bail, ensure};
 use chrono::{DateTime, Utc};
-use clap::{Args, builder::NonEmptyStringValueParser};
+use clap::Args;
 use common::{
     domain::{
         ids::{Mode, ProjectId, Realm},
@@ -26,7 +31,7 @@ pub(crate) struct UpdateArgs {
     #[command(flatten)]
     project: ProjectArgs,
     /// Another name
-    #[arg(long, value_name = "N", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "N", value_parser = project_name)]
     name: Option<String>,
     /// The page that affiliates' links /r/{code} lead to
     #[arg(long, value_name = "URL", conflicts_with = "no_landing_url")]
@@ -75,7 +80,7 @@ pub(super) async fn run(args: &UpdateArgs, context: &Context) -> anyhow::Result<
 
 async fn change(connection: &mut PgConnection, id: ProjectId, args: &UpdateArgs) -> anyhow::Result<()> {
     if let Some(name) = &args.name {
-        projects::rename(connection, id, name.trim()).await?;
+        projects::rename(connection, id, name).await?;
     }
     if args.landing_url.is_some() || args.no_landing_url {
         projects::set_landing_url(connection, id, args.landing_url.as_ref()).await?;

@@ -1,6 +1,6 @@
 //! Causes of the ledger in the words of a statement.
 
-use common::store::statements::Line;
+use common::{domain::money::Money, store::statements::Line};
 
 /// What a line is about.
 pub(super) fn in_words(line: &Line) -> String {
@@ -8,6 +8,14 @@ pub(super) fn in_words(line: &Line) -> String {
         let reference = line.reason.as_deref().map(|reason| format!(", {reason}")).unwrap_or_default();
         return format!("payout {payout}{reference}");
     }
+    let what = movement(line);
+    match (&line.actor, &line.reason) {
+        (Some(actor), Some(reason)) => format!("{what}, by {actor}: {reason}"),
+        (None, _) | (_, None) => what,
+    }
+}
+
+fn movement(line: &Line) -> String {
     let what = match line.cause.as_str() {
         "earned" => "commission",
         "amended" => "commission amended",
@@ -16,7 +24,7 @@ pub(super) fn in_words(line: &Line) -> String {
         "held" => return format!("held: {}", line.held),
         "released" => {
             let minor = line.held.minor.saturating_neg();
-            return format!("no longer held: {}", common::domain::money::Money { minor, ..line.held });
+            return format!("no longer held: {}", Money { minor, ..line.held });
         }
         "paid" => "paid, as reported over the API",
         "payment_amended" => "payment reported over the API amended",

@@ -6,7 +6,8 @@
 //! one such person carries the address (SEMANTICS 4 g).
 
 use super::KnownFact;
-use crate::domain::fact::{Fact, FactBody};
+use crate::domain::directory::Directory;
+use crate::domain::fact::{Fact, FactBody, TouchMethod};
 use crate::domain::key::{Key, KeyKind};
 use crate::domain::union_find::UnionFind;
 use chrono::{DateTime, Utc};
@@ -67,11 +68,12 @@ impl People {
 }
 
 /// Groups the facts' keys into people.
-pub(super) fn people(facts: &[KnownFact]) -> People {
+pub(super) fn people(facts: &[KnownFact], directory: &Directory) -> People {
     let mut sets = UnionFind::default();
     for KnownFact { fact, .. } in facts {
         sets.join(fact.links.iter().filter(|key| is_strong(key)));
     }
+    join_signed_up(facts, directory, &mut sets);
     // The addresses that each set's facts carry.
     let mut emails: BTreeMap<Key, BTreeSet<Key>> = BTreeMap::new();
     let mut alone: BTreeSet<Key> = BTreeSet::new();
@@ -124,6 +126,25 @@ pub(super) fn people(facts: &[KnownFact]) -> People {
         by_email_alone.insert(email, home);
     }
     name(facts, grouped, &by_email_alone)
+}
+
+/// A checkout whose `client_reference_id` is neither code nor click, but the company's own id of
+/// somebody who is known by it, is theirs (SEMANTICS 4 f).
+fn join_signed_up(facts: &[KnownFact], directory: &Directory, sets: &mut UnionFind) {
+    let signed_up: BTreeSet<&Key> =
+        facts.iter().flat_map(|known| &known.fact.links).filter(|key| key.kind() == KeyKind::User).collect();
+    if signed_up.is_empty() {
+        return;
+    }
+    for KnownFact { fact, .. } in facts {
+        if let FactBody::Touch(touch) = &fact.body
+            && touch.method == TouchMethod::ClientReferenceId
+            && directory.look_up(touch.method, &touch.value, fact.at).is_none()
+            && let Some(user) = signed_up.get(&Key::user(touch.value.trim()))
+        {
+            sets.join(fact.links.iter().filter(|key| is_strong(key)).chain([*user]));
+        }
+    }
 }
 
 /// Names each group by its best key and collects what the facts tell of it.

@@ -1,5 +1,6 @@
 //! Posts what rows say once more, without folding: what is posted besides changed.
 
+use super::cause::Cause;
 use super::conversions::Written;
 use super::ledger::{self, Amounts};
 use crate::domain::ids::{AffiliateId, ConversionId};
@@ -29,7 +30,8 @@ pub(in crate::store) async fn post_again(
             affiliate: row.affiliate_id.map(AffiliateId),
             currency: row.currency,
             amounts: Amounts::of_row(row.commission_minor, row.clawed_back_minor, row.held_minor, row.paid),
-            event: None,
+            first: None,
+            cause: Cause { reason: Some("a payout was canceled".to_owned()), ..Cause::default() },
             rule: row.rule_id,
             changed: false,
         })

@@ -20,7 +20,21 @@ pub(super) async fn resolve(
     conn: &mut PgConnection,
     facts: &BTreeMap<Realm, Vec<Incoming<'_>>>,
 ) -> Result<ClusterOfKey, StoreError> {
-    let sets = connected(facts);
+    resolve_sets(conn, &connected(facts)).await
+}
+
+/// Brings each of these sets of keys into one cluster.
+pub(super) async fn join(conn: &mut PgConnection, met: &[(Realm, Vec<Key>)]) -> Result<(), StoreError> {
+    let mut joined: BTreeMap<Realm, UnionFind> = BTreeMap::new();
+    for (realm, keys) in met {
+        joined.entry(*realm).or_default().join(keys);
+    }
+    let sets: Sets = joined.into_iter().map(|(realm, mut sets)| (realm, sets.sets())).collect();
+    resolve_sets(conn, &sets).await?;
+    Ok(())
+}
+
+async fn resolve_sets(conn: &mut PgConnection, sets: &Sets) -> Result<ClusterOfKey, StoreError> {
     let keys: Vec<(Realm, &Key)> =
         sets.iter().flat_map(|(realm, sets)| sets.values().flatten().map(|key| (*realm, key))).collect();
     // A key may only join a cluster that is locked: another worker could merge it away otherwise, and
@@ -34,10 +48,10 @@ pub(super) async fn resolve(
         if !needed.is_subset(&locked) {
             locked.extend(lock(conn, &needed).await?);
         } else if found.values().map(BTreeMap::len).sum::<usize>() == keys.len() {
-            return merge(conn, &sets, found).await;
+            return merge(conn, sets, found).await;
         } else {
             // Nobody else sees them before the commit, so they count as locked.
-            locked.extend(create(conn, &sets, &found).await?);
+            locked.extend(create(conn, sets, &found).await?);
         }
     }
     Err(decode("a key leads to a cluster that does not exist"))

@@ -1,5 +1,6 @@
 //! Writes the conversions that the fold implies.
 
+use super::cause::{Cause, Causes};
 use super::customers::CustomerRows;
 use super::ledger::Amounts;
 use super::work::Folded;
@@ -19,7 +20,10 @@ pub(super) struct Written {
     pub(super) affiliate: Option<AffiliateId>,
     pub(super) currency: String,
     pub(super) amounts: Amounts,
-    pub(super) event: Option<String>,
+    /// The payment's own event, when it is settled for the first time: that it earns needs no other.
+    pub(super) first: Option<String>,
+    /// What brought about any other movement.
+    pub(super) cause: Cause,
     pub(super) rule: Option<i64>,
     /// Whether anything about the row is new.
     pub(super) changed: bool,
@@ -96,7 +100,7 @@ impl Row {
         }
     }
 
-    fn written(&self, id: ConversionId, event: Option<String>, changed: bool) -> Written {
+    fn written(&self, id: ConversionId, cause: Cause, changed: bool) -> Written {
         let amounts =
             Amounts::of_row(self.commission_minor, self.clawed_back_minor, self.held_minor, self.paid);
         Written {
@@ -104,7 +108,8 @@ impl Row {
             affiliate: self.affiliate_id.map(AffiliateId),
             currency: self.currency.clone(),
             amounts,
-            event,
+            first: None,
+            cause,
             rule: self.rule_id,
             changed,
         }
@@ -116,13 +121,15 @@ pub(super) async fn write(
     conn: &mut PgConnection,
     folded: &[Folded],
     customers: &CustomerRows,
+    causes: &Causes,
 ) -> Result<Vec<Written>, StoreError> {
     let mut standing = Standing::load(conn, folded).await?;
     let mut written = Vec::new();
-    let mut missing: Vec<(Realm, Row, &Conversion)> = Vec::new();
+    let mut missing: Vec<(Realm, Row, &Conversion, Cause)> = Vec::new();
     let mut changed: Vec<(ConversionId, Row)> = Vec::new();
     let mut merged: Vec<(ConversionId, ConversionId)> = Vec::new();
     for cluster in folded {
+        let cause = causes.for_cluster(cluster.cluster);
         for conversion in &cluster.settlement.conversions {
             let customer = conversion
                 .customer
@@ -131,11 +138,12 @@ pub(super) async fn write(
             let target = Row::target(cluster.cluster, conversion, customer);
             let mut matches = standing.take(cluster.realm, conversion).into_iter();
             let Some((id, row)) = matches.next() else {
-                missing.push((cluster.realm, target, conversion));
+                missing.push((cluster.realm, target, conversion, cause.clone()));
                 continue;
             };
             let differs = row != target;
-            written.push(target.written(id, Some(conversion.event.clone()), differs));
+            let first = (row.status == "pending").then(|| conversion.event.clone());
+            written.push(Written { first, ..target.written(id, cause.clone(), differs) });
             if differs {
                 changed.push((id, target));
             }
@@ -144,13 +152,14 @@ pub(super) async fn write(
             for (loser, row) in matches {
                 merged.push((loser, id));
                 let nothing = Row { affiliate_id: None, ..row };
-                written.push(nothing.written(loser, Some(conversion.event.clone()), true));
+                written.push(nothing.written(loser, cause.clone(), true));
             }
         }
     }
     for (id, row) in standing.forgotten() {
         let row = row.without_payment();
-        written.push(row.written(id, None, true));
+        let cause = row.cluster_id.map(|id| causes.for_cluster(ClusterId(id))).unwrap_or_default();
+        written.push(row.written(id, cause, true));
         changed.push((id, row));
     }
     merge(conn, &merged).await?;
@@ -322,12 +331,12 @@ async fn update(conn: &mut PgConnection, changed: &[(ConversionId, Row)]) -> Res
 
 async fn insert(
     conn: &mut PgConnection,
-    missing: &[(Realm, Row, &Conversion)],
+    missing: &[(Realm, Row, &Conversion, Cause)],
 ) -> Result<Vec<Written>, StoreError> {
     if missing.is_empty() {
         return Ok(Vec::new());
     }
-    let columns = Columns::of(missing.iter().map(|(_, row, _)| row));
+    let columns = Columns::of(missing.iter().map(|(_, row, ..)| row));
     let inserted = sqlx::query!(
         r#"
         INSERT INTO conversions (project_id, livemode, cluster_id, payment_key, type, source, status, reason,
@@ -340,8 +349,8 @@ async fn insert(
                              $20::JSONB[], $21::JSONB[], $22::TIMESTAMPTZ[], $23::TIMESTAMPTZ[])
         RETURNING id, project_id, livemode, payment_key
         "#,
-        &missing.iter().map(|(realm, _, _)| realm.project.0).collect::<Vec<_>>(),
-        &missing.iter().map(|(realm, _, _)| realm.mode.is_live()).collect::<Vec<_>>(),
+        &missing.iter().map(|(realm, ..)| realm.project.0).collect::<Vec<_>>(),
+        &missing.iter().map(|(realm, ..)| realm.mode.is_live()).collect::<Vec<_>>(),
         &columns.cluster_id as &[Option<i64>],
         &columns.payment_key,
         &columns.kind,
@@ -370,9 +379,10 @@ async fn insert(
         .into_iter()
         .map(|row| ((realm(row.project_id, row.livemode), row.payment_key), ConversionId(row.id)))
         .collect();
-    let written = missing.iter().filter_map(|(realm, row, conversion)| {
+    let written = missing.iter().filter_map(|(realm, row, conversion, cause)| {
         let id = ids.get(&(*realm, row.payment_key.as_str().to_owned()))?;
-        Some(row.written(*id, Some(conversion.event.clone()), true))
+        let first = Some(conversion.event.clone());
+        Some(Written { first, ..row.written(*id, cause.clone(), true) })
     });
     Ok(written.collect())
 }

@@ -1,5 +1,6 @@
 //! Posts the difference between what the ledger says and what the fold implies.
 
+use super::cause::Cause;
 use super::conversions::Written;
 use crate::domain::ids::{AffiliateId, ConversionId};
 use crate::store::{PgConnection, StoreError};
@@ -77,8 +78,8 @@ struct Entry {
     from: &'static str,
     to: &'static str,
     amount: i64,
-    cause: &'static str,
-    event: Option<String>,
+    movement: &'static str,
+    cause: Cause,
     rule: Option<i64>,
 }
 
@@ -118,7 +119,7 @@ pub(super) async fn write(conn: &mut PgConnection, written: &[Written]) -> Resul
 fn post(entries: &mut Vec<Entry>, row: &Written, account: &Account, before: Amounts, target: Amounts) {
     for movement in &MOVEMENTS {
         let difference = (movement.amount)(&target).saturating_sub((movement.amount)(&before));
-        let (from, to, cause) = match difference {
+        let (from, to, name) = match difference {
             0 => continue,
             1.. => (movement.from, movement.to, movement.grows),
             _ => (movement.to, movement.from, movement.shrinks),
@@ -128,8 +129,11 @@ fn post(entries: &mut Vec<Entry>, row: &Written, account: &Account, before: Amou
             from,
             to,
             amount: difference.saturating_abs(),
-            cause,
-            event: row.event.clone(),
+            movement: name,
+            cause: match &row.first {
+                Some(event) if name == "earned" => Cause { event: Some(event.clone()), ..Cause::default() },
+                _ => row.cause.clone(),
+            },
             rule: row.rule,
         });
     }
@@ -178,13 +182,13 @@ async fn insert(conn: &mut PgConnection, entries: &[Entry]) -> Result<(), StoreE
     sqlx::query!(
         r#"
         INSERT INTO ledger_entries (project_id, livemode, conversion_id, affiliate_id, currency, from_account,
-                                    to_account, amount_minor, cause, event_id, rule_id)
+                                    to_account, amount_minor, cause, event_id, actor, reason, rule_id)
         SELECT c.project_id, c.livemode, new.conversion_id, new.affiliate_id, new.currency, new.from_account,
-               new.to_account, new.amount_minor, new.cause, new.event_id, new.rule_id
+               new.to_account, new.amount_minor, new.cause, new.event_id, new.actor, new.reason, new.rule_id
         FROM UNNEST($1::BIGINT[], $2::BIGINT[], $3::TEXT[], $4::TEXT[], $5::TEXT[], $6::BIGINT[], $7::TEXT[],
-                    $8::TEXT[], $9::BIGINT[]) WITH ORDINALITY
+                    $8::TEXT[], $9::TEXT[], $10::TEXT[], $11::BIGINT[]) WITH ORDINALITY
             AS new (conversion_id, affiliate_id, currency, from_account, to_account, amount_minor, cause, event_id,
-                    rule_id, place)
+                    actor, reason, rule_id, place)
         JOIN conversions c ON c.id = new.conversion_id
         ORDER BY new.place
         "#,
@@ -194,8 +198,10 @@ async fn insert(conn: &mut PgConnection, entries: &[Entry]) -> Result<(), StoreE
         &entries.iter().map(|entry| entry.from.to_owned()).collect::<Vec<_>>(),
         &entries.iter().map(|entry| entry.to.to_owned()).collect::<Vec<_>>(),
         &entries.iter().map(|entry| entry.amount).collect::<Vec<_>>(),
-        &entries.iter().map(|entry| entry.cause.to_owned()).collect::<Vec<_>>(),
-        &entries.iter().map(|entry| entry.event.clone()).collect::<Vec<_>>() as &[Option<String>],
+        &entries.iter().map(|entry| entry.movement.to_owned()).collect::<Vec<_>>(),
+        &entries.iter().map(|entry| entry.cause.event.clone()).collect::<Vec<_>>() as &[Option<String>],
+        &entries.iter().map(|entry| entry.cause.actor.clone()).collect::<Vec<_>>() as &[Option<String>],
+        &entries.iter().map(|entry| entry.cause.reason.clone()).collect::<Vec<_>>() as &[Option<String>],
         &entries.iter().map(|entry| entry.rule).collect::<Vec<_>>() as &[Option<i64>],
     )
     .execute(conn)

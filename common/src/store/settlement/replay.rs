@@ -4,7 +4,8 @@
 //! to what stands is posted. Rows keep their ids, and the ledger only grows: where a newer program
 //! reads history differently, that shows as amendments.
 
-use super::clusters::{self, ClusterOfKey};
+use super::cause::Causes;
+use super::clusters;
 use super::facts::{self, Incoming};
 use super::{BatchError, Settled, work};
 use crate::domain::fact::Fact;
@@ -102,8 +103,7 @@ async fn remember(
     let count = incoming.len();
     if count > 0 {
         let facts = BTreeMap::from([(realm, incoming)]);
-        let clusters: ClusterOfKey = clusters::resolve(conn, &facts).await?;
-        facts::upsert(conn, &facts, &clusters).await?;
+        super::remember(conn, &facts).await?;
     }
     Ok(count)
 }
@@ -113,7 +113,7 @@ async fn fold(conn: &mut PgConnection, realm: Realm, chunk: &[ClusterId]) -> Res
     let clusters: BTreeSet<ClusterId> = chunk.iter().copied().collect();
     let mut work = work::load(conn, &clusters).await?;
     work.include(realm, &clusters);
-    super::write(conn, &work.fold()?).await
+    super::write(conn, &work.fold()?, &Causes::again("rebuilt from the raw events")).await
 }
 
 async fn page(conn: &mut PgConnection, realm: Realm, after: i64) -> Result<Vec<StoredEvent>, BatchError> {

@@ -336,6 +336,21 @@ impl History {
         self
     }
 
+    /// A referral known by the company's own id alone.
+    pub(super) fn signup(mut self, n: i64, external_id: &str, affiliate: AffiliateId) -> Self {
+        let body = FactBody::Referral(ReferralRegistered {
+            who: Who { external_id: Some(external_id.to_owned()), ..Who::default() },
+            affiliate: Some(affiliate),
+            referral_code: None,
+            occurred_at: day(n),
+            first: None,
+            converted: false,
+        });
+        let user = format!("user:{external_id}");
+        self.add(&format!("referral:{external_id}"), Keep::Last, 0, day(n), &[&user], body);
+        self
+    }
+
     pub(super) fn posted(
         mut self,
         n: i64,

@@ -25,6 +25,7 @@ enum Step {
     Refunded { n: u8, amount: i64 },
     Dispute { n: u8, amount: i64, status: u8 },
     Referral { email: u8, affiliate: bool },
+    Signup { user: u8, affiliate: bool },
     Lock { customer: u8, by_email: bool, to: u8 },
     Verdict { n: u8, ruling: u8 },
 }
@@ -71,6 +72,7 @@ fn step() -> impl Strategy<Value = (i64, Step)> {
         (0u8..8, amount()).prop_map(|(n, amount)| Step::Refunded { n, amount }),
         (0u8..8, amount(), 0u8..4).prop_map(|(n, amount, status)| Step::Dispute { n, amount, status }),
         (0u8..3, any::<bool>()).prop_map(|(email, affiliate)| Step::Referral { email, affiliate }),
+        (0u8..2, any::<bool>()).prop_map(|(user, affiliate)| Step::Signup { user, affiliate }),
         (0u8..3, any::<bool>(), 0u8..4).prop_map(|(customer, by_email, to)| Step::Lock {
             customer,
             by_email,
@@ -125,7 +127,7 @@ fn history(steps: &[(i64, Step)]) -> History {
                 };
                 let (method, codes) = match method {
                     0 => (TouchMethod::Metadata, ["alice", "bob", "ref_alice", "nobody"]),
-                    1 => (TouchMethod::ClientReferenceId, ["bob", "alice", "ref_bob", "nobody"]),
+                    1 => (TouchMethod::ClientReferenceId, ["bob", "alice", "user-0", "user-1"]),
                     _ => (TouchMethod::PromotionCodeText, ["ALICE20", "BOB10", "SUMMER", "bob10"]),
                 };
                 history.touch(day, on, &object, method, codes[usize::from(*code)])
@@ -157,6 +159,9 @@ fn history(steps: &[(i64, Step)]) -> History {
             Step::Referral { email: e, affiliate } => {
                 let affiliate = if *affiliate { ALICE } else { BOB };
                 history.referral(day, i64::from(*e), &email(*e), affiliate)
+            }
+            Step::Signup { user, affiliate } => {
+                history.signup(day, &format!("user-{user}"), if *affiliate { ALICE } else { BOB })
             }
             Step::Lock { customer: c, by_email, to } => {
                 let to = [

@@ -145,6 +145,30 @@ fn of_two_codes_of_one_kind_the_first_by_event_time_then_by_event_binds() {
 }
 
 #[test]
+fn a_client_reference_that_is_a_signups_own_id_makes_the_customer_that_signup() {
+    let sale = || sale().touch(0, Session, "cs_1", ClientReferenceId, "user-42");
+    assert_eq!(sale().payment("in_1").bind, None, "nobody is known by it");
+    let signed_up = sale().signup(-3, "user-42", ALICE);
+    assert_eq!(won(&signed_up), (ALICE, Method::Api));
+    let customers = signed_up.settle().customers;
+    assert_eq!(customers.len(), 1);
+    assert_eq!(customers[0].external_id.as_deref(), Some("user-42"));
+    // The signup is the existing bind, before which no code of the checkout goes.
+    let coded = signed_up.touch(0, Session, "cs_1", Metadata, "bob");
+    assert_eq!(won(&coded).0, ALICE);
+    let later = sale().signup(9, "user-42", BOB);
+    assert_eq!(won(&later).0, BOB, "also when it is told after the payment");
+    assert_eq!(sale().signup(-3, "USER-42", ALICE).payment("in_1").bind, None, "to the letter");
+}
+
+#[test]
+fn a_code_goes_before_a_signup_of_the_same_name() {
+    let history = sale().touch(0, Session, "cs_1", ClientReferenceId, "bob").signup(-3, "bob", ALICE);
+    assert_eq!(won(&history), (BOB, Method::ClientReferenceId));
+    assert_eq!(history.settle().customers.len(), 2);
+}
+
+#[test]
 fn the_address_of_exactly_one_referral_binds_and_that_of_two_does_not() {
     // The two customers are told apart by Stripe, so that the address is all they share.
     let shared = |carriers: &[(&str, &str)]| {
