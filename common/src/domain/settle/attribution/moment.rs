@@ -30,14 +30,29 @@ pub(super) enum MomentKind<'a> {
     Payment(&'a Key),
     /// A referral that the API registered.
     Referral,
-    /// A code that appeared on the customer or a subscription, or a neighbour's bind.
+    /// A code that appeared on the customer or a subscription.
     Mapping,
+    /// A bind of somebody with the same address.
+    Neighbour,
 }
 
 impl<'a> Moment<'a> {
     /// A code that appeared between payments.
     pub(super) fn mapping(at: DateTime<Utc>, candidate: Candidate<'a>) -> Self {
         Self { kind: MomentKind::Mapping, at, back_bind: TimeDelta::zero(), candidates: vec![candidate] }
+    }
+
+    /// A bind of somebody with the same address.
+    pub(super) fn neighbour(at: DateTime<Utc>, candidate: Candidate<'a>) -> Self {
+        Self { kind: MomentKind::Neighbour, ..Self::mapping(at, candidate) }
+    }
+
+    /// Whether the customer did something, rather than something becoming known of them.
+    pub(super) fn is_an_act(&self) -> bool {
+        match self.kind {
+            MomentKind::Payment(_) | MomentKind::Referral => true,
+            MomentKind::Mapping | MomentKind::Neighbour => false,
+        }
     }
 
     /// The bind of the first candidate that stands up.
