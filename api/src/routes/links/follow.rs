@@ -34,6 +34,7 @@ const MAX_PATH: usize = 512;
         (
             "path" = Option<String>,
             Query,
+            max_length = 512,
             description = "A page below the landing URL: plain names between slashes",
             example = "pricing",
         ),
