@@ -2,11 +2,13 @@
 
 CREATE UNLOGGED TABLE api_key_usage (
     api_key_id BIGINT PRIMARY KEY REFERENCES api_keys (id),
-    spent_until TIMESTAMPTZ NOT NULL
+    used BIGINT NOT NULL,
+    window_ends TIMESTAMPTZ NOT NULL
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE api_key_usage IS 'What each API key has used of its limit, as the API processes report it every few seconds. Not logged: a crash of the database forgives what was used.';
 COMMENT ON COLUMN api_key_usage.api_key_id IS 'The key.';
-COMMENT ON COLUMN api_key_usage.spent_until IS 'When all that it used is given back: GCRA''s theoretical arrival time.';
+COMMENT ON COLUMN api_key_usage.used IS 'Requests that all processes let through in the window.';
+COMMENT ON COLUMN api_key_usage.window_ends IS 'When the window ends that the key''s first request began.';
 
 -- A project's clicks by time, each with whose it is: read from the index alone.
 CREATE INDEX clicks_time_idx ON clicks (project_id, livemode, occurred_at) INCLUDE (affiliate_id);

@@ -60,9 +60,13 @@ fn people_see_a_table_with_the_reason_of_each_payment() {
     let output = demo(directory.path(), &[]);
     assert!(output.status.success(), "{output:?}");
     let text = String::from_utf8(output.stdout).unwrap();
-    for part in
-        ["What each affiliate earned", "48.30 USD", "coupon CLEO10 on", "nobody", "CLEO came too late"]
-    {
+    for part in [
+        "What each affiliate earned",
+        "48.30 USD",
+        "promotion code CLEO10 on",
+        "nobody",
+        "CLEO came too late",
+    ] {
         assert!(text.contains(part), "{part:?} is missing in\n{text}");
     }
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "nothing but the report");

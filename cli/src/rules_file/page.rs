@@ -46,7 +46,8 @@ fn invoice(day: &'static str, paid: i64) -> Invoice {
 }
 
 fn sold(day: &'static str, lines: Vec<(&'static str, &'static str, i64, i64)>) -> Invoice {
-    Invoice { lines: lines.clone(), ..invoice(day, lines.iter().map(|line| line.3).sum()) }
+    let paid = lines.iter().map(|line| line.3).sum();
+    Invoice { lines, ..invoice(day, paid) }
 }
 
 fn examples() -> Vec<Example> {

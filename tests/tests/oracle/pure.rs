@@ -1,8 +1,10 @@
 //! Without a store: 10,000 histories, each event one to three times, in random order.
 
 use proptest::prelude::*;
-use proptest::test_runner::TestCaseError;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{TestCaseError, TestRunner};
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::SliceRandom};
+use std::collections::BTreeMap;
 use tests::oracle::model::History;
 use tests::oracle::render::{self, Numbers};
 use tests::oracle::{engine, generate, naive};
@@ -39,4 +41,52 @@ batches! {
     the_engine_and_the_naive_reading_agree_on_the_second_2500_histories
     the_engine_and_the_naive_reading_agree_on_the_third_2500_histories
     the_engine_and_the_naive_reading_agree_on_the_fourth_2500_histories
+}
+
+/// An agreement on histories in which nothing happens would be worth nothing.
+#[test]
+fn the_histories_have_something_of_everything() {
+    let mut runner = TestRunner::deterministic();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for _ in 0..1_000 {
+        let history = generate::history().new_tree(&mut runner).unwrap().current();
+        let verdicts = naive::judge(&history);
+        let mut note = |what: &str| *seen.entry(what.to_owned()).or_default() += 1;
+        for payment in verdicts.payments.values() {
+            note(payment.status);
+            note(&payment.currency);
+            if payment.taken_back > 0 && payment.taken_back < payment.earned {
+                note("partly taken back");
+            }
+            if payment.held > 0 && payment.held < payment.earned {
+                note("partly held");
+            }
+        }
+        for bind in verdicts.customers.values().flatten() {
+            note(&bind.method);
+        }
+    }
+    let wanted = [
+        "attributed",
+        "unattributed",
+        "held",
+        "rejected",
+        "reversed",
+        "usd",
+        "eur",
+        "jpy",
+        "kwd",
+        "partly taken back",
+        "partly held",
+        "api",
+        "metadata",
+        "client_reference_id",
+        "promotion_code",
+        "coupon",
+        "email",
+        "lock",
+    ];
+    for what in wanted {
+        assert!(seen.get(what).is_some_and(|times| *times >= 10), "{what}: {seen:?}");
+    }
 }

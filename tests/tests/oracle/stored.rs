@@ -19,7 +19,7 @@ use tests::stores::Backend;
 const HISTORIES: usize = 28;
 
 /// One statement in so many dies.
-const CRASHES: i64 = 150;
+const CRASHES: i64 = 40;
 
 /// New histories every time; a failure prints its own.
 fn histories(count: usize) -> Vec<History> {

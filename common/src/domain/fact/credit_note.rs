@@ -14,7 +14,8 @@ pub struct CreditNoteSeen {
     /// ISO 4217, lower case.
     pub currency: String,
     /// Minor units credited after the invoice was paid, tax included. What was credited before only
-    /// made the invoice smaller, and is not in it.
+    /// made the invoice smaller, and is not in it; nor is what went to the customer's balance, since
+    /// that money stays collected, and what the balance pays later is not.
     pub post_payment: i64,
     /// The refunds through which the credit was given.
     pub refunds: Vec<CreditedRefund>,

@@ -66,9 +66,7 @@ pub(super) fn attribute(
     let anchors = || people.by_anchor.keys();
     let own: BTreeMap<&Key, Bind> =
         anchors().filter_map(|anchor| Some((anchor, bind(anchor, &moments)?))).collect();
-    for anchor in anchors() {
-        // Also whoever has done nothing yet: a code of nobody must not be what lets an address count.
-        let moments = moments.entry(anchor.clone()).or_default();
+    for (anchor, moments) in &mut moments {
         Neighbours::of(anchor, people, &own).add_to(moments);
     }
     let mut binds = Binds::default();
@@ -100,18 +98,17 @@ pub(super) fn attribute(
 fn first_bind(moments: &[Moment<'_>]) -> Option<Bind> {
     let mut waiting: Option<(DateTime<Utc>, TimeDelta)> = None;
     for moment in moments {
-        let counts = match moment.kind {
-            MomentKind::Payment(_) | MomentKind::Referral => true,
-            MomentKind::Mapping => waiting.is_some_and(|(since, window)| within(since, moment.at, window)),
-        };
+        let counts =
+            moment.is_an_act() || waiting.is_some_and(|(since, window)| within(since, moment.at, window));
         if let Some(bind) = counts.then(|| moment.bind()).flatten() {
             return Some(bind);
         }
-        if !matches!(moment.kind, MomentKind::Mapping) {
+        if moment.is_an_act() {
             waiting = Some((moment.at, moment.back_bind));
         }
     }
-    // Nothing waits: the earliest mapping holds from its own time on.
+    // Nothing waits: the earliest mapping holds from its own time on. An address does not: at a later
+    // payment more than one may carry it.
     moments.iter().filter(|moment| matches!(moment.kind, MomentKind::Mapping)).find_map(Moment::bind)
 }
 
@@ -218,12 +215,12 @@ struct Neighbours<'a> {
 impl<'a> Neighbours<'a> {
     fn of(anchor: &Key, people: &People, own: &'a BTreeMap<&Key, Bind>) -> Self {
         let Some(person) = people.by_anchor.get(anchor) else { return Self { binds: Vec::new() } };
+        // A lock alone makes nobody: whoever is only named by one carries nothing.
         let shares = |other: &Key| {
             other != anchor
-                && people
-                    .by_anchor
-                    .get(other)
-                    .is_some_and(|other| other.emails().any(|email| person.keys.contains(email)))
+                && people.by_anchor.get(other).is_some_and(|other| {
+                    other.first_seen_at.is_some() && other.emails().any(|email| person.keys.contains(email))
+                })
         };
         let binds = own.iter().filter(|(other, _)| shares(other)).map(|(other, bind)| (*other, bind));
         Self { binds: binds.collect() }
@@ -241,7 +238,7 @@ impl<'a> Neighbours<'a> {
 
     fn add_to(&self, moments: &mut Vec<Moment<'a>>) {
         for moment in moments.iter_mut() {
-            if !matches!(moment.kind, MomentKind::Mapping)
+            if moment.is_an_act()
                 && let Some(neighbour) = self.at(moment.at)
             {
                 moment.candidates.push(Candidate::neighbour(neighbour, moment.at));
@@ -253,7 +250,7 @@ impl<'a> Neighbours<'a> {
             .iter()
             .filter_map(|(_, bind)| {
                 let neighbour = self.at(bind.bound_at)?;
-                Some(Moment::mapping(bind.bound_at, Candidate::neighbour(neighbour, bind.bound_at)))
+                Some(Moment::neighbour(bind.bound_at, Candidate::neighbour(neighbour, bind.bound_at)))
             })
             .collect();
         moments.extend(later);

@@ -111,7 +111,7 @@ pub(super) fn payments<'a>(facts: &'a [KnownFact], people: &People) -> Result<Ve
             FactBody::InvoiceLines(lines) => part.lines.push(lines),
             FactBody::Intent(_) | FactBody::Charge(_) => part.collections.note(known),
             FactBody::Refund(refund) => part.reversals.refunds.push(refund),
-            FactBody::ChargeRefunded(refunded) => part.reversals.refunded.push((refunded, known.fact.at)),
+            FactBody::ChargeRefunded(refunded) => part.reversals.refunded.push(refunded),
             FactBody::Dispute(dispute) => part.reversals.disputes.push(dispute),
             FactBody::CreditNote(note) => part.reversals.credit_notes.push(note),
             FactBody::FraudWarning(warning) => part.reversals.warnings.push(warning),

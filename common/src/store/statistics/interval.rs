@@ -84,6 +84,9 @@ impl Span {
     #[must_use]
     pub fn starts(&self, most: usize) -> Option<Vec<DateTime<Utc>>> {
         let mut starts = Vec::new();
+        if self.before <= self.from {
+            return Some(starts);
+        }
         let mut next = self.interval.start(self.from);
         while let Some(start) = next.filter(|start| *start < self.before) {
             if starts.len() == most {

@@ -16,6 +16,9 @@ struct CreditNote {
     currency: Option<Text>,
     amount: Option<i64>,
     post_payment_amount: Option<i64>,
+    out_of_band_amount: Option<i64>,
+    /// There when part of it was credited to the customer's balance.
+    customer_balance_transaction: Ref,
     #[serde(rename = "type")]
     kind: Option<Text>,
     refund: Ref,
@@ -38,12 +41,13 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
     let key = telling.key(required(filled(note.id.as_ref()), "id")?);
     let invoice = telling.key(required(note.invoice.id(), "invoice")?);
     let status = note.status(telling.event_type)?;
+    let refunds = note.refunds(telling);
     let body = CreditNoteSeen {
         credit_note: key.as_str().to_owned(),
         invoice: invoice.clone(),
         currency: currency(note.currency.as_ref())?,
-        post_payment: note.post_payment()?,
-        refunds: note.refunds(telling),
+        post_payment: note.gone_back(&refunds)?,
+        refunds,
         status,
         created: note.created.map_or(telling.at, |Moment(created)| created),
     };
@@ -60,6 +64,20 @@ impl CreditNote {
             Some("issued") | None => Ok(CreditNoteStatus::Issued),
             Some(_) => Err(BadField::new("status", "it is neither issued nor void")),
         }
+    }
+
+    /// What was credited after payment, but for what went to the customer's balance: that money stays
+    /// collected, and what the balance pays later is not (SEMANTICS 6).
+    fn gone_back(&self, refunds: &[CreditedRefund]) -> Result<i64, BadField> {
+        let credited = self.post_payment()?;
+        if self.customer_balance_transaction.id().is_none() {
+            return Ok(credited);
+        }
+        let refunded = refunds.iter().filter_map(|refund| refund.amount).try_fold(0i64, i64::checked_add);
+        refunded
+            .and_then(|refunded| refunded.checked_add(self.out_of_band_amount.unwrap_or(0)))
+            .map(|gone| gone.min(credited))
+            .ok_or_else(|| BadField::new("refunds", "their amounts are too large"))
     }
 
     fn post_payment(&self) -> Result<i64, BadField> {

@@ -41,9 +41,8 @@ impl Customer {
     /// The address at a time.
     #[must_use]
     pub fn email_at(&self, at: Time) -> Option<&str> {
-        let later =
-            self.changes.iter().filter(|change| change.at <= at).filter_map(|change| change.email.as_deref());
-        later.last().or(self.email.as_deref())
+        let mut by_then = self.changes.iter().rev().filter(|change| change.at <= at);
+        by_then.find_map(|change| change.email.as_deref()).or(self.email.as_deref())
     }
 }
 

@@ -46,11 +46,20 @@ pub(super) struct Binds {
 #[derive(Clone, Debug)]
 struct Moment {
     at: Time,
-    /// Until when what stays unattributed here waits for a mapping. `None`: a code that appeared between
-    /// payments, which binds only what waits.
-    waits: Option<Time>,
+    what: What,
     /// Whom it would bind.
     bind: Option<Bind>,
+}
+
+/// What makes a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    /// The customer did something; what stays unattributed waits for a mapping until then.
+    Act(Time),
+    /// A code appeared on the customer between acts, which binds what waits.
+    Code,
+    /// Somebody with the same address was bound, which binds what waits.
+    Neighbour,
 }
 
 pub(super) fn attribute(history: &History, people: &[Person], payments: &[Payment<'_>]) -> Binds {
@@ -105,17 +114,22 @@ fn lock(history: &History, person: &Person) -> Option<Option<Bind>> {
 /// 4 b. The first bind wins.
 fn first_bind(moments: &[Moment]) -> Option<Bind> {
     let mut moments: Vec<&Moment> = moments.iter().collect();
-    moments.sort_by_key(|moment| (moment.at, moment.waits.is_none()));
+    moments.sort_by_key(|moment| (moment.at, !matches!(moment.what, What::Act(_))));
     let mut waiting_until: Option<Time> = None;
     for moment in &moments {
-        let counts = moment.waits.is_some() || waiting_until.is_some_and(|until| moment.at <= until);
+        let counts = match moment.what {
+            What::Act(_) => true,
+            What::Code | What::Neighbour => waiting_until.is_some_and(|until| moment.at <= until),
+        };
         if counts && moment.bind.is_some() {
             return moment.bind.clone();
         }
-        waiting_until = moment.waits.or(waiting_until);
+        if let What::Act(until) = moment.what {
+            waiting_until = Some(until);
+        }
     }
     // Nothing waits, so the first code that appeared holds from its own time on.
-    moments.iter().filter(|moment| moment.waits.is_none()).find_map(|moment| moment.bind.clone())
+    moments.iter().filter(|moment| moment.what == What::Code).find_map(|moment| moment.bind.clone())
 }
 
 /// 4 g. The exact address, when exactly one who is bound carries it.
@@ -129,12 +143,12 @@ fn add_by_email(people: &[Person], first: &[Option<Bind>], place: usize, moments
         let one = by_then.next()?;
         by_then.next().is_none().then(|| Bind { method: "email", ..(*one).clone() })
     };
-    for moment in moments.iter_mut().filter(|moment| moment.waits.is_some()) {
+    for moment in moments.iter_mut().filter(|moment| matches!(moment.what, What::Act(_))) {
         moment.bind = moment.bind.take().or_else(|| only_one_at(moment.at));
     }
     for neighbour in &neighbours {
         let bind = only_one_at(neighbour.since);
-        moments.push(Moment { at: neighbour.since, waits: None, bind });
+        moments.push(Moment { at: neighbour.since, what: What::Neighbour, bind });
     }
 }
 
@@ -146,7 +160,7 @@ fn moments(history: &History, people: &[Person], payments: &[Payment<'_>], place
     for payment in payments.iter().filter(|payment| payment.person == Some(place)) {
         let at = payment.at;
         let bind = candidates(history, people, payment).into_iter().next().map(|candidate| candidate.bind);
-        moments.push(Moment { at, waits: Some(at + back_bind(at)), bind });
+        moments.push(Moment { at, what: What::Act(at + back_bind(at)), bind });
     }
     let concerns = |id: &str| people[place].ids.contains(id);
     for referral in history.referrals.iter().filter(|referral| concerns(&format!("referral:{}", referral.id)))
@@ -155,12 +169,12 @@ fn moments(history: &History, people: &[Person], payments: &[Payment<'_>], place
         let judged = judged(history, at, history.receipt(at));
         let bind = named(judged, referral.affiliate, referral.code.as_deref())
             .map(|affiliate| Bind::named(affiliate, "api", at));
-        moments.push(Moment { at, waits: Some(at + back_bind(at)), bind });
+        moments.push(Moment { at, what: What::Act(at + back_bind(at)), bind });
     }
     for (at, received, code) in codes_around(history, &people[place]) {
         let found = judged(history, at, received).find(Met::Code(code));
         let bind = found.map(|found| Bind::found(found, at));
-        moments.push(Moment { at, waits: None, bind });
+        moments.push(Moment { at, what: What::Code, bind });
     }
     moments
 }

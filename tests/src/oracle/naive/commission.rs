@@ -59,9 +59,6 @@ fn verdict(
         "rejected"
     } else if bind.is_none() {
         "unattributed"
-    } else if own_purchase && rules.reject_own {
-        // 16, by the option: the status of 14 says so.
-        "rejected"
     } else if left > 0 && held == left {
         "held"
     } else {

@@ -71,7 +71,7 @@ pub(super) fn payments<'a>(history: &'a History, people: &[Person]) -> Vec<Payme
             gone,
             disputed,
             warned: reversal::warned(history, Of::Invoice(place)),
-            ruling: ruling(history, &[Some(&invoice.id), post.map(|post| conversion(post)).as_ref()]),
+            ruling: ruling(history, &[Some(&invoice.id), post.map(conversion).as_ref()]),
         });
     }
     for (place, checkout) in history.checkouts.iter().enumerate() {
@@ -164,7 +164,7 @@ fn of_invoice(invoice: &Invoice) -> Option<(&'static str, i64, i64)> {
     (invoice.paid > 0).then_some((invoice.currency, invoice.paid, base))
 }
 
-/// 6. A session without an invoice: what it took, without tax and shipping. `setup`, `unpaid` and
+/// 6, for a session without an invoice: what it took, without tax and shipping. `setup`, `unpaid` and
 /// `no_payment_required` are no payments.
 fn of_checkout(checkout: &Checkout) -> Option<(&'static str, i64, i64)> {
     let paid = match (&checkout.mode, checkout.settled) {

@@ -15,15 +15,15 @@ pub(super) fn add(
     object: Value,
 ) {
     let about = object.get("id").and_then(Value::as_str).unwrap_or_default();
-    let event = json!({
+    let mut event = json!({
         "id": format!("evt_{at}_{event_type}_{about}"),
         "object": "event",
         "api_version": version.as_str(),
         "created": at,
         "livemode": false,
         "type": event_type,
-        "data": {"object": object},
     });
+    event["data"] = Value::Object(serde_json::Map::from_iter([("object".to_owned(), object)]));
     told.push(Told { source: Source::Stripe, body: event.to_string(), received: history.receipt(at) });
 }
 

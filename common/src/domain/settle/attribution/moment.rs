@@ -17,27 +17,50 @@ use std::collections::BTreeMap;
 pub(super) struct Moment<'a> {
     pub(super) kind: MomentKind<'a>,
     pub(super) at: DateTime<Utc>,
+    /// The event that tells of an act: the tie-break among acts of one instant (SEMANTICS 4).
+    event: &'a str,
     /// How long what stays unattributed here waits for a mapping.
     pub(super) back_bind: TimeDelta,
     /// In order of precedence.
     pub(super) candidates: Vec<Candidate<'a>>,
 }
 
-/// What makes a moment. The order is that of moments of one instant.
+/// What makes a moment. The order is the last tie-break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum MomentKind<'a> {
     /// A payment or a completed checkout, by its key.
     Payment(&'a Key),
     /// A referral that the API registered.
     Referral,
-    /// A code that appeared on the customer or a subscription, or a neighbour's bind.
+    /// A code that appeared on the customer or a subscription.
     Mapping,
+    /// A bind of somebody with the same address.
+    Neighbour,
 }
 
 impl<'a> Moment<'a> {
     /// A code that appeared between payments.
     pub(super) fn mapping(at: DateTime<Utc>, candidate: Candidate<'a>) -> Self {
-        Self { kind: MomentKind::Mapping, at, back_bind: TimeDelta::zero(), candidates: vec![candidate] }
+        Self {
+            kind: MomentKind::Mapping,
+            at,
+            event: "",
+            back_bind: TimeDelta::zero(),
+            candidates: vec![candidate],
+        }
+    }
+
+    /// A bind of somebody with the same address.
+    pub(super) fn neighbour(at: DateTime<Utc>, candidate: Candidate<'a>) -> Self {
+        Self { kind: MomentKind::Neighbour, ..Self::mapping(at, candidate) }
+    }
+
+    /// Whether the customer did something, rather than something becoming known of them.
+    pub(super) fn is_an_act(&self) -> bool {
+        match self.kind {
+            MomentKind::Payment(_) | MomentKind::Referral => true,
+            MomentKind::Mapping | MomentKind::Neighbour => false,
+        }
     }
 
     /// The bind of the first candidate that stands up.
@@ -84,6 +107,7 @@ pub(super) fn moments<'a>(
         moments.entry(person.anchor.clone()).or_default().push(Moment {
             kind: MomentKind::Payment(&payment.key),
             at: payment.at,
+            event: payment.event,
             back_bind: judged.back_bind,
             candidates: of_payment(payment, person, &touches, judged),
         });
@@ -99,6 +123,7 @@ pub(super) fn moments<'a>(
                 moments.entry(anchor.clone()).or_default().push(Moment {
                     kind: MomentKind::Referral,
                     at,
+                    event: &known.fact.event,
                     back_bind: judged.back_bind,
                     candidates: Candidate::named(
                         referral.affiliate,
@@ -141,17 +166,22 @@ pub(super) fn moments<'a>(
     Ok(moments)
 }
 
-/// By event time, then kind, then the precedence of the candidates.
+/// By event time and event id, then the precedence of the candidates.
 pub(super) fn sort(moments: &mut [Moment<'_>]) {
     for moment in moments.iter_mut() {
         moment.candidates.sort_by(|a, b| a.order.cmp(&b.order));
     }
     moments.sort_by(|a, b| {
-        (a.at, a.kind).cmp(&(b.at, b.kind)).then_with(|| {
+        order(a).cmp(&order(b)).then_with(|| {
             let first = a.candidates.first().map(|candidate| &candidate.order);
             first.cmp(&b.candidates.first().map(|candidate| &candidate.order))
         })
     });
+}
+
+/// Acts before what becomes known at the same instant; among acts, by event id.
+fn order<'m>(moment: &'m Moment<'_>) -> (DateTime<Utc>, bool, &'m str, MomentKind<'m>) {
+    (moment.at, !moment.is_an_act(), moment.event, moment.kind)
 }
 
 /// The back-bind window.

@@ -5,15 +5,13 @@ use crate::domain::fact::{
     RefundSeen, RefundStatus,
 };
 use crate::domain::key::Key;
-use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
 /// Everything that reverses a payment or puts it in doubt.
 #[derive(Debug, Default)]
 pub(super) struct Reversals<'a> {
     pub(super) refunds: Vec<&'a RefundSeen>,
-    /// With the time at which each was told.
-    pub(super) refunded: Vec<(&'a ChargeRefunded, DateTime<Utc>)>,
+    pub(super) refunded: Vec<&'a ChargeRefunded>,
     pub(super) disputes: Vec<&'a DisputeSeen>,
     pub(super) credit_notes: Vec<&'a CreditNoteSeen>,
     pub(super) warnings: Vec<&'a FraudWarningSeen>,
@@ -44,7 +42,7 @@ impl<'a> Reversals<'a> {
         let charge_of: BTreeMap<&Key, &Key> = self
             .refunded
             .iter()
-            .filter_map(|(refunded, _)| Some((refunded.payment_intent.as_ref()?, &refunded.charge)))
+            .filter_map(|refunded| Some((refunded.payment_intent.as_ref()?, &refunded.charge)))
             .collect();
         let mut sources: BTreeMap<Option<&Key>, Source> = BTreeMap::new();
         for refund in &self.refunds {
@@ -54,9 +52,9 @@ impl<'a> Reversals<'a> {
             });
             sources.entry(source).or_default().refund(refund)?;
         }
-        for (refunded, at) in &self.refunded {
+        for refunded in &self.refunded {
             let source = sources.entry(Some(&refunded.charge)).or_default();
-            source.in_all.push((*at, refunded.amount_refunded));
+            source.in_all = source.in_all.max(refunded.amount_refunded);
         }
         sources.values().try_fold(0i64, |total, source| total.checked_add(source.refunded()?))
     }
@@ -91,33 +89,25 @@ impl<'a> Reversals<'a> {
 struct Source {
     /// Minor units of the refunds that are known to have succeeded.
     succeeded: i64,
-    /// Refunds that are known not to be money, with the time at which each was made.
-    not_money: Vec<(DateTime<Utc>, i64)>,
-    /// What the charge said in all, and when.
-    in_all: Vec<(DateTime<Utc>, i64)>,
+    /// Minor units of the refunds that are known not to be money, or not yet.
+    not_money: i64,
+    /// What the charge said in all.
+    in_all: i64,
 }
 
 impl Source {
     fn refund(&mut self, refund: &RefundSeen) -> Option<()> {
-        match refund.status {
-            RefundStatus::Succeeded => self.succeeded = self.succeeded.checked_add(refund.amount)?,
-            RefundStatus::Pending | RefundStatus::Failed | RefundStatus::Canceled => {
-                self.not_money.push((refund.created, refund.amount));
-            }
-        }
+        let sum = match refund.status {
+            RefundStatus::Succeeded => &mut self.succeeded,
+            RefundStatus::Pending | RefundStatus::Failed | RefundStatus::Canceled => &mut self.not_money,
+        };
+        *sum = sum.checked_add(refund.amount)?;
         Some(())
     }
 
-    /// A charge counts a refund from the time at which it is made; whether it stops when that fails,
-    /// Stripe does not say. What is known not to be money and was there by then is taken out of its sum.
+    /// What a charge says in all counts a refund from its creation on, and perhaps still when it failed:
+    /// what is known not to be money is taken out of it.
     fn refunded(&self) -> Option<i64> {
-        let mut refunded = self.succeeded;
-        for (at, in_all) in &self.in_all {
-            let mut by_then =
-                self.not_money.iter().filter(|(since, _)| since <= at).map(|(_, amount)| *amount);
-            let not_money = by_then.try_fold(0i64, i64::checked_add)?;
-            refunded = refunded.max(in_all.checked_sub(not_money)?);
-        }
-        Some(refunded.max(0))
+        Some(self.succeeded.max(self.in_all.checked_sub(self.not_money)?).max(0))
     }
 }

@@ -272,3 +272,16 @@ fn a_code_that_is_made_after_the_payment_counts_to_the_last_second_of_the_window
     assert_eq!(late.bind, None);
     assert_eq!(late.reason.as_deref(), Some("\"alice\" was created too long after the payment"));
 }
+
+#[test]
+fn of_two_acts_of_one_second_the_one_with_the_lesser_event_id_binds() {
+    // The payment that binds has the greater key.
+    let history = History::new()
+        .customer(0, "cus_1", "")
+        .invoice(1, "in_9", "cus_1", 1_000)
+        .invoice(1, "in_1", "cus_1", 1_000)
+        .touch(1, Invoice, "in_9", Metadata, "bob")
+        .touch(1, Invoice, "in_1", Metadata, "alice");
+    assert_eq!(history.payment("in_9").bind.unwrap().affiliate, BOB);
+    assert_eq!(history.payment("in_1").bind.unwrap().affiliate, BOB);
+}
