@@ -8,6 +8,8 @@ mod affiliates;
 mod authentication;
 #[path = "api/bodies.rs"]
 mod bodies;
+#[path = "api/boundaries.rs"]
+mod boundaries;
 #[path = "api/clicks.rs"]
 mod clicks;
 #[path = "api/conversions.rs"]
