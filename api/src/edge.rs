@@ -5,6 +5,8 @@
 //! It is one function rather than a stack of layers, so that a webhook costs one future and no boxes.
 
 mod drained;
+#[cfg(test)]
+mod tests;
 
 use crate::answer;
 use crate::error::{self, ApiError, Fault, KeptError};

@@ -12,6 +12,8 @@ mod bodies;
 mod boundaries;
 #[path = "api/clicks.rs"]
 mod clicks;
+#[path = "api/contract.rs"]
+mod contract;
 #[path = "api/conversions.rs"]
 mod conversions;
 #[path = "api/coupons.rs"]

@@ -11,6 +11,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
+use std::collections::BTreeSet;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
@@ -207,18 +208,23 @@ async fn what_takes_too_long_may_come_again(pool: PgPool) {
     .execute(&mut locking)
     .await
     .unwrap();
-    all_are_unavailable(&api, &project).await;
+    let messages = all_are_unavailable(&api, &project).await;
+    // Who has a connection waits for the tables, the others wait for a connection.
+    assert!(messages.contains("This took too long: send it again"), "{messages:?}");
 }
 
-async fn all_are_unavailable(api: &Api, project: &Project) {
+/// What the operations say.
+async fn all_are_unavailable(api: &Api, project: &Project) -> BTreeSet<String> {
     let operations = operations();
     let answers = operations.iter().map(|operation| reasonable(api, project, operation));
+    let mut messages = BTreeSet::new();
     for (operation, answer) in operations.iter().zip(join_all(answers).await) {
         assert!(operation.statuses().contains(&503), "{}", operation.name());
         assert_eq!(answer.status, 503, "{} is answered {answer:?}", operation.name());
-        answer.error(503, "unavailable");
+        messages.insert(answer.error(503, "unavailable").to_owned());
         assert!(answer.header("retry-after").parse::<u64>().unwrap() >= 1, "{answer:?}");
     }
+    messages
 }
 
 /// A line to the database that can be cut.

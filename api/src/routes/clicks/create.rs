@@ -75,7 +75,10 @@ pub(crate) async fn create(
     let occurred_at: DateTime<Utc> = fields.past("occurred_at", now).unwrap_or(now);
     fields.finish()?;
     let folded = code.as_deref().and_then(FoldedCode::new);
-    let unknown = || ApiError::field("referral_code", "referral_code: no affiliate has this code");
+    let unknown = || {
+        let code = code.as_deref().unwrap_or_default();
+        ApiError::field("referral_code", format!("Unknown referral code: {code}"))
+    };
     let new = NewClick {
         code: folded.as_ref().ok_or_else(unknown)?,
         click_id: click_id.as_deref(),

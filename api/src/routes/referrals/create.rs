@@ -120,7 +120,8 @@ async fn affiliate(
     let found = registrations::find_affiliate(connection, realm, name).await?;
     let unknown = || match name {
         registrations::AffiliateName::Id(id) => ApiError::field(field, format!("Unknown affiliate: {id}")),
-        registrations::AffiliateName::Code(code) => {
+        registrations::AffiliateName::Code(folded) => {
+            let code = posted.referral_code.as_deref().unwrap_or(folded.as_str());
             ApiError::field(field, format!("Unknown referral code: {code}"))
         }
     };

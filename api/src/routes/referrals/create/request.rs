@@ -34,6 +34,8 @@ pub(super) struct Posted {
     pub(super) email: String,
     /// The affiliate, and the field that named it.
     pub(super) affiliate: Option<(&'static str, AffiliateName)>,
+    /// The code as it was written.
+    pub(super) referral_code: Option<String>,
     pub(super) stripe_customer_id: Option<String>,
     pub(super) external_id: Option<String>,
     pub(super) converted: bool,
@@ -61,6 +63,7 @@ impl Posted {
         let posted = Self {
             email: email.unwrap_or_default(),
             affiliate,
+            referral_code: code,
             stripe_customer_id,
             external_id: fields.text("external_id", MAX_TEXT),
             converted: matches!(status, Some(CustomerStatus::Converted | CustomerStatus::Direct)),
