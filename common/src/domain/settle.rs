@@ -14,6 +14,7 @@
 mod aliases;
 mod attribution;
 mod commission;
+mod customer;
 mod decisions;
 mod outcome;
 mod payments;

@@ -1,6 +1,6 @@
 //! Histories that are plausible and nasty, drawn from a few words each.
 //!
-//! A step of a history is [`Words`] of chance, read by [`dice::Dice`]. Fewer steps and smaller words
+//! A step of a history is `Words` of chance, read by `dice::Dice`. Fewer steps and smaller words
 //! make plainer histories, which is what proptest shrinks towards.
 
 mod decision;
