@@ -7,10 +7,12 @@ mod time;
 
 pub(crate) use codes::{MAX_REFERRAL_CODE, is_stripe_customer};
 pub(crate) use fields::{Fields, MAX_TEXT, MAX_URL};
-pub(crate) use page::page;
+pub(crate) use page::{PageOf, page};
 pub(crate) use time::{first_moment, moment_after};
 
 use crate::answer;
+use crate::auth::Caller;
+use crate::cursor::List;
 use crate::error::ApiError;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -67,9 +69,9 @@ impl<S: Sync> FromRequestParts<S> for Query {
         let pairs = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
             .map_err(|error| ApiError::field("query", error.body_text()))?;
         let pairs = pairs.0.into_iter().filter(|(_, value)| !value.is_empty());
-        Ok(Self(Fields::of_texts(
-            pairs.map(|(name, value)| (name, Value::String(value))).collect::<Map<_, _>>(),
-        )))
+        let texts = pairs.map(|(name, value)| (name, Value::String(value))).collect::<Map<_, _>>();
+        let list = List::of(parts.uri.path(), parts.extensions.get::<Caller>());
+        Ok(Self(Fields::of_texts(texts).of_list(list)))
     }
 }
 

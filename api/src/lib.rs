@@ -10,6 +10,7 @@
 mod answer;
 mod auth;
 mod clock;
+mod cursor;
 mod edge;
 mod error;
 mod health;

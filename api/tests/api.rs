@@ -26,6 +26,8 @@ mod decimals;
 mod document;
 #[path = "api/documented_errors.rs"]
 mod documented_errors;
+#[path = "api/documented_successes.rs"]
+mod documented_successes;
 #[path = "api/errors.rs"]
 mod errors;
 #[path = "api/explanations.rs"]

@@ -1,5 +1,6 @@
 //! The fields of a JSON object, or of a query.
 
+use crate::cursor::List;
 use crate::error::{ApiError, Detail};
 use chrono::{DateTime, Utc};
 use common::domain::money::{Currency, Money};
@@ -21,16 +22,26 @@ pub(crate) struct Fields {
     values: Map<String, Value>,
     /// All values are texts, as in a query.
     texts: bool,
+    /// The list whose query it is.
+    list: List,
     problems: Vec<Detail>,
 }
 
 impl Fields {
     pub(crate) fn new(fields: Map<String, Value>) -> Self {
-        Self { values: fields, texts: false, problems: Vec::new() }
+        Self { values: fields, texts: false, list: List::default(), problems: Vec::new() }
     }
 
     pub(crate) fn of_texts(fields: Map<String, Value>) -> Self {
-        Self { values: fields, texts: true, problems: Vec::new() }
+        Self { texts: true, ..Self::new(fields) }
+    }
+
+    pub(crate) fn of_list(self, list: List) -> Self {
+        Self { list, ..self }
+    }
+
+    pub(crate) fn list(&self) -> List {
+        self.list
     }
 
     /// Something is wrong with a field.

@@ -33,7 +33,7 @@ pub(crate) struct Paging {
     /// Rows to pass over.
     #[param(minimum = 0)]
     offset: Option<i64>,
-    /// `next_cursor` of the page before, in place of `offset`: stable while rows are inserted.
-    #[param(pattern = "^(-?[0-9]{1,15}-[0-9]{1,18})?$")]
+    /// `next_cursor` of the page before, of the same list, in place of `offset`: stable while rows are inserted.
+    #[param(pattern = "^(-?[0-9]{1,15}-[0-9]{1,18}-[0-9a-f]{8})?$")]
     cursor: Option<String>,
 }

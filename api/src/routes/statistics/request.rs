@@ -30,7 +30,7 @@ impl Wanted {
         let affiliate = query.id("affiliate_id").map(AffiliateId);
         let from = first_moment(query, "from");
         let to = moment_after(query, "to");
-        let page = page(query, DEFAULT_LIMIT);
+        let page = page(query, DEFAULT_LIMIT).page;
         if page.after.is_some() {
             query.problem("cursor", "Statistics are paged by offset");
         }

@@ -1,0 +1,104 @@
+//! Each success that the OpenAPI document tells of is really answered, by every operation.
+
+use crate::document::operations;
+use crate::settling::{settle_for, settled};
+use crate::support::{Answer, Api, Project, TEST_SECRET, project, start};
+use common::store::{PgPool, projects};
+use common::stripe::signature;
+use reqwest::redirect::Policy;
+use std::collections::BTreeSet;
+
+struct Stage {
+    api: Api,
+    project: Project,
+    given: BTreeSet<(String, u16)>,
+}
+
+impl Stage {
+    /// Calls an operation and expects this status.
+    async fn call(&mut self, name: &str, path: &str, body: &str, status: u16) -> Answer {
+        let operations = operations();
+        let operation = operations.iter().find(|operation| operation.name() == name).unwrap();
+        let http = reqwest::Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
+        let root = if operation.needs_key() { "/api/v1" } else { "" };
+        let mut request = http.request(operation.method.clone(), self.api.url(&format!("{root}{path}")));
+        if operation.needs_key() {
+            request = request.bearer_auth(&self.project.key);
+        } else {
+            let signature = signature::sign(TEST_SECRET, chrono::Utc::now(), body.as_bytes());
+            request = request.header("Stripe-Signature", signature);
+        }
+        let patience = if status == 202 { "respond-async" } else { "wait=4" };
+        let request = request.header("Prefer", patience).header("Content-Type", "application/json");
+        let answer = Answer::read(request.body(body.to_owned()).send().await.unwrap()).await;
+        assert_eq!(answer.status, status, "{name}: {answer:?}");
+        self.given.insert((name.to_owned(), status));
+        answer
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn every_success_that_is_documented_is_given(pool: PgPool) {
+    let mut stage = Stage { api: start(&pool).await, project: project(&pool).await, given: BTreeSet::new() };
+    let id = stage.project.realm.project;
+    let landing = "https://shop.example".parse().unwrap();
+    projects::set_landing_url(&mut pool.acquire().await.unwrap(), id, Some(&landing)).await.unwrap();
+
+    let ann = r#"{"email": "ann@example.com", "referral_code": "ANN"}"#;
+    stage.call("create_affiliate", "/affiliates", ann, 201).await;
+    stage.call("list_affiliates", "/affiliates", "", 200).await;
+    stage.call("get_affiliate", "/affiliates/ann%40example.com", "", 200).await;
+    stage.call("update_affiliate", "/affiliates/ann%40example.com", "{}", 200).await;
+    let coupon = r#"{"affiliate_id": 1, "coupon_code": "SAVE10"}"#;
+    stage.call("create_coupon", "/coupons", coupon, 201).await;
+    stage.call("list_coupons", "/coupons", "", 200).await;
+    stage.call("get_coupon", "/coupons/1", "", 200).await;
+    stage.call("update_coupon", "/coupons/1", r#"{"status": "inactive"}"#, 200).await;
+    for status in [201, 200] {
+        let click = r#"{"referral_code": "ANN", "click_id": "visit-1"}"#;
+        stage.call("create_click", "/clicks", click, status).await;
+    }
+    stage.call("follow_link", "/r/ann", "", 302).await;
+    stage.call("receive_stripe_webhook", &format!("/webhooks/stripe/{id}"), "{}", 200).await;
+
+    // There is no worker yet.
+    stage.call("create_referral", "/referrals", r#"{"email": "early@example.com"}"#, 202).await;
+    let waiting = stage.call("create_conversion", "/conversions", r#"{"amount": 10}"#, 202).await;
+    let path = format!("/conversions/{}", waiting.data(202)["id"]);
+    stage.call("update_conversion", &path, r#"{"base_value": 11}"#, 202).await;
+    stage.call("delete_conversion", &path, "", 202).await;
+
+    let _worker = settle_for(&pool, &stage.project, 0).await;
+    settled(&pool).await;
+    let sale =
+        r#"{"amount": 10, "stripe_customer_id": "cus_1", "referral_code": "ANN", "reference": "order-1"}"#;
+    let referral = r#"{"email": "bob@example.com", "referral_code": "ANN"}"#;
+    let mut path = String::new();
+    for status in [201, 200] {
+        stage.call("create_referral", "/referrals", referral, status).await;
+        let entered = stage.call("create_conversion", "/conversions", sale, status).await;
+        path = format!("/conversions/{}", entered.data(status)["id"]);
+    }
+    stage.call("list_referrals", "/referrals", "", 200).await;
+    stage.call("get_referral", "/referrals/bob%40example.com", "", 200).await;
+    stage.call("list_conversions", "/conversions", "", 200).await;
+    stage.call("get_conversion", &path, "", 200).await;
+    stage.call("explain_conversion", &format!("{path}/explanation"), "", 200).await;
+    stage.call("explain_payment", "/payments/order-1/explanation", "", 200).await;
+    stage.call("get_statistics", "/statistics", "", 200).await;
+    let look_up = format!("/projects/{id}/stripe-customer-referral-info/cus_1");
+    stage.call("get_stripe_customer_referral_info", &look_up, "", 200).await;
+    stage.call("update_conversion", &path, r#"{"base_value": 11}"#, 200).await;
+    stage.call("delete_conversion", &path, "", 200).await;
+    stage.call("delete_coupon", "/coupons/1", "", 200).await;
+    stage.call("delete_affiliate", "/affiliates/ann%40example.com", "", 200).await;
+
+    let documented: BTreeSet<(String, u16)> = operations()
+        .iter()
+        .flat_map(|operation| {
+            operation.statuses().into_iter().map(|status| (operation.name().to_owned(), status))
+        })
+        .filter(|(_, status)| *status < 400)
+        .collect();
+    assert_eq!(stage.given, documented);
+}
