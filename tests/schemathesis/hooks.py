@@ -39,7 +39,14 @@ def map_query(ctx, query):
     return {name: value for name, value in query.items() if name != "cursor" or not WELL_FORMED.fullmatch(str(value))}
 
 
+def is_blank(value):
+    """Whether nothing of a value is left in a URL: an empty list or object has no text."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    return value == "" or (isinstance(value, list) and all(is_blank(one) for one in value))
+
+
 @schemathesis.hook
 def filter_query(ctx, query):
     # A blank parameter is absent.
-    return "" not in (query or {}).values()
+    return not any(is_blank(value) for value in (query or {}).values())
