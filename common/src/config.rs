@@ -2,6 +2,7 @@
 //!
 //! A variable that is set but empty counts as not set, as compose files write it.
 
+use crate::stripe::metadata::MetadataKeys;
 use clap::{Args, ValueEnum, builder::NonEmptyStringValueParser};
 use ipnet::IpNet;
 use std::{net::SocketAddr, path::PathBuf};
@@ -181,6 +182,33 @@ pub struct StripeArgs {
     /// A key that may read it; without one nothing is fetched
     #[arg(long, env = "STRIPE_SECRET_KEY", value_name = "KEY", hide_env_values = true)]
     stripe_secret_key: Option<String>,
+    /// Where its objects carry codes.
+    #[command(flatten)]
+    pub metadata: MetadataArgs,
+}
+
+/// How the metadata of Stripe's objects is read (SEMANTICS 4 c).
+#[derive(Args, Clone, Debug)]
+pub struct MetadataArgs {
+    /// The metadata keys that carry a referral code, the most trusted first; after a change `tributary replay` reads
+    /// history with them
+    #[arg(
+        long,
+        env = "REFERRAL_METADATA_KEYS",
+        value_name = "KEYS",
+        value_delimiter = ',',
+        default_value = "referral_code,referral,ref",
+        value_parser = NonEmptyStringValueParser::new()
+    )]
+    referral_metadata_keys: Vec<String>,
+}
+
+impl MetadataArgs {
+    /// The keys.
+    #[must_use]
+    pub fn keys(&self) -> MetadataKeys {
+        MetadataKeys::new(self.referral_metadata_keys.iter().map(|key| key.trim()))
+    }
 }
 
 impl StripeArgs {

@@ -53,14 +53,20 @@ pub enum Untold {
     Request(Source),
 }
 
-/// Reads a body that tells facts.
+/// Reads a body that tells facts. `keys` are the metadata keys that carry referral codes.
 ///
 /// # Errors
 /// When it cannot be read, or is a request rather than news.
-pub fn read(source: Source, body: &[u8], realm: Realm, received_at: DateTime<Utc>) -> Result<Told, Untold> {
+pub fn read(
+    source: Source,
+    body: &[u8],
+    realm: Realm,
+    received_at: DateTime<Utc>,
+    keys: &MetadataKeys,
+) -> Result<Told, Untold> {
     match source {
         Source::Stripe => {
-            let reading = event::read(body, realm.mode, &MetadataKeys::default(), received_at)?;
+            let reading = event::read(body, realm.mode, keys, received_at)?;
             let account = reading.account.clone().unwrap_or_default();
             Ok(told(account, reading))
         }

@@ -7,6 +7,7 @@ use common::queue::{
     envelope::{Envelope, Source},
 };
 use common::store::settlement::{InboxEvent, Item};
+use common::stripe::metadata::MetadataKeys;
 use common::stripe::missing::Missing;
 
 /// How many deliveries of one message may fail. A message that was in the hands of so many workers
@@ -42,18 +43,18 @@ pub(crate) enum Unworkable {
 }
 
 /// Reads a message.
-pub(crate) fn read(delivery: &Delivery) -> Result<Task, Unworkable> {
+pub(crate) fn read(delivery: &Delivery, keys: &MetadataKeys) -> Result<Task, Unworkable> {
     if delivery.attempt >= MAX_ATTEMPTS {
         return Err(Unworkable::TooManyAttempts(delivery.attempt));
     }
-    read_envelope(&delivery.envelope)
+    read_envelope(&delivery.envelope, keys)
 }
 
-fn read_envelope(envelope: &Envelope) -> Result<Task, Unworkable> {
+fn read_envelope(envelope: &Envelope, keys: &MetadataKeys) -> Result<Task, Unworkable> {
     let (headers, body) = (&envelope.headers, &envelope.body);
     match headers.source {
         Source::Stripe | Source::Fetched | Source::Api => {
-            let told = intake::read(headers.source, body, envelope.realm(), headers.received_at)?;
+            let told = intake::read(headers.source, body, envelope.realm(), headers.received_at, keys)?;
             Ok(Task::Settle(Box::new(work(envelope, told))))
         }
         Source::Fetch => Ok(Task::Fetch(intake::json(body, "request to fetch from Stripe")?)),

@@ -8,6 +8,7 @@ use anyhow::Context;
 use common::config::{QueueArgs, StripeArgs};
 use common::queue::{Consumer, Delivery, Publisher, QueueConfig};
 use common::store;
+use common::stripe::metadata::MetadataKeys;
 use tokio_util::sync::CancellationToken;
 
 /// Messages of one transaction. Larger batches gain little more and hold their locks longer.
@@ -23,7 +24,7 @@ pub struct Settings<'a> {
     pub database_url: &'a str,
     /// The queue.
     pub queue: &'a QueueArgs,
-    /// Stripe's API; nothing is fetched without a key.
+    /// Stripe's API, of which nothing is fetched without a key, and how its objects are read.
     pub stripe: &'a StripeArgs,
 }
 
@@ -37,6 +38,7 @@ pub async fn run(settings: Settings<'_>, shutdown: CancellationToken) -> anyhow:
     let Settings { database_url, queue, stripe } = settings;
     let pool = store::pool(database_url, "tributary-worker", POOL).context("DATABASE_URL cannot be used")?;
     let queue = QueueConfig::from_args(queue, database_url, "tributary-worker")?;
+    let keys = stripe.metadata.keys();
     let fetching = Fetching::from_args(stripe).context("STRIPE_SECRET_KEY cannot be used")?;
 
     let mut consumer = Consumer::start(&queue, shutdown.clone());
@@ -55,7 +57,7 @@ pub async fn run(settings: Settings<'_>, shutdown: CancellationToken) -> anyhow:
     tracing::info!(broker = queue.broker.is_some(), "working");
 
     while let Some(deliveries) = consumer.next_batch(BATCH).await {
-        settling.settle(sort(deliveries, &settling, &lanes).await).await;
+        settling.settle(sort(deliveries, &keys, &settling, &lanes).await).await;
     }
     lanes.finished().await;
     sweep.await.context("the sweep failed")?;
@@ -67,11 +69,11 @@ pub async fn run(settings: Settings<'_>, shutdown: CancellationToken) -> anyhow:
 }
 
 /// Hands what is not settled in batches to its lane, and what nobody can read to the dead letters.
-async fn sort(deliveries: Vec<Delivery>, settling: &Settling, lanes: &Lanes) -> Batch {
+async fn sort(deliveries: Vec<Delivery>, keys: &MetadataKeys, settling: &Settling, lanes: &Lanes) -> Batch {
     let mut batch = Batch::default();
     let mut unreadable = Vec::new();
     for delivery in deliveries {
-        match intake::read(&delivery) {
+        match intake::read(&delivery, keys) {
             Ok(Task::Settle(work)) => batch.push(delivery, *work),
             Ok(Task::Fetch(missing)) => lanes.fetch(delivery, missing),
             Ok(Task::Resettle(mappings)) => lanes.resettle(delivery, mappings),

@@ -9,6 +9,7 @@ use common::intake;
 use common::queue::envelope::Source;
 use common::store::PgPool;
 use common::store::settlement::{BatchError, StoredEvent, replay};
+use common::stripe::metadata::MetadataKeys;
 use common::stripe::sample::Sample;
 use serde_json::{Value, json};
 use tokio_util::sync::DropGuard;
@@ -60,7 +61,9 @@ impl Bench {
             realm,
             |event: &StoredEvent| -> Result<Vec<Fact>, BatchError> {
                 let source = Source::parse(&event.source).unwrap();
-                Ok(intake::read(source, &event.body, realm, event.received_at).unwrap().facts)
+                Ok(intake::read(source, &event.body, realm, event.received_at, &MetadataKeys::default())
+                    .unwrap()
+                    .facts)
             },
             |_| {},
         )

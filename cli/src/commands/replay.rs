@@ -6,6 +6,7 @@ use crate::{
 };
 use clap::Args;
 use common::{
+    config::MetadataArgs,
     domain::{
         fact::Fact,
         ids::{Mode, ProjectId, Realm},
@@ -16,6 +17,7 @@ use common::{
         PgConnection, digest, projects,
         settlement::{self, BatchError, Replayed, StoredEvent},
     },
+    stripe::metadata::MetadataKeys,
 };
 use serde::Serialize;
 use std::fmt;
@@ -30,6 +32,8 @@ pub(crate) struct ReplayArgs {
     /// Tell what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    metadata: MetadataArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -56,6 +60,7 @@ struct Report {
 
 /// Runs it.
 pub(super) async fn run(args: &ReplayArgs, context: &Context) -> anyhow::Result<()> {
+    let keys = args.metadata.keys();
     let pool = context.database().await?;
     let project_id = args.project.map(ProjectId);
     let mut transaction = pool.begin().await?;
@@ -67,7 +72,8 @@ pub(super) async fn run(args: &ReplayArgs, context: &Context) -> anyhow::Result<
     let mut total = Replayed::default();
     for project in projects {
         for mode in [Mode::Test, Mode::Live] {
-            let done = replay(&mut transaction, Realm { project, mode }, context.options.json).await?;
+            let realm = Realm { project, mode };
+            let done = replay(&mut transaction, realm, &keys, context.options.json).await?;
             total.events += done.events;
             total.clusters += done.clusters;
             total.conversions += done.conversions;
@@ -92,10 +98,15 @@ pub(super) async fn run(args: &ReplayArgs, context: &Context) -> anyhow::Result<
     })
 }
 
-async fn replay(connection: &mut PgConnection, realm: Realm, quiet: bool) -> anyhow::Result<Replayed> {
+async fn replay(
+    connection: &mut PgConnection,
+    realm: Realm,
+    keys: &MetadataKeys,
+    quiet: bool,
+) -> anyhow::Result<Replayed> {
     let progress = output::counter(quiet);
     progress.set_message(format!("project {}, {} mode", realm.project, realm.mode));
-    let read = |event: &StoredEvent| read(event, realm);
+    let read = |event: &StoredEvent| read(event, realm, keys);
     let done = settlement::replay(connection, realm, read, |done| {
         progress.set_position(u64::try_from(done.events + done.clusters).unwrap_or(u64::MAX));
     })
@@ -104,11 +115,11 @@ async fn replay(connection: &mut PgConnection, realm: Realm, quiet: bool) -> any
     Ok(done?)
 }
 
-fn read(event: &StoredEvent, realm: Realm) -> Result<Vec<Fact>, BatchError> {
+fn read(event: &StoredEvent, realm: Realm, keys: &MetadataKeys) -> Result<Vec<Fact>, BatchError> {
     let unreadable = |reason: String| BatchError::Event { event_id: event.event_id.clone(), reason };
     let source = Source::parse(&event.source)
         .ok_or_else(|| unreadable(format!("its source {:?} is unknown", event.source)))?;
-    let told = intake::read(source, &event.body, realm, event.received_at)
+    let told = intake::read(source, &event.body, realm, event.received_at, keys)
         .map_err(|error| unreadable(error.to_string()))?;
     Ok(told.facts)
 }

@@ -14,6 +14,7 @@ use common::store::payouts::{self, Created, Payment, Payout, PayoutError, Reques
 use common::store::registry::{NewAffiliate, add_affiliate};
 use common::store::settlement::{self, BatchError, InboxEvent, Item, settle_batch};
 use common::store::{PgPool, StoreError, digest, program_rules, projects, verification};
+use common::stripe::metadata::MetadataKeys;
 use common::stripe::sample::{Sample, Version};
 use serde_json::json;
 
@@ -88,7 +89,8 @@ impl Books {
 
     fn item(&self, source: Source, body: &str) -> Item {
         let received_at = Utc::now();
-        let told = intake::read(source, body.as_bytes(), self.realm, received_at).unwrap();
+        let told =
+            intake::read(source, body.as_bytes(), self.realm, received_at, &MetadataKeys::default()).unwrap();
         let event = InboxEvent {
             account: told.account,
             event_id: told.event_id,
@@ -200,7 +202,9 @@ impl Books {
             self.realm,
             |event| {
                 let source = Source::parse(&event.source).unwrap();
-                Ok(intake::read(source, &event.body, self.realm, event.received_at).unwrap().facts)
+                Ok(intake::read(source, &event.body, self.realm, event.received_at, &MetadataKeys::default())
+                    .unwrap()
+                    .facts)
             },
             |_| (),
         )

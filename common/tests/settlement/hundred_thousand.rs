@@ -16,6 +16,7 @@ use common::intake;
 use common::queue::envelope::Source;
 use common::store::settlement::{Item, StoredEvent, replay, settle_batch, simulate};
 use common::store::{PgPool, digest, overview};
+use common::stripe::metadata::MetadataKeys;
 use serde_json::json;
 use std::io::{Write, stderr};
 use std::time::Instant;
@@ -105,7 +106,9 @@ async fn hundred_thousand_payments_are_settled_simulated_and_replayed(pool: PgPo
     let mut transaction = pool.begin().await.unwrap();
     let read = |event: &StoredEvent| {
         let source = Source::parse(&event.source).unwrap();
-        Ok(intake::read(source, &event.body, realm, event.received_at).unwrap().facts)
+        Ok(intake::read(source, &event.body, realm, event.received_at, &MetadataKeys::default())
+            .unwrap()
+            .facts)
     };
     let mut read_at = None;
     let replayed = replay(&mut transaction, realm, read, |done| {

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use common::domain::ids::{Mode, ProjectId, Realm};
 use common::domain::settle::{Bind, KnownFact, Settlement, settle};
 use common::intake;
+use common::stripe::metadata::MetadataKeys;
 use std::collections::BTreeMap;
 
 /// The realm in which histories without a store happen.
@@ -23,7 +24,7 @@ const REALM: Realm = Realm { project: ProjectId(1), mode: Mode::Test };
 #[must_use]
 pub fn facts(told: &Told) -> Vec<KnownFact> {
     let received_at = DateTime::from_timestamp(told.received, 0).unwrap();
-    let read = intake::read(told.source, told.body.as_bytes(), REALM, received_at);
+    let read = intake::read(told.source, told.body.as_bytes(), REALM, received_at, &MetadataKeys::default());
     let read = read.unwrap_or_else(|error| panic!("{error}: {}", told.body));
     read.facts.into_iter().map(|fact| KnownFact { fact, received_at }).collect()
 }

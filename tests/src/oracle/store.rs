@@ -17,6 +17,7 @@ use common::intake;
 use common::queue::envelope::Source;
 use common::store::settlement::{self, BatchError, InboxEvent, Item, Replayed, StoredEvent, settle_batch};
 use common::store::{PgConnection, PgPool};
+use common::stripe::metadata::MetadataKeys;
 
 /// How often a batch may die or meet another one before something is wrong.
 const ATTEMPTS: usize = 500;
@@ -28,7 +29,8 @@ const ATTEMPTS: usize = 500;
 #[must_use]
 pub fn item(realm: Realm, told: &Told) -> Item {
     let received_at = DateTime::from_timestamp(told.received, 0).unwrap();
-    let read = intake::read(told.source, told.body.as_bytes(), realm, received_at).unwrap();
+    let read = intake::read(told.source, told.body.as_bytes(), realm, received_at, &MetadataKeys::default())
+        .unwrap();
     let event = InboxEvent {
         account: read.account,
         event_id: read.event_id,
@@ -78,7 +80,7 @@ pub async fn replay(connection: &mut PgConnection, realm: Realm) -> Result<Repla
     let read = |event: &StoredEvent| -> Result<Vec<Fact>, BatchError> {
         let unreadable = |reason| BatchError::Event { event_id: event.event_id.clone(), reason };
         let source = Source::parse(&event.source).ok_or_else(|| unreadable(event.source.clone()))?;
-        let read = intake::read(source, &event.body, realm, event.received_at);
+        let read = intake::read(source, &event.body, realm, event.received_at, &MetadataKeys::default());
         Ok(read.map_err(|error| unreadable(error.to_string()))?.facts)
     };
     Ok(settlement::replay(connection, realm, read, |_| {}).await?)

@@ -54,3 +54,19 @@ async fn an_event_of_no_interest_is_kept_as_ignored_with_its_reason(pool: PgPool
     let reason = bench.text("SELECT ignored FROM events").await.unwrap();
     assert!(reason.contains("terminal.reader.action_failed"), "{reason}");
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn codes_are_looked_for_under_the_metadata_keys_of_the_deployment(pool: PgPool) {
+    let arguments = ["--referral-metadata-keys", "partner, via"];
+    let mut bench = Bench::with_arguments(pool, &arguments).await;
+    let under = |number, key: &str| {
+        let metadata = vec![(key.to_owned(), "ANNA".to_owned())];
+        Sample { client_reference_id: None, metadata, ..sale(number) }.invoice_paid()
+    };
+    bench.publish(Source::Stripe, under(1, "via")).await;
+    bench.publish(Source::Stripe, under(2, "referral_code")).await;
+    bench.start();
+    bench.drain().await;
+    assert_eq!(bench.payable().await, 980, "one of the two");
+    assert_eq!(bench.count("SELECT count(*) FROM conversions WHERE status = 'unattributed'").await, 1);
+}
