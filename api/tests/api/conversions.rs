@@ -285,7 +285,7 @@ async fn a_query_without_sense_is_told(pool: PgPool) {
         ("from=yesterday", "from"),
         ("to=2026-13-01", "to"),
         ("affiliate_id=abc", "affiliate_id"),
-        ("cursor=1-1&offset=1", "offset"),
+        ("cursor=1-1&offset=1", "cursor"),
     ] {
         let answer = api.get(&project, &format!("{PATH}?{query}")).send().await;
         answer.error(400, "invalid_parameters");
