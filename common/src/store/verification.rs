@@ -72,7 +72,8 @@ async fn agrees_with_conversions(
     connection: &mut PgConnection,
     project: Option<ProjectId>,
 ) -> Result<Finding, StoreError> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Wrong,
         r#"SELECT c.id AS "id!", count(*) OVER () AS "violations!"
          FROM conversions c
          LEFT JOIN (
@@ -94,18 +95,15 @@ async fn agrees_with_conversions(
     )
     .fetch_all(connection)
     .await?;
-    Ok(Finding {
-        rule: "the ledger says of each conversion what its row says",
-        violations: rows.first().map_or(0, |row| row.violations),
-        examples: rows.iter().map(|row| format!("conversion {}", row.id)).collect(),
-    })
+    Ok(finding("the ledger says of each conversion what its row says", "conversion", &rows))
 }
 
 async fn takes_back_no_more_than_was_earned(
     connection: &mut PgConnection,
     project: Option<ProjectId>,
 ) -> Result<Finding, StoreError> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Wrong,
         r#"SELECT id AS "id!", count(*) OVER () AS "violations!" FROM conversions
          WHERE ($1::BIGINT IS NULL OR project_id = $1)
            AND (clawed_back_minor + held_minor > commission_minor OR clawed_back_minor < 0 OR held_minor < 0
@@ -116,18 +114,15 @@ async fn takes_back_no_more_than_was_earned(
     )
     .fetch_all(connection)
     .await?;
-    Ok(Finding {
-        rule: "no more is taken back and held than was earned",
-        violations: rows.first().map_or(0, |row| row.violations),
-        examples: rows.iter().map(|row| format!("conversion {}", row.id)).collect(),
-    })
+    Ok(finding("no more is taken back and held than was earned", "conversion", &rows))
 }
 
 async fn belongs_to_its_conversion(
     connection: &mut PgConnection,
     project: Option<ProjectId>,
 ) -> Result<Finding, StoreError> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Wrong,
         r#"SELECT l.conversion_id AS "id!", count(*) OVER () AS "violations!"
          FROM ledger_entries l JOIN conversions c ON c.id = l.conversion_id
          WHERE ($1::BIGINT IS NULL OR l.project_id = $1)
@@ -138,11 +133,7 @@ async fn belongs_to_its_conversion(
     )
     .fetch_all(connection)
     .await?;
-    Ok(Finding {
-        rule: "every entry belongs to its conversion's project and mode",
-        violations: rows.first().map_or(0, |row| row.violations),
-        examples: rows.iter().map(|row| format!("conversion {}", row.id)).collect(),
-    })
+    Ok(finding("every entry belongs to its conversion's project and mode", "conversion", &rows))
 }
 
 /// What payouts paid to whom it belonged before stays where it is, as a debt.
@@ -150,7 +141,8 @@ async fn only_its_affiliate_earns(
     connection: &mut PgConnection,
     project: Option<ProjectId>,
 ) -> Result<Finding, StoreError> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Wrong,
         r#"SELECT l.conversion_id AS "id!", count(*) OVER () AS "violations!"
          FROM ledger_entries l
          JOIN conversions c ON c.id = l.conversion_id
@@ -167,18 +159,15 @@ async fn only_its_affiliate_earns(
     )
     .fetch_all(connection)
     .await?;
-    Ok(Finding {
-        rule: "nobody earns from a conversion but its affiliate, in its currency",
-        violations: rows.first().map_or(0, |row| row.violations),
-        examples: rows.iter().map(|row| format!("conversion {}", row.id)).collect(),
-    })
+    Ok(finding("nobody earns from a conversion but its affiliate, in its currency", "conversion", &rows))
 }
 
 async fn merged_conversions_hold_nothing(
     connection: &mut PgConnection,
     project: Option<ProjectId>,
 ) -> Result<Finding, StoreError> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Wrong,
         r#"SELECT c.id AS "id!", count(*) OVER () AS "violations!"
          FROM conversions c
          JOIN ledger_postings p ON p.conversion_id = c.id
@@ -191,9 +180,25 @@ async fn merged_conversions_hold_nothing(
     )
     .fetch_all(connection)
     .await?;
-    Ok(Finding {
-        rule: "a conversion that was merged into another holds nothing but what payouts paid",
-        violations: rows.first().map_or(0, |row| row.violations),
-        examples: rows.iter().map(|row| format!("conversion {}", row.id)).collect(),
-    })
+    Ok(finding(
+        "a conversion that was merged into another holds nothing but what payouts paid",
+        "conversion",
+        &rows,
+    ))
+}
+
+/// A thing that breaks a rule.
+struct Wrong {
+    id: i64,
+    /// How many there are in all.
+    violations: i64,
+}
+
+/// A finding about things of one kind.
+fn finding(rule: &'static str, kind: &str, wrong: &[Wrong]) -> Finding {
+    Finding {
+        rule,
+        violations: wrong.first().map_or(0, |one| one.violations),
+        examples: wrong.iter().map(|one| format!("{kind} {}", one.id)).collect(),
+    }
 }

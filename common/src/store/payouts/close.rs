@@ -4,7 +4,7 @@ use super::{Payout, PayoutError, State, books, read};
 use crate::domain::ids::{ConversionId, PayoutId, Realm};
 use crate::store::{PgConnection, StoreError, realm, settlement};
 use chrono::{DateTime, Utc};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// How payouts were paid.
 #[derive(Clone, Copy, Debug)]
@@ -110,13 +110,14 @@ async fn lock(conn: &mut PgConnection, ids: &[PayoutId]) -> Result<Vec<Payout>, 
     reread(conn, ids).await
 }
 
+/// In order of their ids, each once.
 async fn reread(conn: &mut PgConnection, ids: &[PayoutId]) -> Result<Vec<Payout>, PayoutError> {
-    let mut payouts: BTreeMap<PayoutId, Payout> = BTreeMap::new();
-    for id in ids {
-        let payout = read::find(conn, *id).await?.ok_or(PayoutError::Unknown(*id))?;
-        payouts.insert(*id, payout);
+    let numbers: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let payouts = read::by_ids(conn, &numbers).await?;
+    match ids.iter().find(|id| !payouts.iter().any(|payout| payout.id == **id)) {
+        Some(unknown) => Err(PayoutError::Unknown(*unknown)),
+        None => Ok(payouts),
     }
-    Ok(payouts.into_values().collect())
 }
 
 /// One entry an item: paid, or, where an earlier payout paid what was taken back since, netted.

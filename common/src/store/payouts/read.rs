@@ -75,7 +75,8 @@ pub async fn find(conn: &mut PgConnection, id: PayoutId) -> Result<Option<Payout
     Ok(by_ids(conn, &[id.0]).await?.pop())
 }
 
-async fn by_ids(conn: &mut PgConnection, ids: &[i64]) -> Result<Vec<Payout>, StoreError> {
+/// The payouts with these numbers that exist, in order.
+pub(super) async fn by_ids(conn: &mut PgConnection, ids: &[i64]) -> Result<Vec<Payout>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
         r#"

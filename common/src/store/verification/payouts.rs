@@ -1,23 +1,15 @@
 //! The rules of payouts.
 
-use super::{EXAMPLES, Finding};
+use super::{EXAMPLES, Finding, Wrong, finding};
 use crate::domain::ids::ProjectId;
 use crate::store::{PgConnection, StoreError};
-
-/// A finding about payouts, from their numbers and how many there are.
-fn finding(rule: &'static str, found: &[(i64, i64)]) -> Finding {
-    Finding {
-        rule,
-        violations: found.first().map_or(0, |(_, violations)| *violations),
-        examples: found.iter().map(|(id, _)| format!("payout {id}")).collect(),
-    }
-}
 
 pub(super) async fn sum_to_their_items(
     connection: &mut PgConnection,
     project: Option<ProjectId>,
 ) -> Result<Finding, StoreError> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Wrong,
         r#"SELECT p.id, count(*) OVER () AS "violations!"
          FROM payouts p
          LEFT JOIN (SELECT payout_id, sum(amount_minor) AS amount FROM payout_items GROUP BY payout_id) i ON i.payout_id = p.id
@@ -28,8 +20,7 @@ pub(super) async fn sum_to_their_items(
     )
     .fetch_all(connection)
     .await?;
-    let found: Vec<_> = rows.into_iter().map(|row| (row.id, row.violations)).collect();
-    Ok(finding("a payout is the sum of its items", &found))
+    Ok(finding("a payout is the sum of its items", "payout", &rows))
 }
 
 /// By the fingerprint of `store::payouts::seal`.
@@ -37,7 +28,8 @@ pub(super) async fn are_as_they_were_frozen(
     connection: &mut PgConnection,
     project: Option<ProjectId>,
 ) -> Result<Finding, StoreError> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Wrong,
         r#"SELECT p.id, count(*) OVER () AS "violations!"
          FROM payouts p
          LEFT JOIN (
@@ -53,8 +45,7 @@ pub(super) async fn are_as_they_were_frozen(
     )
     .fetch_all(connection)
     .await?;
-    let found: Vec<_> = rows.into_iter().map(|row| (row.id, row.violations)).collect();
-    Ok(finding("a payout's rows are as they were frozen", &found))
+    Ok(finding("a payout's rows are as they were frozen", "payout", &rows))
 }
 
 /// Entry by entry, in both directions.
@@ -62,7 +53,8 @@ pub(super) async fn are_posted_once_paid(
     connection: &mut PgConnection,
     project: Option<ProjectId>,
 ) -> Result<Finding, StoreError> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Wrong,
         r#"SELECT id AS "id!", count(*) OVER () AS "violations!" FROM (
              SELECT DISTINCT coalesce(i.payout_id, l.payout_id) AS id
              FROM (
@@ -86,8 +78,11 @@ pub(super) async fn are_posted_once_paid(
     )
     .fetch_all(connection)
     .await?;
-    let found: Vec<_> = rows.into_iter().map(|row| (row.id, row.violations)).collect();
-    Ok(finding("the ledger has one entry for each item of a paid payout, and none of another", &found))
+    Ok(finding(
+        "the ledger has one entry for each item of a paid payout, and none of another",
+        "payout",
+        &rows,
+    ))
 }
 
 /// By the payouts' own status, which the items' `open` has to follow.
@@ -95,7 +90,8 @@ pub(super) async fn share_no_open_balance(
     connection: &mut PgConnection,
     project: Option<ProjectId>,
 ) -> Result<Finding, StoreError> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Wrong,
         r#"SELECT id AS "id!", count(*) OVER () AS "violations!" FROM (
              SELECT DISTINCT i.payout_id AS id
              FROM (
@@ -112,15 +108,15 @@ pub(super) async fn share_no_open_balance(
     )
     .fetch_all(connection)
     .await?;
-    let found: Vec<_> = rows.into_iter().map(|row| (row.id, row.violations)).collect();
-    Ok(finding("no conversion's balance is in two open payouts", &found))
+    Ok(finding("no conversion's balance is in two open payouts", "payout", &rows))
 }
 
 pub(super) async fn stay_within_their_project(
     connection: &mut PgConnection,
     project: Option<ProjectId>,
 ) -> Result<Finding, StoreError> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Wrong,
         r#"SELECT id AS "id!", count(*) OVER () AS "violations!" FROM (
              SELECT DISTINCT p.id
              FROM payouts p
@@ -140,8 +136,7 @@ pub(super) async fn stay_within_their_project(
     )
     .fetch_all(connection)
     .await?;
-    let found: Vec<_> = rows.into_iter().map(|row| (row.id, row.violations)).collect();
-    Ok(finding("a payout, its affiliate and its conversions are of one project and mode", &found))
+    Ok(finding("a payout, its affiliate and its conversions are of one project and mode", "payout", &rows))
 }
 
 /// The row's own account of it, and that the caller's word and a payout never pay the same twice.
@@ -149,7 +144,8 @@ pub(super) async fn are_known_to_conversions(
     connection: &mut PgConnection,
     project: Option<ProjectId>,
 ) -> Result<Finding, StoreError> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Wrong,
         r#"SELECT c.id, count(*) OVER () AS "violations!"
          FROM conversions c
          LEFT JOIN (
@@ -176,9 +172,9 @@ pub(super) async fn are_known_to_conversions(
     )
     .fetch_all(connection)
     .await?;
-    Ok(Finding {
-        rule: "what is paid of a conversion, by payouts and as its caller said, is what the ledger says",
-        violations: rows.first().map_or(0, |row| row.violations),
-        examples: rows.iter().map(|row| format!("conversion {}", row.id)).collect(),
-    })
+    Ok(finding(
+        "what is paid of a conversion, by payouts and as its caller said, is what the ledger says",
+        "conversion",
+        &rows,
+    ))
 }
