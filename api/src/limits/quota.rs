@@ -58,13 +58,9 @@ impl<K: Hash + Eq + Clone, C: Clock> Quotas<K, C> {
         if window.ends <= now {
             *window = fresh;
         }
-        let reset = seconds(window.ends.saturating_sub(now)).max(1);
-        let limit = self.count.get();
-        let Some(remaining) = limit.checked_sub(window.used).and_then(|left| left.checked_sub(1)) else {
-            return Err(Allowance { limit, remaining: 0, reset, retry_after: reset });
-        };
+        let allowance = one_more(self.count, window.used, window.ends.saturating_sub(now))?;
         window.used = window.used.saturating_add(1);
-        Ok(Allowance { limit, remaining, reset, retry_after: 0 })
+        Ok(allowance)
     }
 
     /// Forgets the keys whose window is over, and all of them when too many are left.
@@ -84,8 +80,18 @@ impl<K: Hash + Eq + Clone, C: Clock> Quotas<K, C> {
     }
 }
 
+/// What a window says to one more request, having let `used` through and `left` to run.
+pub(super) fn one_more(count: NonZeroU32, used: u32, left: Duration) -> Result<Allowance, Allowance> {
+    let reset = seconds(left).max(1);
+    let limit = count.get();
+    match limit.checked_sub(used).and_then(|free| free.checked_sub(1)) {
+        Some(remaining) => Ok(Allowance { limit, remaining, reset, retry_after: 0 }),
+        None => Err(Allowance { limit, remaining: 0, reset, retry_after: reset }),
+    }
+}
+
 /// Whole seconds, rounded up: after that many the wait is over.
-pub(super) fn seconds(time: Duration) -> u64 {
+fn seconds(time: Duration) -> u64 {
     time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0))
 }
 

@@ -5,7 +5,7 @@
 //! [`Shared::take_over`]). In between it does not see the others: of one window, P processes let through at
 //! most P − 1 times what one of them gets in such an interval on top of the limit.
 
-use super::quota::{Allowance, seconds};
+use super::quota::{Allowance, one_more};
 use common::store::api_key_usage::Usage;
 use governor::clock::{Clock, Reference};
 use std::collections::HashMap;
@@ -51,14 +51,10 @@ impl<C: Clock> Shared<C> {
         if window.ends <= now {
             *window = fresh;
         }
-        let reset = seconds(window.ends.saturating_sub(now)).max(1);
-        let limit = self.count.get();
-        let Some(remaining) = limit.checked_sub(window.used).and_then(|left| left.checked_sub(1)) else {
-            return Err(Allowance { limit, remaining: 0, reset, retry_after: reset });
-        };
+        let allowance = one_more(self.count, window.used, window.ends.saturating_sub(now))?;
         window.used = window.used.saturating_add(1);
         window.unreported = window.unreported.saturating_add(1);
-        Ok(Allowance { limit, remaining, reset, retry_after: 0 })
+        Ok(allowance)
     }
 
     /// What the others have to know, and the keys of which this process wants to. Each report is followed by
