@@ -126,7 +126,7 @@ sqlx_compare() {
   fi
 }
 
-# Compiles `common`, the only crate with SQL, against a scratch database that has every migration.
+# Compiles `store` and `queue`, the only crates with SQL, against a scratch database that has every migration.
 sqlx_describe() {
   local file name=tributary_sqlx_$$ outcome=0
   mkdir -p "$WORK/sqlx" "$WORK/touched"
@@ -142,7 +142,7 @@ sqlx_describe() {
   sqlx_sources save
   sqlx_sources touch
   DATABASE_URL=$(database_named "$name") SQLX_OFFLINE=false SQLX_OFFLINE_DIR=$WORK/sqlx \
-    cargo check ${LOCKED:-} --package common --all-targets --quiet || outcome=$?
+    cargo check ${LOCKED:-} --package store --package queue --all-targets --quiet || outcome=$?
   sqlx_sources restore
   return "$outcome"
 }
@@ -157,7 +157,7 @@ sqlx_clean_up() {
 # Only the roots of the crate's targets count: cargo looks at one new file as it does at all.
 sqlx_sources() {
   local file saved
-  for file in "$ROOT"/common/src/lib.rs "$ROOT"/common/tests/*.rs "$ROOT"/common/benches/*.rs "$ROOT"/common/examples/*.rs; do
+  for file in "$ROOT"/common/{queue,store}/src/lib.rs "$ROOT"/common/{queue,store}/tests/*.rs "$ROOT"/common/queue/tests/*/main.rs; do
     [ -e "$file" ] || continue
     saved=$WORK/touched/$(printf '%s' "$file" | tr / _)
     case $1 in

@@ -5,7 +5,7 @@ use crate::server::tls::Tls;
 use crate::state::{AppState, Parts};
 use anyhow::Context;
 use common::config::{HttpArgs, QueueArgs};
-use common::queue::{Publisher, QueueConfig};
+use common::queue::Publisher;
 use common::store;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -47,7 +47,7 @@ pub async fn run_on(
     let Settings { database_url, queue, http } = settings;
     let pool =
         store::pool_for_lists(database_url, "tributary-api", POOL).context("DATABASE_URL cannot be used")?;
-    let queue = QueueConfig::from_args(queue, database_url, "tributary-api")?;
+    let queue = queue.queue(database_url, "tributary-api")?;
     let tls = match (&http.tls_cert, &http.tls_key) {
         (Some(certificates), Some(key)) => Some(Tls::from_files(certificates, key)?),
         _ => None,

@@ -6,6 +6,7 @@ mod days;
 pub mod demo;
 mod embedded;
 mod failure;
+mod mode;
 mod options;
 mod output;
 mod rules_file;

@@ -2,10 +2,11 @@
 //!
 //! A variable that is set but empty counts as not set, as compose files write it.
 
-use crate::stripe::metadata::MetadataKeys;
 use clap::{Args, ValueEnum, builder::NonEmptyStringValueParser};
 use ipnet::IpNet;
+use queue::{ConfigError, QueueConfig};
 use std::{net::SocketAddr, path::PathBuf};
+use stripe::metadata::MetadataKeys;
 
 /// Where everything is kept.
 #[derive(Args, Clone)]
@@ -62,6 +63,14 @@ impl QueueArgs {
     #[must_use]
     pub fn amqp_url(&self) -> Option<&str> {
         self.amqp_url.as_deref().filter(|url| !url.trim().is_empty())
+    }
+
+    /// The queue of this broker and database. `process` is what its connections are called.
+    ///
+    /// # Errors
+    /// When a setting cannot be used; the text does not repeat an address, since it holds a password.
+    pub fn queue(&self, database_url: &str, process: &str) -> Result<QueueConfig, ConfigError> {
+        QueueConfig::from_settings(&self.queue_prefix, self.amqp_url(), database_url, process)
     }
 }
 

@@ -1,16 +1,16 @@
 //! From a kept body to what it tells. Pure: the worker calls it when a message comes, a replay when
 //! history is run again, and both get the same.
 
-use crate::domain::command::Command;
-use crate::domain::fact::Fact;
-use crate::domain::ids::Realm;
-use crate::queue::envelope::Source;
-use crate::stripe::event::{self, Outcome, Reading, Unreadable};
-use crate::stripe::fetched::read_fetched;
-use crate::stripe::metadata::MetadataKeys;
-use crate::stripe::missing::Missing;
 use chrono::{DateTime, Utc};
+use domain::command::Command;
+use domain::fact::Fact;
+use domain::ids::Realm;
+use queue::envelope::Source;
 use serde::de::DeserializeOwned;
+use stripe::event::{self, Outcome, Reading, Unreadable};
+use stripe::fetched::read_fetched;
+use stripe::metadata::MetadataKeys;
+use stripe::missing::Missing;
 
 /// What a body tells, and under which name it is kept in the inbox.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,16 +2,14 @@
 //!
 //! | module | holds | I/O |
 //! |---|---|---|
-//! | [`domain`] | money, facts and the fold that turns facts into a ledger | none |
-//! | [`stripe`] | signatures, the facts read from Stripe's payloads, the outbound client | Stripe's API |
-//! | [`queue`] | envelopes, confirmed publishing, batches | RabbitMQ, PostgreSQL |
-//! | [`store`] | every SQL statement | PostgreSQL |
+//! | `domain` | money, facts and the fold that turns facts into a ledger | none |
+//! | `stripe` | signatures, the facts read from Stripe's payloads, the outbound client | Stripe's API |
+//! | `queue` | envelopes, confirmed publishing, batches | RabbitMQ, PostgreSQL |
+//! | `store` | every SQL statement | PostgreSQL |
 //! | [`config`], [`telemetry`] | settings, logs | the process's own |
 
 pub mod config;
-pub mod domain;
 pub mod intake;
-pub mod queue;
-pub mod store;
-pub mod stripe;
 pub mod telemetry;
+
+pub use {domain, queue, store, stripe};

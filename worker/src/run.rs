@@ -6,7 +6,7 @@ use crate::lanes::{Fetching, Lanes};
 use crate::{sweep, telemetry};
 use anyhow::Context;
 use common::config::{QueueArgs, StripeArgs};
-use common::queue::{Consumer, Delivery, Publisher, QueueConfig};
+use common::queue::{Consumer, Delivery, Publisher};
 use common::store;
 use common::stripe::metadata::MetadataKeys;
 use tokio_util::sync::CancellationToken;
@@ -37,7 +37,7 @@ pub async fn run(settings: Settings<'_>, shutdown: CancellationToken) -> anyhow:
     telemetry::describe();
     let Settings { database_url, queue, stripe } = settings;
     let pool = store::pool(database_url, "tributary-worker", POOL).context("DATABASE_URL cannot be used")?;
-    let queue = QueueConfig::from_args(queue, database_url, "tributary-worker")?;
+    let queue = queue.queue(database_url, "tributary-worker")?;
     let keys = stripe.metadata.keys();
     let fetching = Fetching::from_args(stripe).context("STRIPE_SECRET_KEY cannot be used")?;
 

@@ -33,7 +33,7 @@ pub(super) struct DecisionArgs {
     #[arg(long, value_name = "ID")]
     pub(super) project: i64,
     /// The mode, where both know the customer or the payment, or neither does
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = crate::mode::parser())]
     pub(super) mode: Option<Mode>,
     /// Why, for whoever asks later
     #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]

@@ -41,7 +41,7 @@ pub(super) struct RealmArgs {
     #[arg(long, value_name = "ID")]
     project: i64,
     /// The mode: nothing of test mode is money
-    #[arg(long, value_enum, default_value_t = Mode::Test)]
+    #[arg(long, value_parser = crate::mode::parser(), default_value_t = Mode::Test)]
     mode: Mode,
 }
 

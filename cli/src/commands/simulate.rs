@@ -33,7 +33,7 @@ pub(crate) struct SimulateArgs {
     #[arg(long, value_name = "FILE")]
     rules: PathBuf,
     /// The history of one mode only
-    #[arg(long, value_name = "test|live", value_parser = parse_mode)]
+    #[arg(long, value_name = "test|live", value_parser = crate::mode::parser())]
     mode: Option<Mode>,
 }
 
@@ -141,13 +141,6 @@ async fn lines(
         }
     });
     Ok(lines.collect())
-}
-
-fn parse_mode(text: &str) -> Result<Mode, String> {
-    [Mode::Test, Mode::Live]
-        .into_iter()
-        .find(|mode| mode.to_string() == text)
-        .ok_or_else(|| "a mode is test or live".to_owned())
 }
 
 impl fmt::Display for Simulated {

@@ -17,7 +17,7 @@ pub(crate) struct ListArgs {
     #[arg(long, value_name = "ID")]
     project: Option<i64>,
     /// Only those of one mode
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = crate::mode::parser())]
     mode: Option<Mode>,
     /// Only those whose reason contains this
     #[arg(long, value_name = "TEXT")]

@@ -16,7 +16,7 @@ pub(crate) struct CreateArgs {
     #[arg(long, value_name = "ID")]
     project: i64,
     /// The mode that it opens
-    #[arg(long, value_enum, default_value_t = Mode::Test)]
+    #[arg(long, value_parser = crate::mode::parser(), default_value_t = Mode::Test)]
     mode: Mode,
     /// What to call it
     #[arg(long, value_name = "N", default_value = "", hide_default_value = true)]

@@ -31,7 +31,7 @@ pub(crate) struct CreateArgs {
     #[command(flatten)]
     rules: RuleArgs,
     /// Whether the key and the secret are for test events or for real money
-    #[arg(long, value_enum, default_value_t = Mode::Test)]
+    #[arg(long, value_parser = crate::mode::parser(), default_value_t = Mode::Test)]
     mode: Mode,
     /// The signing secret of the webhook endpoint at Stripe
     #[arg(long, value_name = "whsec_…", value_parser = webhook_secret)]

@@ -43,7 +43,7 @@ pub(crate) struct UpdateArgs {
     #[arg(long, value_name = "whsec_…", value_parser = webhook_secret)]
     stripe_webhook_secret: Option<String>,
     /// The mode of that secret
-    #[arg(long, value_enum, default_value_t = Mode::Test)]
+    #[arg(long, value_parser = crate::mode::parser(), default_value_t = Mode::Test)]
     mode: Mode,
     /// A secret that is no longer valid, by the number that `project show` gives it
     #[arg(long, value_name = "N")]

@@ -1,0 +1,9 @@
+//! `--mode`.
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use common::domain::ids::Mode;
+
+/// Reads `test` or `live`, and names both in the help.
+pub(crate) fn parser() -> impl TypedValueParser<Value = Mode> {
+    PossibleValuesParser::new(["test", "live"]).try_map(|text| text.parse())
+}

@@ -1,0 +1,79 @@
+//! Money that a payment intent or a legacy charge collected, and how it may belong to an invoice.
+
+use crate::key::Key;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A payment intent that succeeded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IntentSucceeded {
+    /// `pi_…`
+    pub payment_intent: Key,
+    /// The charge that succeeded: `ch_…`
+    pub charge: Option<Key>,
+    /// `cus_…`; none for a guest.
+    pub customer: Option<Key>,
+    /// The address that the receipt went to.
+    pub email: Option<String>,
+    /// ISO 4217, lower case.
+    pub currency: String,
+    /// Minor units received. Tax and shipping are not known.
+    pub amount_received: i64,
+    /// Whether it settles an invoice.
+    pub invoiced: Invoiced,
+    /// When it succeeded: the event's time.
+    pub succeeded_at: DateTime<Utc>,
+    /// Metadata `commission: false`.
+    pub no_commission: bool,
+}
+
+/// A charge that was captured. The money is its payment intent's, if it has one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChargeSucceeded {
+    /// `ch_…` or `py_…`
+    pub charge: Key,
+    /// `pi_…`; none for a legacy charge.
+    pub payment_intent: Option<Key>,
+    /// `cus_…`; none for a guest.
+    pub customer: Option<Key>,
+    /// The address of the receipt, else that of the billing details.
+    pub email: Option<String>,
+    /// ISO 4217, lower case.
+    pub currency: String,
+    /// Minor units captured. Tax and shipping are not known.
+    pub amount_captured: i64,
+    /// Whether it settles an invoice.
+    pub invoiced: Invoiced,
+    /// When it was captured: the event's time.
+    pub succeeded_at: DateTime<Utc>,
+    /// Metadata `commission: false`.
+    pub no_commission: bool,
+}
+
+/// Whether collected money settles an invoice, as far as its object says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "said", rename_all = "snake_case")]
+pub enum Invoiced {
+    /// It names the invoice: as its own field before 2025-03-31, as its order's reference after.
+    By {
+        /// `in_…`
+        invoice: Key,
+    },
+    /// It says that there is none; only versions before 2025-03-31 can.
+    Never,
+    /// Its description is one that Stripe writes on the payments of invoices.
+    Hinted,
+    /// It says nothing.
+    Unsaid,
+}
+
+impl Invoiced {
+    /// The invoice, where one is named.
+    #[must_use]
+    pub fn invoice(&self) -> Option<&Key> {
+        match self {
+            Self::By { invoice } => Some(invoice),
+            Self::Never | Self::Hinted | Self::Unsaid => None,
+        }
+    }
+}

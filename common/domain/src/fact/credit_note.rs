@@ -1,0 +1,57 @@
+//! Credit notes: what an invoice was made smaller by, after it was paid.
+
+use crate::key::Key;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A credit note as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreditNoteSeen {
+    /// `cn_…`
+    pub credit_note: String,
+    /// `in_…`
+    pub invoice: Key,
+    /// ISO 4217, lower case.
+    pub currency: String,
+    /// Minor units credited after the invoice was paid, tax included. What was credited before only
+    /// made the invoice smaller, and is not in it; nor is what went to the customer's balance, since
+    /// that money stays collected, and what the balance pays later is not.
+    pub post_payment: i64,
+    /// The refunds through which the credit was given.
+    pub refunds: Vec<CreditedRefund>,
+    /// Whether it holds.
+    pub status: CreditNoteStatus,
+    /// Stripe's own creation time.
+    pub created: DateTime<Utc>,
+}
+
+/// A refund that gave a credit note's money back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreditedRefund {
+    /// `re_…`, with the connected account where there is one.
+    pub refund: String,
+    /// Minor units of the refund that belong to the credit note; `None` before 2025-03-31, when it was
+    /// the whole refund.
+    pub amount: Option<i64>,
+}
+
+/// Whether a credit note holds; the order is its life, and its rank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CreditNoteStatus {
+    /// It holds.
+    Issued,
+    /// It never counted.
+    Voided,
+}
+
+impl CreditNoteStatus {
+    /// The rank of a fact with this status.
+    #[must_use]
+    pub fn rank(self) -> i64 {
+        match self {
+            Self::Issued => 0,
+            Self::Voided => 1,
+        }
+    }
+}

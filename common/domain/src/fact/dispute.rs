@@ -1,0 +1,51 @@
+//! Disputes.
+
+use crate::key::Key;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// One dispute.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisputeSeen {
+    /// `dp_…` or `du_…`
+    pub dispute: String,
+    /// `ch_…`
+    pub charge: Option<Key>,
+    /// `pi_…`
+    pub payment_intent: Option<Key>,
+    /// Minor units disputed.
+    pub amount: i64,
+    /// ISO 4217, lower case.
+    pub currency: String,
+    /// Where it stands.
+    pub status: DisputeStatus,
+    /// Stripe's own creation time.
+    pub created: DateTime<Utc>,
+}
+
+/// Where a dispute stands; the order is its life, and its rank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisputeStatus {
+    /// An inquiry (`warning_needs_response`, `warning_under_review`): nothing is held.
+    Warning,
+    /// Open: that share is held.
+    Open,
+    /// `won`, `warning_closed`, `prevented`: released.
+    Released,
+    /// Lost: taken back.
+    Lost,
+}
+
+impl DisputeStatus {
+    /// The rank of a fact with this status.
+    #[must_use]
+    pub fn rank(self) -> i64 {
+        match self {
+            Self::Warning => 0,
+            Self::Open => 1,
+            Self::Released => 2,
+            Self::Lost => 3,
+        }
+    }
+}

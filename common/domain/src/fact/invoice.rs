@@ -1,0 +1,59 @@
+//! Invoices and their lines.
+
+use crate::key::Key;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A settled invoice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoicePaid {
+    /// `in_…`
+    pub invoice: Key,
+    /// `cus_…`
+    pub customer: Option<Key>,
+    /// The customer's address on the invoice.
+    pub email: Option<String>,
+    /// `sub_…`
+    pub subscription: Option<Key>,
+    /// `pi_…`, before 2025-03-31.
+    pub payment_intent: Option<Key>,
+    /// `ch_…`, before 2025-03-31.
+    pub charge: Option<Key>,
+    /// ISO 4217, lower case.
+    pub currency: String,
+    /// Minor units collected.
+    pub amount_paid: i64,
+    /// Minor units, everything included.
+    pub total: i64,
+    /// Minor units without tax.
+    pub total_excluding_tax: i64,
+    /// Minor units of shipping without its tax.
+    pub shipping: i64,
+    /// When it was paid, by Stripe's own record.
+    pub paid_at: DateTime<Utc>,
+    /// Stripe's `billing_reason`, as it is.
+    pub billing_reason: Option<String>,
+    /// Metadata `commission: false` on the invoice or on its subscription's snapshot.
+    pub no_commission: bool,
+    /// The lines that the event carried.
+    pub lines: Vec<InvoiceLine>,
+    /// False when Stripe sent only the first page of lines.
+    pub lines_complete: bool,
+}
+
+/// A line of an invoice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceLine {
+    /// `il_…`
+    pub id: String,
+    /// Minor units, before tax where Stripe says so; negative for a proration's credit.
+    pub amount: i64,
+    /// Units sold.
+    pub quantity: i64,
+    /// `prod_…`
+    pub product: Option<String>,
+    /// `price_…`
+    pub price: Option<String>,
+    /// A proration line.
+    pub proration: bool,
+}

@@ -1,0 +1,66 @@
+//! Refunds, one by one and in all.
+
+use crate::key::Key;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// One refund.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundSeen {
+    /// `re_…`
+    pub refund: String,
+    /// `ch_…`
+    pub charge: Option<Key>,
+    /// `pi_…`
+    pub payment_intent: Option<Key>,
+    /// Minor units of this refund alone.
+    pub amount: i64,
+    /// ISO 4217, lower case.
+    pub currency: String,
+    /// Where it stands.
+    pub status: RefundStatus,
+    /// Stripe's own creation time.
+    pub created: DateTime<Utc>,
+}
+
+/// Where a refund stands; the order is its life, and its rank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundStatus {
+    /// Not yet money.
+    Pending,
+    /// Money went back.
+    Succeeded,
+    /// It failed, also after it had succeeded.
+    Failed,
+    /// It was canceled.
+    Canceled,
+}
+
+impl RefundStatus {
+    /// The rank of a fact with this status.
+    #[must_use]
+    pub fn rank(self) -> i64 {
+        match self {
+            Self::Pending => 0,
+            Self::Succeeded => 1,
+            Self::Failed => 2,
+            Self::Canceled => 3,
+        }
+    }
+}
+
+/// What a charge says was refunded in all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChargeRefunded {
+    /// `ch_…`
+    pub charge: Key,
+    /// `pi_…`
+    pub payment_intent: Option<Key>,
+    /// `in_…`, before 2025-03-31.
+    pub invoice: Option<Key>,
+    /// Minor units, cumulative.
+    pub amount_refunded: i64,
+    /// ISO 4217, lower case.
+    pub currency: String,
+}

@@ -1,0 +1,45 @@
+//! The other names of a payment.
+
+use super::payments::names_a_payment;
+use crate::key::Key;
+use crate::union_find::UnionFind;
+use std::collections::BTreeSet;
+
+/// Every key that names the same payment as `key` does, by the links of its cluster's facts: the sets
+/// that the fold makes (SEMANTICS 1). Empty when the key names no payment.
+#[must_use]
+pub fn aliases(links: &[Vec<Key>], key: &Key) -> BTreeSet<Key> {
+    if !names_a_payment(key) {
+        return BTreeSet::new();
+    }
+    let mut sets = UnionFind::default();
+    for links in links {
+        sets.join(links.iter().filter(|key| names_a_payment(key)));
+    }
+    let root = sets.root(key);
+    sets.sets().remove(&root).unwrap_or_default().into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(text: &str) -> Key {
+        Key::object(None, text)
+    }
+
+    #[test]
+    fn payments_of_one_customer_stay_apart() {
+        let links = [
+            ["cs_1", "cus_1", "in_1"].map(key).to_vec(),
+            ["in_1", "pi_1", "cus_1"].map(key).to_vec(),
+            ["ch_1", "pi_1"].map(key).to_vec(),
+            ["in_2", "pi_2", "cus_1"].map(key).to_vec(),
+        ];
+        let one: BTreeSet<Key> = ["cs_1", "in_1", "pi_1", "ch_1"].map(key).into();
+        assert_eq!(aliases(&links, &key("ch_1")), one);
+        assert_eq!(aliases(&links, &key("in_1")), one);
+        assert_eq!(aliases(&links, &key("pi_2")), ["in_2", "pi_2"].map(key).into());
+        assert_eq!(aliases(&links, &key("cus_1")), BTreeSet::new());
+    }
+}

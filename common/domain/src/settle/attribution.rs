@@ -1,0 +1,265 @@
+//! Which affiliate a customer is bound to, since when, and what that means for each payment.
+//!
+//! A customer is judged at *moments*, in order of event time: each payment, each completed checkout
+//! and each referral that the API registered. The first moment at which a candidate stands up binds
+//! the customer; among the candidates of one moment precedence decides (SEMANTICS 4). Codes that
+//! appear on the customer or a subscription between two moments bind only what is waiting for a
+//! mapping (SEMANTICS 3), or, when no moment binds, the customer from then on.
+
+mod candidate;
+mod lock;
+mod moment;
+
+use super::decisions::Decisions;
+use super::outcome::{Bind, CandidateStory, Evidence, Method};
+use super::payments::Payment;
+use super::people::People;
+use super::{KnownFact, SettleError, rules_at};
+use crate::directory::Directory;
+use crate::key::Key;
+use crate::rules::{RuleVersion, Rules};
+use candidate::Candidate;
+use chrono::{DateTime, TimeDelta, Utc};
+use lock::Locked;
+use moment::{Moment, MomentKind};
+use std::collections::BTreeMap;
+
+/// Every bind of a cluster.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Binds {
+    /// By the person's anchor.
+    pub(super) of_person: BTreeMap<Key, Bind>,
+    /// By the payment's key.
+    pub(super) of_payment: BTreeMap<Key, Judgement>,
+}
+
+/// What attribution says of one payment.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Judgement {
+    pub(super) bind: Option<Bind>,
+    /// Why there is none.
+    pub(super) reason: Option<String>,
+    pub(super) candidates: Vec<CandidateStory>,
+    pub(super) decision: String,
+}
+
+/// Binds people and judges payments.
+pub(super) fn attribute(
+    facts: &[KnownFact],
+    people: &People,
+    payments: &[Payment<'_>],
+    rules: &[RuleVersion],
+    directory: &Directory,
+    decisions: &Decisions<'_>,
+) -> Result<Binds, SettleError> {
+    let mut moments = moment::moments(facts, people, payments, rules, directory)?;
+    let locks: BTreeMap<&Key, Locked> = people
+        .by_anchor
+        .iter()
+        .filter_map(|(anchor, person)| Some((anchor, Locked::new(decisions.lock_of(person)?, directory))))
+        .collect();
+    let bind = |anchor: &Key, moments: &BTreeMap<Key, Vec<Moment<'_>>>| match locks.get(anchor) {
+        Some(lock) => lock.bind.clone(),
+        None => first_bind(moments.get(anchor)?),
+    };
+    // First by what each person brings along, then with the addresses of those who are bound.
+    let anchors = || people.by_anchor.keys();
+    let own: BTreeMap<&Key, Bind> =
+        anchors().filter_map(|anchor| Some((anchor, bind(anchor, &moments)?))).collect();
+    for (anchor, moments) in &mut moments {
+        Neighbours::of(anchor, people, &own).add_to(moments);
+    }
+    let mut binds = Binds::default();
+    for anchor in anchors() {
+        if let Some(bind) = bind(anchor, &moments) {
+            binds.of_person.insert(anchor.clone(), bind);
+        }
+    }
+    for payment in payments {
+        let rules =
+            rules_at(rules, payment.at).ok_or_else(|| SettleError::NoRules(payment.key.to_string()))?;
+        let candidates = payment
+            .person
+            .as_ref()
+            .and_then(|anchor| moments.get(anchor))
+            .and_then(|moments| moments.iter().find(|moment| moment.is_of(&payment.key)))
+            .map_or(&[][..], |moment| &moment.candidates);
+        let bind = payment.person.as_ref().and_then(|anchor| binds.of_person.get(anchor));
+        let judgement = match payment.person.as_ref().and_then(|anchor| locks.get(anchor)) {
+            Some(lock) => lock.judge(candidates),
+            None => judge(payment, bind, candidates, &rules.rules),
+        };
+        binds.of_payment.insert(payment.key.clone(), judgement);
+    }
+    Ok(binds)
+}
+
+/// The bind of the first moment that has one.
+fn first_bind(moments: &[Moment<'_>]) -> Option<Bind> {
+    let mut waiting: Option<(DateTime<Utc>, TimeDelta)> = None;
+    for moment in moments {
+        let counts =
+            moment.is_an_act() || waiting.is_some_and(|(since, window)| within(since, moment.at, window));
+        if let Some(bind) = counts.then(|| moment.bind()).flatten() {
+            return Some(bind);
+        }
+        if moment.is_an_act() {
+            waiting = Some((moment.at, moment.back_bind));
+        }
+    }
+    // Nothing waits: the earliest mapping holds from its own time on. An address does not: at a later
+    // payment more than one may carry it.
+    moments.iter().filter(|moment| matches!(moment.kind, MomentKind::Mapping)).find_map(Moment::bind)
+}
+
+/// Whether `later` is at most `window` after `since`.
+fn within(since: DateTime<Utc>, later: DateTime<Utc>, window: TimeDelta) -> bool {
+    since.checked_add_signed(window).is_none_or(|end| later <= end)
+}
+
+/// What a payment's own bind is, given its customer's.
+fn judge(
+    payment: &Payment<'_>,
+    bind: Option<&Bind>,
+    candidates: &[Candidate<'_>],
+    rules: &Rules,
+) -> Judgement {
+    let own = candidates.iter().find_map(Candidate::bind);
+    // What the API names for this very conversion is the caller's decision, not a guess of ours.
+    let named = candidates.iter().find(|candidate| candidate.method == Method::Api).and_then(Candidate::bind);
+    if let Some(named) = named {
+        let decision = format!("affiliate {} was named over the API for this conversion", named.affiliate);
+        let candidates = stories(candidates, Some(&named), &named);
+        return Judgement { bind: Some(named), reason: None, candidates, decision };
+    }
+    match bind {
+        Some(bind) if within(payment.at, bind.bound_at, moment::back_bind(rules)) => {
+            let same = own.as_ref().is_some_and(|own| own.evidence == bind.evidence);
+            let decision = if same {
+                format!("{} binds the customer to affiliate {}", bind.method.in_words(), bind.affiliate)
+            } else if bind.bound_at <= payment.at {
+                format!(
+                    "the customer has been bound to affiliate {} since {} by {}; the first bind wins",
+                    bind.affiliate,
+                    bind.bound_at.format("%Y-%m-%d"),
+                    bind.method.in_words()
+                )
+            } else {
+                format!(
+                    "{} bound the customer to affiliate {} on {}, within {} days after the payment",
+                    bind.method.in_words(),
+                    bind.affiliate,
+                    bind.bound_at.format("%Y-%m-%d"),
+                    rules.back_bind_days
+                )
+            };
+            Judgement {
+                candidates: stories(candidates, own.as_ref(), bind),
+                bind: Some(bind.clone()),
+                reason: None,
+                decision,
+            }
+        }
+        Some(bind) => nobody(
+            candidates,
+            format!(
+                "the customer was bound on {}, more than {} days after the payment",
+                bind.bound_at.format("%Y-%m-%d"),
+                rules.back_bind_days
+            ),
+        ),
+        None => nobody(
+            candidates,
+            candidates.iter().find_map(|candidate| candidate.verdict.as_ref().err().cloned()).unwrap_or_else(
+                || "no referral code, no affiliate's coupon and no known referral".to_owned(),
+            ),
+        ),
+    }
+}
+
+fn nobody(candidates: &[Candidate<'_>], reason: String) -> Judgement {
+    Judgement {
+        bind: None,
+        decision: format!("nobody earns: {reason}"),
+        reason: Some(reason),
+        candidates: candidates.iter().map(|candidate| candidate.story(None)).collect(),
+    }
+}
+
+/// The candidates with what became of each.
+fn stories(candidates: &[Candidate<'_>], own: Option<&Bind>, winner: &Bind) -> Vec<CandidateStory> {
+    let mut won = false;
+    let story = |candidate: &Candidate<'_>| {
+        let verdict = match (&candidate.verdict, own) {
+            (Err(_), _) => None,
+            (Ok(_), Some(own)) if own.evidence == winner.evidence => {
+                if won {
+                    Some("lost: another candidate goes before it".to_owned())
+                } else {
+                    won = true;
+                    Some("won".to_owned())
+                }
+            }
+            (Ok(_), _) => Some("lost: the customer is bound already".to_owned()),
+        };
+        candidate.story(verdict)
+    };
+    candidates.iter().map(story).collect()
+}
+
+/// The bound people who carry one of a person's addresses (SEMANTICS 4 g).
+struct Neighbours<'a> {
+    binds: Vec<(&'a Key, &'a Bind)>,
+}
+
+impl<'a> Neighbours<'a> {
+    fn of(anchor: &Key, people: &People, own: &'a BTreeMap<&Key, Bind>) -> Self {
+        let Some(person) = people.by_anchor.get(anchor) else { return Self { binds: Vec::new() } };
+        // A lock alone makes nobody: whoever is only named by one carries nothing.
+        let shares = |other: &Key| {
+            other != anchor
+                && people.by_anchor.get(other).is_some_and(|other| {
+                    other.first_seen_at.is_some() && other.emails().any(|email| person.keys.contains(email))
+                })
+        };
+        let binds = own.iter().filter(|(other, _)| shares(other)).map(|(other, bind)| (*other, bind));
+        Self { binds: binds.collect() }
+    }
+
+    /// The bind of the only one who was bound by then.
+    fn at(&self, at: DateTime<Utc>) -> Option<Result<&'a Bind, String>> {
+        let mut known = self.binds.iter().filter(|(_, bind)| bind.bound_at <= at);
+        let (_, first) = known.next()?;
+        Some(match known.count() {
+            0 => Ok(first),
+            _ => Err("several referrals carry the customer's e-mail address".to_owned()),
+        })
+    }
+
+    fn add_to(&self, moments: &mut Vec<Moment<'a>>) {
+        for moment in moments.iter_mut() {
+            if moment.is_an_act()
+                && let Some(neighbour) = self.at(moment.at)
+            {
+                moment.candidates.push(Candidate::neighbour(neighbour, moment.at));
+            }
+        }
+        // A referral that is bound later may find payments waiting.
+        let later: Vec<Moment<'_>> = self
+            .binds
+            .iter()
+            .filter_map(|(_, bind)| {
+                let neighbour = self.at(bind.bound_at)?;
+                Some(Moment::neighbour(bind.bound_at, Candidate::neighbour(neighbour, bind.bound_at)))
+            })
+            .collect();
+        moments.extend(later);
+        moment::sort(moments);
+    }
+}
+
+impl Evidence {
+    pub(super) fn new(event: &str, object: &str) -> Self {
+        Self { event: event.to_owned(), object: object.to_owned() }
+    }
+}

@@ -1,0 +1,168 @@
+//! What each payment earns, and what of it was taken back or is held.
+//!
+//! ```text
+//! ordinal ─▶ limits ─▶ choice ─▶ lines ─▶ rate ─▶ earned ─▶ reversal
+//! ```
+
+mod book;
+mod choice;
+mod earned;
+mod limits;
+mod lines;
+mod ordinal;
+mod own_purchase;
+mod rate;
+mod reversal;
+mod stand;
+
+use super::attribution::{Binds, Judgement};
+use super::decisions::Decisions;
+use super::outcome::{Conversion, ConversionSource, ConversionStatus, Explanation, Settlement};
+use super::payments::{Collected, Payment};
+use super::people::People;
+use super::{SettleError, customer, rules_at};
+use crate::decision::Verdict;
+use crate::directory::Directory;
+use crate::money::Currency;
+use crate::rules::RuleVersion;
+use book::Book;
+use chrono::Days;
+use earned::{Earned, Sale};
+use ordinal::Ordinal;
+use reversal::Reversal;
+use stand::Stand;
+
+/// Puts people, payments and binds together.
+pub(super) fn settlement(
+    people: &People,
+    payments: &[Payment<'_>],
+    mut binds: Binds,
+    rules: &[RuleVersion],
+    directory: &Directory,
+    decisions: &Decisions<'_>,
+) -> Result<Settlement, SettleError> {
+    let ordinals = ordinal::ordinals(people, payments, &binds);
+    let mut conversions = Vec::new();
+    for payment in payments {
+        let judgement = binds.of_payment.remove(&payment.key).unwrap_or_default();
+        if payment.money.is_some() || payment.posted.is_some() {
+            let own = own_purchase::evidence(people, payment, &judgement, directory);
+            let verdict = decisions.verdict_on(&payment.aliases);
+            let terms = Terms { ordinal: ordinals.get(&payment.key), rules, directory, own, verdict };
+            conversions.push(conversion(payment, judgement, &terms)?);
+        }
+    }
+    conversions.sort_by(|a, b| a.payment.cmp(&b.payment));
+    let customers =
+        people.by_anchor.values().filter_map(|person| customer::customer(person, payments, &binds));
+    Ok(Settlement { customers: customers.collect(), conversions })
+}
+
+fn conversion(
+    payment: &Payment<'_>,
+    judgement: Judgement,
+    terms: &Terms<'_>,
+) -> Result<Conversion, SettleError> {
+    let rules = terms.rules;
+    let overflow = || SettleError::Overflow(payment.key.to_string());
+    let version = rules_at(rules, payment.at).ok_or_else(|| SettleError::NoRules(payment.key.to_string()))?;
+    let currency = currency_of(payment);
+    let money = payment.money.unwrap_or(Collected { currency, gross: 0, base: 0 });
+    let mut book = Book::new(currency);
+
+    let earned = match &judgement.bind {
+        Some(bind) => {
+            let affiliate = terms.directory.affiliates.get(&bind.affiliate);
+            let own = affiliate.and_then(|affiliate| affiliate.commission_at(payment.at));
+            let sale = Sale { payment, money, ordinal: terms.ordinal, rules: &version.rules, bind, own };
+            earned::earned(&sale, &mut book).ok_or_else(overflow)?
+        }
+        None => Earned::Nothing(judgement.reason.clone()),
+    };
+    let (mut commission, mut reason) = match earned {
+        Earned::Amount(minor) => (minor, None),
+        Earned::Nothing(reason) => (0, reason),
+    };
+    let stand = Stand::of(payment, terms, version.rules.self_referral, judgement.bind.is_some());
+    if let Stand::Rejected(why) = &stand {
+        // What would have been earned stays in the arithmetic.
+        if commission != 0 {
+            book.line("rejected", why.clone(), commission);
+        }
+        commission = 0;
+        reason = Some(why.clone());
+    }
+    let Reversal { clawed_back, mut held } =
+        reversal::reversal(payment, money, commission, &mut book).ok_or_else(overflow)?;
+    let left = commission.checked_sub(clawed_back).ok_or_else(overflow)?;
+    match &stand {
+        Stand::Held(why) if left > 0 => {
+            held = left;
+            book.line("held", why.clone(), left);
+            reason = Some(format!("held {why}"));
+        }
+        Stand::Released(why) => book.line("released", why.clone(), left),
+        Stand::Held(_) | Stand::Rejected(_) | Stand::ByTheRules => {}
+    }
+    let deleted = payment.posted.is_some_and(|posted| posted.deleted);
+    let status = if deleted || (commission > 0 && left == 0) {
+        ConversionStatus::Reversed
+    } else if matches!(stand, Stand::Rejected(_)) {
+        ConversionStatus::Rejected
+    } else if judgement.bind.is_none() {
+        ConversionStatus::Unattributed
+    } else if left > 0 && held == left {
+        ConversionStatus::Held
+    } else {
+        ConversionStatus::Attributed
+    };
+    let release_at = judgement
+        .bind
+        .is_some()
+        .then(|| payment.at.checked_add_days(Days::new(u64::from(version.rules.hold_days))))
+        .flatten();
+    Ok(Conversion {
+        payment: payment.key.clone(),
+        aliases: payment.aliases.iter().cloned().collect(),
+        posted: payment.posted.map(|posted| posted.conversion),
+        customer: payment.person.clone(),
+        kind: payment.kind(),
+        source: if payment.posted.is_some() { ConversionSource::Api } else { ConversionSource::Stripe },
+        status,
+        reason,
+        bind: judgement.bind,
+        currency,
+        collected: money.gross,
+        base: money.base,
+        commission,
+        clawed_back,
+        held,
+        paid: payment.posted.is_some_and(|posted| posted.paid),
+        rule: version.id,
+        occurred_at: payment.at,
+        release_at,
+        event: payment.event.to_owned(),
+        explanation: Explanation {
+            candidates: judgement.candidates,
+            decision: judgement.decision,
+            rules: book.rules,
+            arithmetic: book.lines,
+        },
+    })
+}
+
+/// What a payment is judged by, beside itself.
+struct Terms<'a> {
+    ordinal: Option<&'a Ordinal>,
+    rules: &'a [RuleVersion],
+    directory: &'a Directory,
+    /// The evidence that affiliate and customer are one person.
+    own: Option<String>,
+    /// What a person decided.
+    verdict: Option<&'a Verdict>,
+}
+
+fn currency_of(payment: &Payment<'_>) -> Currency {
+    let posted = || payment.posted.and_then(|posted| Currency::parse(&posted.currency).ok());
+    payment.money.map(|money| money.currency).or_else(posted).unwrap_or(Currency::USD)
+}

@@ -1,0 +1,323 @@
+//! What is one payment, and the money of it.
+
+mod claim;
+mod collection;
+mod reversal;
+
+use super::{KnownFact, SettleError, people::People};
+use crate::fact::{
+    ConversionKind, FactBody, FraudWarningSeen, InvoiceLine, InvoiceLines, InvoicePaid, PostedConversion,
+    SessionCompleted, SessionMode, SessionPaymentStatus,
+};
+use crate::key::{Key, KeyKind};
+use crate::money::{Currency, ratio_floor};
+use crate::union_find::UnionFind;
+use chrono::{DateTime, Utc};
+use collection::{Collections, Said};
+use reversal::Reversals;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A payment or a lead: everything that one set of session, payment intent, charge, invoice and
+/// reference tells.
+#[derive(Clone, Debug)]
+pub(super) struct Payment<'a> {
+    /// Its key, by SEMANTICS 1.
+    pub(super) key: Key,
+    /// Every key that names it.
+    pub(super) aliases: BTreeSet<Key>,
+    /// The person's anchor.
+    pub(super) person: Option<Key>,
+    /// The subscriptions it belongs to.
+    pub(super) subscriptions: BTreeSet<Key>,
+    /// What was collected; `None` for a lead.
+    pub(super) money: Option<Collected>,
+    /// What the REST API was told.
+    pub(super) posted: Option<&'a PostedConversion>,
+    /// The event that told it, and the tie-break among payments of one second.
+    pub(super) event: &'a str,
+    /// Event time.
+    pub(super) at: DateTime<Utc>,
+    /// The earliest receipt of what tells it.
+    pub(super) received_at: DateTime<Utc>,
+    /// Minor units that went back: refunds, and disputes lost.
+    pub(super) reversed: i64,
+    /// Minor units in open disputes.
+    pub(super) disputed: i64,
+    /// The card issuer's early word that it may be fraud, while something can be done.
+    pub(super) warning: Option<&'a FraudWarningSeen>,
+    /// The object that said `commission: false`.
+    pub(super) no_commission: Option<Key>,
+    /// The lines of its invoices, in their order.
+    pub(super) lines: Vec<&'a InvoiceLine>,
+    /// Whether these are all.
+    pub(super) lines_complete: bool,
+}
+
+/// Money really collected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Collected {
+    pub(super) currency: Currency,
+    /// Minor units.
+    pub(super) gross: i64,
+    /// Minor units without its share of tax and shipping; may be negative.
+    pub(super) base: i64,
+}
+
+impl Payment<'_> {
+    pub(super) fn kind(&self) -> ConversionKind {
+        match self.posted {
+            Some(posted) => posted.kind,
+            None => ConversionKind::Purchase,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Parts<'a> {
+    sessions: Vec<(&'a SessionCompleted, &'a KnownFact)>,
+    invoices: Vec<(&'a InvoicePaid, &'a KnownFact)>,
+    posted: Vec<(&'a PostedConversion, &'a KnownFact)>,
+    lines: Vec<&'a InvoiceLines>,
+    collections: Collections<'a>,
+    reversals: Reversals<'a>,
+    no_commission: BTreeSet<&'a Key>,
+}
+
+/// Groups the facts into payments, in order of time, event and key.
+pub(super) fn payments<'a>(facts: &'a [KnownFact], people: &People) -> Result<Vec<Payment<'a>>, SettleError> {
+    let mut sets = UnionFind::default();
+    for KnownFact { fact, .. } in facts {
+        sets.join(fact.links.iter().filter(|key| names_a_payment(key)));
+    }
+    claim::join_claimed(facts, &mut sets);
+    let no_commission_subscriptions: BTreeSet<&Key> = facts
+        .iter()
+        .filter_map(|known| match &known.fact.body {
+            FactBody::Subscription(seen) if seen.no_commission => Some(&seen.subscription),
+            _ => None,
+        })
+        .collect();
+    let mut parts: BTreeMap<Key, Parts<'a>> = BTreeMap::new();
+    for known in facts {
+        let Some(root) = known.fact.links.iter().find(|key| names_a_payment(key)).map(|key| sets.root(key))
+        else {
+            continue;
+        };
+        let part = parts.entry(root).or_default();
+        match &known.fact.body {
+            FactBody::Session(session) => part.sessions.push((session, known)),
+            FactBody::Invoice(invoice) => part.invoices.push((invoice, known)),
+            FactBody::Posted(posted) => part.posted.push((posted, known)),
+            FactBody::InvoiceLines(lines) => part.lines.push(lines),
+            FactBody::Intent(_) | FactBody::Charge(_) => part.collections.note(known),
+            FactBody::Refund(refund) => part.reversals.refunds.push(refund),
+            FactBody::ChargeRefunded(refunded) => part.reversals.refunded.push(refunded),
+            FactBody::Dispute(dispute) => part.reversals.disputes.push(dispute),
+            FactBody::CreditNote(note) => part.reversals.credit_notes.push(note),
+            FactBody::FraudWarning(warning) => part.reversals.warnings.push(warning),
+            FactBody::Alias(alias) if alias.no_commission => {
+                part.no_commission.extend(alias.objects.first());
+            }
+            FactBody::Alias(_)
+            | FactBody::Touch(_)
+            | FactBody::Customer(_)
+            | FactBody::Subscription(_)
+            | FactBody::Referral(_)
+            | FactBody::Lock(_)
+            | FactBody::Verdict(_) => {}
+        }
+    }
+    let mut members = sets.sets();
+    let mut payments = Vec::new();
+    for (root, mut part) in parts {
+        part.sort();
+        let aliases: BTreeSet<Key> = members.remove(&root).unwrap_or_default().into_iter().collect();
+        if let Some(mut payment) = part.payment(aliases)? {
+            payment.person = people.of_keys(&payment.aliases).or_else(|| part.person(people)).cloned();
+            payment.no_commission = payment
+                .no_commission
+                .or_else(|| {
+                    payment
+                        .subscriptions
+                        .iter()
+                        .find(|key| no_commission_subscriptions.contains(key))
+                        .cloned()
+                })
+                .or_else(|| people.by_anchor.get(payment.person.as_ref()?)?.no_commission.clone());
+            payments.push(payment);
+        }
+    }
+    payments.sort_by(|a, b| (a.at, a.event, &a.key).cmp(&(b.at, b.event, &b.key)));
+    Ok(payments)
+}
+
+impl<'a> Parts<'a> {
+    fn sort(&mut self) {
+        self.sessions.sort_by_key(|(session, _)| &session.session);
+        self.invoices.sort_by_key(|(invoice, _)| &invoice.invoice);
+        self.posted.sort_by_key(|(posted, _)| posted.conversion);
+    }
+
+    fn person<'p>(&self, people: &'p People) -> Option<&'p Key> {
+        self.posted.iter().find_map(|(_, known)| people.of(&known.fact))
+    }
+
+    fn payment(&self, aliases: BTreeSet<Key>) -> Result<Option<Payment<'a>>, SettleError> {
+        // A payment's own key: the best kind, then the least (SEMANTICS 1).
+        let Some(key) = aliases.iter().min_by_key(|key| (key.kind(), is_conversion(key), *key)).cloned()
+        else {
+            return Ok(None);
+        };
+        let overflow = || SettleError::Overflow(key.to_string());
+        let of_invoice = key.kind() == KeyKind::Invoice;
+        let Some((money, known, at)) = self.money(of_invoice).map_err(|()| overflow())? else {
+            return Ok(None);
+        };
+        let reversed = self.reversals.reversed().ok_or_else(overflow)?;
+        let disputed = self.reversals.disputed().ok_or_else(overflow)?;
+        let subscriptions = self.sessions.iter().filter_map(|(session, _)| session.subscription.clone());
+        let subscriptions =
+            subscriptions.chain(self.invoices.iter().filter_map(|(invoice, _)| invoice.subscription.clone()));
+        let invoices = self.invoices.iter().filter(|(invoice, _)| invoice.no_commission);
+        let sessions = self.sessions.iter().filter(|(session, _)| session.no_commission);
+        let no_commission = invoices
+            .map(|(invoice, _)| &invoice.invoice)
+            .chain(sessions.map(|(session, _)| &session.session))
+            .chain(self.collections.no_commission())
+            .chain(self.no_commission.iter().copied())
+            .min()
+            .cloned();
+        let all = self.known().map(|known| known.received_at);
+        Ok(Some(Payment {
+            person: None,
+            subscriptions: subscriptions.collect(),
+            money,
+            posted: self.posted.first().map(|(posted, _)| *posted),
+            event: &known.fact.event,
+            at,
+            received_at: all.min().unwrap_or(known.received_at),
+            reversed,
+            disputed,
+            warning: self.reversals.warning(),
+            no_commission,
+            lines: self.invoices.iter().flat_map(|(invoice, _)| self.lines_of(invoice).0).collect(),
+            lines_complete: self.invoices.iter().all(|(invoice, _)| self.lines_of(invoice).1),
+            aliases,
+            key,
+        }))
+    }
+
+    /// An invoice's lines, and whether these are all: those of its event, or those that were fetched
+    /// because it had only the first.
+    fn lines_of(&self, invoice: &'a InvoicePaid) -> (&'a [InvoiceLine], bool) {
+        let fetched = || self.lines.iter().find(|fetched| fetched.invoice == invoice.invoice);
+        match (invoice.lines_complete, fetched()) {
+            (false, Some(fetched)) => (&fetched.lines, fetched.complete),
+            (false, None) | (true, _) => (&invoice.lines, invoice.lines_complete),
+        }
+    }
+
+    fn known(&self) -> impl Iterator<Item = &'a KnownFact> + '_ {
+        let sessions = self.sessions.iter().map(|(_, known)| *known);
+        let invoices = self.invoices.iter().map(|(_, known)| *known);
+        let collections = self.collections.leading().into_iter().map(|one| one.known);
+        sessions.chain(invoices).chain(collections).chain(self.posted.iter().map(|(_, known)| *known))
+    }
+
+    /// What was collected, who told it, and when. An invoice's money leads, then that of a session
+    /// without an invoice, then that of a payment intent or charge, then what the API was told. `None`:
+    /// reversals, which wait for their payment, or money that waits for its invoice.
+    fn money(&self, of_invoice: bool) -> Result<Option<Told<'a>>, ()> {
+        if let Some((invoice, known)) = self.invoices.first() {
+            let mut money: Option<Collected> = None;
+            for (invoice, _) in &self.invoices {
+                let one = invoice_money(invoice).ok_or(())?;
+                money = Some(match money {
+                    // Two invoices paid by one charge.
+                    Some(sum) if sum.currency == one.currency => Collected {
+                        currency: sum.currency,
+                        gross: sum.gross.checked_add(one.gross).ok_or(())?,
+                        base: sum.base.checked_add(one.base).ok_or(())?,
+                    },
+                    Some(sum) => sum,
+                    None => one,
+                });
+            }
+            return Ok(Some((money.filter(|money| money.gross > 0), known, invoice.paid_at)));
+        }
+        let collections = self.collections.leading();
+        if let Some((session, known, at)) = self.paid_session(collections.first().map(|first| first.at)) {
+            let money = session_money(session).ok_or(())?;
+            return Ok(Some((Some(money).filter(|money| money.gross > 0), known, at)));
+        }
+        if let Some(first) = collections.first()
+            && !of_invoice
+            && self.collections.said() != Said::Hinted
+        {
+            let money = collection::sum(&collections).ok_or(())?;
+            return Ok(Some((Some(money), first.known, first.at)));
+        }
+        if let Some((posted, known)) = self.posted.first() {
+            let currency = Currency::parse(&posted.currency).map_err(|_| ())?;
+            let base = posted.base.unwrap_or(0);
+            return Ok(Some((Some(Collected { currency, gross: base, base }), known, posted.occurred_at)));
+        }
+        Ok(self.sessions.first().map(|(session, known)| (None, *known, session.completed_at)))
+    }
+
+    /// The session whose money was collected without an invoice, by its own word, or by its payment
+    /// intent's, which may come before it.
+    fn paid_session(
+        &self,
+        collected_at: Option<DateTime<Utc>>,
+    ) -> Option<(&'a SessionCompleted, &'a KnownFact, DateTime<Utc>)> {
+        let own = self
+            .sessions
+            .iter()
+            .filter(|(session, _)| session.mode == SessionMode::Payment && session.invoice.is_none());
+        let paid = |session: &SessionCompleted| match session.payment_status {
+            SessionPaymentStatus::Paid => Some(session.completed_at),
+            SessionPaymentStatus::Unpaid => collected_at,
+            SessionPaymentStatus::NoPaymentRequired => None,
+        };
+        own.map(|(session, known)| (*session, *known)).find_map(|(session, known)| {
+            let at = paid(session)?;
+            Some((session, known, at))
+        })
+    }
+}
+
+/// What was collected, the fact that told it, and when.
+type Told<'a> = (Option<Collected>, &'a KnownFact, DateTime<Utc>);
+
+/// SEMANTICS 6: fully paid, without tax and shipping; part-paid, its share of that, rounded down.
+fn invoice_money(invoice: &InvoicePaid) -> Option<Collected> {
+    let currency = Currency::parse(&invoice.currency).ok()?;
+    let net = invoice.total_excluding_tax.checked_sub(invoice.shipping)?;
+    let base = if invoice.amount_paid >= invoice.total {
+        net
+    } else {
+        ratio_floor(invoice.amount_paid, net, invoice.total)?
+    };
+    Some(Collected { currency, gross: invoice.amount_paid, base })
+}
+
+/// SEMANTICS 6: the total without tax and shipping.
+fn session_money(session: &SessionCompleted) -> Option<Collected> {
+    let currency = session.currency.as_deref().and_then(|code| Currency::parse(code).ok())?;
+    let base = session.amount_total.checked_sub(session.amount_tax)?.checked_sub(session.amount_shipping)?;
+    Some(Collected { currency, gross: session.amount_total, base })
+}
+
+/// Whether a key names a payment or one of its objects.
+pub(super) fn names_a_payment(key: &Key) -> bool {
+    matches!(
+        key.kind(),
+        KeyKind::Invoice | KeyKind::PaymentIntent | KeyKind::Charge | KeyKind::Session | KeyKind::External
+    )
+}
+
+/// A caller's reference goes before the number that every posted conversion has.
+fn is_conversion(key: &Key) -> bool {
+    key.as_str().starts_with("conversion:")
+}

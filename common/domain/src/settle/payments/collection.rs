@@ -1,0 +1,132 @@
+//! Money as a payment intent or a charge tells it.
+
+use super::Collected;
+use crate::fact::{ChargeSucceeded, FactBody, IntentSucceeded, Invoiced};
+use crate::key::Key;
+use crate::money::Currency;
+use crate::settle::KnownFact;
+use chrono::{DateTime, Utc};
+
+/// What one payment intent or charge collected.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Collection<'a> {
+    pub(super) object: &'a Key,
+    pub(super) customer: Option<&'a Key>,
+    pub(super) currency: &'a str,
+    pub(super) amount: i64,
+    pub(super) at: DateTime<Utc>,
+    pub(super) invoiced: &'a Invoiced,
+    pub(super) no_commission: bool,
+    pub(super) known: &'a KnownFact,
+}
+
+/// The collections of one set of keys.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Collections<'a> {
+    intents: Vec<Collection<'a>>,
+    charges: Vec<Collection<'a>>,
+}
+
+/// What the collections of one set say of an invoice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    /// There is none.
+    Never,
+    /// There is one, which is not named.
+    Hinted,
+    /// Nothing.
+    Nothing,
+}
+
+impl<'a> Collections<'a> {
+    /// Notes the money that a fact tells, if it tells any.
+    pub(super) fn note(&mut self, known: &'a KnownFact) {
+        match &known.fact.body {
+            FactBody::Intent(intent) => self.intents.push(of_intent(intent, known)),
+            FactBody::Charge(charge) => self.charges.push(of_charge(charge, known)),
+            FactBody::Customer(_)
+            | FactBody::Subscription(_)
+            | FactBody::Session(_)
+            | FactBody::Invoice(_)
+            | FactBody::InvoiceLines(_)
+            | FactBody::Alias(_)
+            | FactBody::Touch(_)
+            | FactBody::Refund(_)
+            | FactBody::ChargeRefunded(_)
+            | FactBody::Dispute(_)
+            | FactBody::CreditNote(_)
+            | FactBody::FraudWarning(_)
+            | FactBody::Posted(_)
+            | FactBody::Referral(_)
+            | FactBody::Lock(_)
+            | FactBody::Verdict(_) => {}
+        }
+    }
+
+    /// Those that tell the money, in order of time: a payment intent's charges collected what it
+    /// received.
+    pub(super) fn leading(&self) -> Vec<Collection<'a>> {
+        let leading = if self.intents.is_empty() { &self.charges } else { &self.intents };
+        let mut leading: Vec<_> = leading.iter().copied().filter(|one| one.amount > 0).collect();
+        leading.sort_by_key(|one| (one.at, one.object));
+        leading
+    }
+
+    /// What they say of an invoice. The word of one that knows goes before the silence of another.
+    pub(super) fn said(&self) -> Said {
+        let says = |wanted: &Invoiced| self.all().any(|one| one.invoiced == wanted);
+        if says(&Invoiced::Never) {
+            Said::Never
+        } else if says(&Invoiced::Hinted) {
+            Said::Hinted
+        } else {
+            Said::Nothing
+        }
+    }
+
+    /// The objects that say `commission: false`.
+    pub(super) fn no_commission(&self) -> impl Iterator<Item = &'a Key> + '_ {
+        self.all().filter(|one| one.no_commission).map(|one| one.object)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Collection<'a>> {
+        self.intents.iter().chain(&self.charges)
+    }
+}
+
+/// The sum of collections, without those of another currency than the first. `None` is an overflow or
+/// no currency.
+pub(super) fn sum(collections: &[Collection<'_>]) -> Option<Collected> {
+    let mut all = collections.iter();
+    let first = all.next()?;
+    let currency = Currency::parse(first.currency).ok()?;
+    let same = all.filter(|one| one.currency == first.currency);
+    let gross = same.map(|one| one.amount).try_fold(first.amount, i64::checked_add)?;
+    Some(Collected { currency, gross, base: gross })
+}
+
+fn of_intent<'a>(intent: &'a IntentSucceeded, known: &'a KnownFact) -> Collection<'a> {
+    Collection {
+        object: &intent.payment_intent,
+        customer: intent.customer.as_ref(),
+        currency: &intent.currency,
+        amount: intent.amount_received,
+        at: intent.succeeded_at,
+        invoiced: &intent.invoiced,
+        no_commission: intent.no_commission,
+        known,
+    }
+}
+
+fn of_charge<'a>(charge: &'a ChargeSucceeded, known: &'a KnownFact) -> Collection<'a> {
+    Collection {
+        object: &charge.charge,
+        customer: charge.customer.as_ref(),
+        currency: &charge.currency,
+        amount: charge.amount_captured,
+        at: charge.succeeded_at,
+        invoiced: &charge.invoiced,
+        no_commission: charge.no_commission,
+        known,
+    }
+}

@@ -1,0 +1,108 @@
+//! Consuming: the events, what was unroutable, and what the broker gave up, each on a channel of one
+//! connection of their own (an alarm blocks publishing connections, not this one).
+
+mod session;
+
+use super::{
+    connection::{Link, LinkError},
+    topology::Topology,
+};
+use crate::{
+    Delivery, QueueConfig,
+    backoff::{self, chain},
+    settle::Undertaker,
+    telemetry,
+};
+use lapin::uri::AMQPUri;
+use session::{Session, Sink};
+use tokio::{sync::mpsc, task::JoinSet, time::sleep};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// Prefetch of the queues that are empty on a good day.
+const SIDE_PREFETCH: u16 = 32;
+
+/// Starts consuming, if a broker is configured, until `shutdown`. Deliveries come by the returned channel.
+pub(crate) fn consume(
+    config: &QueueConfig,
+    undertaker: Undertaker,
+    shutdown: CancellationToken,
+    tasks: &TaskTracker,
+) -> Option<mpsc::Receiver<Delivery>> {
+    let uri = config.broker.clone()?;
+    // What RabbitMQ may deliver unsettled fits, so a session never waits for the worker.
+    let capacity = usize::from(config.prefetch.max(1)) + usize::from(SIDE_PREFETCH);
+    let (deliveries, inbox) = mpsc::channel(capacity);
+    let supervisor = Supervisor { uri, config: config.clone(), deliveries, undertaker, shutdown };
+    tasks.spawn(supervisor.run());
+    Some(inbox)
+}
+
+struct Supervisor {
+    uri: AMQPUri,
+    config: QueueConfig,
+    deliveries: mpsc::Sender<Delivery>,
+    undertaker: Undertaker,
+    shutdown: CancellationToken,
+}
+
+impl Supervisor {
+    async fn run(self) {
+        let mut delays = backoff::forever();
+        let mut last = None;
+        while !self.shutdown.is_cancelled() {
+            let topology = Topology::new(&self.config.prefix);
+            let opened = tokio::select! {
+                opened = Link::open(&self.uri, &self.config, "consume", topology) => opened,
+                () = self.shutdown.cancelled() => return,
+            };
+            let error = match opened {
+                Ok(link) => {
+                    delays = backoff::forever();
+                    last = None;
+                    tracing::info!("consuming from RabbitMQ");
+                    match self.serve(&link).await {
+                        Ok(()) => return link.close().await,
+                        Err(error) => {
+                            link.close().await;
+                            error
+                        }
+                    }
+                }
+                Err(error) => error,
+            };
+            let error = Some(chain(&error));
+            if last != error {
+                tracing::warn!(error, "not consuming from RabbitMQ");
+                last = error;
+            }
+            metrics::counter!(telemetry::RECONNECTS, "connection" => "consume").increment(1);
+            tokio::select! {
+                () = sleep(delays.next().unwrap_or_default()) => {}
+                () = self.shutdown.cancelled() => return,
+            }
+        }
+    }
+
+    /// Consumes until one of the channels fails, or until all have finished after shutdown.
+    async fn serve(&self, link: &Link) -> Result<(), LinkError> {
+        let worker =
+            || Sink::Worker { deliveries: self.deliveries.clone(), undertaker: self.undertaker.clone() };
+        let topology = &link.topology;
+        let sources = [
+            (&topology.events, self.config.prefetch.max(1), worker()),
+            (&topology.unroutable, SIDE_PREFETCH, worker().counting_unroutable()),
+            (&topology.dead, SIDE_PREFETCH, Sink::Undertaker(self.undertaker.clone())),
+        ];
+        // Sessions that are dropped unfinished forget their deliveries: the broker delivers them again.
+        let mut sessions = JoinSet::new();
+        for (queue, prefetch, sink) in sources {
+            let session = Session::open(&link.connection, queue, prefetch, sink).await?;
+            sessions.spawn(session.run(self.shutdown.clone()));
+        }
+        while let Some(ended) = sessions.join_next().await {
+            // A panic in a session would be a bug; the connection is opened again all the same.
+            ended.unwrap_or_else(|error| Err(LinkError::ConsumerEnded(error.to_string())))?;
+        }
+        Ok(())
+    }
+}

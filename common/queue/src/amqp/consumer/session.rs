@@ -1,0 +1,177 @@
+//! One queue consumed on one channel. The task owns the channel: deliveries go out, answers come in.
+
+use super::super::{
+    codec,
+    connection::LinkError,
+    outstanding::Outstanding,
+    receipt::{BrokerReceipt, Command, Verdict},
+};
+use crate::{
+    Delivery,
+    backoff::chain,
+    delivery::Receipt,
+    envelope::{Envelope, Headers},
+    settle::{Burial, Undertaker},
+    telemetry,
+};
+use futures::{StreamExt, future::try_join_all};
+use lapin::{
+    Channel, Connection, Consumer,
+    options::{
+        BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions,
+        BasicRejectOptions,
+    },
+    types::{FieldTable, ShortString},
+};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// Where deliveries go.
+pub(super) enum Sink {
+    /// To the worker; to the undertaker if they can't be read.
+    Worker { deliveries: mpsc::Sender<Delivery>, undertaker: Undertaker },
+    /// The same for messages that could not be routed.
+    Unroutable { deliveries: mpsc::Sender<Delivery>, undertaker: Undertaker },
+    /// To the undertaker: the broker gave them up.
+    Undertaker(Undertaker),
+}
+
+impl Sink {
+    pub(super) fn counting_unroutable(self) -> Self {
+        match self {
+            Self::Worker { deliveries, undertaker } => Self::Unroutable { deliveries, undertaker },
+            other => other,
+        }
+    }
+}
+
+/// A channel that consumes.
+pub(super) struct Session {
+    channel: Channel,
+    consumer: Consumer,
+    queue: ShortString,
+    sink: Sink,
+    outstanding: Outstanding,
+}
+
+impl Session {
+    /// Opens a channel and consumes `queue`, with at most `prefetch` deliveries unanswered.
+    pub(super) async fn open(
+        connection: &Connection,
+        queue: &ShortString,
+        prefetch: u16,
+        sink: Sink,
+    ) -> Result<Self, LinkError> {
+        let channel = connection.create_channel().await?;
+        // Before consuming: without a limit RabbitMQ would send the whole queue.
+        channel.basic_qos(prefetch, BasicQosOptions::default()).await?;
+        let options = BasicConsumeOptions::default();
+        let consumer = channel
+            .basic_consume(queue.clone(), ShortString::default(), options, FieldTable::default())
+            .await?;
+        Ok(Self { channel, consumer, queue: queue.clone(), sink, outstanding: Outstanding::default() })
+    }
+
+    /// Runs until the channel fails, or after `shutdown` until every delivery was answered.
+    pub(super) async fn run(mut self, shutdown: CancellationToken) -> Result<(), LinkError> {
+        let (session, mut commands) = mpsc::unbounded_channel();
+        loop {
+            tokio::select! {
+                biased;
+                // First: what is given back to the broker after it must not be delivered here again.
+                () = shutdown.cancelled() => break,
+                Some(command) = commands.recv() => self.answer(command).await?,
+                delivery = self.consumer.next() => match delivery {
+                    Some(delivery) => self.deliver(delivery?, &session).await,
+                    None => return Err(LinkError::ConsumerEnded(self.queue.to_string())),
+                },
+            }
+        }
+        self.channel.basic_cancel(self.consumer.tag(), BasicCancelOptions::default()).await?;
+        // From here on only receipts hold the sender: the loop ends when the last one is answered.
+        drop(session);
+        while let Some(command) = commands.recv().await {
+            self.answer(command).await?;
+        }
+        // Whatever lapin still holds was never looked at. Tag 0 means all that is unanswered.
+        self.channel.basic_nack(0, BasicNackOptions { multiple: true, requeue: true }).await?;
+        self.channel.close(200, "OK".into()).await?;
+        Ok(())
+    }
+
+    async fn deliver(&mut self, message: lapin::message::Delivery, session: &mpsc::UnboundedSender<Command>) {
+        self.outstanding.insert(message.delivery_tag);
+        let receipt = BrokerReceipt::new(message.delivery_tag, session.clone());
+        let attempt = codec::delivery_count(&message.properties);
+        let headers = codec::headers_json(&message.properties);
+        let (deliveries, undertaker) = match &self.sink {
+            Sink::Worker { deliveries, undertaker } => (deliveries, undertaker),
+            Sink::Unroutable { deliveries, undertaker } => {
+                metrics::counter!(telemetry::UNROUTABLE).increment(1);
+                (deliveries, undertaker)
+            }
+            Sink::Undertaker(undertaker) => {
+                let reason = codec::cause_of_death(&headers);
+                metrics::counter!(telemetry::BURIED, "reason" => "delivery_limit").increment(1);
+                undertaker.bury([burial(headers, message.data, attempt, reason, receipt)]);
+                return;
+            }
+        };
+        match Headers::from_json(headers.clone()) {
+            Ok(headers) => {
+                let delivery = Delivery {
+                    envelope: Envelope { headers, body: message.data.into() },
+                    attempt,
+                    redelivered: message.redelivered,
+                    receipt: Receipt::Broker(receipt),
+                };
+                if let Err(mpsc::error::SendError(unwanted)) = deliveries.send(delivery).await
+                    && let Receipt::Broker(receipt) = unwanted.receipt
+                {
+                    BrokerReceipt::requeue([receipt]);
+                }
+            }
+            Err(error) => {
+                metrics::counter!(telemetry::BURIED, "reason" => "malformed").increment(1);
+                undertaker.bury([burial(headers, message.data, attempt, chain(&error), receipt)]);
+            }
+        }
+    }
+
+    async fn answer(&mut self, command: Command) -> Result<(), lapin::Error> {
+        let (channel, answers) = (&self.channel, self.outstanding.answer(command.tags));
+        match command.verdict {
+            Verdict::Ack => {
+                let ack = |multiple| BasicAckOptions { multiple };
+                try_join_all(
+                    answers.iter().map(|answer| channel.basic_ack(answer.tag, ack(answer.multiple))),
+                )
+                .await?;
+            }
+            Verdict::Requeue => {
+                let nack = |multiple| BasicNackOptions { multiple, requeue: true };
+                try_join_all(
+                    answers.iter().map(|answer| channel.basic_nack(answer.tag, nack(answer.multiple))),
+                )
+                .await?;
+            }
+            Verdict::Fail => {
+                // A reject has no `multiple`, and comes one at a time.
+                let reject = BasicRejectOptions { requeue: true };
+                try_join_all(answers.iter().map(|answer| channel.basic_reject(answer.tag, reject))).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn burial(
+    headers: serde_json::Value,
+    body: Vec<u8>,
+    attempt: u32,
+    reason: String,
+    receipt: BrokerReceipt,
+) -> Burial {
+    let attempts = attempt.saturating_add(1);
+    Burial { headers, body: body.into(), attempts, reason, receipt: Receipt::Broker(receipt) }
+}

@@ -1,0 +1,181 @@
+//! How the queue is set up.
+
+use lapin::uri::AMQPUri;
+use sqlx::postgres::PgConnectOptions;
+use std::{fmt, str::FromStr, time::Duration};
+
+/// How long [`Publisher::publish`](super::Publisher::publish) may take in all, broker and spill
+/// together. Stripe gives a webhook 20 s; a client of the REST API should hear sooner.
+const PUBLISH_DEADLINE: Duration = Duration::from_secs(2);
+
+/// Unsettled messages that RabbitMQ hands to one worker: two to four batches, so that the next is in
+/// memory while one is settled, and the bound of the worker's memory.
+const PREFETCH: u16 = 1000;
+
+/// How long a message from PostgreSQL belongs to the worker that took it. It is renewed while the
+/// worker holds it, so this is only how long the messages of a killed worker wait.
+const LEASE: Duration = Duration::from_mins(1);
+
+/// RabbitMQ and lapin give up on a silent peer after two of these; the default of 60 s is too long
+/// for requests that wait.
+const HEARTBEAT_SECONDS: u16 = 10;
+
+/// How long a TCP connection to RabbitMQ may take to open.
+const TCP_CONNECT_MILLISECONDS: u64 = 5_000;
+
+/// Where messages are kept, under which names, and how patiently.
+#[derive(Clone)]
+pub struct QueueConfig {
+    /// Names the queues, so that several deployments may share a broker or a database.
+    pub prefix: Prefix,
+    /// RabbitMQ, if there is one.
+    pub broker: Option<AMQPUri>,
+    /// The database: the queue without a broker, the spill and the schedule of retries with one.
+    pub database: PgConnectOptions,
+    /// How long a publish may take in all. Default: 2 s.
+    pub publish_deadline: Duration,
+    /// Unsettled messages that RabbitMQ hands to one consumer, from 1. Default: 1000.
+    pub prefetch: u16,
+    /// How long the messages of a killed worker wait in PostgreSQL. Default: 60 s.
+    pub lease: Duration,
+    /// What the connections are called in RabbitMQ's and PostgreSQL's lists. Default: `tributary`.
+    pub process: String,
+}
+
+impl QueueConfig {
+    /// The defaults, for a broker (if `amqp_url` is given) and a database.
+    pub fn new(
+        prefix: Prefix,
+        amqp_url: Option<&str>,
+        database: PgConnectOptions,
+    ) -> Result<Self, ConfigError> {
+        Ok(Self {
+            prefix,
+            broker: amqp_url.map(broker).transpose()?,
+            database,
+            publish_deadline: PUBLISH_DEADLINE,
+            prefetch: PREFETCH,
+            lease: LEASE,
+            process: "tributary".to_owned(),
+        })
+    }
+
+    /// The defaults, from a process's settings. `process` is what its connections are called.
+    ///
+    /// # Errors
+    /// When a setting cannot be used. The text does not repeat an address, since it holds a password.
+    pub fn from_settings(
+        prefix: &str,
+        amqp_url: Option<&str>,
+        database_url: &str,
+        process: &str,
+    ) -> Result<Self, ConfigError> {
+        let database = PgConnectOptions::from_str(database_url).map_err(|_| ConfigError::DatabaseUrl)?;
+        Ok(Self { process: process.to_owned(), ..Self::new(prefix.parse()?, amqp_url, database)? })
+    }
+}
+
+impl fmt::Debug for QueueConfig {
+    /// Without the addresses: they hold passwords.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QueueConfig")
+            .field("prefix", &self.prefix)
+            .field("broker", &self.broker.is_some())
+            .field("publish_deadline", &self.publish_deadline)
+            .field("prefetch", &self.prefetch)
+            .field("lease", &self.lease)
+            .field("process", &self.process)
+            .finish_non_exhaustive()
+    }
+}
+
+fn broker(url: &str) -> Result<AMQPUri, ConfigError> {
+    let mut uri = AMQPUri::from_str(url).map_err(ConfigError::AmqpUrl)?;
+    if uri.vhost.is_empty() {
+        // `amqp://host:5672/` names a virtual host called "", which nobody has.
+        "/".clone_into(&mut uri.vhost);
+    }
+    uri.query.heartbeat.get_or_insert(HEARTBEAT_SECONDS);
+    uri.query.connection_timeout.get_or_insert(TCP_CONNECT_MILLISECONDS);
+    Ok(uri)
+}
+
+/// `QUEUE_PREFIX`: 1 to 64 of `a-z 0-9 . _ -`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prefix(String);
+
+impl Prefix {
+    /// The prefix as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for Prefix {
+    fn default() -> Self {
+        Self("tributary".to_owned())
+    }
+}
+
+impl fmt::Display for Prefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Prefix {
+    type Err = ConfigError;
+
+    fn from_str(text: &str) -> Result<Self, ConfigError> {
+        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-_".contains(c);
+        if (1..=64).contains(&text.len()) && text.chars().all(allowed) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(ConfigError::Prefix)
+        }
+    }
+}
+
+/// A setting that the queue can't work with.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// `QUEUE_PREFIX`.
+    #[error("QUEUE_PREFIX must have 1 to 64 characters of a-z 0-9 . _ -")]
+    Prefix,
+    /// `AMQP_URL`; the text says what is wrong with it, not what it is, since it holds a password.
+    #[error("AMQP_URL must look like amqp://user:password@host:5672/%2f: {0}")]
+    AmqpUrl(String),
+    /// `DATABASE_URL`.
+    #[error("DATABASE_URL must look like postgres://user:password@host:5432/name")]
+    DatabaseUrl,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefix_is_safe_in_queue_names_and_notifications() {
+        assert_eq!("acme-1.eu".parse::<Prefix>().map(|p| p.to_string()), Ok("acme-1.eu".to_owned()));
+        for bad in ["", "Acme", "a b", "a'b", &"x".repeat(65)] {
+            assert_eq!(bad.parse::<Prefix>(), Err(ConfigError::Prefix), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_trailing_slash_means_the_default_virtual_host() -> Result<(), ConfigError> {
+        assert_eq!(broker("amqp://h/")?.vhost, "/");
+        assert_eq!(broker("amqp://h/%2f")?.vhost, "/");
+        assert_eq!(broker("amqp://h/acme?heartbeat=3")?.query.heartbeat, Some(3));
+        Ok(())
+    }
+
+    #[test]
+    fn debug_output_holds_no_password() -> Result<(), ConfigError> {
+        let database = PgConnectOptions::new_without_pgpass().password("hush1");
+        let config = QueueConfig::new(Prefix::default(), Some("amqp://u:hush2@h"), database)?;
+        assert!(!format!("{config:?}").contains("hush"));
+        Ok(())
+    }
+}

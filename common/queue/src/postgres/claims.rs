@@ -1,0 +1,172 @@
+//! Taking messages: due rows are leased in the order in which they fell due.
+
+mod statement;
+
+use super::{Lease, keeper, listener};
+use crate::{
+    Delivery, Prefix, QueueConfig, Settler,
+    backoff::chain,
+    settle::{Burial, Undertaker},
+    telemetry::{self, increment},
+};
+use sqlx::PgPool;
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, oneshot},
+    time::{Instant, timeout},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// How often an idle worker looks without having been notified: the backstop of a lost notification,
+/// and how late a retry may be.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+
+/// How long a claim may take before the database counts as down for it.
+const CLAIM_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The claiming half of a consumer. A claim runs in the background, so that messages of RabbitMQ do
+/// not wait for it, and the next one overlaps with the worker's work on the last.
+///
+/// Dropping it gives back at once what it claimed and nobody took.
+pub(crate) struct Claims {
+    pool: PgPool,
+    queue: Prefix,
+    lease: Lease,
+    lease_length: Duration,
+    undertaker: Undertaker,
+    wake: Arc<Notify>,
+    ready: VecDeque<Delivery>,
+    running: Option<oneshot::Receiver<Result<Claimed, sqlx::Error>>>,
+    next_poll: Instant,
+    failing: bool,
+    settler: Settler,
+    tasks: TaskTracker,
+    runtime: Handle,
+}
+
+struct Claimed {
+    deliveries: Vec<Delivery>,
+    unreadable: Vec<Burial>,
+    /// The claim found as many as it asked for.
+    more: bool,
+}
+
+impl Claims {
+    /// Starts the listener and the keeper of the leases; they run until `stop`.
+    pub(crate) fn start(
+        config: &QueueConfig,
+        pool: PgPool,
+        undertaker: Undertaker,
+        stop: &CancellationToken,
+        tasks: &TaskTracker,
+    ) -> Self {
+        let (wake, lease) = (Arc::new(Notify::new()), Lease::new());
+        tasks.spawn(listener::run(config.clone(), Arc::clone(&wake), stop.clone()));
+        let (queue, length) = (config.prefix.clone(), config.lease);
+        tasks.spawn(keeper::run(pool.clone(), queue.clone(), lease.clone(), length, stop.clone()));
+        Self {
+            pool: pool.clone(),
+            queue,
+            lease,
+            lease_length: length,
+            undertaker,
+            wake,
+            ready: VecDeque::new(),
+            running: None,
+            next_poll: Instant::now(),
+            failing: false,
+            settler: Settler::new(pool, config.prefix.clone()),
+            tasks: tasks.clone(),
+            runtime: Handle::current(),
+        }
+    }
+
+    /// Begins to claim up to `max` rows if a look is due.
+    pub(crate) fn claim_if_due(&mut self, max: usize) {
+        if self.running.is_some() || !self.ready.is_empty() || Instant::now() < self.next_poll {
+            return;
+        }
+        let (pool, queue, lease) = (self.pool.clone(), self.queue.clone(), self.lease.clone());
+        let (length, settler) = (self.lease_length, self.settler.clone());
+        let (sender, running) = oneshot::channel();
+        self.running = Some(running);
+        self.tasks.spawn_on(
+            async move {
+                let outcome = timeout(CLAIM_TIMEOUT, statement::claim(&pool, &queue, &lease, length, max))
+                    .await
+                    .unwrap_or(Err(sqlx::Error::PoolTimedOut));
+                if let Err(Ok(unwanted)) = sender.send(outcome) {
+                    settler.release(unwanted.deliveries).await;
+                }
+            },
+            &self.runtime,
+        );
+    }
+
+    /// Waits until a claim has ended or a new one is due. It may be called again if it was cancelled.
+    pub(crate) async fn changed(&mut self) {
+        if let Some(running) = &mut self.running {
+            let outcome = running.await;
+            self.running = None;
+            self.take_up(outcome);
+        } else {
+            tokio::select! {
+                () = self.wake.notified() => self.next_poll = Instant::now(),
+                () = tokio::time::sleep_until(self.next_poll) => {}
+            }
+        }
+    }
+
+    /// Up to `max` claimed messages, if there are any now.
+    pub(crate) fn take(&mut self, max: usize) -> impl Iterator<Item = Delivery> {
+        self.ready.drain(..max.min(self.ready.len()))
+    }
+
+    /// Ends the claim that runs and gives up everything that was not taken.
+    pub(crate) async fn finish(&mut self) -> Vec<Delivery> {
+        if self.running.is_some() {
+            self.changed().await;
+        }
+        self.ready.drain(..).collect()
+    }
+
+    fn take_up(&mut self, outcome: Result<Result<Claimed, sqlx::Error>, oneshot::error::RecvError>) {
+        self.next_poll = Instant::now() + POLL_INTERVAL;
+        match outcome {
+            Ok(Ok(claimed)) => {
+                self.failing = false;
+                self.ready.extend(claimed.deliveries);
+                metrics::counter!(telemetry::BURIED, "reason" => "malformed")
+                    .increment(increment(claimed.unreadable.len()));
+                self.undertaker.bury(claimed.unreadable);
+                if claimed.more {
+                    self.next_poll = Instant::now();
+                }
+            }
+            Ok(Err(error)) => {
+                if !std::mem::replace(&mut self.failing, true) {
+                    tracing::warn!(error = chain(&error), "no messages can be taken from the database");
+                }
+            }
+            Err(error) => tracing::error!(error = chain(&error), "a claim ended early"),
+        }
+    }
+}
+
+impl Drop for Claims {
+    fn drop(&mut self) {
+        let mut unworked: Vec<Delivery> = self.ready.drain(..).collect();
+        if let Some(running) = &mut self.running {
+            // A claim that ends after this gives its rows back itself.
+            running.close();
+            if let Ok(Ok(claimed)) = running.try_recv() {
+                unworked.extend(claimed.deliveries);
+            }
+        }
+        if !unworked.is_empty() {
+            let settler = self.settler.clone();
+            self.tasks.spawn_on(async move { settler.release(unworked).await }, &self.runtime);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Renews the leases of the rows that a worker holds, and measures how long the oldest due row waits.
+
+use super::Lease;
+use crate::{Prefix, backoff::chain, telemetry};
+use sqlx::PgPool;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// A lease is renewed this many times in its life, so that a few failures in a row do not lose it.
+const RENEWALS_PER_LEASE: u32 = 6;
+
+/// How often the age of the oldest due row is measured, at least.
+const MEASURE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Runs until `stop`: as long as the consumer may hold rows.
+pub(super) async fn run(
+    pool: PgPool,
+    queue: Prefix,
+    lease: Lease,
+    length: Duration,
+    stop: CancellationToken,
+) {
+    let mut ticks = tokio::time::interval((length / RENEWALS_PER_LEASE).min(MEASURE_INTERVAL));
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        let outcome = async {
+            renew(&pool, &lease, length).await?;
+            measure(&pool, &queue).await
+        };
+        if let Err(error) = outcome.await {
+            tracing::debug!(error = chain(&error), "leases could not be renewed; they will be tried again");
+        }
+    }
+}
+
+async fn renew(pool: &PgPool, lease: &Lease, length: Duration) -> Result<(), sqlx::Error> {
+    let held = lease.held();
+    if held.is_empty() {
+        return Ok(());
+    }
+    // Rows that are settled at this moment are locked, and need no renewal.
+    sqlx::query!(
+        "WITH held AS (
+             SELECT id FROM queue_messages WHERE id = ANY($1) AND lease = $2 ORDER BY id FOR UPDATE SKIP LOCKED
+         )
+         UPDATE queue_messages AS message
+         SET leased_until = now() + make_interval(secs => $3)
+         FROM held
+         WHERE message.id = held.id",
+        &held,
+        lease.name,
+        length.as_secs_f64(),
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+async fn measure(pool: &PgPool, queue: &Prefix) -> Result<(), sqlx::Error> {
+    let oldest = sqlx::query_scalar!(
+        "SELECT extract(epoch FROM now() - run_at)::float8 FROM queue_messages WHERE queue = $1 AND run_at <= now() ORDER BY run_at LIMIT 1",
+        queue.as_str(),
+    )
+    .fetch_optional(pool)
+    .await?;
+    metrics::gauge!(telemetry::OLDEST_AGE, "store" => "database").set(oldest.flatten().unwrap_or(0.0));
+    Ok(())
+}

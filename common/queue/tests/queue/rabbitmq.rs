@@ -1,0 +1,134 @@
+//! What only the queue in RabbitMQ has: exchanges, queues that others may delete, delivery limits.
+
+use crate::support::{
+    Backend, PATIENCE, Stand, ack, eventually, ids, message, next_one, on, publish, ready, take,
+};
+use anyhow::{Context, Result};
+use queue::{BrokerStatus, Durable, Publisher};
+use std::sync::Arc;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_routed_is_kept_aside_and_processed() -> Result<()> {
+    on(Backend::RabbitMq, async |stand: Arc<Stand>| {
+        let publisher = stand.publisher().await?;
+        stand.delete(&[".events"], &[]).await?;
+        let message = message(1);
+        let id = message.headers.message_id;
+        assert_eq!(publisher.publish(message).await, Ok(Durable::Broker));
+        eventually("it is kept aside", || async { Ok(stand.ready_in("unroutable").await? == 1) }).await?;
+
+        let (mut consumer, _) = stand.consumer();
+        let delivery = next_one(&mut consumer).await?;
+        assert_eq!(ids([&delivery]), [id].into());
+        ack(&consumer, vec![delivery]).await
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deleted_queue_is_declared_again_by_its_consumer() -> Result<()> {
+    on(Backend::RabbitMq, async |stand: Arc<Stand>| {
+        let (publisher, (mut consumer, _)) = (stand.publisher().await?, stand.consumer());
+        publish(&publisher, 1).await?;
+        let delivery = next_one(&mut consumer).await?;
+        ack(&consumer, vec![delivery]).await?;
+
+        stand.delete(&[".events", ".unroutable", ".dead"], &[]).await?;
+        eventually("the queues are there again", || async { Ok(stand.ready_in("events").await.is_ok()) })
+            .await?;
+        let published = publish(&publisher, 1).await?;
+        let delivery = next_one(&mut consumer).await?;
+        assert_eq!(ids([&delivery]), published);
+        ack(&consumer, vec![delivery]).await
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_returned_message_goes_to_the_database_and_the_topology_is_declared_again() -> Result<()> {
+    on(Backend::RabbitMq, async |stand: Arc<Stand>| {
+        let publisher = stand.publisher().await?;
+        stand.delete(&[".events"], &[".unroutable"]).await?;
+        assert_eq!(publisher.publish(message(0)).await, Ok(Durable::Database), "it was returned");
+        ready(&publisher).await?;
+        assert_eq!(publisher.publish(message(1)).await, Ok(Durable::Broker));
+        let (mut consumer, _) = stand.consumer();
+        let taken = take(&mut consumer, 2).await?;
+        ack(&consumer, taken).await
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deleted_exchange_is_declared_again_by_its_publisher() -> Result<()> {
+    on(Backend::RabbitMq, async |stand: Arc<Stand>| {
+        let publisher = stand.publisher().await?;
+        stand.delete(&[], &[""]).await?;
+        assert_eq!(publisher.publish(message(0)).await, Ok(Durable::Database), "the channel was closed");
+        ready(&publisher).await?;
+        assert_eq!(publisher.publish(message(1)).await, Ok(Durable::Broker));
+        let (mut consumer, _) = stand.consumer();
+        let taken = take(&mut consumer, 2).await?;
+        ack(&consumer, taken).await
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_queue_with_other_settings_is_told_from_an_outage() -> Result<()> {
+    on(Backend::RabbitMq, async |stand: Arc<Stand>| {
+        stand.declare_otherwise(".events").await?;
+        let publisher = Publisher::start(&stand.config, CancellationToken::new());
+        let mut status = publisher.watch_broker().context("a broker")?;
+        let down = |status: &BrokerStatus| matches!(status, BrokerStatus::Down { .. });
+        let status = timeout(PATIENCE, status.wait_for(down)).await??.clone();
+        let told = format!("{status:?}");
+        assert!(told.contains("drain it and delete it, or set another QUEUE_PREFIX"), "{told}");
+        stand.delete(&[".events"], &[]).await?;
+        ready(&publisher).await
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn deliveries_in_hand_when_the_wire_is_cut_come_back_and_old_answers_harm_nobody() -> Result<()> {
+    on(Backend::RabbitMq, async |stand: Arc<Stand>| {
+        let (publisher, (mut consumer, _)) = (stand.publisher().await?, stand.consumer());
+        let published = publish(&publisher, 3).await?;
+        let in_hand = take(&mut consumer, 3).await?;
+        let wire = stand.wire.as_ref().context("a wire")?;
+        wire.cut();
+        wire.mend();
+        let again = take(&mut consumer, 3).await?;
+        assert_eq!(ids(&again), published);
+        assert!(again.iter().all(|delivery| delivery.redelivered));
+        // The tags of the old channel are tags of the new one too.
+        ack(&consumer, in_hand).await?;
+        consumer.release(again).await;
+        let again = take(&mut consumer, 3).await?;
+        assert_eq!(ids(&again), published, "the old answers acknowledged none of them");
+        ack(&consumer, again).await
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_nobody_answers_for_ends_as_a_dead_letter() -> Result<()> {
+    on(Backend::RabbitMq, async |stand: Arc<Stand>| {
+        let (publisher, (mut consumer, _)) = (stand.publisher().await?, stand.consumer());
+        publish(&publisher, 1).await?;
+        for attempt in 0..=20 {
+            let delivery = next_one(&mut consumer).await?;
+            assert_eq!(delivery.attempt, attempt);
+            // Dropped unsettled, as by a worker that panics.
+            drop(delivery);
+        }
+        let buried =
+            "SELECT count(*) FROM dead_letters WHERE reason LIKE 'RabbitMQ delivered it from %.v1.events%'
+                        AND project_id = 7 AND headers ->> 'source' = 'stripe'";
+        eventually("it is a dead letter", || async { Ok(stand.database.count(buried).await? == 1) }).await
+    })
+    .await
+}

@@ -1,0 +1,80 @@
+//! Lists of affiliates, and one by its address.
+
+use super::{Affiliate, AffiliateStatus, Row};
+use crate::page::{Page, Rows};
+use crate::{PgConnection, StoreError};
+use domain::ids::Realm;
+use domain::key::normalise_email;
+use domain::rules::Commission;
+use sqlx::types::Json;
+
+/// The affiliate with this address, unless it was closed.
+pub async fn find_by_email(
+    connection: &mut PgConnection,
+    realm: Realm,
+    email: &str,
+) -> Result<Option<Affiliate>, StoreError> {
+    sqlx::query_as!(
+        Row,
+        r#"SELECT id, user_email, referral_code, partner_slug, status,
+                commission AS "commission: Json<Commission>", payout_preferences, created_at
+         FROM affiliates
+         WHERE project_id = $1 AND livemode = $2 AND email_normalised = $3 AND closed_at IS NULL"#,
+        realm.project.0,
+        realm.mode.is_live(),
+        normalise_email(email),
+    )
+    .fetch_optional(connection)
+    .await?
+    .map(Affiliate::try_from)
+    .transpose()
+}
+
+/// A page of affiliates that are not closed, newest first.
+pub async fn list(
+    connection: &mut PgConnection,
+    realm: Realm,
+    status: Option<AffiliateStatus>,
+    page: &Page,
+) -> Result<Rows<Affiliate>, StoreError> {
+    let (bound_at, bound_id) = page.bound();
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT id, user_email, referral_code, partner_slug, status,
+                commission AS "commission: Json<Commission>", payout_preferences, created_at
+         FROM affiliates
+         WHERE project_id = $1 AND livemode = $2 AND closed_at IS NULL
+           AND (created_at, id) < ($3, $4) AND ($5::text IS NULL OR status = $5)
+         ORDER BY created_at DESC, id DESC
+         LIMIT $6 OFFSET $7"#,
+        realm.project.0,
+        realm.mode.is_live(),
+        bound_at,
+        bound_id,
+        status.map(AffiliateStatus::as_str),
+        page.limit.saturating_add(1),
+        page.offset,
+    )
+    .fetch_all(connection)
+    .await?;
+    let rows = rows.into_iter().map(Affiliate::try_from).collect::<Result<Vec<_>, _>>()?;
+    Ok(Rows::cut(rows, page))
+}
+
+/// How many affiliates are not closed.
+pub async fn count(
+    connection: &mut PgConnection,
+    realm: Realm,
+    status: Option<AffiliateStatus>,
+) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM affiliates
+         WHERE project_id = $1 AND livemode = $2 AND closed_at IS NULL
+           AND ($3::text IS NULL OR status = $3)"#,
+        realm.project.0,
+        realm.mode.is_live(),
+        status.map(AffiliateStatus::as_str),
+    )
+    .fetch_one(connection)
+    .await?)
+}

@@ -1,0 +1,203 @@
+//! Conversions as the REST API reads and writes them. What becomes of them is the worker's business.
+
+mod accept;
+mod list;
+mod lookup;
+mod sweep;
+
+pub use accept::{
+    Existing, Inserted, Named, NewConversion, Prepared, Revision, attach, by_payment_key, for_change, insert,
+    prepare, revise,
+};
+pub use list::{Filter, count, list};
+pub use lookup::{BoundAffiliate, CustomerStory, Total, customer_story};
+pub use sweep::{Overdue, mark_published, mark_revision_published, mark_unpublished, overdue_pending};
+
+use super::{PgConnection, StoreError, decode};
+use chrono::{DateTime, Utc};
+use domain::fact::ConversionKind;
+use domain::ids::{AffiliateId, ConversionId, CustomerId, ProjectId, Realm};
+use domain::money::{Currency, Money};
+use serde_json::Value;
+
+/// A conversion as it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conversion {
+    /// Its id.
+    pub id: ConversionId,
+    /// The project.
+    pub project: ProjectId,
+    /// Signup or purchase.
+    pub kind: ConversionKind,
+    /// The fold's verdict, or that there is none yet.
+    pub status: ConversionStatus,
+    /// `api` or `stripe`: who told of it first.
+    pub source: String,
+    /// What was first earned.
+    pub commission: Money,
+    /// What of it was taken back.
+    pub clawed_back: Money,
+    /// The commissionable base.
+    pub base: Money,
+    /// Who earns.
+    pub affiliate: Option<AffiliateId>,
+    /// Whose it is.
+    pub customer: Option<CustomerId>,
+    /// The code that attributed it.
+    pub referral_code: Option<String>,
+    /// The coupon that was used.
+    pub coupon_code: Option<String>,
+    /// The caller's own reference, or the payment key of a Stripe payment.
+    pub reference: Option<String>,
+    /// All of what stands is paid: by payouts, or as the caller said.
+    pub paid: bool,
+    /// The caller's link.
+    pub url: Option<String>,
+    /// Method and evidence.
+    pub attribution: Option<Value>,
+    /// Event time.
+    pub occurred_at: DateTime<Utc>,
+    /// When it may be paid out.
+    pub release_at: Option<DateTime<Utc>>,
+}
+
+/// Where a conversion stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ConversionStatus {
+    /// Accepted, not settled.
+    Pending,
+    /// It earns.
+    Attributed,
+    /// Nobody's.
+    Unattributed,
+    /// It earns, but not now.
+    Held,
+    /// Refused by a rule.
+    Rejected,
+    /// Taken back.
+    Reversed,
+}
+
+impl ConversionStatus {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Pending, Self::Attributed, Self::Unattributed, Self::Held, Self::Rejected, Self::Reversed];
+
+    /// As the table and the REST API write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Attributed => "attributed",
+            Self::Unattributed => "unattributed",
+            Self::Held => "held",
+            Self::Rejected => "rejected",
+            Self::Reversed => "reversed",
+        }
+    }
+
+    /// Reads one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+}
+
+/// A kind as the table and the REST API write it.
+#[must_use]
+pub fn kind_as_str(kind: ConversionKind) -> &'static str {
+    match kind {
+        ConversionKind::Signup => "signup",
+        ConversionKind::Purchase => "purchase",
+    }
+}
+
+/// Reads a kind.
+#[must_use]
+pub fn parse_kind(text: &str) -> Option<ConversionKind> {
+    match text {
+        "signup" => Some(ConversionKind::Signup),
+        "purchase" => Some(ConversionKind::Purchase),
+        _ => None,
+    }
+}
+
+struct Row {
+    id: i64,
+    project_id: i64,
+    r#type: String,
+    status: String,
+    source: String,
+    commission_minor: i64,
+    clawed_back_minor: i64,
+    base_minor: i64,
+    currency: String,
+    affiliate_id: Option<i64>,
+    customer_id: Option<i64>,
+    referral_code: Option<String>,
+    coupon_code: Option<String>,
+    reference: Option<String>,
+    payment_key: String,
+    paid: bool,
+    url: Option<String>,
+    attribution: Option<Value>,
+    occurred_at: DateTime<Utc>,
+    release_at: Option<DateTime<Utc>>,
+}
+
+impl TryFrom<Row> for Conversion {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let currency = Currency::parse(&row.currency).map_err(decode)?;
+        let money = |minor| Money { minor, currency };
+        let reference = row.reference.or_else(|| (row.source == "stripe").then_some(row.payment_key));
+        Ok(Self {
+            id: ConversionId(row.id),
+            project: ProjectId(row.project_id),
+            kind: parse_kind(&row.r#type).ok_or_else(|| decode("a conversion of an unknown type"))?,
+            status: ConversionStatus::parse(&row.status)
+                .ok_or_else(|| decode("a conversion of an unknown status"))?,
+            source: row.source,
+            commission: money(row.commission_minor),
+            clawed_back: money(row.clawed_back_minor),
+            base: money(row.base_minor),
+            affiliate: row.affiliate_id.map(AffiliateId),
+            customer: row.customer_id.map(CustomerId),
+            referral_code: row.referral_code,
+            coupon_code: row.coupon_code,
+            reference,
+            paid: row.paid,
+            url: row.url,
+            attribution: row.attribution,
+            occurred_at: row.occurred_at,
+            release_at: row.release_at,
+        })
+    }
+}
+
+/// The conversion with this id. One that turned out to be the same payment as another is answered
+/// with that other.
+pub async fn find(
+    connection: &mut PgConnection,
+    realm: Realm,
+    id: ConversionId,
+) -> Result<Option<Conversion>, StoreError> {
+    sqlx::query_as!(
+        Row,
+        r#"SELECT c.id, c.project_id, c.type, c.status, c.source, c.commission_minor, c.clawed_back_minor,
+                c.base_minor, c.currency, c.affiliate_id, c.customer_id, c.referral_code,
+                coalesce(c.coupon_code, c.request #>> '{conversion,coupon_code}') AS coupon_code, c.reference, c.payment_key,
+                (c.paid OR (c.paid_out_minor > 0 AND c.paid_out_minor >= c.commission_minor - c.clawed_back_minor)) AS "paid!", c.url, c.attribution, c.occurred_at, c.release_at
+         FROM conversions asked
+         JOIN conversions c ON c.id = coalesce(asked.merged_into, asked.id)
+         WHERE asked.id = $3 AND asked.project_id = $1 AND asked.livemode = $2"#,
+        realm.project.0,
+        realm.mode.is_live(),
+        id.0,
+    )
+    .fetch_optional(connection)
+    .await?
+    .map(Conversion::try_from)
+    .transpose()
+}

@@ -1,0 +1,236 @@
+//! Customers as the REST API reads them; there they are called referrals.
+
+use super::page::{Page, Rows};
+use super::{PgConnection, StoreError, decode};
+use chrono::{DateTime, Utc};
+use domain::ids::{AffiliateId, CustomerId, Realm};
+use domain::key::Key;
+use serde_json::Value;
+
+/// A referred or direct customer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Customer {
+    /// Its id.
+    pub id: CustomerId,
+    /// Its address, as it was last written.
+    pub user_email: Option<String>,
+    /// Whether it was referred, and whether it has paid.
+    pub status: CustomerStatus,
+    /// Event time of the first payment.
+    pub converted_at: Option<DateTime<Utc>>,
+    /// Event time of the first fact.
+    pub first_seen_at: DateTime<Utc>,
+    /// Whom it is bound to.
+    pub affiliate: Option<AffiliateId>,
+    /// The code that bound it, or that affiliate's code.
+    pub referral_code: Option<String>,
+    /// The coupon that bound it.
+    pub coupon_code: Option<String>,
+    /// `cus_…`
+    pub stripe_customer_id: Option<String>,
+    /// The SaaS company's own id.
+    pub external_id: Option<String>,
+    /// Method and evidence of the bind.
+    pub attribution: Option<Value>,
+    /// Event time of the bind.
+    pub bound_at: Option<DateTime<Utc>>,
+}
+
+/// Whether a customer was referred, and whether it has paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CustomerStatus {
+    /// Referred, has not paid.
+    Pending,
+    /// Referred, has paid.
+    Converted,
+    /// Not referred, has paid.
+    Direct,
+    /// Not referred, has not paid.
+    DirectSignup,
+}
+
+impl CustomerStatus {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Pending, Self::Converted, Self::Direct, Self::DirectSignup];
+
+    /// As the table and the REST API write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Converted => "converted",
+            Self::Direct => "direct",
+            Self::DirectSignup => "direct_signup",
+        }
+    }
+
+    /// Reads one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+}
+
+pub(super) struct CustomerRow {
+    pub(super) id: i64,
+    pub(super) user_email: Option<String>,
+    pub(super) status: String,
+    pub(super) converted_at: Option<DateTime<Utc>>,
+    pub(super) first_seen_at: DateTime<Utc>,
+    pub(super) affiliate_id: Option<i64>,
+    pub(super) referral_code: Option<String>,
+    pub(super) coupon_code: Option<String>,
+    pub(super) stripe_customer_id: Option<String>,
+    pub(super) external_id: Option<String>,
+    pub(super) attribution: Option<Value>,
+    pub(super) bound_at: Option<DateTime<Utc>>,
+}
+
+impl TryFrom<CustomerRow> for Customer {
+    type Error = StoreError;
+
+    fn try_from(row: CustomerRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: CustomerId(row.id),
+            user_email: row.user_email,
+            status: CustomerStatus::parse(&row.status)
+                .ok_or_else(|| decode("a customer of an unknown status"))?,
+            converted_at: row.converted_at,
+            first_seen_at: row.first_seen_at,
+            affiliate: row.affiliate_id.map(AffiliateId),
+            referral_code: row.referral_code,
+            coupon_code: row.coupon_code,
+            stripe_customer_id: row.stripe_customer_id,
+            external_id: row.external_id,
+            attribution: row.attribution,
+            bound_at: row.bound_at,
+        })
+    }
+}
+
+/// Which customers are listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Filter {
+    /// Bound to one affiliate.
+    pub affiliate: Option<AffiliateId>,
+    /// In one status.
+    pub status: Option<CustomerStatus>,
+}
+
+/// The customers whom these keys name, each with its key.
+pub async fn find_by_keys(
+    connection: &mut PgConnection,
+    realm: Realm,
+    keys: &[Key],
+) -> Result<Vec<(Key, Customer)>, StoreError> {
+    let keys: Vec<String> = keys.iter().map(|key| key.as_str().to_owned()).collect();
+    let rows = sqlx::query!(
+        "SELECT k.key, c.id, c.user_email, c.status, c.converted_at, c.first_seen_at, c.affiliate_id,
+                c.referral_code, c.coupon_code, c.stripe_customer_id, c.external_id, c.attribution, c.bound_at
+         FROM identity_keys k JOIN customers c ON c.id = k.customer_id
+         WHERE k.project_id = $1 AND k.livemode = $2 AND k.key = ANY($3) AND NOT c.retired",
+        realm.project.0,
+        realm.mode.is_live(),
+        &keys,
+    )
+    .fetch_all(connection)
+    .await?;
+    let named = rows.into_iter().map(|row| {
+        let customer = CustomerRow {
+            id: row.id,
+            user_email: row.user_email,
+            status: row.status,
+            converted_at: row.converted_at,
+            first_seen_at: row.first_seen_at,
+            affiliate_id: row.affiliate_id,
+            referral_code: row.referral_code,
+            coupon_code: row.coupon_code,
+            stripe_customer_id: row.stripe_customer_id,
+            external_id: row.external_id,
+            attribution: row.attribution,
+            bound_at: row.bound_at,
+        };
+        Ok((Key::stored(row.key), customer.try_into()?))
+    });
+    named.collect()
+}
+
+/// The customer with this address; the oldest, should there be several.
+pub async fn find_by_email(
+    connection: &mut PgConnection,
+    realm: Realm,
+    email: &str,
+) -> Result<Option<Customer>, StoreError> {
+    let Some(key) = Key::email(email) else { return Ok(None) };
+    let mut found = find_by_keys(connection, realm, &[key]).await?;
+    Ok(found.pop().map(|(_, customer)| customer))
+}
+
+/// A page of customers, newest first by event time.
+pub async fn list(
+    connection: &mut PgConnection,
+    realm: Realm,
+    filter: &Filter,
+    page: &Page,
+) -> Result<Rows<Customer>, StoreError> {
+    let (bound_at, bound_id) = page.bound();
+    let rows = if let Some(affiliate) = filter.affiliate {
+        sqlx::query_as!(
+            CustomerRow,
+            "SELECT id, user_email, status, converted_at, first_seen_at, affiliate_id, referral_code,
+                    coupon_code, stripe_customer_id, external_id, attribution, bound_at
+             FROM customers
+             WHERE affiliate_id = $3 AND project_id = $1 AND livemode = $2 AND NOT retired
+               AND (first_seen_at, id) < ($4, $5) AND ($6::text IS NULL OR status = $6)
+             ORDER BY first_seen_at DESC, id DESC
+             LIMIT $7 OFFSET $8",
+            realm.project.0,
+            realm.mode.is_live(),
+            affiliate.0,
+            bound_at,
+            bound_id,
+            filter.status.map(CustomerStatus::as_str),
+            page.limit.saturating_add(1),
+            page.offset,
+        )
+        .fetch_all(connection)
+        .await?
+    } else {
+        sqlx::query_as!(
+            CustomerRow,
+            "SELECT id, user_email, status, converted_at, first_seen_at, affiliate_id, referral_code,
+                    coupon_code, stripe_customer_id, external_id, attribution, bound_at
+             FROM customers
+             WHERE project_id = $1 AND livemode = $2 AND NOT retired
+               AND (first_seen_at, id) < ($3, $4) AND ($5::text IS NULL OR status = $5)
+             ORDER BY first_seen_at DESC, id DESC
+             LIMIT $6 OFFSET $7",
+            realm.project.0,
+            realm.mode.is_live(),
+            bound_at,
+            bound_id,
+            filter.status.map(CustomerStatus::as_str),
+            page.limit.saturating_add(1),
+            page.offset,
+        )
+        .fetch_all(connection)
+        .await?
+    };
+    let rows = rows.into_iter().map(Customer::try_from).collect::<Result<Vec<_>, _>>()?;
+    Ok(Rows::cut(rows, page))
+}
+
+/// How many customers a filter lets through.
+pub async fn count(connection: &mut PgConnection, realm: Realm, filter: &Filter) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM customers
+         WHERE project_id = $1 AND livemode = $2 AND NOT retired
+           AND ($3::bigint IS NULL OR affiliate_id = $3) AND ($4::text IS NULL OR status = $4)"#,
+        realm.project.0,
+        realm.mode.is_live(),
+        filter.affiliate.map(|id| id.0),
+        filter.status.map(CustomerStatus::as_str),
+    )
+    .fetch_one(connection)
+    .await?)
+}

@@ -1,0 +1,109 @@
+//! What people decided: each decision once, and what it is about.
+
+use super::{PgConnection, StoreError, realm};
+use domain::decision::Word;
+use domain::ids::{ConversionId, ProjectId, Realm};
+use domain::key::Key;
+
+/// What a decision is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DecisionKind {
+    /// Whom a customer is locked to.
+    Lock,
+    /// What becomes of a payment's commission.
+    Verdict,
+}
+
+/// A decision to be kept.
+#[derive(Clone, Copy, Debug)]
+pub struct NewDecision<'a> {
+    /// What it is about.
+    pub kind: DecisionKind,
+    /// The customer or the payment.
+    pub subject: &'a Key,
+    /// What was decided, in a word or two.
+    pub decided: &'a str,
+    /// Who decided, when and why.
+    pub word: &'a Word,
+}
+
+/// Keeps a decision. The number names its command, and of two on one subject the greater one
+/// stands; put the command on the queue in the same transaction.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn add(
+    connection: &mut PgConnection,
+    realm: Realm,
+    new: NewDecision<'_>,
+) -> Result<i64, StoreError> {
+    let kind = match new.kind {
+        DecisionKind::Lock => "lock",
+        DecisionKind::Verdict => "verdict",
+    };
+    // Numbers in the order of the commits: of two who decide on one subject at once, the second waits.
+    let name = format!("decision:{}:{}:{}", realm.project, realm.mode, new.subject);
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", name)
+        .fetch_one(&mut *connection)
+        .await?;
+    let id = sqlx::query_scalar!(
+        "INSERT INTO decisions (project_id, livemode, kind, subject, decided, actor, reason, decided_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         RETURNING id",
+        realm.project.0,
+        realm.mode.is_live(),
+        kind,
+        new.subject.as_str(),
+        new.decided,
+        new.word.actor,
+        new.word.reason,
+        new.word.decided_at,
+    );
+    Ok(id.fetch_one(connection).await?)
+}
+
+/// In which modes of a project one of these keys is known, the best key of each: the first of those
+/// asked for.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn known(
+    connection: &mut PgConnection,
+    project: ProjectId,
+    keys: &[Key],
+) -> Result<Vec<(Realm, Key)>, StoreError> {
+    let keys: Vec<String> = keys.iter().map(|key| key.as_str().to_owned()).collect();
+    let rows = sqlx::query!(
+        r#"SELECT DISTINCT ON (k.livemode) k.livemode, k.key
+           FROM UNNEST($2::TEXT[]) WITH ORDINALITY AS asked (key, place)
+           JOIN identity_keys k ON k.project_id = $1 AND k.livemode IN (FALSE, TRUE) AND k.key = asked.key
+           ORDER BY k.livemode, asked.place"#,
+        project.0,
+        &keys,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (realm(project.0, row.livemode), Key::stored(row.key))).collect())
+}
+
+/// The payment of a conversion; of one that was merged into another, that one's.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn payment(
+    connection: &mut PgConnection,
+    project: ProjectId,
+    conversion: ConversionId,
+) -> Result<Option<(Realm, Key)>, StoreError> {
+    let row = sqlx::query!(
+        "SELECT c.livemode, c.payment_key
+         FROM conversions asked
+         JOIN conversions c ON c.id = coalesce(asked.merged_into, asked.id)
+         WHERE asked.id = $2 AND asked.project_id = $1",
+        project.0,
+        conversion.0,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| (realm(project.0, row.livemode), Key::stored(row.payment_key))))
+}

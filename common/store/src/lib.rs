@@ -1,0 +1,179 @@
+//! Every SQL statement outside the queue.
+//!
+//! Functions are free and take `&mut PgConnection`: the caller owns the transaction.
+#![expect(
+    clippy::as_conversions,
+    reason = "`as` tells the checked SQL macros the type of a parameter; nothing is cast"
+)]
+
+pub mod affiliates;
+pub mod api_key_usage;
+pub mod api_keys;
+pub mod clicks;
+pub mod conversions;
+pub mod coupons;
+pub mod customers;
+pub mod decisions;
+pub mod digest;
+pub mod idempotency_keys;
+pub mod keys;
+pub mod links;
+pub mod overview;
+pub mod page;
+pub mod payouts;
+pub mod program_rules;
+pub mod projects;
+pub mod registrations;
+pub mod registry;
+pub mod schema;
+pub mod settlement;
+pub mod statements;
+pub mod statistics;
+pub mod stripe_endpoints;
+pub mod verdicts;
+pub mod verification;
+
+use domain::ids::{Mode, ProjectId, Realm};
+use sqlx::{
+    Connection,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+pub use sqlx::{Error as SqlxError, PgConnection, PgPool};
+use std::{str::FromStr, time::Duration};
+
+/// How long a request waits for a free connection before it is turned away: an overloaded or
+/// missing database is better answered with 503 than with silence.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long a command waits for a database before it says that there is none.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The schema's history, compiled in.
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");
+
+/// What a caller can do about a failed statement.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot be reached or did not answer: try again later.
+    #[error("the database is not available")]
+    Unavailable(#[source] sqlx::Error),
+    /// Two transactions met; the same one succeeds when it is run again.
+    #[error("the transaction met another one")]
+    Serialization(#[source] sqlx::Error),
+    /// A constraint refused the row; its name tells which rule.
+    #[error("the database refused a row by {constraint}")]
+    Constraint {
+        /// The constraint's name.
+        constraint: String,
+        /// What the database said.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// Anything else: a defect of this program, or a damaged database.
+    #[error("a statement failed")]
+    Other(#[source] sqlx::Error),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        use sqlx::Error as E;
+        match &error {
+            E::Io(_) | E::Tls(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed => {
+                Self::Unavailable(error)
+            }
+            E::Database(database) => match database.code().as_deref() {
+                // serialization_failure, deadlock_detected, lock_not_available
+                Some("40001" | "40P01" | "55P03") => Self::Serialization(error),
+                // connection exceptions, insufficient resources, operator intervention, I/O errors
+                Some(code)
+                    if ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class))
+                        || code == "25006" =>
+                {
+                    Self::Unavailable(error)
+                }
+                _ => match database.constraint() {
+                    Some(constraint) => Self::Constraint { constraint: constraint.to_owned(), source: error },
+                    None => Self::Other(error),
+                },
+            },
+            _ => Self::Other(error),
+        }
+    }
+}
+
+/// A row that says what no row of this program says.
+fn decode(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+    StoreError::Other(sqlx::Error::Decode(error.into()))
+}
+
+/// A pool that connects when it is first used, so that a process starts without its database.
+///
+/// # Errors
+/// When the URL cannot be read.
+pub fn pool(database_url: &str, application: &str, connections: u32) -> Result<PgPool, StoreError> {
+    let options = PgConnectOptions::from_str(database_url)?.application_name(application);
+    Ok(pool_options(connections).connect_lazy_with(options))
+}
+
+/// As [`pool`], for queries whose filters are there or not: each is planned for the filters it has. A plan
+/// kept for all of them reads a million rows for the ten that a filter lets through; planning takes some
+/// 0.2 ms.
+///
+/// # Errors
+/// When the URL cannot be read.
+pub fn pool_for_lists(database_url: &str, application: &str, connections: u32) -> Result<PgPool, StoreError> {
+    let options = PgConnectOptions::from_str(database_url)?.application_name(application);
+    let pool = pool_options(connections).after_connect(|connection, _| {
+        Box::pin(async move {
+            sqlx::query("SET plan_cache_mode = force_custom_plan").execute(connection).await?;
+            Ok(())
+        })
+    });
+    Ok(pool.connect_lazy_with(options))
+}
+
+fn pool_options(connections: u32) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        // A ping before each use costs a round trip; a dead connection shows in the statement itself.
+        .test_before_acquire(false)
+}
+
+/// A single connection, made now: when the database cannot be reached, the error says why.
+///
+/// # Errors
+/// When the URL cannot be read or the database cannot be reached.
+pub async fn connect(database_url: &str, application: &str) -> Result<PgConnection, StoreError> {
+    let options = PgConnectOptions::from_str(database_url)?.application_name(application);
+    let connecting = tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(&options));
+    Ok(connecting.await.unwrap_or(Err(sqlx::Error::PoolTimedOut))?)
+}
+
+/// A transaction that sees the database as it is at its first statement, however long it reads, and
+/// writes nothing.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn snapshot(pool: &PgPool) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, StoreError> {
+    Ok(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+}
+
+/// Whether the database answers.
+pub async fn ping(pool: &PgPool) -> Result<(), StoreError> {
+    sqlx::query("SELECT 1").execute(pool).await?;
+    Ok(())
+}
+
+/// Brings the schema up to date.
+///
+/// # Errors
+/// When a migration fails, or the database is newer than this program.
+pub async fn migrate(pool: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
+    MIGRATIONS.run(pool).await
+}
+
+/// The realm of a row.
+pub(crate) fn realm(project_id: i64, livemode: bool) -> Realm {
+    Realm { project: ProjectId(project_id), mode: Mode::from_livemode(livemode) }
+}

@@ -1,0 +1,154 @@
+//! A payout is paid or canceled, once.
+
+use super::{Payout, PayoutError, State, books, read};
+use crate::{PgConnection, StoreError, realm, settlement};
+use chrono::{DateTime, Utc};
+use domain::ids::{ConversionId, PayoutId, Realm};
+use std::collections::BTreeSet;
+
+/// How payouts were paid.
+#[derive(Clone, Copy, Debug)]
+pub struct Payment<'a> {
+    /// The bank's or provider's name for the payment.
+    pub reference: &'a str,
+    /// When the money left.
+    pub at: DateTime<Utc>,
+    /// Who says so.
+    pub actor: &'a str,
+}
+
+/// Posts that the money of some payouts left, as it was frozen. What was taken back of it meanwhile
+/// leaves the affiliate in debt, which the next payout nets: the money left all the same.
+///
+/// One that is paid already under the same reference stays as it is.
+///
+/// # Errors
+/// When one is unknown, canceled, or paid under another reference; then none is changed, provided
+/// that the caller rolls back.
+pub async fn mark_paid(
+    conn: &mut PgConnection,
+    ids: &[PayoutId],
+    payment: Payment<'_>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Payout>, PayoutError> {
+    let mut open = Vec::new();
+    for payout in lock(conn, ids).await? {
+        match payout.state {
+            State::Open => open.push(payout.id.0),
+            State::Paid { reference, .. } if reference == payment.reference => {}
+            State::Paid { reference, .. } => {
+                return Err(PayoutError::PaidAlready { id: payout.id, reference });
+            }
+            State::Canceled { .. } => return Err(PayoutError::Canceled(payout.id)),
+        }
+    }
+    post(conn, &open, payment).await?;
+    sqlx::query!(
+        "UPDATE payouts SET status = 'paid', paid_at = $2, reference = $3, closed_by = $4, closed_at = $5
+         WHERE id = ANY($1)",
+        &open,
+        payment.at,
+        payment.reference,
+        payment.actor,
+        now,
+    )
+    .execute(&mut *conn)
+    .await?;
+    reread(conn, ids).await
+}
+
+/// Gives a payout up before its money left, and frees its rows for the next one.
+///
+/// One that is canceled already stays as it is.
+///
+/// # Errors
+/// When it is unknown or paid.
+pub async fn cancel(
+    conn: &mut PgConnection,
+    id: PayoutId,
+    reason: &str,
+    actor: &str,
+    now: DateTime<Utc>,
+) -> Result<Payout, PayoutError> {
+    let payout = lock(conn, &[id]).await?.pop().ok_or(PayoutError::Unknown(id))?;
+    match payout.state {
+        State::Canceled { .. } => return Ok(payout),
+        State::Paid { reference, .. } => return Err(PayoutError::PaidAlready { id, reference }),
+        State::Open => {}
+    }
+    sqlx::query!(
+        "UPDATE payouts SET status = 'canceled', cancel_reason = $2, closed_by = $3, closed_at = $4 WHERE id = $1",
+        id.0,
+        reason,
+        actor,
+        now,
+    )
+    .execute(&mut *conn)
+    .await?;
+    // Of some, the API was told meanwhile that they are paid; the payout stood before that.
+    let said_paid = sqlx::query_scalar!(
+        "SELECT c.id FROM payout_items i JOIN conversions c ON c.id = i.conversion_id WHERE i.payout_id = $1 AND c.paid",
+        id.0,
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let said_paid: Vec<ConversionId> = said_paid.into_iter().map(ConversionId).collect();
+    settlement::post_again(conn, &said_paid).await?;
+    read::find(conn, id).await?.ok_or(PayoutError::Unknown(id))
+}
+
+/// The payouts, with the books of their projects in hand.
+async fn lock(conn: &mut PgConnection, ids: &[PayoutId]) -> Result<Vec<Payout>, PayoutError> {
+    let numbers: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!("SELECT DISTINCT project_id, livemode FROM payouts WHERE id = ANY($1)", &numbers)
+        .fetch_all(&mut *conn)
+        .await?;
+    let realms: BTreeSet<Realm> = rows.into_iter().map(|row| realm(row.project_id, row.livemode)).collect();
+    for realm in realms {
+        books::hold(conn, realm).await?;
+    }
+    reread(conn, ids).await
+}
+
+/// In order of their ids, each once.
+async fn reread(conn: &mut PgConnection, ids: &[PayoutId]) -> Result<Vec<Payout>, PayoutError> {
+    let numbers: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let payouts = read::by_ids(conn, &numbers).await?;
+    match ids.iter().find(|id| !payouts.iter().any(|payout| payout.id == **id)) {
+        Some(unknown) => Err(PayoutError::Unknown(*unknown)),
+        None => Ok(payouts),
+    }
+}
+
+/// One entry an item: paid, or, where an earlier payout paid what was taken back since, netted.
+async fn post(conn: &mut PgConnection, ids: &[i64], payment: Payment<'_>) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO ledger_entries (project_id, livemode, conversion_id, affiliate_id, currency, from_account, to_account,
+                                     amount_minor, cause, rule_id, payout_id, actor, reason)
+         SELECT p.project_id, p.livemode, i.conversion_id, i.affiliate_id, i.currency,
+                CASE WHEN i.amount_minor > 0 THEN 'payable' ELSE 'paid' END,
+                CASE WHEN i.amount_minor > 0 THEN 'paid' ELSE 'payable' END,
+                abs(i.amount_minor), CASE WHEN i.amount_minor > 0 THEN 'paid' ELSE 'netted' END, c.rule_id, p.id, $2, $3
+         FROM payouts p
+         JOIN payout_items i ON i.payout_id = p.id
+         JOIN conversions c ON c.id = i.conversion_id
+         WHERE p.id = ANY($1)
+         ORDER BY p.id, i.conversion_id",
+        ids,
+        payment.actor,
+        payment.reference,
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "UPDATE conversions c
+         SET paid_out_minor = c.paid_out_minor + i.amount_minor
+         FROM (SELECT conversion_id, affiliate_id, currency, sum(amount_minor)::BIGINT AS amount_minor
+               FROM payout_items WHERE payout_id = ANY($1) GROUP BY conversion_id, affiliate_id, currency) i
+         WHERE (c.id, c.affiliate_id, c.currency) = (i.conversion_id, i.affiliate_id, i.currency)",
+        ids,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

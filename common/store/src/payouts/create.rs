@@ -1,0 +1,214 @@
+//! Making payouts from what is due.
+
+use super::seal::seal;
+use super::{Payout, PayoutError, books, read};
+use crate::{PgConnection, StoreError, decode};
+use chrono::{DateTime, Utc};
+use domain::ids::{AffiliateId, BatchId, ConversionId, Realm};
+use domain::money::{Currency, Money};
+use domain::payout::{CarriedOver, Due, Planned, plan};
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
+use std::collections::BTreeMap;
+
+/// What is asked for; stored with the batch, so that a repeat is told from a conflict.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// What was released up to this time; `None`, and a time to come, is now.
+    pub as_of: Option<DateTime<Utc>>,
+    /// The least that is paid at once in a currency, in minor units.
+    pub minimums: BTreeMap<Currency, i64>,
+    /// One affiliate only.
+    pub affiliate: Option<AffiliateId>,
+}
+
+/// A batch of payouts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Created {
+    /// Its number.
+    pub batch: BatchId,
+    /// Whether this call made it, or an earlier one with the same key.
+    pub is_new: bool,
+    /// What was released up to this time is in it.
+    pub as_of: DateTime<Utc>,
+    /// One for each affiliate and currency.
+    pub payouts: Vec<Payout>,
+    /// Balances that wait for the next one.
+    pub carried_over: Vec<CarriedOver>,
+}
+
+/// Collects everything that is due, nets debts, and freezes what is paid.
+///
+/// The same key with the same request answers with what it made the first time, also when two come
+/// at once. A conversion whose balance is in an open payout is left out until that is closed.
+///
+/// # Errors
+/// When the key made something else, a balance overflows, or the database fails.
+pub async fn create(
+    conn: &mut PgConnection,
+    realm: Realm,
+    key: &str,
+    request: &Request,
+    actor: &str,
+    now: DateTime<Utc>,
+) -> Result<Created, PayoutError> {
+    books::hold(conn, realm).await?;
+    if let Some(batch) = by_key(conn, realm, key).await? {
+        if batch.request != *request {
+            return Err(PayoutError::KeyTaken { key: key.to_owned(), batch: batch.id });
+        }
+        return batch.answer(conn, false).await;
+    }
+    let as_of = request.as_of.map_or(now, |as_of| as_of.min(now));
+    let due = due(conn, realm, request.affiliate, as_of).await?;
+    let plan = plan(&due, &request.minimums)?;
+    let id = sqlx::query_scalar!(
+        "INSERT INTO payout_batches (project_id, livemode, idempotency_key, request, as_of, carried_over, actor, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
+        realm.project.0,
+        realm.mode.is_live(),
+        key,
+        Json(request) as _,
+        as_of,
+        Json(&plan.carried_over) as _,
+        actor,
+        now,
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    let batch = Batch { id: BatchId(id), request: request.clone(), as_of, carried_over: plan.carried_over };
+    freeze(conn, realm, batch.id, &plan.payouts, now).await?;
+    batch.answer(conn, true).await
+}
+
+struct Batch {
+    id: BatchId,
+    request: Request,
+    as_of: DateTime<Utc>,
+    carried_over: Vec<CarriedOver>,
+}
+
+impl Batch {
+    async fn answer(self, conn: &mut PgConnection, is_new: bool) -> Result<Created, PayoutError> {
+        let payouts = read::of_batch(conn, self.id).await?;
+        Ok(Created { batch: self.id, is_new, as_of: self.as_of, payouts, carried_over: self.carried_over })
+    }
+}
+
+async fn by_key(conn: &mut PgConnection, realm: Realm, key: &str) -> Result<Option<Batch>, StoreError> {
+    let row = sqlx::query!(
+        r#"SELECT id, request AS "request: Json<Request>", as_of,
+                  carried_over AS "carried_over: Json<Vec<CarriedOver>>"
+           FROM payout_batches WHERE project_id = $1 AND livemode = $2 AND idempotency_key = $3"#,
+        realm.project.0,
+        realm.mode.is_live(),
+        key,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| Batch {
+        id: BatchId(row.id),
+        request: row.request.0,
+        as_of: row.as_of,
+        carried_over: row.carried_over.0,
+    }))
+}
+
+/// What each conversion owes: released, not held, not paid, and in no open payout; debts always.
+async fn due(
+    conn: &mut PgConnection,
+    realm: Realm,
+    affiliate: Option<AffiliateId>,
+    as_of: DateTime<Utc>,
+) -> Result<Vec<Due>, StoreError> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT l.affiliate_id AS "affiliate_id!", l.conversion_id AS "conversion_id!", l.currency AS "currency!",
+               l.payable AS "payable!"
+        FROM (
+            SELECT affiliate_id, conversion_id, currency,
+                   sum(CASE 'payable' WHEN to_account THEN amount_minor WHEN from_account THEN -amount_minor ELSE 0 END)::BIGINT AS payable
+            FROM ledger_entries
+            WHERE project_id = $1 AND livemode = $2 AND ($3::BIGINT IS NULL OR affiliate_id = $3)
+            GROUP BY affiliate_id, conversion_id, currency
+        ) l
+        JOIN conversions c ON c.id = l.conversion_id
+        WHERE (l.payable < 0 OR (l.payable > 0 AND coalesce(c.release_at, c.occurred_at) <= $4))
+          AND NOT EXISTS (
+              SELECT FROM payout_items i
+              WHERE i.open AND (i.conversion_id, i.affiliate_id, i.currency) = (l.conversion_id, l.affiliate_id, l.currency)
+          )
+        "#,
+        realm.project.0,
+        realm.mode.is_live(),
+        affiliate.map(|id| id.0),
+        as_of,
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let currency = Currency::parse(&row.currency).map_err(decode)?;
+            Ok(Due {
+                affiliate: AffiliateId(row.affiliate_id),
+                conversion: ConversionId(row.conversion_id),
+                amount: Money { minor: row.payable, currency },
+            })
+        })
+        .collect()
+}
+
+async fn freeze(
+    conn: &mut PgConnection,
+    realm: Realm,
+    batch: BatchId,
+    payouts: &[Planned],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    if payouts.is_empty() {
+        return Ok(());
+    }
+    let made = sqlx::query!(
+        "INSERT INTO payouts (batch_id, project_id, livemode, affiliate_id, currency, amount_minor, items_sha256, created_at)
+         SELECT $1, $2, $3, new.affiliate_id, new.currency, new.amount_minor, new.items_sha256, $8
+         FROM UNNEST($4::BIGINT[], $5::TEXT[], $6::BIGINT[], $7::BYTEA[]) WITH ORDINALITY
+             AS new (affiliate_id, currency, amount_minor, items_sha256, place)
+         ORDER BY new.place
+         RETURNING id, affiliate_id, currency",
+        batch.0,
+        realm.project.0,
+        realm.mode.is_live(),
+        &payouts.iter().map(|payout| payout.affiliate.0).collect::<Vec<_>>(),
+        &payouts.iter().map(|payout| payout.amount.currency.to_string()).collect::<Vec<_>>(),
+        &payouts.iter().map(|payout| payout.amount.minor).collect::<Vec<_>>(),
+        &payouts.iter().map(seal).collect::<Vec<_>>(),
+        now,
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let ids: BTreeMap<(i64, String), i64> =
+        made.into_iter().map(|row| ((row.affiliate_id, row.currency), row.id)).collect();
+    let mut items: (Vec<i64>, Vec<i64>, Vec<i64>) = Default::default();
+    for payout in payouts {
+        let account = (payout.affiliate.0, payout.amount.currency.to_string());
+        let id = ids.get(&account).copied().ok_or_else(|| decode("a payout that was not written"))?;
+        for (conversion, minor) in &payout.items {
+            items.0.push(id);
+            items.1.push(conversion.0);
+            items.2.push(*minor);
+        }
+    }
+    // All of them in one statement: the database sees that each payout is the sum of its items.
+    sqlx::query!(
+        "INSERT INTO payout_items (payout_id, conversion_id, affiliate_id, currency, amount_minor)
+         SELECT p.id, new.conversion_id, p.affiliate_id, p.currency, new.amount_minor
+         FROM UNNEST($1::BIGINT[], $2::BIGINT[], $3::BIGINT[]) AS new (payout_id, conversion_id, amount_minor)
+         JOIN payouts p ON p.id = new.payout_id",
+        &items.0,
+        &items.1,
+        &items.2,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

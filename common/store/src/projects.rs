@@ -1,0 +1,95 @@
+//! Projects.
+
+use super::{PgConnection, StoreError, decode};
+use chrono::{DateTime, Utc};
+use domain::{ids::ProjectId, landing_url::LandingUrl};
+
+/// One programme of one SaaS company.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Project {
+    /// Its id, as in the webhook path.
+    pub id: ProjectId,
+    /// For people.
+    pub name: String,
+    /// Where its affiliates' links lead to.
+    pub landing_url: Option<LandingUrl>,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+}
+
+struct Row {
+    id: i64,
+    name: String,
+    landing_url: Option<String>,
+    created_at: DateTime<Utc>,
+}
+
+impl TryFrom<Row> for Project {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: ProjectId(row.id),
+            name: row.name,
+            landing_url: row.landing_url.map(|url| url.parse().map_err(decode)).transpose()?,
+            created_at: row.created_at,
+        })
+    }
+}
+
+/// Creates a project. It needs rules before it can earn anybody anything.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn create(connection: &mut PgConnection, name: &str) -> Result<Project, StoreError> {
+    let row = sqlx::query_as!(
+        Row,
+        "INSERT INTO projects (name) VALUES ($1) RETURNING id, name, landing_url, created_at",
+        name
+    );
+    row.fetch_one(connection).await?.try_into()
+}
+
+/// All projects, the oldest first.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn list(connection: &mut PgConnection) -> Result<Vec<Project>, StoreError> {
+    let rows = sqlx::query_as!(Row, "SELECT id, name, landing_url, created_at FROM projects ORDER BY id")
+        .fetch_all(connection)
+        .await?;
+    rows.into_iter().map(Project::try_from).collect()
+}
+
+/// The project with this id.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn find(connection: &mut PgConnection, id: ProjectId) -> Result<Option<Project>, StoreError> {
+    let row =
+        sqlx::query_as!(Row, "SELECT id, name, landing_url, created_at FROM projects WHERE id = $1", id.0);
+    row.fetch_optional(connection).await?.map(Project::try_from).transpose()
+}
+
+/// Gives a project another name. `false` when there is no such project.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn rename(connection: &mut PgConnection, id: ProjectId, name: &str) -> Result<bool, StoreError> {
+    let done = sqlx::query!("UPDATE projects SET name = $2 WHERE id = $1", id.0, name).execute(connection);
+    Ok(done.await?.rows_affected() == 1)
+}
+
+/// Sends its affiliates' links to another page, or nowhere. `false` when there is no such project.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn set_landing_url(
+    connection: &mut PgConnection,
+    id: ProjectId,
+    url: Option<&LandingUrl>,
+) -> Result<bool, StoreError> {
+    let url = url.map(LandingUrl::as_str);
+    let done = sqlx::query!("UPDATE projects SET landing_url = $2 WHERE id = $1", id.0, url);
+    Ok(done.execute(connection).await?.rows_affected() == 1)
+}

@@ -1,0 +1,191 @@
+//! One transaction for a batch: the inbox, the facts, and what the fold makes of them.
+//!
+//! The number of statements is fixed, whatever the size of the batch; a few more run when clusters
+//! meet or rows are merged, again once for the whole batch.
+
+mod again;
+mod barrier;
+mod cause;
+mod clusters;
+mod conversions;
+mod customers;
+mod directory;
+mod facts;
+mod inbox;
+mod ledger;
+mod replay;
+mod rules;
+mod signups;
+mod simulate;
+mod work;
+
+pub(super) use again::post_again;
+use cause::Causes;
+pub use inbox::InboxEvent;
+pub use replay::{Replayed, StoredEvent, replay};
+pub use simulate::{Earned, simulate};
+use work::Folded;
+
+use super::payouts::books;
+use super::{PgConnection, StoreError};
+use domain::fact::Fact;
+use domain::ids::{ClusterId, ConversionId, Realm};
+use domain::mappings::Mappings;
+use domain::settle::SettleError;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A body that was read: what goes into the inbox, and the facts in it.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// The project and mode.
+    pub realm: Realm,
+    /// The inbox row.
+    pub event: InboxEvent,
+    /// What it tells.
+    pub facts: Vec<Fact>,
+}
+
+/// What a batch did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// Which of the items were new, by their place in the batch. The others changed nothing.
+    pub new: Vec<usize>,
+    /// How many ledger entries were posted.
+    pub entries: usize,
+    /// The conversions whose state changed.
+    pub conversions: Vec<ConversionId>,
+}
+
+/// Why a batch was not settled.
+#[derive(Debug, thiserror::Error)]
+pub enum BatchError {
+    /// The database failed or refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The facts cannot be folded.
+    #[error(transparent)]
+    Fold(#[from] SettleError),
+    /// A stored fact cannot be read.
+    #[error("a stored fact cannot be read: {0}")]
+    Unreadable(String),
+    /// An event of the inbox cannot be read any more.
+    #[error("{event_id} cannot be read: {reason}")]
+    Event {
+        /// `evt_…` or the name of a command.
+        event_id: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl From<sqlx::Error> for BatchError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Stores facts, in one cluster for all that concern one another, and locks those.
+async fn remember(
+    conn: &mut PgConnection,
+    facts: &BTreeMap<Realm, Vec<facts::Incoming<'_>>>,
+) -> Result<clusters::ClusterOfKey, StoreError> {
+    let clusters = clusters::resolve(conn, facts).await?;
+    facts::upsert(conn, facts, &clusters).await?;
+    let met = signups::Named::of(facts).met(conn).await?;
+    if met.is_empty() {
+        return Ok(clusters);
+    }
+    clusters::join(conn, &met).await?;
+    // Some of them are gone: they were merged.
+    clusters::resolve(conn, facts).await
+}
+
+/// Settles a batch within the caller's transaction. The effects are there when that commits, all of
+/// them or none.
+///
+/// # Errors
+/// When the database fails, or the facts cannot be folded; the transaction must then be rolled
+/// back.
+pub async fn settle_batch(conn: &mut PgConnection, items: &[Item]) -> Result<Settled, BatchError> {
+    let new = inbox::insert(conn, items).await?;
+    let mut facts: BTreeMap<Realm, Vec<facts::Incoming<'_>>> = BTreeMap::new();
+    for item in new.iter().filter_map(|place| items.get(*place)) {
+        let incoming = facts.entry(item.realm).or_default();
+        incoming.extend(
+            item.facts.iter().map(|fact| facts::Incoming { fact, received_at: item.event.received_at }),
+        );
+    }
+    facts.retain(|_, facts| !facts.is_empty());
+    if facts.is_empty() {
+        return Ok(Settled { new, ..Settled::default() });
+    }
+    barrier::enter(conn, facts.keys().copied()).await?;
+    signups::Named::of(&facts).enter(conn).await?;
+    let clusters = remember(conn, &facts).await?;
+    let touched: BTreeSet<ClusterId> = clusters.values().flat_map(BTreeMap::values).copied().collect();
+    let causes = Causes::of(new.iter().filter_map(|place| items.get(*place)), &clusters);
+    let mut settled = fold(conn, &touched, &causes).await?;
+    settled.new = new;
+    Ok(settled)
+}
+
+/// Locks some clusters and folds them again: rules, codes or coupons changed.
+///
+/// # Errors
+/// As [`settle_batch`].
+pub async fn settle_clusters(
+    conn: &mut PgConnection,
+    clusters: &BTreeSet<ClusterId>,
+) -> Result<Settled, BatchError> {
+    let locked = clusters::lock(conn, clusters).await?;
+    fold(conn, &locked, &Causes::again("judged again: codes, coupons, terms or rules changed")).await
+}
+
+/// Waits until every batch has ended that began before a mapping changed; it may have read what was.
+/// In a transaction of its own, before [`clusters_concerned`].
+///
+/// # Errors
+/// When the database fails.
+pub async fn wait_for_batches(conn: &mut PgConnection, realm: Realm) -> Result<(), StoreError> {
+    barrier::wait(conn, realm).await
+}
+
+/// The clusters that are judged otherwise, now that these mappings have changed.
+///
+/// # Errors
+/// When the database fails.
+pub async fn clusters_concerned(
+    conn: &mut PgConnection,
+    realm: Realm,
+    mappings: &Mappings,
+) -> Result<BTreeSet<ClusterId>, StoreError> {
+    clusters::concerned(conn, realm, mappings).await
+}
+
+/// Every cluster of a project and mode, in order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn clusters_of(conn: &mut PgConnection, realm: Realm) -> Result<BTreeSet<ClusterId>, StoreError> {
+    clusters::of_realm(conn, realm).await
+}
+
+/// Folds locked clusters and writes the difference to what stands.
+async fn fold(
+    conn: &mut PgConnection,
+    clusters: &BTreeSet<ClusterId>,
+    causes: &Causes,
+) -> Result<Settled, BatchError> {
+    let work = work::load(conn, clusters).await?;
+    write(conn, &work.fold()?, causes).await
+}
+
+/// Writes the difference between what was folded and what stands.
+async fn write(conn: &mut PgConnection, folded: &[Folded], causes: &Causes) -> Result<Settled, BatchError> {
+    books::share(conn, &folded.iter().map(|folded| folded.realm).collect()).await?;
+    let customers = customers::write(conn, folded).await?;
+    let conversions = conversions::write(conn, folded, &customers, causes).await?;
+    let entries = ledger::write(conn, &conversions).await?;
+    let changed = conversions.into_iter().filter(|row| row.changed).map(|row| row.id).collect();
+    Ok(Settled { new: Vec::new(), entries, conversions: changed })
+}

@@ -1,0 +1,37 @@
+//! Posts what rows say once more, without folding: what is posted besides changed.
+
+use super::cause::Cause;
+use super::conversions::Written;
+use super::ledger::{self, Amounts};
+use crate::{PgConnection, StoreError};
+use domain::ids::{AffiliateId, ConversionId};
+
+/// Posts the difference between the ledger and what the rows of these conversions say. The caller
+/// holds the books alone, so that rows and ledger are those of one moment.
+pub(crate) async fn post_again(conn: &mut PgConnection, ids: &[ConversionId]) -> Result<usize, StoreError> {
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    let rows = sqlx::query!(
+        "SELECT id, affiliate_id, currency, commission_minor, clawed_back_minor, held_minor, paid, rule_id
+         FROM conversions WHERE id = ANY($1) AND merged_into IS NULL
+         ORDER BY id",
+        &ids.iter().map(|id| id.0).collect::<Vec<_>>(),
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let written: Vec<Written> = rows
+        .into_iter()
+        .map(|row| Written {
+            id: ConversionId(row.id),
+            affiliate: row.affiliate_id.map(AffiliateId),
+            currency: row.currency,
+            amounts: Amounts::of_row(row.commission_minor, row.clawed_back_minor, row.held_minor, row.paid),
+            first: None,
+            cause: Cause { reason: Some("a payout was canceled".to_owned()), ..Cause::default() },
+            rule: row.rule_id,
+            changed: false,
+        })
+        .collect();
+    ledger::write(conn, &written).await
+}

@@ -1,0 +1,76 @@
+//! Between those who settle and those who judge again.
+//!
+//! A batch reads codes and rules at its beginning and is seen by nobody before its end. When a
+//! mapping changes meanwhile, whoever looks for the customers concerned would pass that batch over,
+//! and it would stay judged by what it had read. So batches share a lock, and who judges again waits
+//! once until all that began before have ended; those that begin later read what is new.
+
+use crate::{PgConnection, StoreError};
+use domain::ids::Realm;
+use std::collections::BTreeSet;
+
+/// The class of the locks under which references and signups meet; any number that nothing else takes.
+const MEETING: i32 = 0x7472_6962;
+
+/// Takes part in the settling of these projects and modes until the transaction ends.
+pub(super) async fn enter(
+    conn: &mut PgConnection,
+    realms: impl Iterator<Item = Realm>,
+) -> Result<(), StoreError> {
+    let names: Vec<String> = realms.map(name).collect();
+    sqlx::query!(
+        "SELECT pg_advisory_xact_lock_shared(hashtextextended(name, 0)) FROM UNNEST($1::TEXT[]) AS realms (name)",
+        &names
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(())
+}
+
+/// Waits until every batch of a project and mode has ended that began before. In a transaction of
+/// its own, which ends at once: batches wait as long as it lasts.
+pub(super) async fn wait(conn: &mut PgConnection, realm: Realm) -> Result<(), StoreError> {
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", name(realm))
+        .fetch_one(conn)
+        .await?;
+    Ok(())
+}
+
+fn name(realm: Realm) -> String {
+    format!("settling:{}:{}", realm.project, realm.mode)
+}
+
+/// Far fewer than the locks that a server has room for; two ids that share one wait for each other
+/// without need.
+const BUCKETS: i64 = 256;
+
+/// Those who reference an id share its lock, who signs up by it takes it alone: whoever comes second
+/// sees what the first has written. Held until the transaction ends.
+pub(super) async fn meet(
+    conn: &mut PgConnection,
+    sharing: &BTreeSet<(Realm, String)>,
+    alone: &BTreeSet<(Realm, String)>,
+) -> Result<(), StoreError> {
+    if sharing.is_empty() && alone.is_empty() {
+        return Ok(());
+    }
+    let names = |ids: &BTreeSet<(Realm, String)>| -> Vec<String> {
+        ids.iter().map(|(realm, id)| format!("{}:{}:{id}", realm.project, realm.mode)).collect()
+    };
+    // In order of the buckets, so that two batches wait for each other instead of deadlocking.
+    sqlx::query!(
+        r#"
+        SELECT CASE WHEN alone THEN pg_advisory_xact_lock($4, bucket) ELSE pg_advisory_xact_lock_shared($4, bucket) END
+        FROM (SELECT (hashtextextended(name, 0) & ($3::BIGINT - 1))::INT AS bucket, bool_or(alone) AS alone
+              FROM (SELECT UNNEST($1::TEXT[]), FALSE UNION ALL SELECT UNNEST($2::TEXT[]), TRUE) AS ids (name, alone)
+              GROUP BY 1 ORDER BY 1 OFFSET 0) AS buckets
+        "#,
+        &names(sharing),
+        &names(alone),
+        BUCKETS,
+        MEETING,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,284 @@
+//! Writes the customers that the fold implies.
+
+use super::work::Folded;
+use crate::{PgConnection, StoreError};
+use chrono::{DateTime, Utc};
+use domain::ids::{ClusterId, CustomerId, Realm};
+use domain::key::{Key, KeyKind};
+use domain::settle::{Bind, Customer};
+use sqlx::types::Json;
+use std::collections::BTreeMap;
+
+/// The row of each customer, by cluster and anchor.
+pub(super) type CustomerRows = BTreeMap<(ClusterId, Key), CustomerId>;
+
+/// A customer as it stands, or should.
+#[derive(Clone, Debug, PartialEq)]
+struct Row {
+    anchor: Key,
+    user_email: Option<String>,
+    stripe_customer_id: Option<String>,
+    external_id: Option<String>,
+    status: String,
+    affiliate_id: Option<i64>,
+    referral_code: Option<String>,
+    coupon_code: Option<String>,
+    attribution: Option<Bind>,
+    bound_at: Option<DateTime<Utc>>,
+    converted_at: Option<DateTime<Utc>>,
+    first_seen_at: DateTime<Utc>,
+    retired: bool,
+}
+
+impl Row {
+    fn target(customer: &Customer) -> Self {
+        let bind = customer.bind.as_ref();
+        Self {
+            anchor: customer.anchor.clone(),
+            user_email: customer.email.clone(),
+            stripe_customer_id: customer.stripe_customer.as_ref().map(|key| key.id().to_owned()),
+            external_id: customer.external_id.clone(),
+            status: customer.status.as_str().to_owned(),
+            affiliate_id: bind.map(|bind| bind.affiliate.0),
+            referral_code: bind.and_then(|bind| bind.referral_code.clone()),
+            coupon_code: bind.and_then(|bind| bind.coupon_code.clone()),
+            attribution: bind.cloned(),
+            bound_at: bind.map(|bind| bind.bound_at),
+            converted_at: customer.converted_at,
+            first_seen_at: customer.first_seen_at,
+            retired: false,
+        }
+    }
+}
+
+/// Writes the difference, and tells each customer's row.
+pub(super) async fn write(conn: &mut PgConnection, folded: &[Folded]) -> Result<CustomerRows, StoreError> {
+    let mut existing = load(conn, folded).await?;
+    let mut rows = CustomerRows::new();
+    let mut changed: Vec<(CustomerId, Row)> = Vec::new();
+    let mut missing: Vec<(&Folded, &Customer, Row)> = Vec::new();
+    for cluster in folded {
+        let mut standing = existing.remove(&cluster.cluster).unwrap_or_default();
+        for customer in &cluster.settlement.customers {
+            let target = Row::target(customer);
+            if let Some((id, row)) = take_match(&mut standing, customer) {
+                rows.insert((cluster.cluster, customer.anchor.clone()), id);
+                if row != target {
+                    changed.push((id, target));
+                }
+            } else {
+                missing.push((cluster, customer, target));
+            }
+        }
+        // Whoever is left turned out to be somebody else.
+        let retired = standing.into_iter().filter(|(_, row)| !row.retired);
+        changed.extend(retired.map(|(id, row)| (id, Row { retired: true, ..row })));
+    }
+    insert(conn, &missing, &mut rows).await?;
+    update(conn, &changed).await?;
+    point_keys(conn, folded, &rows).await?;
+    Ok(rows)
+}
+
+/// The oldest row that names this customer: by the same anchor, else by one of its keys.
+fn take_match(standing: &mut BTreeMap<CustomerId, Row>, customer: &Customer) -> Option<(CustomerId, Row)> {
+    let by_anchor = standing.iter().find(|(_, row)| row.anchor == customer.anchor);
+    let found = by_anchor.or_else(|| standing.iter().find(|(_, row)| customer.keys.contains(&row.anchor)));
+    let id = *found?.0;
+    Some((id, standing.remove(&id)?))
+}
+
+async fn load(
+    conn: &mut PgConnection,
+    folded: &[Folded],
+) -> Result<BTreeMap<ClusterId, BTreeMap<CustomerId, Row>>, StoreError> {
+    let clusters: Vec<i64> = folded.iter().map(|folded| folded.cluster.0).collect();
+    let rows = sqlx::query!(
+        r#"
+        SELECT id, cluster_id, anchor, user_email, stripe_customer_id, external_id, status, affiliate_id,
+               referral_code, coupon_code, attribution AS "attribution: Json<Bind>", bound_at, converted_at,
+               first_seen_at, retired
+        FROM customers WHERE cluster_id = ANY($1)
+        "#,
+        &clusters,
+    )
+    .fetch_all(conn)
+    .await?;
+    let mut existing: BTreeMap<ClusterId, BTreeMap<CustomerId, Row>> = BTreeMap::new();
+    for row in rows {
+        let standing = Row {
+            anchor: Key::stored(row.anchor),
+            user_email: row.user_email,
+            stripe_customer_id: row.stripe_customer_id,
+            external_id: row.external_id,
+            status: row.status,
+            affiliate_id: row.affiliate_id,
+            referral_code: row.referral_code,
+            coupon_code: row.coupon_code,
+            attribution: row.attribution.map(|json| json.0),
+            bound_at: row.bound_at,
+            converted_at: row.converted_at,
+            first_seen_at: row.first_seen_at,
+            retired: row.retired,
+        };
+        existing.entry(ClusterId(row.cluster_id)).or_default().insert(CustomerId(row.id), standing);
+    }
+    Ok(existing)
+}
+
+async fn insert(
+    conn: &mut PgConnection,
+    missing: &[(&Folded, &Customer, Row)],
+    rows: &mut CustomerRows,
+) -> Result<(), StoreError> {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let columns = Columns::of(missing.iter().map(|(_, _, row)| row));
+    let inserted = sqlx::query!(
+        r#"
+        INSERT INTO customers (project_id, livemode, cluster_id, anchor, user_email, stripe_customer_id, external_id,
+                               status, affiliate_id, referral_code, coupon_code, attribution, bound_at,
+                               converted_at, first_seen_at)
+        SELECT * FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::BIGINT[], $4::TEXT[], $5::TEXT[], $6::TEXT[],
+                             $7::TEXT[], $8::TEXT[], $9::BIGINT[], $10::TEXT[], $11::TEXT[], $12::JSONB[],
+                             $13::TIMESTAMPTZ[], $14::TIMESTAMPTZ[], $15::TIMESTAMPTZ[])
+        RETURNING id, cluster_id, anchor
+        "#,
+        &missing.iter().map(|(folded, _, _)| folded.realm.project.0).collect::<Vec<_>>(),
+        &missing.iter().map(|(folded, _, _)| folded.realm.mode.is_live()).collect::<Vec<_>>(),
+        &missing.iter().map(|(folded, _, _)| folded.cluster.0).collect::<Vec<_>>(),
+        &columns.anchor,
+        &columns.user_email as &[Option<String>],
+        &columns.stripe_customer_id as &[Option<String>],
+        &columns.external_id as &[Option<String>],
+        &columns.status,
+        &columns.affiliate_id as &[Option<i64>],
+        &columns.referral_code as &[Option<String>],
+        &columns.coupon_code as &[Option<String>],
+        &columns.attribution as &[Option<Json<Bind>>],
+        &columns.bound_at as &[Option<DateTime<Utc>>],
+        &columns.converted_at as &[Option<DateTime<Utc>>],
+        &columns.first_seen_at,
+    )
+    .fetch_all(conn)
+    .await?;
+    for row in inserted {
+        rows.insert((ClusterId(row.cluster_id), Key::stored(row.anchor)), CustomerId(row.id));
+    }
+    Ok(())
+}
+
+async fn update(conn: &mut PgConnection, changed: &[(CustomerId, Row)]) -> Result<(), StoreError> {
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let columns = Columns::of(changed.iter().map(|(_, row)| row));
+    sqlx::query!(
+        r#"
+        UPDATE customers c
+        SET anchor = new.anchor, user_email = new.user_email, stripe_customer_id = new.stripe_customer_id,
+            external_id = new.external_id, status = new.status, affiliate_id = new.affiliate_id,
+            referral_code = new.referral_code, coupon_code = new.coupon_code, attribution = new.attribution,
+            bound_at = new.bound_at, converted_at = new.converted_at, first_seen_at = new.first_seen_at,
+            retired = new.retired
+        FROM UNNEST($1::BIGINT[], $2::TEXT[], $3::TEXT[], $4::TEXT[], $5::TEXT[], $6::TEXT[], $7::BIGINT[],
+                    $8::TEXT[], $9::TEXT[], $10::JSONB[], $11::TIMESTAMPTZ[], $12::TIMESTAMPTZ[],
+                    $13::TIMESTAMPTZ[], $14::BOOLEAN[])
+            AS new (id, anchor, user_email, stripe_customer_id, external_id, status, affiliate_id, referral_code,
+                    coupon_code, attribution, bound_at, converted_at, first_seen_at, retired)
+        WHERE c.id = new.id
+        "#,
+        &changed.iter().map(|(id, _)| id.0).collect::<Vec<_>>(),
+        &columns.anchor,
+        &columns.user_email as &[Option<String>],
+        &columns.stripe_customer_id as &[Option<String>],
+        &columns.external_id as &[Option<String>],
+        &columns.status,
+        &columns.affiliate_id as &[Option<i64>],
+        &columns.referral_code as &[Option<String>],
+        &columns.coupon_code as &[Option<String>],
+        &columns.attribution as &[Option<Json<Bind>>],
+        &columns.bound_at as &[Option<DateTime<Utc>>],
+        &columns.converted_at as &[Option<DateTime<Utc>>],
+        &columns.first_seen_at,
+        &changed.iter().map(|(_, row)| row.retired).collect::<Vec<_>>(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Lets each key find its customer. An address that several people carry leads to the oldest row.
+async fn point_keys(
+    conn: &mut PgConnection,
+    folded: &[Folded],
+    rows: &CustomerRows,
+) -> Result<(), StoreError> {
+    let mut customers: BTreeMap<(Realm, &Key), CustomerId> = BTreeMap::new();
+    for cluster in folded {
+        for customer in &cluster.settlement.customers {
+            let Some(id) = rows.get(&(cluster.cluster, customer.anchor.clone())) else { continue };
+            for key in &customer.keys {
+                let pointed = customers.entry((cluster.realm, key)).or_insert(*id);
+                if key.kind() == KeyKind::Email {
+                    *pointed = (*pointed).min(*id);
+                }
+            }
+        }
+    }
+    let keys: Vec<_> = customers.into_iter().collect();
+    sqlx::query!(
+        r#"
+        UPDATE identity_keys k SET customer_id = new.customer_id
+        FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[], $4::BIGINT[]) AS new (project_id, livemode, key, customer_id)
+        WHERE k.project_id = new.project_id AND k.livemode = new.livemode AND k.key = new.key
+          AND k.customer_id IS DISTINCT FROM new.customer_id
+        "#,
+        &keys.iter().map(|((realm, _), _)| realm.project.0).collect::<Vec<_>>(),
+        &keys.iter().map(|((realm, _), _)| realm.mode.is_live()).collect::<Vec<_>>(),
+        &keys.iter().map(|((_, key), _)| key.as_str().to_owned()).collect::<Vec<_>>(),
+        &keys.iter().map(|(_, id)| id.0).collect::<Vec<_>>(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Rows turned into columns for `UNNEST`.
+#[derive(Default)]
+struct Columns {
+    anchor: Vec<String>,
+    user_email: Vec<Option<String>>,
+    stripe_customer_id: Vec<Option<String>>,
+    external_id: Vec<Option<String>>,
+    status: Vec<String>,
+    affiliate_id: Vec<Option<i64>>,
+    referral_code: Vec<Option<String>>,
+    coupon_code: Vec<Option<String>>,
+    attribution: Vec<Option<Json<Bind>>>,
+    bound_at: Vec<Option<DateTime<Utc>>>,
+    converted_at: Vec<Option<DateTime<Utc>>>,
+    first_seen_at: Vec<DateTime<Utc>>,
+}
+
+impl Columns {
+    fn of<'a>(rows: impl Iterator<Item = &'a Row>) -> Self {
+        let mut columns = Self::default();
+        for row in rows {
+            columns.anchor.push(row.anchor.as_str().to_owned());
+            columns.user_email.push(row.user_email.clone());
+            columns.stripe_customer_id.push(row.stripe_customer_id.clone());
+            columns.external_id.push(row.external_id.clone());
+            columns.status.push(row.status.clone());
+            columns.affiliate_id.push(row.affiliate_id);
+            columns.referral_code.push(row.referral_code.clone());
+            columns.coupon_code.push(row.coupon_code.clone());
+            columns.attribution.push(row.attribution.clone().map(Json));
+            columns.bound_at.push(row.bound_at);
+            columns.converted_at.push(row.converted_at);
+            columns.first_seen_at.push(row.first_seen_at);
+        }
+        columns
+    }
+}

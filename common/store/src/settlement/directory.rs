@@ -1,0 +1,259 @@
+//! The part of the registry that some facts mention.
+
+use crate::{PgConnection, StoreError, realm};
+use chrono::{DateTime, Utc};
+use domain::code::FoldedCode;
+use domain::directory::{Affiliate, Click, CodeOwner, Directory, Mentions, OwnCommission, Period};
+use domain::ids::{AffiliateId, Realm};
+use domain::rules::Commission;
+use sqlx::types::Json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Loads what is mentioned, as far as it exists.
+pub(super) async fn load(
+    conn: &mut PgConnection,
+    mentions: &BTreeMap<Realm, Mentions>,
+) -> Result<BTreeMap<Realm, Directory>, StoreError> {
+    let mut directories: BTreeMap<Realm, Directory> =
+        mentions.keys().map(|realm| (*realm, Directory::default())).collect();
+    let mut affiliates: BTreeSet<AffiliateId> =
+        mentions.values().flat_map(|mentions| mentions.affiliates.iter().copied()).collect();
+    let mentioned = Named::of(mentions);
+    affiliates.extend(referral_codes(conn, &mentioned, &mut directories).await?);
+    affiliates.extend(clicks(conn, &mentioned, &mut directories).await?);
+    affiliates.extend(coupons(conn, &mentioned, &mut directories).await?);
+    load_affiliates(conn, &affiliates, &mut directories).await?;
+    load_commissions(conn, &affiliates, &mut directories).await?;
+    Ok(directories)
+}
+
+/// The mentioned values, as columns.
+struct Named {
+    projects: Vec<i64>,
+    livemodes: Vec<bool>,
+    values: Vec<String>,
+}
+
+impl Named {
+    fn of(mentions: &BTreeMap<Realm, Mentions>) -> Self {
+        let mut columns = Self { projects: Vec::new(), livemodes: Vec::new(), values: Vec::new() };
+        for (realm, value) in
+            mentions.iter().flat_map(|(realm, mentions)| mentions.values.iter().map(move |v| (realm, v)))
+        {
+            columns.projects.push(realm.project.0);
+            columns.livemodes.push(realm.mode.is_live());
+            columns.values.push(value.as_str().to_owned());
+        }
+        columns
+    }
+}
+
+async fn referral_codes(
+    conn: &mut PgConnection,
+    mentioned: &Named,
+    directories: &mut BTreeMap<Realm, Directory>,
+) -> Result<Vec<AffiliateId>, StoreError> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT c.project_id AS "project_id!", c.livemode AS "livemode!", c.affiliate_id AS "affiliate_id!",
+               c.code AS "code!", c.code_folded AS "code_folded!", c.created_at AS "created_at!"
+        FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[]) AS named (project_id, livemode, code_folded)
+        JOIN referral_codes c USING (project_id, livemode, code_folded)
+        "#,
+        &mentioned.projects,
+        &mentioned.livemodes,
+        &mentioned.values,
+    )
+    .fetch_all(conn)
+    .await?;
+    let mut owners = Vec::new();
+    for row in rows {
+        let affiliate = AffiliateId(row.affiliate_id);
+        owners.push(affiliate);
+        if let Some(directory) = directories.get_mut(&realm(row.project_id, row.livemode)) {
+            directory.referral_codes.insert(
+                FoldedCode::stored(row.code_folded),
+                CodeOwner { affiliate, code: row.code, created_at: row.created_at, inactive: Vec::new() },
+            );
+        }
+    }
+    Ok(owners)
+}
+
+async fn clicks(
+    conn: &mut PgConnection,
+    mentioned: &Named,
+    directories: &mut BTreeMap<Realm, Directory>,
+) -> Result<Vec<AffiliateId>, StoreError> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT c.project_id AS "project_id!", c.livemode AS "livemode!", c.affiliate_id AS "affiliate_id!",
+               c.click_id AS "click_id!", c.code AS "code!", c.occurred_at AS "occurred_at!"
+        FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[]) AS named (project_id, livemode, click_id)
+        JOIN clicks c USING (project_id, livemode, click_id)
+        "#,
+        &mentioned.projects,
+        &mentioned.livemodes,
+        &mentioned.values,
+    )
+    .fetch_all(conn)
+    .await?;
+    let mut owners = Vec::new();
+    for row in rows {
+        let affiliate = AffiliateId(row.affiliate_id);
+        owners.push(affiliate);
+        if let Some(directory) = directories.get_mut(&realm(row.project_id, row.livemode)) {
+            let (at, code) = (row.occurred_at, row.code);
+            let owner = CodeOwner { affiliate, code, created_at: at, inactive: Vec::new() };
+            directory.clicks.insert(FoldedCode::stored(row.click_id), Click { owner, at });
+        }
+    }
+    Ok(owners)
+}
+
+/// A coupon, and what it is called: its code, Stripe's coupon, Stripe's promotion code.
+type NamedCoupon = (Realm, CodeOwner, [Option<String>; 3]);
+
+async fn coupons(
+    conn: &mut PgConnection,
+    mentioned: &Named,
+    directories: &mut BTreeMap<Realm, Directory>,
+) -> Result<Vec<AffiliateId>, StoreError> {
+    // A deleted coupon, or one as it was formerly, keeps resolving for what happened before: history
+    // stays as it was.
+    let rows = sqlx::query!(
+        r#"
+        SELECT DISTINCT ON (c.id, s.id)
+               c.id AS "id!", c.project_id AS "project_id!", c.livemode AS "livemode!",
+               c.affiliate_id AS "affiliate_id!", c.coupon_code AS "coupon_code!", c.code_folded AS "code_folded!",
+               c.stripe_coupon_id, c.stripe_promotion_code_id, c.named_at AS "created_at!", c.deleted_at,
+               coalesce(c.former_of, c.id) AS "coupon!",
+               s.id IS NOT NULL AS "suspended!", NULLIF(s.suspended_from, '-infinity') AS suspended_from,
+               s.suspended_until
+        FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[]) AS named (project_id, livemode, value)
+        JOIN coupons c ON c.project_id = named.project_id AND c.livemode = named.livemode
+             AND (c.code_folded = named.value OR lower(c.stripe_coupon_id) = named.value
+                  OR lower(c.stripe_promotion_code_id) = named.value)
+        LEFT JOIN suspensions s ON s.coupon_id = coalesce(c.former_of, c.id)
+        ORDER BY c.id, s.id
+        "#,
+        &mentioned.projects,
+        &mentioned.livemodes,
+        &mentioned.values,
+    )
+    .fetch_all(conn)
+    .await?;
+    let mut owners = Vec::new();
+    // In order of the coupons, and of the times of one: the oldest first.
+    let mut found: BTreeMap<(i64, DateTime<Utc>, i64), NamedCoupon> = BTreeMap::new();
+    for row in rows {
+        owners.push(AffiliateId(row.affiliate_id));
+        let (_, owner, _) = found.entry((row.coupon, row.created_at, row.id)).or_insert_with(|| {
+            let deleted = row.deleted_at.map(|at| Period { from: Some(at), until: None });
+            let owner = CodeOwner {
+                affiliate: AffiliateId(row.affiliate_id),
+                code: row.coupon_code.clone(),
+                created_at: row.created_at,
+                inactive: deleted.into_iter().collect(),
+            };
+            let names = [
+                Some(row.code_folded.clone()),
+                row.stripe_coupon_id.clone(),
+                row.stripe_promotion_code_id.clone(),
+            ];
+            (realm(row.project_id, row.livemode), owner, names)
+        });
+        if row.suspended {
+            owner.inactive.push(Period { from: row.suspended_from, until: row.suspended_until });
+        }
+    }
+    for (realm, owner, [code, stripe_coupon, promotion_code]) in found.into_values() {
+        let Some(directory) = directories.get_mut(&realm) else { continue };
+        for (names, name) in [
+            (&mut directory.coupons_by_code, code),
+            (&mut directory.coupons_by_stripe_coupon, stripe_coupon),
+            (&mut directory.coupons_by_promotion_code, promotion_code),
+        ] {
+            if let Some(name) = name.as_deref().and_then(FoldedCode::new) {
+                names.entry(name).or_default().push(owner.clone());
+            }
+        }
+    }
+    Ok(owners)
+}
+
+async fn load_affiliates(
+    conn: &mut PgConnection,
+    affiliates: &BTreeSet<AffiliateId>,
+    directories: &mut BTreeMap<Realm, Directory>,
+) -> Result<(), StoreError> {
+    let ids: Vec<i64> = affiliates.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"
+        SELECT a.id AS "id!", a.project_id AS "project_id!", a.livemode AS "livemode!",
+               a.referral_code AS "referral_code!", a.created_at AS "created_at!", a.closed_at,
+               a.user_email AS "user_email!",
+               ARRAY(SELECT email_normalised FROM affiliate_addresses WHERE affiliate_id = a.id
+                     ORDER BY email_normalised) AS "addresses!",
+               s.id IS NOT NULL AS "suspended!", NULLIF(s.suspended_from, '-infinity') AS suspended_from,
+               s.suspended_until
+        FROM affiliates a LEFT JOIN suspensions s ON s.affiliate_id = a.id
+        WHERE a.id = ANY($1)
+        "#,
+        &ids,
+    )
+    .fetch_all(conn)
+    .await?;
+    for row in rows {
+        let Some(directory) = directories.get_mut(&realm(row.project_id, row.livemode)) else { continue };
+        let affiliate = directory.affiliates.entry(AffiliateId(row.id)).or_insert_with(|| Affiliate {
+            id: AffiliateId(row.id),
+            referral_code: row.referral_code.clone(),
+            created_at: row.created_at,
+            inactive: row.closed_at.map(closed).into_iter().collect(),
+            email: row.user_email.clone(),
+            addresses: row.addresses.clone(),
+            commissions: Vec::new(),
+        });
+        if row.suspended {
+            affiliate.inactive.push(Period { from: row.suspended_from, until: row.suspended_until });
+        }
+    }
+    Ok(())
+}
+
+async fn load_commissions(
+    conn: &mut PgConnection,
+    affiliates: &BTreeSet<AffiliateId>,
+    directories: &mut BTreeMap<Realm, Directory>,
+) -> Result<(), StoreError> {
+    let ids: Vec<i64> = affiliates.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"
+        SELECT id, affiliate_id, NULLIF(valid_from, '-infinity') AS valid_from,
+               commission AS "commission: Json<Commission>"
+        FROM affiliate_commissions WHERE affiliate_id = ANY($1)
+        "#,
+        &ids,
+    )
+    .fetch_all(conn)
+    .await?;
+    for row in rows {
+        let own = OwnCommission {
+            version: row.id,
+            valid_from: row.valid_from,
+            commission: row.commission.map(|json| json.0),
+        };
+        let affiliate = AffiliateId(row.affiliate_id);
+        let mut known =
+            directories.values_mut().filter_map(|directory| directory.affiliates.get_mut(&affiliate));
+        if let Some(affiliate) = known.next() {
+            affiliate.commissions.push(own);
+        }
+    }
+    Ok(())
+}
+
+fn closed(at: DateTime<Utc>) -> Period {
+    Period { from: Some(at), until: None }
+}

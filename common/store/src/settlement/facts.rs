@@ -1,0 +1,152 @@
+//! Facts, once per natural key.
+
+use super::BatchError;
+use super::clusters::ClusterOfKey;
+use crate::{PgConnection, StoreError, realm};
+use chrono::{DateTime, Utc};
+use domain::directory::mentioned;
+use domain::fact::{Fact, FactBody, Keep};
+use domain::ids::{ClusterId, Realm};
+use domain::key::Key;
+use domain::settle::KnownFact;
+use sqlx::types::Json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A fact of a new event.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Incoming<'a> {
+    pub(super) fact: &'a Fact,
+    pub(super) received_at: DateTime<Utc>,
+}
+
+/// Inserts the facts; of two with one natural key the one that supersedes the other is kept, here
+/// as in [`Fact::supersedes`], and the earlier receipt, whichever told it.
+pub(super) async fn upsert(
+    conn: &mut PgConnection,
+    facts: &BTreeMap<Realm, Vec<Incoming<'_>>>,
+    clusters: &ClusterOfKey,
+) -> Result<(), StoreError> {
+    let rows = collapse(facts);
+    let codes = rows.iter().map(|(_, row)| {
+        let codes: Vec<String> = mentioned(row.fact).iter().map(|code| code.as_str().to_owned()).collect();
+        // An array of arrays would have to be rectangular; a line feed in a code only splits it.
+        (!codes.is_empty()).then(|| codes.join("\n"))
+    });
+    let cluster_of = |(realm, row): &(Realm, Incoming<'_>)| {
+        let clusters = clusters.get(realm)?;
+        row.fact.links.iter().find_map(|key| clusters.get(key)).map(|id| id.0)
+    };
+    sqlx::query!(
+        r#"
+        INSERT INTO facts (project_id, livemode, natural_key, cluster_id, keep_first, rank, occurred_at,
+                           event_id, received_at, codes, links, body)
+        SELECT project_id, livemode, natural_key, cluster_id, keep_first, rank, occurred_at, event_id,
+               received_at, string_to_array(codes, E'\n'), links, body
+        FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[], $4::BIGINT[], $5::BOOLEAN[], $6::BIGINT[],
+                    $7::TIMESTAMPTZ[], $8::TEXT[], $9::TIMESTAMPTZ[], $10::TEXT[], $11::JSONB[], $12::JSONB[])
+            AS new (project_id, livemode, natural_key, cluster_id, keep_first, rank, occurred_at, event_id,
+                    received_at, codes, links, body)
+        ON CONFLICT (project_id, livemode, natural_key) DO UPDATE
+        SET received_at = least(facts.received_at, excluded.received_at),
+            (rank, occurred_at, event_id, codes, links, body) = (
+                SELECT rank, occurred_at, event_id, codes, links, body
+                FROM (VALUES (facts.rank, facts.occurred_at, facts.event_id, facts.codes, facts.links, facts.body),
+                             (excluded.rank, excluded.occurred_at, excluded.event_id, excluded.codes, excluded.links,
+                              excluded.body)) AS told (rank, occurred_at, event_id, codes, links, body)
+                ORDER BY CASE WHEN facts.keep_first THEN (rank, occurred_at, event_id COLLATE "C") END,
+                         (rank, occurred_at, event_id COLLATE "C") DESC
+                LIMIT 1)
+        WHERE excluded.received_at < facts.received_at OR CASE WHEN facts.keep_first
+            THEN (excluded.rank, excluded.occurred_at, excluded.event_id) < (facts.rank, facts.occurred_at, facts.event_id)
+            ELSE (excluded.rank, excluded.occurred_at, excluded.event_id) > (facts.rank, facts.occurred_at, facts.event_id)
+        END
+        "#,
+        &rows.iter().map(|(realm, _)| realm.project.0).collect::<Vec<_>>(),
+        &rows.iter().map(|(realm, _)| realm.mode.is_live()).collect::<Vec<_>>(),
+        &rows.iter().map(|(_, row)| row.fact.natural_key.clone()).collect::<Vec<_>>(),
+        &rows.iter().map(cluster_of).collect::<Vec<_>>() as &[Option<i64>],
+        &rows.iter().map(|(_, row)| row.fact.keep == Keep::First).collect::<Vec<_>>(),
+        &rows.iter().map(|(_, row)| row.fact.rank).collect::<Vec<_>>(),
+        &rows.iter().map(|(_, row)| row.fact.at).collect::<Vec<_>>(),
+        &rows.iter().map(|(_, row)| row.fact.event.clone()).collect::<Vec<_>>(),
+        &rows.iter().map(|(_, row)| row.received_at).collect::<Vec<_>>(),
+        &codes.collect::<Vec<_>>() as &[Option<String>],
+        &rows.iter().map(|(_, row)| Json(&row.fact.links)).collect::<Vec<_>>() as &[Json<&Vec<Key>>],
+        &rows.iter().map(|(_, row)| Json(&row.fact.body)).collect::<Vec<_>>() as &[Json<&FactBody>],
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Forgets every fact of a project and mode, to read them again.
+pub(super) async fn forget(conn: &mut PgConnection, realm: Realm) -> Result<(), StoreError> {
+    sqlx::query!(
+        "DELETE FROM facts WHERE project_id = $1 AND livemode = $2",
+        realm.project.0,
+        realm.mode.is_live()
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The facts of each cluster.
+pub(super) async fn load(
+    conn: &mut PgConnection,
+    clusters: &BTreeSet<ClusterId>,
+) -> Result<BTreeMap<(Realm, ClusterId), Vec<KnownFact>>, BatchError> {
+    let ids: Vec<i64> = clusters.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"
+        SELECT project_id, livemode, natural_key, cluster_id, keep_first, rank, occurred_at, event_id,
+               received_at, links AS "links: Json<Vec<Key>>", body AS "body: Json<FactBody>"
+        FROM facts WHERE cluster_id = ANY($1)
+        "#,
+        &ids,
+    )
+    .fetch_all(conn)
+    .await
+    .map_err(|error| match error {
+        sqlx::Error::ColumnDecode { source, .. } => BatchError::Unreadable(source.to_string()),
+        other => other.into(),
+    })?;
+    let mut facts: BTreeMap<(Realm, ClusterId), Vec<KnownFact>> = BTreeMap::new();
+    for row in rows {
+        let home = (realm(row.project_id, row.livemode), ClusterId(row.cluster_id));
+        facts.entry(home).or_default().push(KnownFact {
+            received_at: row.received_at,
+            fact: Fact {
+                natural_key: row.natural_key,
+                keep: if row.keep_first { Keep::First } else { Keep::Last },
+                rank: row.rank,
+                at: row.occurred_at,
+                event: row.event_id,
+                links: row.links.0,
+                body: row.body.0,
+            },
+        });
+    }
+    Ok(facts)
+}
+
+/// One fact per natural key, in key order: an upsert may meet each row only once, and two workers
+/// that take rows in the same order do not deadlock.
+fn collapse<'a>(facts: &BTreeMap<Realm, Vec<Incoming<'a>>>) -> Vec<(Realm, Incoming<'a>)> {
+    let mut unique: BTreeMap<(Realm, &str), Incoming<'a>> = BTreeMap::new();
+    for (realm, incoming) in
+        facts.iter().flat_map(|(realm, facts)| facts.iter().map(move |fact| (*realm, *fact)))
+    {
+        unique
+            .entry((realm, &incoming.fact.natural_key))
+            .and_modify(|kept| {
+                let received_at = kept.received_at.min(incoming.received_at);
+                if incoming.fact.supersedes(kept.fact) {
+                    *kept = incoming;
+                }
+                kept.received_at = received_at;
+            })
+            .or_insert(incoming);
+    }
+    unique.into_iter().map(|((realm, _), incoming)| (realm, incoming)).collect()
+}

@@ -1,0 +1,227 @@
+//! Posts the difference between what the ledger says and what the fold implies.
+
+use super::cause::Cause;
+use super::conversions::Written;
+use crate::{PgConnection, StoreError};
+use domain::ids::{AffiliateId, ConversionId};
+use std::collections::BTreeMap;
+
+/// Amounts of one conversion, affiliate and currency, in minor units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Amounts {
+    /// First earned.
+    pub(super) earned: i64,
+    /// Taken back.
+    pub(super) clawed_back: i64,
+    /// Held by a dispute.
+    pub(super) held: i64,
+    /// Paid, as the caller of the REST API says; payouts are not in it.
+    pub(super) paid: i64,
+}
+
+impl Amounts {
+    /// What a conversion's row says; `said_paid` is the caller's word that what stands is paid.
+    pub(super) fn of_row(earned: i64, clawed_back: i64, held: i64, said_paid: bool) -> Self {
+        let left = earned.saturating_sub(clawed_back).saturating_sub(held);
+        Self { earned, clawed_back, held, paid: if said_paid { left } else { 0 } }
+    }
+}
+
+/// What the ledger says of one account.
+#[derive(Clone, Copy, Debug, Default)]
+struct Balance {
+    /// What the fold posted.
+    amounts: Amounts,
+    /// What payouts paid, once there were some. The fold leaves that alone: what was paid stays paid,
+    /// and what is taken back of it becomes a debt (SEMANTICS 13).
+    paid_out: Option<i64>,
+    /// What is in an open payout.
+    frozen: i64,
+}
+
+impl Balance {
+    /// That a conversion is paid, as the caller says, tells nothing new of what a payout pays.
+    fn less_payouts(&self, target: Amounts) -> Amounts {
+        let by_payouts = self.paid_out.unwrap_or_default().saturating_add(self.frozen);
+        Amounts { paid: target.paid.saturating_sub(by_payouts).max(0), ..target }
+    }
+}
+
+/// One movement: amounts go from an account to another, and back when they shrink.
+struct Movement {
+    from: &'static str,
+    to: &'static str,
+    grows: &'static str,
+    shrinks: &'static str,
+    amount: fn(&Amounts) -> i64,
+}
+
+/// `payable` is what an affiliate may ask for; everything passes through it. The order is that of
+/// posting.
+const MOVEMENTS: [Movement; 4] = [
+    Movement { from: "expense", to: "payable", grows: "earned", shrinks: "amended", amount: |a| a.earned },
+    Movement {
+        from: "payable",
+        to: "clawback",
+        grows: "clawed_back",
+        shrinks: "clawback_amended",
+        amount: |a| a.clawed_back,
+    },
+    Movement { from: "payable", to: "held", grows: "held", shrinks: "released", amount: |a| a.held },
+    Movement { from: "payable", to: "paid", grows: "paid", shrinks: "payment_amended", amount: |a| a.paid },
+];
+
+type Account = (ConversionId, AffiliateId, String);
+
+struct Entry {
+    account: Account,
+    from: &'static str,
+    to: &'static str,
+    amount: i64,
+    movement: &'static str,
+    cause: Cause,
+    rule: Option<i64>,
+}
+
+/// Posts what is missing, and tells how many entries that took.
+pub(super) async fn write(conn: &mut PgConnection, written: &[Written]) -> Result<usize, StoreError> {
+    let ids: Vec<i64> = written.iter().map(|row| row.id.0).collect();
+    let mut standing = balances(conn, &ids).await?;
+    let mut entries = Vec::new();
+    let mut paid_outs = Vec::new();
+    for row in written {
+        let mut targets: BTreeMap<Account, Amounts> = BTreeMap::new();
+        if let Some(affiliate) = row.affiliate {
+            targets.insert((row.id, affiliate, row.currency.clone()), row.amounts);
+        }
+        // An account that is not a target any more goes back to nothing, but for what was paid out.
+        let others = standing.range((row.id, AffiliateId(i64::MIN), String::new())..);
+        for (account, _) in others.take_while(|((id, _, _), _)| *id == row.id) {
+            targets.entry(account.clone()).or_default();
+        }
+        let mut paid_out = None;
+        for (account, target) in targets {
+            let before = standing.remove(&account).unwrap_or_default();
+            if before.paid_out.is_some() {
+                let is_its_own = row.affiliate == Some(account.1) && row.currency == account.2;
+                let own = if is_its_own { before.paid_out } else { None };
+                paid_out = Some(own.or(paid_out).unwrap_or_default());
+            }
+            post(&mut entries, row, &account, before.amounts, before.less_payouts(target));
+        }
+        paid_outs.extend(paid_out.map(|minor| (row.id, minor)));
+    }
+    insert(conn, &entries).await?;
+    remember_paid_out(conn, &paid_outs).await?;
+    Ok(entries.len())
+}
+
+fn post(entries: &mut Vec<Entry>, row: &Written, account: &Account, before: Amounts, target: Amounts) {
+    for movement in &MOVEMENTS {
+        let difference = (movement.amount)(&target).saturating_sub((movement.amount)(&before));
+        let (from, to, name) = match difference {
+            0 => continue,
+            1.. => (movement.from, movement.to, movement.grows),
+            _ => (movement.to, movement.from, movement.shrinks),
+        };
+        entries.push(Entry {
+            account: account.clone(),
+            from,
+            to,
+            amount: difference.saturating_abs(),
+            movement: name,
+            cause: match &row.first {
+                Some(event) if name == "earned" => Cause { event: Some(event.clone()), ..Cause::default() },
+                _ => row.cause.clone(),
+            },
+            rule: row.rule,
+        });
+    }
+}
+
+/// What the ledger says of some conversions.
+async fn balances(conn: &mut PgConnection, ids: &[i64]) -> Result<BTreeMap<Account, Balance>, StoreError> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT conversion_id, affiliate_id, currency,
+               (COALESCE(SUM(amount_minor) FILTER (WHERE from_account = 'expense'), 0)
+                 - COALESCE(SUM(amount_minor) FILTER (WHERE to_account = 'expense'), 0))::BIGINT AS "earned!",
+               (COALESCE(SUM(amount_minor) FILTER (WHERE to_account = 'clawback'), 0)
+                 - COALESCE(SUM(amount_minor) FILTER (WHERE from_account = 'clawback'), 0))::BIGINT AS "clawed_back!",
+               (COALESCE(SUM(amount_minor) FILTER (WHERE to_account = 'held'), 0)
+                 - COALESCE(SUM(amount_minor) FILTER (WHERE from_account = 'held'), 0))::BIGINT AS "held!",
+               (COALESCE(SUM(amount_minor) FILTER (WHERE to_account = 'paid' AND payout_id IS NULL), 0)
+                 - COALESCE(SUM(amount_minor) FILTER (WHERE from_account = 'paid' AND payout_id IS NULL), 0))::BIGINT AS "paid!",
+               (SUM(CASE WHEN to_account = 'paid' THEN amount_minor ELSE -amount_minor END)
+                 FILTER (WHERE payout_id IS NOT NULL))::BIGINT AS paid_out,
+               (SELECT COALESCE(SUM(i.amount_minor), 0) FROM payout_items i
+                 WHERE i.open AND i.conversion_id = l.conversion_id AND i.affiliate_id = l.affiliate_id
+                   AND i.currency = l.currency)::BIGINT AS "frozen!"
+        FROM ledger_entries l WHERE conversion_id = ANY($1)
+        GROUP BY conversion_id, affiliate_id, currency
+        "#,
+        ids,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let account = (ConversionId(row.conversion_id), AffiliateId(row.affiliate_id), row.currency);
+            let amounts =
+                Amounts { earned: row.earned, clawed_back: row.clawed_back, held: row.held, paid: row.paid };
+            (account, Balance { amounts, paid_out: row.paid_out, frozen: row.frozen })
+        })
+        .collect())
+}
+
+async fn insert(conn: &mut PgConnection, entries: &[Entry]) -> Result<(), StoreError> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        r#"
+        INSERT INTO ledger_entries (project_id, livemode, conversion_id, affiliate_id, currency, from_account,
+                                    to_account, amount_minor, cause, event_id, actor, reason, rule_id)
+        SELECT c.project_id, c.livemode, new.conversion_id, new.affiliate_id, new.currency, new.from_account,
+               new.to_account, new.amount_minor, new.cause, new.event_id, new.actor, new.reason, new.rule_id
+        FROM UNNEST($1::BIGINT[], $2::BIGINT[], $3::TEXT[], $4::TEXT[], $5::TEXT[], $6::BIGINT[], $7::TEXT[],
+                    $8::TEXT[], $9::TEXT[], $10::TEXT[], $11::BIGINT[]) WITH ORDINALITY
+            AS new (conversion_id, affiliate_id, currency, from_account, to_account, amount_minor, cause, event_id,
+                    actor, reason, rule_id, place)
+        JOIN conversions c ON c.id = new.conversion_id
+        ORDER BY new.place
+        "#,
+        &entries.iter().map(|entry| entry.account.0.0).collect::<Vec<_>>(),
+        &entries.iter().map(|entry| entry.account.1.0).collect::<Vec<_>>(),
+        &entries.iter().map(|entry| entry.account.2.clone()).collect::<Vec<_>>(),
+        &entries.iter().map(|entry| entry.from.to_owned()).collect::<Vec<_>>(),
+        &entries.iter().map(|entry| entry.to.to_owned()).collect::<Vec<_>>(),
+        &entries.iter().map(|entry| entry.amount).collect::<Vec<_>>(),
+        &entries.iter().map(|entry| entry.movement.to_owned()).collect::<Vec<_>>(),
+        &entries.iter().map(|entry| entry.cause.event.clone()).collect::<Vec<_>>() as &[Option<String>],
+        &entries.iter().map(|entry| entry.cause.actor.clone()).collect::<Vec<_>>() as &[Option<String>],
+        &entries.iter().map(|entry| entry.cause.reason.clone()).collect::<Vec<_>>() as &[Option<String>],
+        &entries.iter().map(|entry| entry.rule).collect::<Vec<_>>() as &[Option<i64>],
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Keeps beside each conversion what payouts paid of it to the affiliate that it has now.
+async fn remember_paid_out(conn: &mut PgConnection, paid: &[(ConversionId, i64)]) -> Result<(), StoreError> {
+    if paid.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "UPDATE conversions c SET paid_out_minor = new.minor
+         FROM UNNEST($1::BIGINT[], $2::BIGINT[]) AS new (id, minor)
+         WHERE c.id = new.id AND c.paid_out_minor <> new.minor",
+        &paid.iter().map(|(id, _)| id.0).collect::<Vec<_>>(),
+        &paid.iter().map(|(_, minor)| *minor).collect::<Vec<_>>(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! The ledger once more, from the raw events.
+//!
+//! Every fact is forgotten and read again from the inbox, every cluster is folded, and the difference
+//! to what stands is posted. Rows keep their ids, and the ledger only grows: where a newer program
+//! reads history differently, that shows as amendments.
+
+use super::cause::Causes;
+use super::clusters;
+use super::facts::{self, Incoming};
+use super::{BatchError, Settled, work};
+use crate::PgConnection;
+use chrono::{DateTime, Utc};
+use domain::fact::Fact;
+use domain::ids::{ClusterId, Realm};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Events, or clusters, of one round.
+const CHUNK: i64 = 500;
+
+/// An event as the inbox keeps it.
+#[derive(Clone, Debug)]
+pub struct StoredEvent {
+    /// Row id.
+    pub id: i64,
+    /// `queue::envelope::Source`, as it is written.
+    pub source: String,
+    /// `evt_…` or the name of a command.
+    pub event_id: String,
+    /// When it was accepted.
+    pub received_at: DateTime<Utc>,
+    /// The body exactly as it was received.
+    pub body: Vec<u8>,
+}
+
+/// What a replay found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Replayed {
+    /// Events read.
+    pub events: usize,
+    /// Facts that they told, once per natural key and round.
+    pub facts: usize,
+    /// Clusters folded.
+    pub clusters: usize,
+    /// Ledger entries posted: none, when the ledger was right.
+    pub entries: usize,
+    /// Conversions whose state changed.
+    pub conversions: usize,
+}
+
+/// Rebuilds one project and mode within the caller's transaction, in which workers that settle the
+/// same customers wait. `read` turns an event into facts; `progress` hears after each round how many
+/// events and clusters are done.
+///
+/// # Errors
+/// When an event cannot be read, the facts cannot be folded, or the database fails; the transaction
+/// must then be rolled back.
+pub async fn replay(
+    conn: &mut PgConnection,
+    realm: Realm,
+    read: impl Fn(&StoredEvent) -> Result<Vec<Fact>, BatchError>,
+    mut progress: impl FnMut(&Replayed),
+) -> Result<Replayed, BatchError> {
+    let mut done = Replayed::default();
+    let standing = clusters::of_realm(conn, realm).await?;
+    clusters::lock(conn, &standing).await?;
+    facts::forget(conn, realm).await?;
+    let mut after = 0;
+    loop {
+        let events = page(conn, realm, after).await?;
+        let Some(last) = events.last() else { break };
+        after = last.id;
+        let told = events
+            .iter()
+            .map(|event| Ok((read(event)?, event.received_at)))
+            .collect::<Result<Vec<_>, BatchError>>()?;
+        done.events += events.len();
+        done.facts += remember(conn, realm, &told).await?;
+        progress(&done);
+    }
+    // Those that were merged meanwhile are gone.
+    let all: Vec<ClusterId> = clusters::of_realm(conn, realm).await?.into_iter().collect();
+    for chunk in all.chunks(usize::try_from(CHUNK).unwrap_or(1)) {
+        let settled = fold(conn, realm, chunk).await?;
+        done.clusters += chunk.len();
+        done.entries += settled.entries;
+        done.conversions += settled.conversions.len();
+        progress(&done);
+    }
+    Ok(done)
+}
+
+async fn remember(
+    conn: &mut PgConnection,
+    realm: Realm,
+    told: &[(Vec<Fact>, DateTime<Utc>)],
+) -> Result<usize, BatchError> {
+    let incoming: Vec<Incoming<'_>> = told
+        .iter()
+        .flat_map(|(facts, received_at)| {
+            facts.iter().map(|fact| Incoming { fact, received_at: *received_at })
+        })
+        .collect();
+    let count = incoming.len();
+    if count > 0 {
+        let facts = BTreeMap::from([(realm, incoming)]);
+        super::remember(conn, &facts).await?;
+    }
+    Ok(count)
+}
+
+/// Folds clusters, those without a fact as well: what stands there is told by nothing any more.
+async fn fold(conn: &mut PgConnection, realm: Realm, chunk: &[ClusterId]) -> Result<Settled, BatchError> {
+    let clusters: BTreeSet<ClusterId> = chunk.iter().copied().collect();
+    let mut work = work::load(conn, &clusters).await?;
+    work.include(realm, &clusters);
+    super::write(conn, &work.fold()?, &Causes::again("rebuilt from the raw events")).await
+}
+
+async fn page(conn: &mut PgConnection, realm: Realm, after: i64) -> Result<Vec<StoredEvent>, BatchError> {
+    Ok(sqlx::query_as!(
+        StoredEvent,
+        "SELECT id, source, event_id, received_at, body FROM events
+         WHERE project_id = $1 AND livemode = $2 AND id > $3
+         ORDER BY id
+         LIMIT $4",
+        realm.project.0,
+        realm.mode.is_live(),
+        after,
+        CHUNK,
+    )
+    .fetch_all(conn)
+    .await?)
+}

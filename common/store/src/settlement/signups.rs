@@ -1,0 +1,96 @@
+//! A checkout whose `client_reference_id` is the company's own id of somebody who signed up (SEMANTICS 4 f).
+//!
+//! Such an id is no key of the session: the same field carries codes, and all customers of one code
+//! would become one cluster. The two are brought together only where somebody is known by that id, and
+//! whether that makes them one person is the fold's to say.
+
+use super::barrier;
+use super::facts::Incoming;
+use crate::{PgConnection, StoreError, realm};
+use domain::code::FoldedCode;
+use domain::fact::{Fact, FactBody, TouchMethod};
+use domain::ids::Realm;
+use domain::key::{Key, KeyKind};
+use sqlx::types::Json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Ids that a batch names, on one side or the other.
+#[derive(Debug, Default)]
+pub(super) struct Named {
+    /// By a `client_reference_id`.
+    referenced: BTreeSet<(Realm, String)>,
+    /// By a signup or a posted conversion.
+    signed_up: BTreeSet<(Realm, String)>,
+}
+
+impl Named {
+    pub(super) fn of(facts: &BTreeMap<Realm, Vec<Incoming<'_>>>) -> Self {
+        let mut named = Self::default();
+        for (realm, incoming) in
+            facts.iter().flat_map(|(realm, facts)| facts.iter().map(move |one| (*realm, one)))
+        {
+            named.referenced.extend(referenced(incoming.fact).map(|id| (realm, id.to_owned())));
+            let users = incoming.fact.links.iter().filter(|key| key.kind() == KeyKind::User);
+            let ids = users.filter_map(|key| key.as_str().strip_prefix("user:"));
+            named.signed_up.extend(ids.map(|id| (realm, id.to_owned())));
+        }
+        named
+    }
+
+    /// Keeps one who references an id and one who signs up by it from missing each other, until the
+    /// transaction ends. Before clusters are locked.
+    pub(super) async fn enter(&self, conn: &mut PgConnection) -> Result<(), StoreError> {
+        barrier::meet(conn, &self.referenced, &self.signed_up).await
+    }
+
+    /// The keys that belong into one cluster, now that the facts are stored.
+    pub(super) async fn met(&self, conn: &mut PgConnection) -> Result<Vec<(Realm, Vec<Key>)>, StoreError> {
+        let all: BTreeSet<&(Realm, String)> = self.referenced.iter().chain(&self.signed_up).collect();
+        let ids: Vec<(Realm, &str, FoldedCode)> = all
+            .into_iter()
+            .filter_map(|(realm, id)| Some((*realm, id.as_str(), FoldedCode::new(id)?)))
+            .collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        // By way of those who are known by such an id, who are few; a code of many sessions is nobody's id.
+        let rows = sqlx::query!(
+            r#"
+            SELECT named.project_id AS "project_id!", named.livemode AS "livemode!", k.key AS "key!",
+                   f.links AS "links!: Json<Vec<Key>>", f.body AS "body!: Json<FactBody>"
+            FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[], $4::TEXT[]) AS named (project_id, livemode, id, code)
+            JOIN identity_keys k ON k.project_id = named.project_id AND k.livemode = named.livemode
+                 AND k.key = 'user:' || named.id
+            JOIN facts f ON f.codes @> ARRAY[named.code] AND f.project_id = named.project_id
+                 AND f.livemode = named.livemode AND f.cluster_id <> k.cluster_id
+            WHERE NOT EXISTS (SELECT FROM referral_codes c
+                              WHERE c.project_id = named.project_id AND c.livemode = named.livemode
+                                AND c.code_folded = named.code)
+            "#,
+            &ids.iter().map(|(realm, _, _)| realm.project.0).collect::<Vec<_>>(),
+            &ids.iter().map(|(realm, _, _)| realm.mode.is_live()).collect::<Vec<_>>(),
+            &ids.iter().map(|(_, id, _)| (*id).to_owned()).collect::<Vec<_>>(),
+            &ids.iter().map(|(_, _, code)| code.as_str().to_owned()).collect::<Vec<_>>(),
+        )
+        .fetch_all(conn)
+        .await?;
+        let met = rows.into_iter().filter(|row| {
+            matches!(&row.body.0, FactBody::Touch(touch)
+                if touch.method == TouchMethod::ClientReferenceId && row.key == Key::user(touch.value.trim()).as_str())
+        });
+        Ok(met
+            .map(|row| {
+                let keys = row.links.0.into_iter().chain([Key::stored(row.key)]);
+                (realm(row.project_id, row.livemode), keys.collect())
+            })
+            .collect())
+    }
+}
+
+/// The id that a fact references.
+fn referenced(fact: &Fact) -> Option<&str> {
+    match &fact.body {
+        FactBody::Touch(touch) if touch.method == TouchMethod::ClientReferenceId => Some(touch.value.trim()),
+        _ => None,
+    }
+}

@@ -1,0 +1,167 @@
+//! An affiliate's statement: what it was owed, what moved that, what it is owed now.
+//!
+//! Read from the ledger alone. What is owed is `payable` and `held` together; times are those of
+//! posting, so that a period that was closed stays as it is.
+
+use super::{PgConnection, StoreError, decode};
+use chrono::{DateTime, Utc};
+use domain::ids::{AffiliateId, ConversionId, PayoutId};
+use domain::money::{Currency, Money};
+use std::collections::BTreeMap;
+
+/// Which part of an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Period {
+    /// Not before.
+    pub from: Option<DateTime<Utc>>,
+    /// Before this time.
+    pub before: Option<DateTime<Utc>>,
+}
+
+/// What moved in one currency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// The currency.
+    pub currency: Currency,
+    /// What was owed when the period began: the closing balance of the period before.
+    pub opening: Money,
+    /// What moved it, in order.
+    pub lines: Vec<Line>,
+    /// What is owed at the end.
+    pub closing: Money,
+    /// What of it is held.
+    pub closing_held: Money,
+}
+
+/// One line: an entry of the ledger, or all entries of one payout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// When it was posted.
+    pub posted_at: DateTime<Utc>,
+    /// The ledger's cause.
+    pub cause: String,
+    /// The conversion and its payment; none for a payout.
+    pub conversion: Option<(ConversionId, String)>,
+    /// The payout.
+    pub payout: Option<PayoutId>,
+    /// How the amount that is owed changed.
+    pub amount: Money,
+    /// How much more, or less, of it is held.
+    pub held: Money,
+    /// What is owed after it.
+    pub balance: Money,
+    /// The event that brought it about.
+    pub event: Option<String>,
+    /// Who did, when a person did.
+    pub actor: Option<String>,
+    /// Why; the reference of a payout.
+    pub reason: Option<String>,
+}
+
+/// A statement for each currency in which there ever was anything, in order of their codes.
+pub async fn of(
+    conn: &mut PgConnection,
+    affiliate: AffiliateId,
+    currency: Option<Currency>,
+    period: Period,
+) -> Result<Vec<Statement>, StoreError> {
+    let mut statements = openings(conn, affiliate, currency, period).await?;
+    for (currency, line) in lines(conn, affiliate, currency, period).await? {
+        let Some(statement) = statements.get_mut(&currency) else { continue };
+        let too_large = || decode("a balance beyond 64 bits");
+        statement.closing.minor =
+            statement.closing.minor.checked_add(line.amount.minor).ok_or_else(too_large)?;
+        statement.closing_held.minor =
+            statement.closing_held.minor.checked_add(line.held.minor).ok_or_else(too_large)?;
+        statement.lines.push(Line { balance: statement.closing, ..line });
+    }
+    Ok(statements.into_values().collect())
+}
+
+/// What was owed before the period, for every currency that the period's end has seen.
+async fn openings(
+    conn: &mut PgConnection,
+    affiliate: AffiliateId,
+    currency: Option<Currency>,
+    period: Period,
+) -> Result<BTreeMap<Currency, Statement>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT currency AS "currency!",
+                  coalesce(sum(amount_minor) FILTER (WHERE posted_at < $3), 0)::BIGINT AS "balance!",
+                  coalesce(sum(amount_minor) FILTER (WHERE posted_at < $3 AND account = 'held'), 0)::BIGINT AS "held!"
+           FROM ledger_postings
+           WHERE affiliate_id = $1 AND account IN ('payable', 'held')
+             AND ($2::TEXT IS NULL OR currency = $2) AND ($4::TIMESTAMPTZ IS NULL OR posted_at < $4)
+           GROUP BY currency"#,
+        affiliate.0,
+        currency.map(|currency| currency.to_string()),
+        period.from,
+        period.before,
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let currency = Currency::parse(&row.currency).map_err(decode)?;
+            let money = |minor| Money { minor, currency };
+            let opening = money(row.balance);
+            let statement = Statement {
+                currency,
+                opening,
+                lines: Vec::new(),
+                closing: opening,
+                closing_held: money(row.held),
+            };
+            Ok((currency, statement))
+        })
+        .collect()
+}
+
+async fn lines(
+    conn: &mut PgConnection,
+    affiliate: AffiliateId,
+    currency: Option<Currency>,
+    period: Period,
+) -> Result<Vec<(Currency, Line)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT min(l.posted_at) AS "posted_at!", l.currency AS "currency!", l.payout_id,
+                  CASE WHEN l.payout_id IS NULL THEN min(l.cause) ELSE 'paid' END AS "cause!",
+                  CASE WHEN l.payout_id IS NULL THEN min(l.conversion_id) END AS conversion_id,
+                  CASE WHEN l.payout_id IS NULL THEN min(c.payment_key) END AS payment_key,
+                  sum((CASE WHEN l.to_account IN ('payable', 'held') THEN l.amount_minor ELSE 0 END)
+                      - (CASE WHEN l.from_account IN ('payable', 'held') THEN l.amount_minor ELSE 0 END))::BIGINT AS "amount!",
+                  sum(CASE 'held' WHEN l.to_account THEN l.amount_minor WHEN l.from_account THEN -l.amount_minor ELSE 0 END)::BIGINT AS "held!",
+                  min(l.event_id) AS event_id, min(l.actor) AS actor, min(l.reason) AS reason
+           FROM ledger_entries l
+           JOIN conversions c ON c.id = l.conversion_id
+           WHERE l.affiliate_id = $1 AND ($2::TEXT IS NULL OR l.currency = $2)
+             AND ($3::TIMESTAMPTZ IS NULL OR l.posted_at >= $3) AND ($4::TIMESTAMPTZ IS NULL OR l.posted_at < $4)
+           GROUP BY l.currency, l.payout_id, CASE WHEN l.payout_id IS NULL THEN l.id END
+           ORDER BY min(l.posted_at), min(l.id)"#,
+        affiliate.0,
+        currency.map(|currency| currency.to_string()),
+        period.from,
+        period.before,
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let currency = Currency::parse(&row.currency).map_err(decode)?;
+            let money = |minor| Money { minor, currency };
+            let line = Line {
+                posted_at: row.posted_at,
+                cause: row.cause,
+                conversion: row.conversion_id.map(ConversionId).zip(row.payment_key),
+                payout: row.payout_id.map(PayoutId),
+                amount: money(row.amount),
+                held: money(row.held),
+                balance: money(0),
+                event: row.event_id,
+                actor: row.actor,
+                reason: row.reason,
+            };
+            Ok((currency, line))
+        })
+        .collect()
+}

@@ -1,0 +1,242 @@
+//! A programme of 20 % with two affiliates, and a history that grows event by event.
+
+use chrono::{DateTime, Utc};
+use common::intake;
+use domain::command::Command;
+use domain::fact::{ConversionKind, PostedConversion, Who};
+use domain::ids::{AffiliateId, ConversionId, Mode, PayoutId, Realm};
+use domain::key::Key;
+use domain::money::Currency;
+use domain::rules::Rules;
+use queue::envelope::Source;
+use serde_json::json;
+use store::affiliates::{self, Earnings};
+use store::payouts::{self, Created, Payment, Payout, PayoutError, Request};
+use store::registry::{NewAffiliate, add_affiliate};
+use store::settlement::{self, BatchError, InboxEvent, Item, settle_batch};
+use store::{PgPool, StoreError, digest, program_rules, projects, verification};
+use stripe::metadata::MetadataKeys;
+use stripe::sample::{Sample, Version};
+
+pub(crate) fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+/// A project and its books.
+#[derive(Clone)]
+pub(crate) struct Books {
+    pub(crate) pool: PgPool,
+    pub(crate) realm: Realm,
+    pub(crate) anna: AffiliateId,
+    pub(crate) ben: AffiliateId,
+}
+
+/// What an affiliate is owed in one currency: in all, due, held.
+pub(crate) type Owed = (i64, i64, i64);
+
+impl Books {
+    /// A programme that holds commissions for so many days.
+    pub(crate) async fn open(pool: PgPool, hold_days: u32) -> Self {
+        let mut connection = pool.acquire().await.unwrap();
+        let project = projects::create(&mut connection, "Acme").await.unwrap().id;
+        let rules: Rules = serde_json::from_value(json!({
+            "commission": {"kind": "percent", "basis_points": 2_000}, "hold_days": hold_days
+        }))
+        .unwrap();
+        program_rules::add(&mut connection, project, &rules, None).await.unwrap();
+        let realm = Realm { project, mode: Mode::Test };
+        let new = NewAffiliate { email: "anna@example.org", referral_code: "ANNA" };
+        let anna = add_affiliate(&mut connection, realm, new).await.unwrap();
+        let new = NewAffiliate { email: "ben@example.org", referral_code: "BEN" };
+        let ben = add_affiliate(&mut connection, realm, new).await.unwrap();
+        drop(connection);
+        Self { pool, realm, anna, ben }
+    }
+
+    /// The `number`th customer, sent by Anna, who pays 50.00 USD: 10.00 for Anna.
+    pub(crate) fn sale(number: u64, paid_at: &str) -> Sample {
+        Sample {
+            subtotal: 5_000,
+            metadata: vec![("referral_code".to_owned(), "ANNA".to_owned())],
+            ..Sample::new(number, Version::Dahlia, at(paid_at))
+        }
+    }
+
+    /// Settles Stripe's events as a worker does: again, when it met another transaction.
+    pub(crate) async fn settle(&self, bodies: &[String]) {
+        self.settle_items(&bodies.iter().map(|body| self.item(Source::Stripe, body)).collect::<Vec<_>>())
+            .await;
+    }
+
+    /// Settles what the REST API accepted.
+    pub(crate) async fn settle_commands(&self, commands: &[Command]) {
+        let text = |command| serde_json::to_string(command).unwrap();
+        self.settle_items(&commands.iter().map(|c| self.item(Source::Api, &text(c))).collect::<Vec<_>>())
+            .await;
+    }
+
+    async fn settle_items(&self, items: &[Item]) {
+        for _ in 0..50 {
+            let mut transaction = self.pool.begin().await.unwrap();
+            match settle_batch(&mut transaction, items).await {
+                Ok(_) => return transaction.commit().await.unwrap(),
+                Err(BatchError::Store(StoreError::Serialization(_))) => transaction.rollback().await.unwrap(),
+                Err(error) => panic!("{error:?}"),
+            }
+        }
+        panic!("it met other transactions 50 times");
+    }
+
+    fn item(&self, source: Source, body: &str) -> Item {
+        let received_at = Utc::now();
+        let told =
+            intake::read(source, body.as_bytes(), self.realm, received_at, &MetadataKeys::default()).unwrap();
+        let event = InboxEvent {
+            account: told.account,
+            event_id: told.event_id,
+            source: source.as_str(),
+            event_type: told.event_type,
+            api_version: told.api_version,
+            occurred_at: told.occurred_at,
+            received_at,
+            ignored: told.ignored,
+            traceparent: None,
+            body: body.to_owned().into(),
+        };
+        Item { realm: self.realm, event, facts: told.facts }
+    }
+
+    /// Collects what is due now.
+    pub(crate) async fn create(&self, key: &str) -> Created {
+        self.create_by(key, &Request::default(), Utc::now()).await.unwrap()
+    }
+
+    pub(crate) async fn create_by(
+        &self,
+        key: &str,
+        request: &Request,
+        now: DateTime<Utc>,
+    ) -> Result<Created, PayoutError> {
+        let mut transaction = self.pool.begin().await.unwrap();
+        let created = payouts::create(&mut transaction, self.realm, key, request, "fay", now).await?;
+        transaction.commit().await.unwrap();
+        Ok(created)
+    }
+
+    pub(crate) async fn mark_paid(
+        &self,
+        ids: &[PayoutId],
+        reference: &str,
+    ) -> Result<Vec<Payout>, PayoutError> {
+        let payment = Payment { reference, at: Utc::now(), actor: "fay" };
+        let mut transaction = self.pool.begin().await.unwrap();
+        let paid = payouts::mark_paid(&mut transaction, ids, payment, Utc::now()).await?;
+        transaction.commit().await.unwrap();
+        Ok(paid)
+    }
+
+    pub(crate) async fn cancel(&self, id: PayoutId) -> Result<Payout, PayoutError> {
+        let mut transaction = self.pool.begin().await.unwrap();
+        let canceled = payouts::cancel(&mut transaction, id, "a mistake", "fay", Utc::now()).await?;
+        transaction.commit().await.unwrap();
+        Ok(canceled)
+    }
+
+    /// Creates and pays in one go; the amounts, in order of affiliates and currencies.
+    pub(crate) async fn pay(&self, key: &str) -> Vec<i64> {
+        let created = self.create(key).await;
+        let ids: Vec<PayoutId> = created.payouts.iter().map(|payout| payout.id).collect();
+        self.mark_paid(&ids, key).await.unwrap();
+        created.payouts.iter().map(|payout| payout.amount.minor).collect()
+    }
+
+    /// What an affiliate is owed in US dollars, by the figures of the API.
+    pub(crate) async fn owed(&self, affiliate: AffiliateId) -> Owed {
+        let money = |e: Earnings| (e.unpaid.minor, e.eligible.minor, e.held.minor);
+        self.earnings(affiliate, Utc::now()).await.map(money).unwrap_or_default()
+    }
+
+    pub(crate) async fn earnings(&self, affiliate: AffiliateId, now: DateTime<Utc>) -> Option<Earnings> {
+        let mut connection = self.pool.acquire().await.unwrap();
+        let figures = affiliates::figures(&mut connection, &[affiliate], now).await.unwrap();
+        figures[&affiliate].earnings.iter().find(|e| e.total.currency == Currency::USD).cloned()
+    }
+
+    /// What left for an affiliate: its `paid` account.
+    pub(crate) async fn paid(&self, affiliate: AffiliateId) -> i64 {
+        self.account(affiliate, "paid").await
+    }
+
+    pub(crate) async fn account(&self, affiliate: AffiliateId, account: &str) -> i64 {
+        sqlx::query_scalar(
+            "SELECT coalesce(sum(amount_minor), 0)::BIGINT FROM ledger_postings
+             WHERE affiliate_id = $1 AND account = $2 AND currency = 'usd'",
+        )
+        .bind(affiliate.0)
+        .bind(account)
+        .fetch_one(&self.pool)
+        .await
+        .unwrap()
+    }
+
+    /// Rules of the ledger that are broken.
+    pub(crate) async fn broken(&self) -> Vec<&'static str> {
+        let mut connection = self.pool.acquire().await.unwrap();
+        let findings = verification::verify(&mut connection, Some(self.realm.project)).await.unwrap();
+        findings.into_iter().filter(|finding| finding.violations > 0).map(|finding| finding.rule).collect()
+    }
+
+    /// That the ledger is sound, that the API's figures are its accounts, and that a replay leaves
+    /// all of it alone.
+    pub(crate) async fn is_sound(&self) {
+        assert_eq!(self.broken().await, [""; 0]);
+        for affiliate in [self.anna, self.ben] {
+            let (unpaid, due, held) = self.owed(affiliate).await;
+            let accounts = self.account(affiliate, "payable").await + self.account(affiliate, "held").await;
+            assert_eq!((unpaid, due + held), (accounts, accounts), "affiliate {affiliate}");
+        }
+        let mut transaction = self.pool.begin().await.unwrap();
+        let before = digest::of(&mut transaction, Some(self.realm.project)).await.unwrap();
+        let replayed = settlement::replay(
+            &mut transaction,
+            self.realm,
+            |event| {
+                let source = Source::parse(&event.source).unwrap();
+                Ok(intake::read(source, &event.body, self.realm, event.received_at, &MetadataKeys::default())
+                    .unwrap()
+                    .facts)
+            },
+            |_| (),
+        )
+        .await
+        .unwrap();
+        assert_eq!((replayed.entries, replayed.conversions), (0, 0));
+        assert_eq!(digest::of(&mut transaction, Some(self.realm.project)).await.unwrap(), before);
+        transaction.commit().await.unwrap();
+        assert_eq!(self.broken().await, [""; 0]);
+    }
+}
+
+/// A conversion over REST whose commission is named. The number is far from those of rows.
+pub(crate) fn posted(number: i64, affiliate: AffiliateId, commission: i64) -> PostedConversion {
+    PostedConversion {
+        conversion: ConversionId(1_000_000 + number),
+        payment: Key::reference(&format!("sale-{number}")),
+        kind: ConversionKind::Purchase,
+        value: Some(commission),
+        base: Some(commission * 5),
+        currency: "usd".to_owned(),
+        affiliate: Some(affiliate),
+        referral_code: None,
+        coupon_code: None,
+        who: Who { email: Some(format!("customer{number}@example.net")), ..Who::default() },
+        occurred_at: at("2026-05-01T12:00:00Z"),
+        paid: false,
+        deleted: false,
+    }
+}
+
+/// The command that posts a conversion, or changes it.
+pub(crate) fn command(conversion: &PostedConversion, revision: i64) -> Command {
+    Command::Conversion { revision, accepted_at: Utc::now(), conversion: conversion.clone() }
+}

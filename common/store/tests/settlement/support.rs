@@ -1,0 +1,57 @@
+//! A project whose commission is 20 %, and events read into items.
+
+use chrono::Utc;
+use domain::ids::{Mode, Realm};
+use domain::money::BasisPoints;
+use domain::rules::{Commission, Rules};
+use store::registry::{NewAffiliate, add_affiliate};
+use store::settlement::{InboxEvent, Item};
+use store::{PgPool, program_rules, projects};
+use stripe::event::{Outcome, read};
+use stripe::metadata::MetadataKeys;
+use stripe::sample::{Sample, Version};
+
+/// A project in test mode with the affiliate `ANNA`.
+pub(crate) async fn project(pool: &PgPool) -> Realm {
+    let mut connection = pool.acquire().await.unwrap();
+    let project = projects::create(&mut connection, "Acme").await.unwrap().id;
+    let rules = Rules::of(Commission::Percent { basis_points: BasisPoints(2_000) });
+    program_rules::add(&mut connection, project, &rules, None).await.unwrap();
+    let realm = Realm { project, mode: Mode::Test };
+    let new = NewAffiliate { email: "anna@example.org", referral_code: "ANNA" };
+    add_affiliate(&mut connection, realm, new).await.unwrap();
+    realm
+}
+
+/// The `number`th customer, sent by Anna, who pays 49.00 USD.
+pub(crate) fn sale(number: u64) -> Sample {
+    let at = "2026-06-01T12:00:00Z".parse().unwrap();
+    Sample {
+        metadata: vec![("referral_code".to_owned(), "ANNA".to_owned())],
+        ..Sample::new(number, Version::Dahlia, at)
+    }
+}
+
+/// An event as the worker reads it.
+pub(crate) fn item(realm: Realm, body: String) -> Item {
+    // Of now: a code that did not exist when a payment was received does not count (SEMANTICS 3).
+    let received_at = Utc::now();
+    let reading = read(body.as_bytes(), realm.mode, &MetadataKeys::default(), received_at).unwrap();
+    let (facts, ignored) = match reading.outcome {
+        Outcome::Facts { facts, .. } => (facts, None),
+        Outcome::Ignored { reason } => (Vec::new(), Some(reason)),
+    };
+    let event = InboxEvent {
+        account: reading.account.unwrap_or_default(),
+        event_id: reading.event_id,
+        source: "stripe",
+        event_type: reading.event_type,
+        api_version: reading.api_version,
+        occurred_at: reading.created,
+        received_at,
+        ignored,
+        traceparent: None,
+        body: body.into(),
+    };
+    Item { realm, event, facts }
+}

@@ -1,0 +1,110 @@
+//! Discounts: coupons and promotion codes, in every shape in which an object carries them.
+
+use super::json::{Identified, Ref, Text, filled};
+use domain::fact::TouchMethod;
+use serde::Deserialize;
+use std::collections::BTreeSet;
+
+/// A discount, or an entry of a session's `discounts`, which has no id.
+///
+/// The coupon stands in `source.coupon` since 2025-09-30, in `coupon` before.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Discount {
+    id: Option<Text>,
+    source: Option<Source>,
+    coupon: Ref,
+    promotion_code: Ref<PromotionCode>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Source {
+    coupon: Ref,
+}
+
+impl Identified for Discount {
+    fn id(&self) -> Option<&str> {
+        filled(self.id.as_ref())
+    }
+}
+
+/// A promotion code; its coupon stands in `promotion.coupon` since 2025-09-30, in `coupon` before.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct PromotionCode {
+    id: Option<Text>,
+    code: Option<Text>,
+    promotion: Option<Source>,
+    coupon: Ref,
+}
+
+impl Identified for PromotionCode {
+    fn id(&self) -> Option<&str> {
+        filled(self.id.as_ref())
+    }
+}
+
+/// The discounts met on one object and its lines, each once, in the order of the payload.
+#[derive(Debug, Default)]
+pub(super) struct Discounts {
+    found: Vec<(TouchMethod, String)>,
+    named: BTreeSet<String>,
+    told: BTreeSet<String>,
+    codes_without_text: bool,
+}
+
+impl Discounts {
+    /// Notes a discount, of which the payload may give no more than the id.
+    pub(super) fn note(&mut self, discount: &Ref<Discount>) {
+        if let Some(id) = discount.id() {
+            self.named.insert(id.to_owned());
+        }
+        if let Some(object) = discount.object() {
+            self.note_object(object);
+        }
+    }
+
+    fn note_object(&mut self, discount: &Discount) {
+        let promotion = discount.promotion_code.object();
+        let coupons = [
+            discount.source.as_ref().and_then(|source| source.coupon.id()),
+            discount.coupon.id(),
+            promotion.and_then(|code| code.promotion.as_ref()).and_then(|source| source.coupon.id()),
+            promotion.and_then(|code| code.coupon.id()),
+        ];
+        if let Some(id) = discount.promotion_code.id() {
+            self.add(TouchMethod::PromotionCode, id);
+            match promotion.and_then(|code| filled(code.code.as_ref())) {
+                Some(code) => self.add(TouchMethod::PromotionCodeText, code),
+                None => self.codes_without_text = true,
+            }
+        }
+        let coupon = coupons.into_iter().flatten().next();
+        if let Some(coupon) = coupon {
+            self.add(TouchMethod::Coupon, coupon);
+        }
+        // A deleted or unexpanded discount may be an object and still say nothing.
+        if let Some(id) = discount.id().filter(|_| coupon.is_some()) {
+            self.told.insert(id.to_owned());
+        }
+    }
+
+    /// Whether Stripe knows more than the payload said: a discount of which only the id was there,
+    /// or a promotion code without its text.
+    pub(super) fn has_gaps(&self) -> bool {
+        self.codes_without_text || !self.named.is_subset(&self.told)
+    }
+
+    /// How each was carried, and its id or text.
+    pub(super) fn found(&self) -> &[(TouchMethod, String)] {
+        &self.found
+    }
+
+    fn add(&mut self, method: TouchMethod, value: &str) {
+        let entry = (method, value.to_owned());
+        if !self.found.contains(&entry) {
+            self.found.push(entry);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! What a call to Stripe brought, kept as an inbox event of its own, so that a replay needs no
+//! network.
+
+use super::event::{Outcome, Reading, Unreadable};
+use super::json::{self, BadField};
+use super::metadata::MetadataKeys;
+use super::missing::Missing;
+use super::read;
+use super::telling::Telling;
+use chrono::{DateTime, Utc};
+use domain::ids::Mode;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// An answer, ready for the inbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    /// The inbox id: `fetch:…` ([`Missing::fetch_id`]).
+    pub id: String,
+    /// What was asked and what was answered, for [`read_fetched`].
+    pub body: Vec<u8>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Stored<'a> {
+    asked: Missing,
+    /// Stripe does not know what was asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    not_found: bool,
+    #[serde(borrow)]
+    answer: &'a RawValue,
+}
+
+impl Fetched {
+    /// The answer to a question. An answer that is not JSON is kept as null, which cannot be read.
+    #[must_use]
+    pub fn new(asked: &Missing, answer: &str) -> Self {
+        let answer = serde_json::from_str(answer).unwrap_or(RawValue::NULL);
+        Self::stored(&Stored { asked: asked.clone(), not_found: false, answer })
+    }
+
+    /// Stripe does not know what was asked for. That is an answer too: nothing asks again.
+    #[must_use]
+    pub fn not_found(asked: &Missing) -> Self {
+        Self::stored(&Stored { asked: asked.clone(), not_found: true, answer: RawValue::NULL })
+    }
+
+    fn stored(stored: &Stored<'_>) -> Self {
+        // Neither part can fail: one is a plain structure, the other is JSON already.
+        Self { id: stored.asked.fetch_id(), body: serde_json::to_vec(stored).unwrap_or_default() }
+    }
+}
+
+/// Reads the body of a [`Fetched`] into facts, which name its id as their event.
+///
+/// A fact has the time of what it tells, never that of the call: a code has its event's, a link the
+/// payment's. `received_at` stands in where there is no fact.
+pub fn read_fetched(body: &[u8], mode: Mode, received_at: DateTime<Utc>) -> Result<Reading, Unreadable> {
+    let not_fetched = |bad: BadField| Unreadable::NotAnEvent { path: bad.path, reason: bad.reason };
+    let stored: Stored<'_> = json::parse(body).map_err(not_fetched)?;
+    let (event_type, at) = match &stored.asked {
+        Missing::PromotionCode { at, .. } => ("fetched.invoice", Some(*at)),
+        Missing::SessionPromotionCode { at, .. } => ("fetched.checkout_session", Some(*at)),
+        Missing::InvoiceLines { at, .. } => ("fetched.invoice_lines", Some(*at)),
+        Missing::InvoiceOfPayment { .. } => ("fetched.invoice_payments", None),
+    };
+    let event_id = stored.asked.fetch_id();
+    let keys = MetadataKeys::default();
+    let mut telling = Telling {
+        event: &event_id,
+        event_type,
+        at: at.unwrap_or(received_at),
+        account: stored.asked.account(),
+        keys: &keys,
+        facts: Vec::new(),
+        missing: Vec::new(),
+    };
+    let outcome = read_answer(&stored, mode, &mut telling).map_err(|bad| Unreadable::BadObject {
+        event_id: event_id.clone(),
+        event_type: event_type.to_owned(),
+        path: bad.path,
+        reason: bad.reason,
+    })?;
+    let created = telling.at;
+    let account = telling.account.map(str::to_owned);
+    let event_type = event_type.to_owned();
+    Ok(Reading { event_id, event_type, api_version: None, account, created, outcome })
+}
+
+fn read_answer(stored: &Stored<'_>, mode: Mode, telling: &mut Telling<'_>) -> Result<Outcome, BadField> {
+    if stored.not_found {
+        let reason = "Stripe does not know it: another account, or a key that may not read it".to_owned();
+        return Ok(Outcome::Ignored { reason });
+    }
+    let answer = stored.answer.get().as_bytes();
+    let about: About = json::parse(answer).map_err(|bad| bad.within("answer"))?;
+    if about.livemode.is_some_and(|livemode| Mode::from_livemode(livemode) != mode) {
+        let reason = format!("the answer is of the other mode than {mode}: the Stripe key is");
+        return Ok(Outcome::Ignored { reason });
+    }
+    let told = match &stored.asked {
+        Missing::PromotionCode { .. } => read::invoice_codes(answer, telling),
+        Missing::SessionPromotionCode { .. } => read::session_codes(answer, telling),
+        Missing::InvoiceLines { invoice, .. } => read::invoice_lines(answer, invoice, telling),
+        Missing::InvoiceOfPayment { .. } => read::invoice_payments(answer, mode, telling),
+    };
+    told.map_err(|bad| bad.within("answer"))?;
+    let facts = std::mem::take(&mut telling.facts);
+    if facts.is_empty() {
+        let nothing = match stored.asked {
+            Missing::PromotionCode { .. } => {
+                "the invoice has no coupon or promotion code that is still known"
+            }
+            Missing::SessionPromotionCode { .. } => {
+                "the session has no coupon or promotion code that is still known"
+            }
+            Missing::InvoiceLines { .. } => "the invoice has no lines",
+            Missing::InvoiceOfPayment { .. } => "the payment intent paid no invoice",
+        };
+        return Ok(Outcome::Ignored { reason: nothing.to_owned() });
+    }
+    Ok(Outcome::Facts { facts, missing: Vec::new() })
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct About {
+    livemode: Option<bool>,
+}

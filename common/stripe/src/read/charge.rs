@@ -1,0 +1,120 @@
+//! Charges: what was captured, what was refunded in all, and which payment a charge belongs to.
+
+use super::currency::currency;
+use super::invoiced::{PaymentDetails, even_null, invoiced};
+use super::payment_intent::BillingDetails;
+use super::refund::Refund;
+use crate::json::{BadField, Items, Ref, Text, filled, parse, required};
+use crate::metadata::Metadata;
+use crate::telling::{Telling, Touched, links};
+use domain::fact::{ChargeRefunded, ChargeSucceeded, FactBody, TouchedObject};
+use domain::key::Key;
+use serde::Deserialize;
+
+/// A charge. Since 2022-11-15 its refunds are not in it, since 2025-03-31 its invoice is not.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Charge {
+    id: Option<Text>,
+    payment_intent: Ref,
+    /// None when this version does not say; `Ref::None` when it says that there is none.
+    #[serde(deserialize_with = "even_null")]
+    invoice: Option<Ref>,
+    payment_details: Option<PaymentDetails>,
+    description: Option<Text>,
+    customer: Ref,
+    receipt_email: Option<Text>,
+    billing_details: Option<BillingDetails>,
+    currency: Option<Text>,
+    amount: Option<i64>,
+    amount_captured: Option<i64>,
+    captured: Option<bool>,
+    amount_refunded: Option<i64>,
+    metadata: Metadata,
+    refunds: Items<Refund>,
+}
+
+/// Tells a charge: its money, or what of it went back.
+pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
+    let charge: Charge = parse(json)?;
+    let key = telling.key(required(filled(charge.id.as_ref()), "id")?);
+    if telling.event_type == "charge.refunded" {
+        tell_refunded(&key, &charge, telling)?;
+    } else {
+        let touched = Touched { on: TouchedObject::Charge, object: &key, customer: None, at: telling.at };
+        telling.touch_metadata(&touched, &charge.metadata);
+        // An authorisation is no money until it is captured.
+        if charge.captured != Some(false) {
+            return tell_money(&key, &charge, telling);
+        }
+    }
+    let payment_intent = telling.key_of(&charge.payment_intent);
+    let invoice = charge.invoice.as_ref().and_then(|invoice| telling.key_of(invoice));
+    let customer = telling.key_of(&charge.customer);
+    telling.tell_alias([invoice, payment_intent, Some(key)], customer, charge.metadata.forbids_commission());
+    Ok(())
+}
+
+fn tell_money(key: &Key, charge: &Charge, telling: &mut Telling<'_>) -> Result<(), BadField> {
+    let body = ChargeSucceeded {
+        charge: key.clone(),
+        payment_intent: telling.key_of(&charge.payment_intent),
+        customer: telling.key_of(&charge.customer),
+        email: charge.guest_email().map(str::to_owned),
+        currency: currency(charge.currency.as_ref())?,
+        amount_captured: required(charge.amount_captured.or(charge.amount), "amount_captured")?,
+        invoiced: invoiced(
+            charge.invoice.as_ref(),
+            charge.payment_details.as_ref(),
+            charge.description.as_ref(),
+            telling,
+        ),
+        succeeded_at: telling.at,
+        no_commission: charge.metadata.forbids_commission(),
+    };
+    let links = links([
+        body.invoiced.invoice().cloned(),
+        body.payment_intent.clone(),
+        Some(key.clone()),
+        body.customer.clone(),
+        body.email.as_deref().and_then(Key::email),
+    ]);
+    telling.tell_last(format!("charge:{key}"), body.amount_captured, links, FactBody::Charge(body));
+    Ok(())
+}
+
+fn tell_refunded(key: &Key, charge: &Charge, telling: &mut Telling<'_>) -> Result<(), BadField> {
+    let body = ChargeRefunded {
+        charge: key.clone(),
+        payment_intent: telling.key_of(&charge.payment_intent),
+        invoice: charge.invoice.as_ref().and_then(|invoice| telling.key_of(invoice)),
+        amount_refunded: required(charge.amount_refunded, "amount_refunded")?,
+        currency: currency(charge.currency.as_ref())?,
+    };
+    for (index, refund) in charge.refunds.iter().enumerate() {
+        refund.tell(telling).map_err(|bad| bad.within(&format!("refunds.data[{index}]")))?;
+    }
+    if charge.invoice.is_none() {
+        telling.miss_invoice_of(body.payment_intent.as_ref());
+    }
+    let links = links([
+        body.invoice.clone(),
+        body.payment_intent.clone(),
+        Some(key.clone()),
+        telling.key_of(&charge.customer),
+    ]);
+    let rank = body.amount_refunded;
+    telling.tell_last(format!("charge_refunded:{key}"), rank, links, FactBody::ChargeRefunded(body));
+    Ok(())
+}
+
+impl Charge {
+    /// A customer's address is the customer's to tell.
+    fn guest_email(&self) -> Option<&str> {
+        if self.customer.id().is_some() {
+            return None;
+        }
+        let billed = self.billing_details.as_ref().and_then(BillingDetails::email);
+        filled(self.receipt_email.as_ref()).or(billed)
+    }
+}

@@ -1,0 +1,40 @@
+//! Customers.
+
+use crate::json::{BadField, Moment, Text, filled, parse, required};
+use crate::metadata::Metadata;
+use crate::telling::{Telling, Touched, links};
+use domain::fact::{CustomerSeen, FactBody, TouchedObject};
+use domain::key::Key;
+use serde::Deserialize;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Customer {
+    id: Option<Text>,
+    email: Option<Text>,
+    created: Option<Moment>,
+    metadata: Metadata,
+}
+
+/// Tells a customer as it stands. A code in the metadata of a deleted customer is not a touch.
+pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
+    let customer: Customer = parse(json)?;
+    let key = telling.key(required(filled(customer.id.as_ref()), "id")?);
+    let created = customer.created.map_or(telling.at, |Moment(created)| created);
+    let deleted = telling.event_type == "customer.deleted";
+    let body = CustomerSeen {
+        customer: key.clone(),
+        email: filled(customer.email.as_ref()).map(str::to_owned),
+        created,
+        deleted,
+        no_commission: customer.metadata.forbids_commission(),
+    };
+    let links = links([Some(key.clone()), body.email.as_deref().and_then(Key::email)]);
+    if !deleted {
+        let at = if telling.event_type == "customer.created" { created } else { telling.at };
+        let touched = Touched { on: TouchedObject::Customer, object: &key, customer: None, at };
+        telling.touch_metadata(&touched, &customer.metadata);
+    }
+    telling.tell_last(format!("customer:{key}"), i64::from(deleted), links, FactBody::Customer(body));
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! Discounts on a customer or a subscription. Since invoices carry only the ids of theirs, this is where
+//! their coupon and promotion code are named.
+
+use crate::discount::{Discount, Discounts};
+use crate::json::{BadField, Moment, Ref, parse};
+use crate::telling::{Telling, Touched};
+use domain::fact::TouchedObject;
+use serde::Deserialize;
+
+/// What a discount was given on.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Given {
+    customer: Ref,
+    subscription: Ref,
+    invoice: Ref,
+    checkout_session: Ref,
+    start: Option<Moment>,
+}
+
+/// Tells the codes of a discount, on whatever it was given on: a subscription's is not its customer's.
+pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
+    let given: Given = parse(json)?;
+    let mut discounts = Discounts::default();
+    discounts.note(&Ref::Object(Box::new(parse::<Discount>(json)?)));
+    let at = given.start.map_or(telling.at, |Moment(start)| start);
+    let customer = telling.key_of(&given.customer);
+    let objects = [
+        (TouchedObject::Session, telling.key_of(&given.checkout_session)),
+        (TouchedObject::Invoice, telling.key_of(&given.invoice)),
+        (TouchedObject::Subscription, telling.key_of(&given.subscription)),
+    ];
+    let mut narrower = false;
+    for (on, object) in objects {
+        if let Some(object) = object {
+            let touched = Touched { on, object: &object, customer: customer.as_ref(), at };
+            telling.touch_discounts(&touched, &discounts);
+            narrower = true;
+        }
+    }
+    if let (Some(customer), false) = (&customer, narrower) {
+        let touched = Touched { on: TouchedObject::Customer, object: customer, customer: None, at };
+        telling.touch_discounts(&touched, &discounts);
+    }
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! Disputes.
+
+use super::currency::currency;
+use crate::json::{BadField, Moment, Ref, Text, filled, parse, required};
+use crate::telling::{Telling, links};
+use domain::fact::{DisputeSeen, DisputeStatus, FactBody};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+/// A dispute.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Dispute {
+    id: Option<Text>,
+    amount: Option<i64>,
+    currency: Option<Text>,
+    charge: Ref,
+    payment_intent: Ref,
+    status: Option<Text>,
+    created: Option<Moment>,
+    evidence: Option<Evidence>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Evidence {
+    /// Since 2026-10-28: what was handed in after the dispute was lost.
+    appeal: Option<IgnoredAny>,
+}
+
+/// How much later the second round is than the first: its outcome stands over the first one's.
+const APPEAL_RANK: i64 = 10;
+
+/// Tells a dispute. Its amount may differ from the charge's.
+pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
+    let dispute: Dispute = parse(json)?;
+    let key = telling.key(required(filled(dispute.id.as_ref()), "id")?);
+    let (status, rank) = dispute.status()?;
+    let body = DisputeSeen {
+        dispute: key.as_str().to_owned(),
+        charge: telling.key_of(&dispute.charge),
+        payment_intent: telling.key_of(&dispute.payment_intent),
+        amount: required(dispute.amount, "amount")?,
+        currency: currency(dispute.currency.as_ref())?,
+        status,
+        created: dispute.created.map_or(telling.at, |Moment(created)| created),
+    };
+    telling.miss_invoice_of(body.payment_intent.as_ref());
+    let links = links([body.payment_intent.clone(), body.charge.clone()]);
+    telling.tell_last(format!("dispute:{key}"), rank, links, FactBody::Dispute(body));
+    Ok(())
+}
+
+impl Dispute {
+    /// The status and its rank. A lost dispute stays lost while an appeal runs; an appeal that was won
+    /// or lost comes after everything else.
+    fn status(&self) -> Result<(DisputeStatus, i64), BadField> {
+        let status = match required(filled(self.status.as_ref()), "status")? {
+            "warning_needs_response" | "warning_under_review" => DisputeStatus::Warning,
+            "needs_response" | "under_review" => DisputeStatus::Open,
+            // `charge_refunded` is the old name for a dispute that a refund ended.
+            "won" | "warning_closed" | "prevented" | "charge_refunded" => DisputeStatus::Released,
+            "lost" | "appeal_needs_response" | "appeal_under_review" => DisputeStatus::Lost,
+            _ => return Err(BadField::new("status", "it is no status of a dispute that this version knows")),
+        };
+        let appealed = self.evidence.as_ref().is_some_and(|evidence| evidence.appeal.is_some());
+        let decided_again = appealed && matches!(self.status.as_deref(), Some("won" | "lost"));
+        Ok((status, if decided_again { status.rank() + APPEAL_RANK } else { status.rank() }))
+    }
+}

@@ -1,0 +1,209 @@
+//! Invoices: the payments of subscriptions, and every other payment that has an invoice.
+
+use super::currency::currency;
+use super::invoice_line::Line;
+use super::tax::{ShippingCost, Tax};
+use crate::discount::{Discount, Discounts};
+use crate::json::{BadField, Items, Moment, Ref, Text, filled, parse, required};
+use crate::metadata::Metadata;
+use crate::missing::Missing;
+use crate::telling::{Telling, Touched, links};
+use chrono::{DateTime, Utc};
+use domain::fact::{FactBody, InvoicePaid, TouchedObject};
+use domain::key::Key;
+use serde::Deserialize;
+
+/// An invoice. 2025-03-31 moved the subscription to `parent` and took payment intent and charge away.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Invoice {
+    id: Option<Text>,
+    pub(super) amount_paid: Option<i64>,
+    pub(super) amount_due: Option<i64>,
+    pub(super) paid_out_of_band: Option<bool>,
+    status: Option<Text>,
+    pub(super) total: Option<i64>,
+    pub(super) total_excluding_tax: Option<i64>,
+    pub(super) total_taxes: Items<Tax>,
+    pub(super) total_tax_amounts: Items<Tax>,
+    pub(super) tax: Option<i64>,
+    pub(super) shipping_cost: Option<ShippingCost>,
+    customer: Ref,
+    customer_email: Option<Text>,
+    parent: Option<Parent>,
+    subscription: Ref,
+    subscription_details: Option<SubscriptionDetails>,
+    payment_intent: Ref,
+    charge: Ref,
+    currency: Option<Text>,
+    status_transitions: Option<StatusTransitions>,
+    billing_reason: Option<Text>,
+    metadata: Metadata,
+    lines: Items<Line>,
+    discount: Ref<Discount>,
+    discounts: Items<Ref<Discount>>,
+    total_discount_amounts: Items<DiscountAmount>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Parent {
+    subscription_details: Option<SubscriptionDetails>,
+}
+
+/// A subscription as it was when the invoice was finalised.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct SubscriptionDetails {
+    subscription: Ref,
+    metadata: Metadata,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct StatusTransitions {
+    finalized_at: Option<Moment>,
+    paid_at: Option<Moment>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct DiscountAmount {
+    discount: Ref<Discount>,
+}
+
+/// Tells a settled invoice. `invoice.paid` and `invoice.payment_succeeded` tell the same fact.
+pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
+    tell_paid(&parse(json)?, SETTLED_RANK, telling)
+}
+
+/// Tells an invoice that is paid in part, which other events than those of its payment show, also when
+/// it was voided or given up. Of several the one with the most paid holds, and once it is settled the
+/// event that says so.
+pub(super) fn tell_in_part(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
+    let invoice: Invoice = parse(json)?;
+    let settled = filled(invoice.status.as_ref()) == Some("paid");
+    match invoice.amount_paid {
+        Some(paid @ 1..) if !settled => tell_paid(&invoice, paid.saturating_sub(i64::MAX), telling),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Above that of every invoice that is paid in part.
+const SETTLED_RANK: i64 = 0;
+
+fn tell_paid(invoice: &Invoice, rank: i64, telling: &mut Telling<'_>) -> Result<(), BadField> {
+    let key = telling.key(required(filled(invoice.id.as_ref()), "id")?);
+    let body = InvoicePaid {
+        invoice: key.clone(),
+        customer: telling.key_of(&invoice.customer),
+        email: filled(invoice.customer_email.as_ref()).map(str::to_owned),
+        subscription: invoice.subscription().map(|id| telling.key(id)),
+        payment_intent: telling.key_of(&invoice.payment_intent),
+        charge: telling.key_of(&invoice.charge),
+        currency: currency(invoice.currency.as_ref())?,
+        amount_paid: invoice.paid()?,
+        total: invoice.total()?,
+        total_excluding_tax: invoice.total_excluding_tax()?,
+        shipping: invoice.shipping(),
+        paid_at: invoice.paid_at(rank == SETTLED_RANK).unwrap_or(telling.at),
+        billing_reason: filled(invoice.billing_reason.as_ref()).map(str::to_owned),
+        no_commission: invoice.forbids_commission(),
+        lines: invoice.lines.iter().map(Line::fact).collect(),
+        lines_complete: invoice.lines.complete,
+    };
+    let links = links([
+        Some(key.clone()),
+        body.payment_intent.clone(),
+        body.charge.clone(),
+        body.customer.clone(),
+        body.subscription.clone(),
+        body.email.as_deref().and_then(Key::email),
+    ]);
+
+    let customer = body.customer.as_ref();
+    let on_invoice = Touched { on: TouchedObject::Invoice, object: &key, customer, at: telling.at };
+    telling.touch_metadata(&on_invoice, &invoice.metadata);
+    // What the invoice repeats was there before it was paid, and not only when its event was made.
+    let at = body.paid_at.min(telling.at);
+    for (subscription, metadata) in invoice.subscription_metadata() {
+        let object = telling.key(subscription);
+        let on = TouchedObject::Subscription;
+        telling.touch_metadata(&Touched { on, object: &object, customer, at }, metadata);
+    }
+    let discounts = invoice.all_discounts();
+    telling.touch_discounts(&on_invoice, &discounts);
+    if discounts.has_gaps() {
+        telling.missing.push(Missing::PromotionCode {
+            invoice: key.clone(),
+            account: telling.account.map(str::to_owned),
+            event: telling.event.to_owned(),
+            at: telling.at,
+        });
+    }
+    if !body.lines_complete && rank == SETTLED_RANK {
+        telling.missing.push(Missing::InvoiceLines {
+            invoice: key.clone(),
+            account: telling.account.map(str::to_owned),
+            at: body.paid_at,
+        });
+    }
+    telling.tell_last(format!("invoice:{key}"), rank, links, FactBody::Invoice(body));
+    Ok(())
+}
+
+/// Tells the codes of an invoice that was fetched with its discounts expanded, and nothing else of it:
+/// what was paid is told by its event.
+pub(crate) fn tell_fetched_codes(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
+    let invoice: Invoice = parse(json)?;
+    let key = telling.key(required(filled(invoice.id.as_ref()), "id")?);
+    let customer = telling.key_of(&invoice.customer);
+    let (on, at) = (TouchedObject::Invoice, telling.at);
+    let touched = Touched { on, object: &key, customer: customer.as_ref(), at };
+    telling.touch_discounts(&touched, &invoice.all_discounts());
+    Ok(())
+}
+
+impl Invoice {
+    fn subscription(&self) -> Option<&str> {
+        self.snapshots().find_map(|details| details.subscription.id()).or_else(|| self.subscription.id())
+    }
+
+    /// While it is not settled, nothing says when the part was paid; the invoice's own day does not move
+    /// with each event that shows it.
+    fn paid_at(&self, settled: bool) -> Option<DateTime<Utc>> {
+        let transitions = self.status_transitions.as_ref()?;
+        let Moment(at) = if settled { transitions.paid_at? } else { transitions.finalized_at? };
+        Some(at)
+    }
+
+    fn forbids_commission(&self) -> bool {
+        let copied =
+            self.lines.iter().filter(|line| line.subscription().is_some()).map(|line| &line.metadata);
+        let snapshots = self.snapshots().map(|details| &details.metadata);
+        [&self.metadata].into_iter().chain(snapshots).chain(copied).any(Metadata::forbids_commission)
+    }
+
+    /// The metadata of the subscriptions that are billed: the snapshot, and what the lines copied from
+    /// their subscription, which is all that there is before 2023.
+    fn subscription_metadata(&self) -> impl Iterator<Item = (&str, &Metadata)> {
+        let snapshots =
+            self.snapshots().filter_map(|details| Some((self.subscription()?, &details.metadata)));
+        let lines = self.lines.iter().filter_map(|line| Some((line.subscription()?, &line.metadata)));
+        snapshots.chain(lines)
+    }
+
+    fn snapshots(&self) -> impl Iterator<Item = &SubscriptionDetails> {
+        let parent = self.parent.as_ref().and_then(|parent| parent.subscription_details.as_ref());
+        parent.into_iter().chain(self.subscription_details.as_ref())
+    }
+
+    fn all_discounts(&self) -> Discounts {
+        let mut discounts = Discounts::default();
+        discounts.note(&self.discount);
+        self.discounts.iter().for_each(|discount| discounts.note(discount));
+        self.total_discount_amounts.iter().for_each(|taken| discounts.note(&taken.discount));
+        self.lines.iter().for_each(|line| line.note_discounts(&mut discounts));
+        discounts
+    }
+}

@@ -1,0 +1,44 @@
+//! Whether collected money settles an invoice, as a payment intent or a charge tells it.
+
+use crate::json::{Ref, Text, filled};
+use crate::telling::Telling;
+use domain::fact::Invoiced;
+use serde::{Deserialize, Deserializer};
+
+/// Since 2025-11: what the payment is for. Stripe writes the invoice's id into the order's reference.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct PaymentDetails {
+    order_reference: Option<Text>,
+}
+
+/// The invoice that an object names, or what else it lets on.
+///
+/// `invoice` is none when the version does not say, and [`Ref::None`] when it says that there is none.
+pub(super) fn invoiced(
+    invoice: Option<&Ref>,
+    details: Option<&PaymentDetails>,
+    description: Option<&Text>,
+    telling: &Telling<'_>,
+) -> Invoiced {
+    let reference = details.and_then(|details| filled(details.order_reference.as_ref()));
+    let named = invoice.and_then(Ref::id).or(reference.filter(|reference| reference.starts_with("in_")));
+    match (named, invoice) {
+        (Some(id), _) => Invoiced::By { invoice: telling.key(id) },
+        (None, Some(_)) => Invoiced::Never,
+        (None, None) if filled(description).is_some_and(is_of_an_invoice) => Invoiced::Hinted,
+        (None, None) => Invoiced::Unsaid,
+    }
+}
+
+/// Reads a field that may be null, and so tells null from absent.
+pub(super) fn even_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Ref>, D::Error> {
+    Ref::deserialize(deserializer).map(Some)
+}
+
+/// Stripe's own words on the payments of subscriptions and of invoices.
+fn is_of_an_invoice(description: &str) -> bool {
+    let description = description.trim();
+    ["Subscription creation", "Subscription update"].contains(&description)
+        || description.starts_with("Payment for Invoice")
+}

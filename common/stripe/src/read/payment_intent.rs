@@ -1,0 +1,110 @@
+//! Payment intents: which payment they belong to, and what they received.
+
+use super::currency::currency;
+use super::invoiced::{PaymentDetails, even_null, invoiced};
+use crate::json::{BadField, Identified, Items, Ref, Text, filled, parse, required};
+use crate::metadata::Metadata;
+use crate::telling::{Telling, Touched, links};
+use domain::fact::{FactBody, IntentSucceeded, TouchedObject};
+use domain::key::Key;
+use serde::Deserialize;
+
+/// A payment intent. Before 2022-11-15 its charges are a list; until 2025-03-31 it names its invoice.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct PaymentIntent {
+    id: Option<Text>,
+    latest_charge: Ref<SucceededCharge>,
+    charges: Items<SucceededCharge>,
+    /// None when this version does not say; `Ref::None` when it says that there is none.
+    #[serde(deserialize_with = "even_null")]
+    invoice: Option<Ref>,
+    payment_details: Option<PaymentDetails>,
+    description: Option<Text>,
+    customer: Ref,
+    receipt_email: Option<Text>,
+    currency: Option<Text>,
+    amount_received: Option<i64>,
+    metadata: Metadata,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct SucceededCharge {
+    id: Option<Text>,
+    paid: Option<bool>,
+    billing_details: Option<BillingDetails>,
+}
+
+/// Who paid, as the payment method has it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct BillingDetails {
+    email: Option<Text>,
+}
+
+impl BillingDetails {
+    pub(super) fn email(&self) -> Option<&str> {
+        filled(self.email.as_ref())
+    }
+}
+
+impl Identified for SucceededCharge {
+    fn id(&self) -> Option<&str> {
+        filled(self.id.as_ref())
+    }
+}
+
+/// Tells what the intent received, which objects it is one payment with, and the code in its metadata.
+pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
+    let intent: PaymentIntent = parse(json)?;
+    let key = telling.key(required(filled(intent.id.as_ref()), "id")?);
+    let touched = Touched { on: TouchedObject::PaymentIntent, object: &key, customer: None, at: telling.at };
+    telling.touch_metadata(&touched, &intent.metadata);
+
+    let body = IntentSucceeded {
+        payment_intent: key.clone(),
+        charge: intent.charge().map(|id| telling.key(id)),
+        customer: telling.key_of(&intent.customer),
+        email: intent.guest_email().map(str::to_owned),
+        currency: currency(intent.currency.as_ref())?,
+        amount_received: required(intent.amount_received, "amount_received")?,
+        invoiced: invoiced(
+            intent.invoice.as_ref(),
+            intent.payment_details.as_ref(),
+            intent.description.as_ref(),
+            telling,
+        ),
+        succeeded_at: telling.at,
+        no_commission: intent.metadata.forbids_commission(),
+    };
+    let links = links([
+        body.invoiced.invoice().cloned(),
+        Some(key.clone()),
+        body.charge.clone(),
+        body.customer.clone(),
+        body.email.as_deref().and_then(Key::email),
+    ]);
+    telling.tell_last(format!("intent:{key}"), body.amount_received, links, FactBody::Intent(body));
+    Ok(())
+}
+
+impl PaymentIntent {
+    fn charge(&self) -> Option<&str> {
+        self.latest_charge.id().or_else(|| self.paid_charge()?.id())
+    }
+
+    fn paid_charge(&self) -> Option<&SucceededCharge> {
+        self.charges.iter().find(|charge| charge.paid == Some(true))
+    }
+
+    /// A customer's address is the customer's to tell: a receipt may go to their accountant.
+    fn guest_email(&self) -> Option<&str> {
+        if self.customer.id().is_some() {
+            return None;
+        }
+        let charge = self.latest_charge.object().or_else(|| self.paid_charge());
+        let billed = charge.and_then(|charge| charge.billing_details.as_ref());
+        filled(self.receipt_email.as_ref()).or_else(|| billed.and_then(BillingDetails::email))
+    }
+}

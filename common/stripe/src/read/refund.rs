@@ -1,0 +1,60 @@
+//! Refunds.
+
+use super::currency::currency;
+use crate::json::{BadField, Moment, Ref, Text, filled, parse, required};
+use crate::telling::{Telling, links};
+use domain::fact::{FactBody, RefundSeen, RefundStatus};
+use serde::Deserialize;
+
+/// A refund, alone or in its charge.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Refund {
+    id: Option<Text>,
+    amount: Option<i64>,
+    currency: Option<Text>,
+    charge: Ref,
+    payment_intent: Ref,
+    status: Option<Text>,
+    created: Option<Moment>,
+}
+
+/// Tells a refund. Its invoice is never in it.
+pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
+    let refund: Refund = parse(json)?;
+    refund.tell(telling)?;
+    let payment_intent = telling.key_of(&refund.payment_intent);
+    telling.miss_invoice_of(payment_intent.as_ref());
+    Ok(())
+}
+
+impl Refund {
+    /// Tells one refund with what it says itself.
+    pub(super) fn tell(&self, telling: &mut Telling<'_>) -> Result<(), BadField> {
+        let key = telling.key(required(filled(self.id.as_ref()), "id")?);
+        let status = self.status()?;
+        let body = RefundSeen {
+            refund: key.as_str().to_owned(),
+            charge: telling.key_of(&self.charge),
+            payment_intent: telling.key_of(&self.payment_intent),
+            amount: required(self.amount, "amount")?,
+            currency: currency(self.currency.as_ref())?,
+            status,
+            created: self.created.map_or(telling.at, |Moment(created)| created),
+        };
+        let links = links([body.payment_intent.clone(), body.charge.clone()]);
+        telling.tell_last(format!("refund:{key}"), status.rank(), links, FactBody::Refund(body));
+        Ok(())
+    }
+
+    /// A refund without a status is an old one, made at once.
+    fn status(&self) -> Result<RefundStatus, BadField> {
+        match filled(self.status.as_ref()) {
+            Some("pending" | "requires_action") => Ok(RefundStatus::Pending),
+            Some("succeeded") | None => Ok(RefundStatus::Succeeded),
+            Some("failed") => Ok(RefundStatus::Failed),
+            Some("canceled") => Ok(RefundStatus::Canceled),
+            Some(_) => Err(BadField::new("status", "it is no status of a refund that this version knows")),
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Subscriptions: a link between customer and invoices, and a code. Their money comes by invoice.
+
+use crate::json::{BadField, Moment, Ref, Text, filled, parse, required};
+use crate::metadata::Metadata;
+use crate::telling::{Telling, Touched, links};
+use domain::fact::{FactBody, SubscriptionSeen, TouchedObject};
+use serde::Deserialize;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Subscription {
+    id: Option<Text>,
+    customer: Ref,
+    status: Option<Text>,
+    created: Option<Moment>,
+    canceled_at: Option<Moment>,
+    ended_at: Option<Moment>,
+    metadata: Metadata,
+}
+
+/// Tells a subscription as it stands.
+pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
+    let subscription: Subscription = parse(json)?;
+    let key = telling.key(required(filled(subscription.id.as_ref()), "id")?);
+    let deleted = telling.event_type == "customer.subscription.deleted";
+    let canceled_at = subscription.canceled_at.or(subscription.ended_at).map(|Moment(at)| at);
+    let body = SubscriptionSeen {
+        subscription: key.clone(),
+        customer: telling.key_of(&subscription.customer),
+        status: required(filled(subscription.status.as_ref()), "status")?.to_owned(),
+        canceled_at,
+        no_commission: subscription.metadata.forbids_commission(),
+    };
+    let links = links([Some(key.clone()), body.customer.clone()]);
+
+    let created = subscription.created.filter(|_| telling.event_type == "customer.subscription.created");
+    let at = created.map_or(telling.at, |Moment(created)| created);
+    let touched = Touched { on: TouchedObject::Subscription, object: &key, customer: None, at };
+    telling.touch_metadata(&touched, &subscription.metadata);
+    telling.tell_last(format!("subscription:{key}"), i64::from(deleted), links, FactBody::Subscription(body));
+    Ok(())
+}

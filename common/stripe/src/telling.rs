@@ -1,0 +1,145 @@
+//! The facts of one event while they are gathered.
+
+use super::discount::Discounts;
+use super::json::{Identified, Ref};
+use super::metadata::{Metadata, MetadataKeys};
+use super::missing::Missing;
+use chrono::{DateTime, Utc};
+use domain::fact::{Fact, FactBody, Keep, PaymentAlias, Touch, TouchMethod, TouchedObject};
+use domain::key::Key;
+
+/// What one event tells, and what is common to all of it.
+#[derive(Debug)]
+pub(super) struct Telling<'a> {
+    /// The event's id.
+    pub(super) event: &'a str,
+    /// Its type.
+    pub(super) event_type: &'a str,
+    /// Its own time.
+    pub(super) at: DateTime<Utc>,
+    /// The connected account it comes from.
+    pub(super) account: Option<&'a str>,
+    /// Where referral codes stand.
+    pub(super) keys: &'a MetadataKeys,
+    /// What was told so far.
+    pub(super) facts: Vec<Fact>,
+    /// What could not be told.
+    pub(super) missing: Vec<Missing>,
+}
+
+/// The object that a touch was met on.
+#[derive(Debug)]
+pub(super) struct Touched<'a> {
+    pub(super) on: TouchedObject,
+    pub(super) object: &'a Key,
+    /// Whom the touch concerns beside the object itself.
+    pub(super) customer: Option<&'a Key>,
+    pub(super) at: DateTime<Utc>,
+}
+
+impl Telling<'_> {
+    /// The key of an object of this event's account.
+    pub(super) fn key(&self, id: &str) -> Key {
+        Key::object(self.account, id)
+    }
+
+    /// The key of an object that may be there.
+    pub(super) fn key_of<T: Identified>(&self, reference: &Ref<T>) -> Option<Key> {
+        reference.id().map(|id| self.key(id))
+    }
+
+    /// Tells a fact of which the last version holds.
+    pub(super) fn tell_last(&mut self, natural_key: String, rank: i64, links: Vec<Key>, body: FactBody) {
+        self.tell(natural_key, Keep::Last, rank, self.at, links, body);
+    }
+
+    /// Tells that objects belong to one payment, if there are two or more. The invoice comes first in
+    /// the key, then payment intent, charge and session, whatever the order in which they were named.
+    pub(super) fn tell_alias(
+        &mut self,
+        objects: impl IntoIterator<Item = Option<Key>>,
+        customer: Option<Key>,
+        no_commission: bool,
+    ) {
+        let mut objects = links(objects);
+        objects.sort_by_key(|key| (key.kind(), key.clone()));
+        if objects.len() < 2 {
+            return;
+        }
+        let names: Vec<&str> = objects.iter().map(Key::as_str).collect();
+        let natural_key = format!("alias:{}", names.join(":"));
+        let links = links(objects.iter().cloned().map(Some).chain([customer]));
+        let body = FactBody::Alias(PaymentAlias { objects, no_commission });
+        let rank = if no_commission { -1 } else { 0 };
+        self.tell(natural_key, Keep::First, rank, self.at, links, body);
+    }
+
+    /// Tells the referral code in an object's metadata, if there is one.
+    pub(super) fn touch_metadata(&mut self, touched: &Touched<'_>, metadata: &Metadata) {
+        if let Some(code) = metadata.referral(self.keys) {
+            self.touch(touched, TouchMethod::Metadata, code.to_owned());
+        }
+    }
+
+    /// Tells the codes and coupons of an object's discounts.
+    pub(super) fn touch_discounts(&mut self, touched: &Touched<'_>, discounts: &Discounts) {
+        for (method, value) in discounts.found() {
+            self.touch(touched, *method, value.clone());
+        }
+    }
+
+    /// Tells one code or coupon.
+    pub(super) fn touch(&mut self, touched: &Touched<'_>, method: TouchMethod, value: String) {
+        let natural_key = format!("touch:{}:{}:{value}", touched.object, method_name(method));
+        let links = links([Some(touched.object.clone()), touched.customer.cloned()]);
+        let body = Touch { on: touched.on, object: touched.object.clone(), method, value };
+        self.tell(natural_key, Keep::First, 0, touched.at, links, FactBody::Touch(body));
+    }
+
+    /// Notes that the invoice behind a payment intent is not known.
+    pub(super) fn miss_invoice_of(&mut self, payment_intent: Option<&Key>) {
+        if let Some(payment_intent) = payment_intent {
+            self.missing.push(Missing::InvoiceOfPayment {
+                payment_intent: payment_intent.clone(),
+                account: self.account.map(str::to_owned),
+            });
+        }
+    }
+
+    fn tell(
+        &mut self,
+        natural_key: String,
+        keep: Keep,
+        rank: i64,
+        at: DateTime<Utc>,
+        links: Vec<Key>,
+        body: FactBody,
+    ) {
+        let told = self.facts.iter().any(|fact| fact.natural_key == natural_key);
+        // What names nobody and nothing can never be found again.
+        if !told && !links.is_empty() {
+            self.facts.push(Fact { natural_key, keep, rank, at, event: self.event.to_owned(), links, body });
+        }
+    }
+}
+
+/// The keys that are there, each once.
+pub(super) fn links(keys: impl IntoIterator<Item = Option<Key>>) -> Vec<Key> {
+    let mut links = Vec::new();
+    for key in keys.into_iter().flatten() {
+        if !links.contains(&key) {
+            links.push(key);
+        }
+    }
+    links
+}
+
+fn method_name(method: TouchMethod) -> &'static str {
+    match method {
+        TouchMethod::Metadata => "metadata",
+        TouchMethod::ClientReferenceId => "client_reference_id",
+        TouchMethod::PromotionCode => "promotion_code",
+        TouchMethod::PromotionCodeText => "promotion_code_text",
+        TouchMethod::Coupon => "coupon",
+    }
+}

@@ -1,0 +1,43 @@
+//! Every fixture's facts, a snapshot for each version.
+
+use crate::corpus::{Fixture, all, read_event};
+use domain::key::Key;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use stripe::event::Outcome;
+
+#[test]
+fn every_version_tells_its_facts() {
+    let mut versions: BTreeMap<String, String> = BTreeMap::new();
+    for fixture in all() {
+        let told = versions.entry(fixture.version.clone()).or_default();
+        writeln!(told, "# {}\n{}", fixture.name, told_by(&fixture)).unwrap();
+    }
+    for (version, told) in versions {
+        insta::assert_snapshot!(version, told);
+    }
+}
+
+/// A line for each fact, gap or reason.
+fn told_by(fixture: &Fixture) -> String {
+    let reading = read_event(&fixture.event, fixture.mode()).unwrap();
+    assert_eq!(reading.event_id, fixture.event["id"].as_str().unwrap());
+    let mut told = String::new();
+    match reading.outcome {
+        Outcome::Ignored { reason } => writeln!(told, "ignored: {reason}").unwrap(),
+        Outcome::Facts { facts, missing } => {
+            for fact in facts {
+                let links: Vec<&str> = fact.links.iter().map(Key::as_str).collect();
+                let body = serde_json::to_string(&fact.body).unwrap();
+                let (keep, rank, at) = (fact.keep, fact.rank, fact.at.format("%F %T"));
+                writeln!(told, "{} ({keep:?}, rank {rank}, {at})", fact.natural_key).unwrap();
+                writeln!(told, "    of {}", links.join(" ")).unwrap();
+                writeln!(told, "    {body}").unwrap();
+            }
+            for gap in missing {
+                writeln!(told, "missing: {}", gap.fetch_id()).unwrap();
+            }
+        }
+    }
+    told
+}
