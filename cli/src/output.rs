@@ -56,7 +56,7 @@ pub(crate) fn counter(quiet: bool) -> ProgressBar {
     bar
 }
 
-/// A time as CONTRACT writes it.
+/// A time as the REST API writes it (docs/API.md, Conventions).
 pub(crate) fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }

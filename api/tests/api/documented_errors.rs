@@ -61,7 +61,7 @@ async fn every_refusal_that_is_documented_is_given(pool: PgPool) {
     assert!(given >= 100, "{given}");
 }
 
-/// The codes of CONTRACT for a status.
+/// The codes of docs/API.md (Errors) for a status.
 fn codes(status: u16) -> &'static [&'static str] {
     match status {
         400 => &["invalid_parameters", "invalid_json", "invalid_signature"],
@@ -72,7 +72,7 @@ fn codes(status: u16) -> &'static [&'static str] {
         413 => &["payload_too_large"],
         415 => &["unsupported_media_type"],
         429 => &["rate_limited"],
-        other => panic!("no code of CONTRACT has the status {other}"),
+        other => panic!("no code of docs/API.md has the status {other}"),
     }
 }
 

@@ -15,7 +15,7 @@ type Filter = (&'static str, fn(&Value) -> bool);
 
 struct List {
     path: &'static str,
-    /// In CONTRACT.
+    /// As docs/API.md says (Conventions, Pages).
     default_limit: i64,
     max_limit: i64,
     /// Whether it knows cursors.

@@ -30,8 +30,8 @@ impl Key {
         }
     }
 
-    /// An e-mail address, compared without regard to case and surrounding blanks (CONTRACT,
-    /// Conventions). `None` when nothing is left.
+    /// An e-mail address, compared without regard to case and surrounding blanks
+    /// (docs/API.md, Conventions). `None` when nothing is left.
     #[must_use]
     pub fn email(address: &str) -> Option<Self> {
         let normalised = normalise_email(address);

@@ -1,4 +1,4 @@
-//! The digest: one hash of everything that was earned, by whom and why (DESIGN, promise 3).
+//! The digest: one hash of everything that was earned, by whom and why (ARCHITECTURE, promise 3).
 //!
 //! Two databases with the same digest hold the same ledger. It depends on the facts alone: not on
 //! row ids, not on the order in which events came, not on when they were processed. It is the

@@ -1,4 +1,4 @@
-//! What each kind of webhook is answered, and what becomes of it (CONTRACT, Webhooks in).
+//! What each kind of webhook is answered, and what becomes of it (docs/API.md, Stripe's webhooks).
 
 use anyhow::{Context, Result, ensure};
 use chrono::{TimeDelta, Utc};

@@ -1,4 +1,4 @@
-//! Either store may be down (DESIGN, promise 6). The stores are really stopped.
+//! Either store may be down (ARCHITECTURE, promise 6). The stores are really stopped.
 
 use anyhow::{Context, Result, ensure};
 use cli::demo::{history, programme::Entered};

@@ -1,5 +1,5 @@
 //! The ledger can be rebuilt from the raw events, other rules be tried on them, and its soundness be
-//! checked (DESIGN, promise 5).
+//! checked (ARCHITECTURE, promise 5).
 
 use anyhow::Result;
 use cli::demo::history;

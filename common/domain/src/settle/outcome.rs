@@ -152,7 +152,7 @@ impl ConversionSource {
     }
 }
 
-/// A conversion's state (CONTRACT, Conversions).
+/// A conversion's state (docs/API.md, Conversions).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConversionStatus {
