@@ -2,6 +2,7 @@
 
 use crate::{
     broker,
+    case::Case,
     database::{Database, count},
     options::{self, Options},
     roles::{self, Role},
@@ -12,10 +13,13 @@ use anyhow::{Context, Result, ensure};
 use cli::demo::programme::{self, Entered};
 use common::{
     domain::ids::{ProjectId, Realm},
-    store::{self, PgPool, digest, overview},
+    store::{
+        self, PgPool, digest,
+        overview::{self, Overview},
+    },
 };
 use futures::FutureExt;
-use std::{net::SocketAddr, panic::AssertUnwindSafe};
+use std::{collections::BTreeMap, net::SocketAddr, panic::AssertUnwindSafe};
 use uuid::Uuid;
 
 /// As many projects as a test looks at together.
@@ -88,6 +92,17 @@ impl Deployment {
         Ok(entered)
     }
 
+    /// Enters another project with a case's rules, affiliates and coupons.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn of_case(&self, case: &Case) -> Result<Entered> {
+        let mut transaction = self.pool.begin().await?;
+        let entered = case.enter(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(entered)
+    }
+
     /// Starts an API in this process.
     ///
     /// # Errors
@@ -119,6 +134,17 @@ impl Deployment {
             Ok(())
         })
         .await
+    }
+
+    /// Every payment of a project by its key.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn payments(&self, realm: Realm) -> Result<BTreeMap<String, Overview>> {
+        let mut connection = self.pool.acquire().await?;
+        let ids = overview::in_realm(&mut connection, realm).await?;
+        let payments = overview::of(&mut connection, &ids).await?.into_iter();
+        Ok(payments.map(|payment| (payment.payment.clone(), payment)).collect())
     }
 
     /// The digest of one project.

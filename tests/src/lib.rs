@@ -10,6 +10,7 @@
 //! left over. Tests that stop a store have private ones ([`stores::Private`]).
 
 pub mod broker;
+pub mod case;
 pub mod deployment;
 pub mod ledger;
 pub mod oracle;

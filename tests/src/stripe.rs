@@ -60,23 +60,33 @@ pub async fn post_signed(
 /// # Errors
 /// When one is not accepted in time, or is refused for good.
 pub async fn post_all(http: &Client, api: SocketAddr, to: &Entered, deliveries: &[&str]) -> Result<()> {
-    stream::iter(deliveries)
-        .map(|body| async move {
-            let refused = until("the webhook is accepted", async || {
-                let response = post(http, api, to, body).await?;
-                match response.status().as_u16() {
-                    200 => Ok(None),
-                    503 => bail!("503: {}", response.text().await?),
-                    status => Ok(Some(format!("{status}: {}", response.text().await?))),
-                }
-            });
-            let refused = refused.await?;
-            ensure!(refused.is_none(), "the webhook answered {}", refused.unwrap_or_default());
-            Ok(())
-        })
-        .buffer_unordered(AT_ONCE)
-        .try_collect()
-        .await
+    let posts = deliveries.iter().map(|body| post_until_accepted(http, api, to, body));
+    stream::iter(posts).buffer_unordered(AT_ONCE).try_collect().await
+}
+
+/// The same one after another.
+///
+/// # Errors
+/// As [`post_all`].
+pub async fn post_in_order(http: &Client, api: SocketAddr, to: &Entered, deliveries: &[&str]) -> Result<()> {
+    for body in deliveries {
+        post_until_accepted(http, api, to, body).await?;
+    }
+    Ok(())
+}
+
+async fn post_until_accepted(http: &Client, api: SocketAddr, to: &Entered, body: &str) -> Result<()> {
+    let refused = until("the webhook is accepted", async || {
+        let response = post(http, api, to, body).await?;
+        match response.status().as_u16() {
+            200 => Ok(None),
+            503 => bail!("503: {}", response.text().await?),
+            status => Ok(Some(format!("{status}: {}", response.text().await?))),
+        }
+    });
+    let refused = refused.await?;
+    ensure!(refused.is_none(), "the webhook answered {}", refused.unwrap_or_default());
+    Ok(())
 }
 
 /// Each event one to three times, in any order.

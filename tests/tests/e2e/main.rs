@@ -2,6 +2,7 @@
 
 mod answers;
 mod any_order;
+mod cases;
 mod decisions;
 mod outages;
 mod payouts;

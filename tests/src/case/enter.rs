@@ -1,0 +1,43 @@
+//! A case's project as rows.
+
+use super::Case;
+use anyhow::Result;
+use cli::demo::programme::{Entered, WEBHOOK_SECRET};
+use common::{
+    domain::ids::{Mode, Realm},
+    store::{
+        PgConnection, keys, program_rules, projects,
+        registry::{self, NewAffiliate, NewCoupon},
+    },
+};
+
+impl Case {
+    /// Enters a project with its rules, affiliates and coupons, which the demo's secret signs for. The caller commits.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn enter(&self, connection: &mut PgConnection) -> Result<Entered> {
+        let project = projects::create(connection, &self.name).await?.id;
+        let realm = Realm { project, mode: Mode::Test };
+        program_rules::add(connection, project, &self.rules, None).await?;
+        let key = keys::SecretKey::generate();
+        keys::create(connection, realm, "first", &key).await?;
+        keys::add_webhook_secret(connection, realm, WEBHOOK_SECRET).await?;
+        for (code, affiliate) in &self.affiliates {
+            let email = format!("{}@affiliates.example", code.to_lowercase());
+            let new = NewAffiliate { email: &email, referral_code: code };
+            let id = registry::add_affiliate(connection, realm, new).await?;
+            for coupon in &affiliate.coupons {
+                let new = NewCoupon {
+                    affiliate: id,
+                    code: &coupon.code,
+                    stripe_coupon: coupon.stripe_coupon.as_deref(),
+                    stripe_promotion_code: coupon.promotion_code.as_deref(),
+                };
+                registry::add_coupon(connection, realm, new).await?;
+            }
+        }
+        let (api_key, webhook_path) = (key.expose().to_owned(), format!("/webhooks/stripe/{project}"));
+        Ok(Entered { realm, api_key, webhook_path })
+    }
+}
