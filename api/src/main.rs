@@ -2,8 +2,7 @@
 
 use clap::Parser;
 use common::config::{DatabaseArgs, HttpArgs, LogArgs, QueueArgs};
-use tokio::signal::unix::{SignalKind, signal};
-use tokio_util::sync::CancellationToken;
+use std::process::ExitCode;
 
 /// Many small allocations from several threads: this one is fast at them and gives memory back.
 #[global_allocator]
@@ -23,28 +22,14 @@ struct Options {
     log: LogArgs,
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let options = Options::parse();
-    common::telemetry::init(&options.log)?;
-    let shutdown = CancellationToken::new();
-    tokio::spawn({
-        let shutdown = shutdown.clone();
-        let (mut terminate, mut interrupt) =
-            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            tracing::info!("stopping");
-            shutdown.cancel();
-        }
-    });
-    let settings = api::Settings {
-        database_url: options.database.required()?,
-        queue: &options.queue,
-        http: &options.http,
-    };
-    api::run(settings, shutdown).await
+fn main() -> ExitCode {
+    let options: Options = common::config::parse();
+    common::process::run(&options.log, async |shutdown| {
+        let settings = api::Settings {
+            database_url: options.database.required()?,
+            queue: &options.queue,
+            http: &options.http,
+        };
+        api::run(settings, shutdown).await
+    })
 }

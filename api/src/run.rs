@@ -29,8 +29,9 @@ pub struct Settings<'a> {
 /// # Errors
 /// When a setting is of no use, or the address is taken. Stores that are down are no reason.
 pub async fn run(settings: Settings<'_>, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let address = settings.http.listen_addr;
-    let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    let address = &settings.http.listen_addr;
+    let listener =
+        address.bind().await.with_context(|| format!("cannot listen on {address} (LISTEN_ADDR)"))?;
     run_on(listener, settings, shutdown).await
 }
 

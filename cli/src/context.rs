@@ -32,7 +32,7 @@ impl Context {
 
     /// The database that was named, else the private one that runs on the data directory.
     pub(crate) fn database_url(&self) -> anyhow::Result<String> {
-        if let Some(url) = self.options.database.url() {
+        if let Some(url) = self.options.database.url()? {
             return Ok(url.to_owned());
         }
         let data_dir = self.options.data_dir();

@@ -1,23 +1,20 @@
 //! How a command fails: with one clear line.
 
 use crate::embedded::EmbeddedError;
+use common::telemetry;
 use serde_json::json;
-use std::io::{Write, stderr};
 
 /// Prints why the command failed to standard error. What PostgreSQL said, when it did not start,
-/// stands before the line.
+/// stands before the line. A standard error that nobody reads holds nothing up.
 pub(crate) fn print(error: &anyhow::Error, as_json: bool) {
     let line = one_line(error);
-    let mut out = stderr().lock();
-    // Nobody is left to tell when standard error is gone.
-    let _ = if as_json {
-        writeln!(out, "{}", json!({"error": line}))
-    } else {
-        if let Some(tail) = error.downcast_ref().and_then(EmbeddedError::log_tail) {
-            let _ = writeln!(out, "{tail}\n");
-        }
-        writeln!(out, "error: {line}")
-    };
+    if as_json {
+        return telemetry::say(&json!({"error": line}).to_string());
+    }
+    match error.downcast_ref().and_then(EmbeddedError::log_tail) {
+        Some(tail) => telemetry::say(&format!("{tail}\n\nerror: {line}")),
+        None => telemetry::say(&format!("error: {line}")),
+    }
 }
 
 /// The error and its causes in one line; a cause that was said already is not said again.

@@ -15,16 +15,18 @@ mod shutdown;
 mod spreadsheet;
 mod stack;
 
-use clap::Parser;
+use common::{process, telemetry};
 use context::Context;
 use std::process::ExitCode;
 
 /// Runs the command that the arguments name.
 #[must_use]
 pub fn main() -> ExitCode {
-    let options = options::Options::parse();
+    let options: options::Options = common::config::parse();
     let json = options.global.json;
-    match run(options) {
+    let ended = run(options);
+    telemetry::flush();
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             failure::print(&error, json);
@@ -34,7 +36,9 @@ pub fn main() -> ExitCode {
 }
 
 fn run(mut options: options::Options) -> anyhow::Result<()> {
-    if !options.command.is_a_role() {
+    if options.command.is_a_role() {
+        process::raise_descriptor_limit();
+    } else {
         options.global.log.quieten();
     }
     let context = Context::new(options.global)?;

@@ -89,6 +89,6 @@ mod tests {
         .unwrap();
         assert!(options.global.json);
         assert_eq!(options.global.data_dir(), PathBuf::from("/srv/data"));
-        assert_eq!(options.global.database.url(), Some("postgres://localhost/test"));
+        assert_eq!(options.global.database.url(), Ok(Some("postgres://localhost/test")));
     }
 }

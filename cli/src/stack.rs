@@ -9,7 +9,7 @@ use common::{
 };
 use std::{
     future::Future,
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     pin::pin,
     time::Duration,
@@ -49,7 +49,7 @@ impl Stack {
         context: &Context,
         data_dir: &Path,
     ) -> anyhow::Result<Self> {
-        let Some(url) = context.options.database.url() else {
+        let Some(url) = context.options.database.url()? else {
             let embedded = Embedded::start(data_dir, args.postgres_bin.as_deref()).await?;
             let database_url = embedded.url().to_owned();
             return match serve(args, listener, &database_url).await {
@@ -84,9 +84,10 @@ impl Stack {
         }
     }
 
-    /// Where the API listens.
+    /// Where the API is reached from this machine.
     pub(crate) fn address(&self) -> SocketAddr {
-        self.services.address
+        let address = self.services.address;
+        if address.ip().is_unspecified() { (Ipv4Addr::LOCALHOST, address.port()).into() } else { address }
     }
 
     /// The database, for this process.

@@ -1,44 +1,20 @@
 //! Settings as command-line options and environment variables, each in one place for every process.
 //!
-//! A variable that is set but empty counts as not set, as compose files write it.
+//! A variable that is set but empty counts as not set, as compose files write it ([`parse`]).
+
+mod database;
+mod environment;
+mod listen_addr;
+
+pub use database::{DatabaseArgs, UnusableDatabase};
+pub use environment::parse;
+pub use listen_addr::ListenAddr;
 
 use clap::{Args, ValueEnum, builder::NonEmptyStringValueParser};
 use ipnet::IpNet;
 use queue::{ConfigError, QueueConfig};
-use std::{net::SocketAddr, path::PathBuf};
+use std::{path::PathBuf, time::Duration};
 use stripe::metadata::MetadataKeys;
-
-/// Where everything is kept.
-#[derive(Args, Clone)]
-pub struct DatabaseArgs {
-    /// The PostgreSQL database, e.g. <postgres://user:password@host/name>
-    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true, global = true)]
-    database_url: Option<String>,
-}
-
-/// A setting that a process cannot do without.
-#[derive(Debug, thiserror::Error)]
-#[error("{option} is not set: give it as an option or as {variable}")]
-pub struct Missing {
-    option: &'static str,
-    variable: &'static str,
-}
-
-impl DatabaseArgs {
-    /// The URL, when one is set.
-    #[must_use]
-    pub fn url(&self) -> Option<&str> {
-        self.database_url.as_deref().filter(|url| !url.trim().is_empty())
-    }
-
-    /// The URL.
-    ///
-    /// # Errors
-    /// When none is set.
-    pub fn required(&self) -> Result<&str, Missing> {
-        self.url().ok_or(Missing { option: "--database-url", variable: "DATABASE_URL" })
-    }
-}
 
 /// The queue between API and workers.
 #[derive(Args, Clone)]
@@ -112,18 +88,53 @@ pub enum LogFormat {
 /// The HTTP server.
 #[derive(Args, Clone, Debug)]
 pub struct HttpArgs {
-    /// The address to listen on
+    /// The address to listen on, e.g. 127.0.0.1:8080, localhost:8080, or :8080 for every address of the machine
     #[arg(long, env = "LISTEN_ADDR", value_name = "ADDR", default_value = "127.0.0.1:8080")]
-    pub listen_addr: SocketAddr,
-    /// A PEM file with the certificate chain: serves HTTPS
+    pub listen_addr: ListenAddr,
+    /// A PEM file with the certificate chain: serves HTTPS. The files may be replaced at any time
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
     /// The PEM file with its private key
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
+    /// How connections are kept and ended.
+    #[command(flatten)]
+    pub connections: ConnectionArgs,
     /// The limits.
     #[command(flatten)]
     pub limits: LimitArgs,
+}
+
+/// How long connections last.
+#[derive(Args, Clone, Debug)]
+pub struct ConnectionArgs {
+    /// Seconds that a connection may be idle between two requests. Behind a proxy it must be more than the proxy keeps
+    /// an idle connection, or requests are lost now and then
+    #[arg(long, env = "KEEP_ALIVE_SECONDS", value_name = "N", default_value_t = 75, value_parser = clap::value_parser!(u32).range(1..))]
+    keep_alive_seconds: u32,
+    /// Seconds from the signal to stop to the end of listening. Until then `/readyz` says `draining`, so that a load
+    /// balancer that asks it can send new requests elsewhere
+    #[arg(long, env = "DRAIN_SECONDS", value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(..=3))]
+    drain_seconds: u32,
+}
+
+impl ConnectionArgs {
+    /// Nobody is to be warned.
+    pub fn drain_at_once(&mut self) {
+        self.drain_seconds = 0;
+    }
+
+    /// How long a connection may be idle.
+    #[must_use]
+    pub fn keep_alive(&self) -> Duration {
+        Duration::from_secs(self.keep_alive_seconds.into())
+    }
+
+    /// How long `/readyz` warns before nobody listens any more.
+    #[must_use]
+    pub fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain_seconds.into())
+    }
 }
 
 /// How much a client may ask.
@@ -145,6 +156,12 @@ pub struct LimitArgs {
         value_parser = parse_networks
     )]
     pub trusted_proxies: Networks,
+}
+
+impl Default for ConnectionArgs {
+    fn default() -> Self {
+        Self { keep_alive_seconds: 75, drain_seconds: 0 }
+    }
 }
 
 impl LimitArgs {
@@ -238,11 +255,5 @@ mod tests {
         let networks = parse_networks("10.0.0.0/8, ::1").unwrap();
         assert_eq!(networks.0.len(), 2);
         assert!(parse_networks("proxy.example").unwrap_err().contains("proxy.example"));
-    }
-
-    #[test]
-    fn an_empty_variable_is_not_set() {
-        assert!(DatabaseArgs { database_url: Some("  ".into()) }.url().is_none());
-        assert!(DatabaseArgs { database_url: None }.required().is_err());
     }
 }

@@ -3,7 +3,7 @@
 use crate::options::Options;
 use anyhow::{Context, Result};
 use std::net::SocketAddr;
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// An API or a worker that runs.
@@ -25,7 +25,7 @@ impl Role {
 
 /// Starts an API on a free port.
 pub(crate) async fn api(options: Options, database_url: String) -> Result<(SocketAddr, Role)> {
-    let listener = TcpListener::bind(options.http.listen_addr).await?;
+    let listener = options.http.listen_addr.bind().await?;
     let address = listener.local_addr()?;
     let role = start(|shutdown| async move {
         let settings =

@@ -111,7 +111,7 @@ impl Settling {
     /// Buries what cannot be read, with its reasons.
     pub(crate) async fn bury(&self, unreadable: Vec<(Delivery, String)>) {
         let dead = |(delivery, reason): (Delivery, String)| {
-            tracing::warn!(message = %delivery.envelope.headers.message_id, reason, "dead letter");
+            tracing::warn!(message.id = %delivery.envelope.headers.message_id, reason, "dead letter");
             (delivery, Disposition::DeadLetter { reason })
         };
         self.tell(unreadable.into_iter().map(dead).collect()).await;

@@ -77,7 +77,7 @@ impl Shared {
             return self.settler.release(vec![delivery]).await;
         };
         if let Disposition::DeadLetter { reason } = &disposition {
-            tracing::warn!(message = %delivery.envelope.headers.message_id, reason, "dead letter");
+            tracing::warn!(message.id = %delivery.envelope.headers.message_id, reason, "dead letter");
         }
         let mut outcomes = vec![(delivery, disposition)];
         let mut pauses = Pauses::for_store();

@@ -18,5 +18,5 @@ pub(super) async fn run(args: &ApiArgs, context: &Context) -> anyhow::Result<()>
     let shutdown = shutdown::on_signal()?;
     let database_url = context.database_url()?;
     let settings = api::Settings { database_url: &database_url, queue: &args.queue, http: &args.http };
-    api::run(settings, shutdown).await
+    shutdown::in_time(&shutdown, Box::pin(api::run(settings, shutdown.clone()))).await
 }

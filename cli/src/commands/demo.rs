@@ -10,7 +10,7 @@ use crate::{
 };
 use anyhow::Context as _;
 use clap::Args;
-use common::config::LimitArgs;
+use common::config::{LimitArgs, ListenAddr};
 use serde::Serialize;
 use std::{
     fmt, future,
@@ -61,9 +61,10 @@ struct Hints {
 pub(super) async fn run(mut args: DemoArgs, context: &Context) -> anyhow::Result<()> {
     let shutdown = shutdown::on_signal()?;
     args.stack.http.limits = LimitArgs::off();
+    args.stack.http.connections.drain_at_once();
     // Beside the data of `up`, never in it: it is removed.
     let data_dir = context.options.data_dir().join("demo");
-    let listener = listen(args.stack.http.listen_addr).await?;
+    let listener = listen(&args.stack.http.listen_addr).await?;
     embedded::remove(&data_dir).await?;
     let started = Stack::start_unless(&shutdown, &args.stack, listener, context, &data_dir).await;
     let embedded = matches!(&started, Ok(Some(stack)) if stack.is_embedded());
@@ -109,11 +110,11 @@ async fn show(
 }
 
 /// The usual address or, when that one is taken, any port.
-async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let usual = address == SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
-    match TcpListener::bind(address).await {
-        Err(error) if usual && error.kind() == ErrorKind::AddrInUse => Ok(TcpListener::bind(any).await?),
+async fn listen(address: &ListenAddr) -> anyhow::Result<TcpListener> {
+    let loopback = |port| ListenAddr::from(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    let usual = *address == loopback(8080);
+    match address.bind().await {
+        Err(error) if usual && error.kind() == ErrorKind::AddrInUse => Ok(loopback(0).bind().await?),
         bound => bound.with_context(|| format!("cannot listen on {address}")),
     }
 }

@@ -2,14 +2,13 @@
 
 use crate::{
     context::Context,
-    shutdown,
+    output, shutdown,
     stack::{Stack, StackArgs},
 };
 use anyhow::Context as _;
 use clap::Args;
 use serde::Serialize;
 use std::{fmt, future, path::PathBuf};
-use tokio::net::TcpListener;
 
 /// Options of `up`.
 #[derive(Args)]
@@ -41,8 +40,9 @@ struct Running {
 /// Runs everything until a signal comes.
 pub(super) async fn run(args: &UpArgs, context: &Context) -> anyhow::Result<()> {
     let shutdown = shutdown::on_signal()?;
-    let address = args.stack.http.listen_addr;
-    let listener = TcpListener::bind(address)
+    let address = &args.stack.http.listen_addr;
+    let listener = address
+        .bind()
         .await
         .with_context(|| format!("cannot listen on {address} (choose another with --listen-addr)"))?;
     let data_dir = context.options.data_dir();
@@ -59,11 +59,18 @@ pub(super) async fn run(args: &UpArgs, context: &Context) -> anyhow::Result<()> 
         data_dir: stack.is_embedded().then_some(data_dir),
         url,
     };
-    let ended = match context.print(&running) {
-        Ok(()) => stack.during::<()>(&shutdown, future::pending()).await.map(drop),
-        Err(error) => Err(error),
-    };
-    stack.stop().await.and(ended)
+    announce(running, context.options.json);
+    let ended = stack.during::<()>(&shutdown, future::pending()).await.map(drop);
+    shutdown::in_time(&shutdown, async { stack.stop().await.and(ended) }).await
+}
+
+/// Says what runs where, to whoever reads it: a standard output that is full or stalled is no reason not to serve.
+fn announce(running: Running, as_json: bool) {
+    tokio::task::spawn_blocking(move || {
+        if let Err(error) = output::print(&running, as_json) {
+            tracing::warn!(%error, url = running.url, "what is running could not be printed");
+        }
+    });
 }
 
 impl fmt::Display for Running {

@@ -18,5 +18,5 @@ pub(super) async fn run(args: &WorkerArgs, context: &Context) -> anyhow::Result<
     let shutdown = shutdown::on_signal()?;
     let database_url = context.database_url()?;
     let settings = worker::Settings { database_url: &database_url, queue: &args.queue, stripe: &args.stripe };
-    worker::run(settings, shutdown).await
+    shutdown::in_time(&shutdown, Box::pin(worker::run(settings, shutdown.clone()))).await
 }
