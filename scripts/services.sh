@@ -139,6 +139,8 @@ services_write_env() {
     umask 077
     {
       [ -z "${DATABASE_URL:-}" ] || printf "export DATABASE_URL='%s'\n" "$DATABASE_URL"
+      # With a DATABASE_URL the checked queries would ask it; they are compiled against .sqlx/ instead.
+      printf 'export SQLX_OFFLINE=true\n'
       [ -z "${AMQP_URL:-}" ] || printf "export AMQP_URL='%s'\n" "$AMQP_URL"
     } >"$SERVICES_DIR/env.new"
     mv "$SERVICES_DIR/env.new" "$SERVICES_DIR/env"

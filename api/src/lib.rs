@@ -9,6 +9,7 @@
 
 mod answer;
 mod auth;
+pub mod bare;
 mod clock;
 mod cursor;
 mod edge;

@@ -1,6 +1,7 @@
 //! One file a command.
 
 mod api;
+mod bench;
 mod conversion;
 mod customer;
 mod dead_letters;
@@ -33,6 +34,8 @@ pub(crate) enum Command {
     Api(Box<api::ApiArgs>),
     /// Settle what is in the queue, as `tributary-worker` does; run as many as you like
     Worker(worker::WorkerArgs),
+    /// Measure how fast this machine accepts and settles, beside what it does without Tributary
+    Bench(Box<bench::BenchArgs>),
     /// Bring the database's tables up to date
     Migrate,
     /// Create, list, show and change projects
@@ -81,6 +84,7 @@ pub(crate) async fn run(command: Command, context: Context) -> anyhow::Result<()
         Command::Demo(args) => demo::run(*args, &context).await,
         Command::Api(args) => api::run(&args, &context).await,
         Command::Worker(args) => worker::run(&args, &context).await,
+        Command::Bench(args) => bench::run(&args, &context).await,
         Command::Migrate => migrate::run(&context).await,
         Command::Project(command) => project::run(command, &context).await,
         Command::Key(command) => key::run(command, &context).await,

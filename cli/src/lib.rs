@@ -1,5 +1,6 @@
 //! The `tributary` command: its roles, the demo, and what an operator asks.
 
+mod bench;
 mod commands;
 mod context;
 mod days;

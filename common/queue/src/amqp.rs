@@ -18,3 +18,4 @@ pub(super) use consumer::consume;
 pub use publisher::BrokerStatus;
 pub(super) use publisher::Publisher;
 pub(super) use receipt::BrokerReceipt;
+pub(crate) use topology::Topology;

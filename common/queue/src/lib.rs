@@ -13,6 +13,7 @@
 
 mod amqp;
 mod backoff;
+pub mod bare;
 mod config;
 mod consumer;
 pub mod dead_letters;

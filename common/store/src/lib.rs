@@ -9,10 +9,12 @@
 pub mod affiliates;
 pub mod api_key_usage;
 pub mod api_keys;
+pub mod bare;
 pub mod clicks;
 pub mod conversions;
 pub mod coupons;
 pub mod customers;
+pub mod databases;
 pub mod decisions;
 pub mod digest;
 pub mod idempotency_keys;

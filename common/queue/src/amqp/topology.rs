@@ -32,15 +32,15 @@ const ACCESS_REFUSED: u16 = 403;
 
 /// The names of one deployment's exchanges and queues.
 #[derive(Clone, Debug)]
-pub(super) struct Topology {
-    pub(super) exchange: ShortString,
-    pub(super) events: ShortString,
-    pub(super) unroutable: ShortString,
-    pub(super) dead: ShortString,
+pub(crate) struct Topology {
+    pub(crate) exchange: ShortString,
+    pub(crate) events: ShortString,
+    pub(crate) unroutable: ShortString,
+    pub(crate) dead: ShortString,
 }
 
 impl Topology {
-    pub(super) fn new(prefix: &Prefix) -> Self {
+    pub(crate) fn new(prefix: &Prefix) -> Self {
         Self {
             exchange: format!("{prefix}.v1").into(),
             events: format!("{prefix}.v1.events").into(),

@@ -1,0 +1,9 @@
+//! One kind of measurement a file.
+
+pub(crate) mod accept;
+pub(crate) mod backlog;
+pub(crate) mod bare;
+pub(crate) mod hot;
+pub(crate) mod look_up;
+pub(crate) mod settle;
+pub(crate) mod steady;

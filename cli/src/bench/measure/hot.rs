@@ -1,0 +1,63 @@
+//! One more payment of one customer who has many: what that costs, beside their tenth.
+
+use crate::bench::{plan::Plan, site::Site, statistics::Spread, workload::Workload};
+use anyhow::Context as _;
+use bytes::Bytes;
+use chrono::Utc;
+use common::{
+    intake,
+    queue::envelope::Source,
+    store::settlement::{self, InboxEvent, Item},
+    stripe::metadata::MetadataKeys,
+};
+use std::time::Instant;
+
+/// Payments that are timed, one at a time.
+const TIMED: u64 = 5;
+/// Payments before the first that is timed.
+const FEW: u64 = 10;
+
+/// Milliseconds of the payment after the tenth, and of the one after the plan's most: the medians of some.
+pub(crate) async fn measure(site: &Site, plan: &Plan) -> anyhow::Result<(f64, f64)> {
+    let workload = site.workload(1);
+    let invoices = |from: u64, to: u64| -> Vec<Bytes> {
+        (from..to).map(|payment| workload.invoice(0, payment, payment)).collect()
+    };
+    site.settle(invoices(0, FEW)).await?;
+    let few = next(site, workload, FEW).await?;
+    site.settle(invoices(FEW + TIMED, plan.hot)).await?;
+    let many = next(site, workload, plan.hot.max(FEW + TIMED)).await?;
+    Ok((few, many))
+}
+
+async fn next(site: &Site, workload: Workload, from: u64) -> anyhow::Result<f64> {
+    let mut took = Vec::new();
+    for payment in from..from + TIMED {
+        let item = read(site, workload.invoice(0, payment, payment))?;
+        let began = Instant::now();
+        let mut transaction = site.pool.begin().await?;
+        settlement::settle_batch(&mut transaction, &[item]).await?;
+        transaction.commit().await?;
+        took.push(began.elapsed().as_secs_f64() * 1_000.0);
+    }
+    Ok(Spread::of(took).context("nothing was timed")?.median)
+}
+
+/// As the worker reads it.
+fn read(site: &Site, body: Bytes) -> anyhow::Result<Item> {
+    let received_at = Utc::now();
+    let read = intake::read(Source::Stripe, &body, site.realm, received_at, &MetadataKeys::default())?;
+    let event = InboxEvent {
+        account: read.account,
+        event_id: read.event_id,
+        source: Source::Stripe.as_str(),
+        event_type: read.event_type,
+        api_version: read.api_version,
+        occurred_at: read.occurred_at,
+        received_at,
+        ignored: read.ignored,
+        traceparent: None,
+        body,
+    };
+    Ok(Item { realm: site.realm, event, facts: read.facts })
+}

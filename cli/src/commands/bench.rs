@@ -1,0 +1,87 @@
+//! `tributary bench`
+
+use crate::{
+    bench::{plan::Plan, site::Site, suite},
+    context::Context,
+    embedded::{self, Embedded},
+    shutdown,
+};
+use clap::Args;
+use common::config::QueueArgs;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::PathBuf;
+use tokio_util::sync::CancellationToken;
+
+/// Options of `bench`.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct BenchArgs {
+    #[command(flatten)]
+    plan: Plan,
+    #[command(flatten)]
+    queue: QueueArgs,
+    /// Where PostgreSQL's programs are, when they are not to be searched for
+    #[arg(long, env = "POSTGRES_BIN", value_name = "DIR")]
+    postgres_bin: Option<PathBuf>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  ./dev bench                         with a private PostgreSQL and a private RabbitMQ, built for release
+  tributary bench --only settle       one kind of measurement
+  tributary bench --events 60000 --history 12 --rounds 5 --json
+  DATABASE_URL=postgres://… AMQP_URL=amqp://… tributary bench
+
+It works in a scratch database on the server that DATABASE_URL names (or on a private PostgreSQL), which it drops at the
+end, and in queues of its own. Ratios are taken within one round; the absolute figures are the machine's.";
+
+/// Runs it.
+pub(super) async fn run(args: &BenchArgs, context: &Context) -> anyhow::Result<()> {
+    let shutdown = shutdown::on_signal()?;
+    if let Some(url) = context.options.database.url()? {
+        return on(url, args, context, &shutdown).await;
+    }
+    let data_dir = context.options.data_dir().join("bench");
+    embedded::remove(&data_dir).await?;
+    let server = Embedded::start(&data_dir, args.postgres_bin.as_deref()).await?;
+    let url = server.url().to_owned();
+    let ended = on(&url, args, context, &shutdown).await;
+    server.stop().await?;
+    embedded::remove(&data_dir).await?;
+    ended
+}
+
+/// Runs it on a server. What was made is removed however it ends.
+async fn on(
+    url: &str,
+    args: &BenchArgs,
+    context: &Context,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<()> {
+    let site = Site::make(url, args.queue.amqp_url(), &args.plan).await?;
+    let progress = bar(context.options.json);
+    let report = tokio::select! {
+        report = suite::run(&site, &args.plan, &progress) => report.map(Some),
+        () = shutdown.cancelled() => Ok(None),
+    };
+    progress.finish_and_clear();
+    site.remove().await?;
+    match report? {
+        Some(report) => context.print(&report),
+        None => Ok(()),
+    }
+}
+
+/// On standard error, with the time that is left; hidden when a program reads the answer.
+fn bar(quiet: bool) -> ProgressBar {
+    if quiet {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(0);
+    if let Ok(style) =
+        ProgressStyle::with_template("{bar:30.cyan/dim} {pos}/{len}  {msg}  {elapsed}, {eta} left")
+    {
+        bar.set_style(style.progress_chars("━━─"));
+    }
+    bar
+}

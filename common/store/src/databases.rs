@@ -1,0 +1,86 @@
+//! Databases that are made for one purpose and dropped after it.
+
+use crate::{PgConnection, StoreError, connect, decode};
+use sqlx::{AssertSqlSafe, Connection, Row};
+use std::str::FromStr;
+
+/// A database beside the one that `database_url` names, on the same server, and its URL. `name` is of letters, digits
+/// and underscores; one that exists is dropped first.
+///
+/// # Errors
+/// When the server cannot be reached, or the role may not create databases.
+pub async fn create(database_url: &str, name: &str) -> Result<String, StoreError> {
+    let url = beside(database_url, name)?;
+    let mut connection = connect(database_url, "tributary bench").await?;
+    statement(&mut connection, format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)")).await?;
+    statement(&mut connection, format!("CREATE DATABASE \"{name}\"")).await?;
+    connection.close().await?;
+    Ok(url)
+}
+
+/// Drops it again, whoever is connected to it.
+///
+/// # Errors
+/// When the server cannot be reached, or refuses.
+pub async fn drop(database_url: &str, name: &str) -> Result<(), StoreError> {
+    let mut connection = connect(database_url, "tributary bench").await?;
+    statement(&mut connection, format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)")).await?;
+    connection.close().await?;
+    Ok(())
+}
+
+/// How the server is set up: the settings that decide how fast and how safe it is.
+///
+/// # Errors
+/// When the database fails.
+pub async fn settings(connection: &mut PgConnection) -> Result<Vec<(String, String)>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT name, current_setting(name) AS value FROM pg_settings
+         WHERE name IN ('server_version', 'fsync', 'synchronous_commit', 'full_page_writes', 'shared_buffers', 'max_wal_size',
+                        'wal_compression', 'default_toast_compression')
+         ORDER BY name",
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(|row| Ok((row.try_get("name")?, row.try_get("value")?))).collect()
+}
+
+/// The size of the database on disk, in bytes.
+///
+/// # Errors
+/// When the database fails.
+pub async fn size(connection: &mut PgConnection) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar("SELECT pg_database_size(current_database())").fetch_one(connection).await?)
+}
+
+async fn statement(connection: &mut PgConnection, sql: String) -> Result<(), StoreError> {
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await?;
+    Ok(())
+}
+
+/// The same address with another database's name.
+fn beside(database_url: &str, name: &str) -> Result<String, StoreError> {
+    let safe = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.is_empty();
+    let mut url = url::Url::from_str(database_url).map_err(decode)?;
+    if !safe {
+        return Err(decode("the name of a database has letters, digits and underscores"));
+    }
+    url.set_path(name);
+    Ok(url.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::beside;
+
+    #[test]
+    fn the_address_stays_and_the_name_changes() {
+        let of = |url| beside(url, "bench_1").unwrap();
+        assert_eq!(
+            of("postgres://u:p@h:5433/a?sslmode=require"),
+            "postgres://u:p@h:5433/bench_1?sslmode=require"
+        );
+        assert_eq!(of("postgres://u@/a?host=/run/pg"), "postgres://u@/bench_1?host=/run/pg");
+        assert!(beside("postgres://h/a", "x\"y").is_err());
+    }
+}
