@@ -5,7 +5,7 @@ mod fields;
 mod page;
 mod time;
 
-pub(crate) use codes::{MAX_REFERRAL_CODE, is_stripe_customer};
+pub(crate) use codes::MAX_REFERRAL_CODE;
 pub(crate) use fields::{Fields, MAX_TEXT, MAX_URL};
 pub(crate) use page::{PageOf, page};
 pub(crate) use time::{first_moment, moment_after};

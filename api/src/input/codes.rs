@@ -61,17 +61,6 @@ fn cannot_be_kept(value: &Value) -> bool {
     }
 }
 
-/// `cus_…`, `gcus_…`, or the same behind a connected account.
-pub(crate) fn is_stripe_customer(id: &str) -> bool {
-    let word = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    let (account, id) = match id.split_once('/') {
-        Some((account, id)) => (Some(account), id),
-        None => (None, id),
-    };
-    account.is_none_or(|account| account.strip_prefix("acct_").is_some_and(word))
-        && id.strip_prefix("cus_").or_else(|| id.strip_prefix("gcus_")).is_some_and(word)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,16 +107,6 @@ mod tests {
         for bad in [json!(1), json!([]), nul, huge, json!("x".repeat(MAX_JSON))] {
             let mut bad = fields(bad);
             assert!(bad.json("x").is_none() && bad.finish().is_err());
-        }
-    }
-
-    #[test]
-    fn only_a_customer_is_a_customer() {
-        for id in ["cus_1", "gcus_1", "acct_1/cus_1"] {
-            assert!(is_stripe_customer(id), "{id}");
-        }
-        for id in ["", "cus_", "in_1", "email:a@b", "acct_1/in_1", "x/cus_1", "cus_1/2"] {
-            assert!(!is_stripe_customer(id), "{id}");
         }
     }
 }

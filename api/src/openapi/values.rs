@@ -69,7 +69,12 @@ schema!(
 schema!(
     StripeCustomerId,
     string(255)
-        .pattern(Some(r"^(acct_[A-Za-z0-9_]+/)?g?cus_[A-Za-z0-9_]+$"))
+        .schema_type(types([Type::String, Type::Number]))
+        .pattern(Some(PLAIN))
+        .description(Some(
+            "Whatever Stripe calls the customer: `cus_…`, an account, or an id of your own; behind `acct_…/` where it \
+             is a connected account's",
+        ))
         .examples(["cus_NffrFeUfNV2Hib"])
 );
 schema!(

@@ -2,7 +2,7 @@
 
 use super::decision::DecisionArgs;
 use crate::context::{self, Context};
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use chrono::Utc;
 use clap::{Args, Subcommand};
 use common::{
@@ -10,7 +10,7 @@ use common::{
         command,
         decision::{Ruling, Verdict},
         ids::{ConversionId, Realm},
-        key::{Key, KeyKind},
+        key::Key,
     },
     store::{
         PgConnection,
@@ -64,18 +64,13 @@ async fn payment(connection: &mut PgConnection, args: &VerdictArgs) -> anyhow::R
         let found = decisions::payment(connection, project, ConversionId(id)).await?;
         return found.with_context(|| format!("project {project} has no conversion {id}"));
     }
-    let key = Key::stored(named.to_owned());
-    let keys = match key.kind() {
-        KeyKind::Invoice
-        | KeyKind::PaymentIntent
-        | KeyKind::Charge
-        | KeyKind::Session
-        | KeyKind::External => vec![key],
-        KeyKind::Other | KeyKind::User | KeyKind::Referral => vec![Key::reference(named)],
-        KeyKind::StripeCustomer | KeyKind::Subscription | KeyKind::Email => {
-            bail!("{named} is no payment: `tributary explain {named}` shows the payments of a customer")
-        }
-    };
+    // A number of the caller's own may look like anything, also like a customer.
+    let stored = Key::stored(named.to_owned());
+    let keys = if stored.kind().is_of_a_payment() { vec![stored] } else { vec![Key::reference(named)] };
     let known = args.decision.known(connection, &keys).await?;
-    known.with_context(|| format!("project {project} knows no payment {named}"))
+    known.with_context(|| {
+        format!(
+            "project {project} knows no payment {named}; of a customer, `tributary explain {named}` shows the payments"
+        )
+    })
 }

@@ -104,7 +104,7 @@ fn known(natural_key: String, at: DateTime<Utc>, links: Vec<Key>, body: FactBody
 }
 
 fn facts(example: &Example) -> Vec<KnownFact> {
-    let customer = Key::object(None, "cus_1");
+    let customer = Key::stored("cus_1".to_owned());
     let touch = Touch {
         on: TouchedObject::Customer,
         object: customer.clone(),
@@ -114,7 +114,7 @@ fn facts(example: &Example) -> Vec<KnownFact> {
     let mut facts =
         vec![known("touch".to_owned(), time("2026-01-01"), vec![customer.clone()], FactBody::Touch(touch))];
     for one in &example.invoices {
-        let (at, id) = (time(one.day), Key::object(None, &format!("in_{}", one.day)));
+        let (at, id) = (time(one.day), Key::stored(format!("in_{}", one.day)));
         let line = |&(product, price, quantity, amount): &(&str, &str, i64, i64)| InvoiceLine {
             id: format!("il_{product}"),
             amount,
@@ -141,12 +141,12 @@ fn facts(example: &Example) -> Vec<KnownFact> {
             lines: one.lines.iter().map(line).collect(),
             lines_complete: true,
         };
-        let links = vec![id.clone(), customer.clone(), Key::object(None, &format!("pi_{}", one.day))];
+        let links = vec![id.clone(), customer.clone(), Key::stored(format!("pi_{}", one.day))];
         facts.push(known(format!("invoice:{id}"), at, links, FactBody::Invoice(paid)));
         let refund = RefundSeen {
             refund: format!("re_{}", one.day),
             charge: None,
-            payment_intent: Some(Key::object(None, &format!("pi_{}", one.day))),
+            payment_intent: Some(Key::stored(format!("pi_{}", one.day))),
             amount: one.refunded,
             currency: "usd".to_owned(),
             status: RefundStatus::Succeeded,

@@ -160,7 +160,7 @@ mod tests {
     }
 
     fn lock(to: LockedTo) -> Command {
-        let lock = Lock { customer: Key::object(None, "cus_1"), to, word: word() };
+        let lock = Lock { customer: Key::stored("cus_1".to_owned()), to, word: word() };
         Command::Lock { id: 7, accepted_at: lock.word.decided_at, lock }
     }
 
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn decisions_are_stored_as_facts_and_read_back() {
         let to = [LockedTo::Affiliate(AffiliateId(3)), LockedTo::Nobody, LockedTo::Released];
-        let verdict = Verdict { payment: Key::object(None, "in_1"), ruling: Ruling::Hold, word: word() };
+        let verdict = Verdict { payment: Key::stored("in_1".to_owned()), ruling: Ruling::Hold, word: word() };
         let verdict = Command::Verdict { id: 9, accepted_at: word().decided_at, verdict };
         for command in to.map(lock).into_iter().chain([verdict]) {
             let fact = command.into_fact();

@@ -16,6 +16,7 @@ pub mod code;
 pub mod command;
 pub mod decision;
 pub mod directory;
+pub mod email;
 pub mod fact;
 pub mod ids;
 pub mod key;

@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     fn key(name: &str) -> Key {
-        Key::object(None, name)
+        Key::stored(name.to_owned())
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use super::affiliates::AffiliateStatus;
 use super::{PgConnection, StoreError, decode};
 use domain::code::FoldedCode;
+use domain::email;
 use domain::ids::{AffiliateId, Realm};
-use domain::key::normalise_email;
 
 /// An affiliate that a caller named.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ pub struct Registration {
 
 /// Keeps others from saying anything about this address until the transaction ends.
 pub async fn lock(connection: &mut PgConnection, realm: Realm, email: &str) -> Result<(), StoreError> {
-    let name = format!("registration:{}:{}:{}", realm.project, realm.mode, normalise_email(email));
+    let name = format!("registration:{}:{}:{}", realm.project, realm.mode, email::normalise(email));
     sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", name).fetch_one(connection).await?;
     Ok(())
 }
@@ -103,7 +103,7 @@ pub async fn list(
          ORDER BY r.id"#,
         realm.project.0,
         realm.mode.is_live(),
-        normalise_email(email),
+        email::normalise(email),
     )
     .fetch_all(connection)
     .await?;
@@ -150,7 +150,7 @@ pub async fn add(
         realm.project.0,
         realm.mode.is_live(),
         new.first_id,
-        normalise_email(new.email),
+        email::normalise(new.email),
         new.stripe_customer_id,
         new.external_id,
         new.affiliate.map(|id| id.0),

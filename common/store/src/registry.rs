@@ -3,8 +3,8 @@
 use super::{PgConnection, StoreError};
 use domain::{
     code::FoldedCode,
+    email,
     ids::{AffiliateId, CouponId, Realm},
-    key::normalise_email,
 };
 
 /// An affiliate to be entered.
@@ -51,7 +51,7 @@ pub async fn add_affiliate(
         realm.project.0,
         realm.mode.is_live(),
         new.email,
-        normalise_email(new.email),
+        email::normalise(new.email),
         new.referral_code,
         folded(new.referral_code),
     );

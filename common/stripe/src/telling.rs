@@ -6,7 +6,7 @@ use super::metadata::{Metadata, MetadataKeys};
 use super::missing::Missing;
 use chrono::{DateTime, Utc};
 use domain::fact::{Fact, FactBody, Keep, PaymentAlias, Touch, TouchMethod, TouchedObject};
-use domain::key::Key;
+use domain::key::{Key, KeyKind};
 
 /// What one event tells, and what is common to all of it.
 #[derive(Debug)]
@@ -38,14 +38,29 @@ pub(super) struct Touched<'a> {
 }
 
 impl Telling<'_> {
-    /// The key of an object of this event's account.
-    pub(super) fn key(&self, id: &str) -> Key {
-        Key::object(self.account, id)
+    /// The key of an object of this event's account, of the kind that its field says.
+    pub(super) fn key(&self, kind: KeyKind, id: &str) -> Key {
+        Key::object(kind, self.account, id)
     }
 
     /// The key of an object that may be there.
-    pub(super) fn key_of<T: Identified>(&self, reference: &Ref<T>) -> Option<Key> {
-        reference.id().map(|id| self.key(id))
+    pub(super) fn key_of<T: Identified>(&self, kind: KeyKind, reference: &Ref<T>) -> Option<Key> {
+        reference.id().map(|id| self.key(kind, id))
+    }
+
+    /// The key of a customer, or of the account that stands for one since 2025: `customer` is then null
+    /// and `customer_account` names it. Where an object names both, they are one customer's.
+    pub(super) fn customer_of(&self, customer: &Ref, account: &Ref) -> Option<Key> {
+        let key = |reference| self.key_of(KeyKind::StripeCustomer, reference);
+        key(customer).or_else(|| key(account))
+    }
+
+    /// The name of an object that is no key of a customer or a payment: a refund, a dispute.
+    pub(super) fn name(&self, id: &str) -> String {
+        match self.account {
+            Some(account) => format!("{account}/{id}"),
+            None => id.to_owned(),
+        }
     }
 
     /// Tells a fact of which the last version holds.

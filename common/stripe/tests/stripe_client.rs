@@ -19,7 +19,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 
 fn codes_of_invoice() -> Missing {
     Missing::PromotionCode {
-        invoice: Key::object(None, "in_1"),
+        invoice: Key::stored("in_1".to_owned()),
         account: None,
         event: "evt_1".to_owned(),
         at: "2026-06-01T12:00:00Z".parse().unwrap(),
@@ -28,7 +28,7 @@ fn codes_of_invoice() -> Missing {
 
 fn codes_of_session() -> Missing {
     Missing::SessionPromotionCode {
-        session: Key::object(Some("acct_9"), "cs_1"),
+        session: Key::stored("acct_9/cs_1".to_owned()),
         account: Some("acct_9".to_owned()),
         event: "evt_1".to_owned(),
         at: "2026-06-01T12:00:00Z".parse().unwrap(),
@@ -36,12 +36,12 @@ fn codes_of_session() -> Missing {
 }
 
 fn invoice_of_payment() -> Missing {
-    Missing::InvoiceOfPayment { payment_intent: Key::object(None, "pi_1"), account: None }
+    Missing::InvoiceOfPayment { payment_intent: Key::stored("pi_1".to_owned()), account: None }
 }
 
 fn lines_of_invoice() -> Missing {
     Missing::InvoiceLines {
-        invoice: Key::object(None, "in_1"),
+        invoice: Key::stored("in_1".to_owned()),
         account: None,
         at: "2026-06-01T12:00:00Z".parse().unwrap(),
     }
@@ -93,7 +93,7 @@ async fn the_codes_behind_an_invoice_are_fetched() {
     for fact in facts {
         assert_eq!(fact.event, fetched.id);
         assert_eq!(fact.at.to_rfc3339(), "2026-06-01T12:00:00+00:00", "the event's time, not the call's");
-        assert_eq!(fact.links, [Key::object(None, "in_1"), Key::object(None, "cus_1")]);
+        assert_eq!(fact.links, [Key::stored("in_1".to_owned()), Key::stored("cus_1".to_owned())]);
     }
 }
 

@@ -10,6 +10,7 @@ use crate::state::AppState;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use common::domain::ids::ProjectId;
+use common::domain::key::Key;
 use common::store::conversions;
 
 /// Whom a Stripe customer was referred by, and what that has earned
@@ -39,7 +40,8 @@ pub(crate) async fn get(
         return Err(unknown());
     }
     let mut connection = state.pool.acquire().await?;
-    let story = conversions::customer_story(&mut connection, caller.realm, &customer).await?;
+    let story =
+        conversions::customer_story(&mut connection, caller.realm, &Key::written_customer(&customer)).await?;
     let story = story.ok_or_else(unknown)?;
     Ok(Data::new(ReferralInfo::new(caller.realm.project, customer, story)))
 }

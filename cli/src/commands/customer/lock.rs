@@ -1,6 +1,6 @@
 //! `tributary customer lock`
 
-use super::customer_key;
+use super::known;
 use crate::{
     commands::decision::DecisionArgs,
     context::{self, Context},
@@ -48,12 +48,12 @@ pub(super) async fn run(args: &LockArgs, context: &Context) -> anyhow::Result<()
     let pool = context.database().await?;
     let mut connection = pool.acquire().await?;
     context::project(&mut connection, args.decision.project()).await?;
-    let named = customer_key(&args.customer)?;
-    let known = args.decision.known(&mut connection, std::slice::from_ref(&named)).await?;
-    let note = known.is_none().then(|| format!("Nothing is known of {named} yet: the lock waits for them."));
-    let (realm, customer) = match known {
-        Some(known) => known,
-        None => (args.decision.realm_of_the_unknown(&named)?, named),
+    let (realm, customer, note) = match known(&args.decision, &mut connection, &args.customer).await? {
+        Ok((realm, customer)) => (realm, customer, None),
+        Err(named) => {
+            let note = format!("Nothing is known of {named} yet: the lock waits for them.");
+            (args.decision.realm_of_the_unknown(&named)?, named, Some(note))
+        }
     };
     let to = whom(&mut connection, realm, &args.affiliate).await?;
     drop(connection);

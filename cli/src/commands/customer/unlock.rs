@@ -1,11 +1,11 @@
 //! `tributary customer unlock`
 
-use super::customer_key;
+use super::known;
 use crate::{
     commands::decision::DecisionArgs,
     context::{self, Context},
 };
-use anyhow::Context as _;
+use anyhow::bail;
 use chrono::Utc;
 use clap::Args;
 use common::{
@@ -31,10 +31,10 @@ pub(super) async fn run(args: &UnlockArgs, context: &Context) -> anyhow::Result<
     let pool = context.database().await?;
     let mut connection = pool.acquire().await?;
     let project = context::project(&mut connection, args.decision.project()).await?;
-    let named = customer_key(&args.customer)?;
-    let known = args.decision.known(&mut connection, std::slice::from_ref(&named)).await?;
-    let (realm, customer) =
-        known.with_context(|| format!("nothing is known of {named} in project {}", project.id))?;
+    let (realm, customer) = match known(&args.decision, &mut connection, &args.customer).await? {
+        Ok(known) => known,
+        Err(named) => bail!("nothing is known of {named} in project {}", project.id),
+    };
     drop(connection);
     let word = args.decision.word(Utc::now())?;
     let new = NewDecision {

@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     fn key(text: &str) -> Key {
-        Key::object(None, text)
+        Key::stored(text.to_owned())
     }
 
     #[test]

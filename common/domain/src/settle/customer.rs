@@ -30,8 +30,7 @@ pub(super) fn customer(person: &Person, payments: &[Payment<'_>], binds: &Binds)
         keys: person.keys.iter().cloned().collect(),
         email: person.email.clone(),
         stripe_customer: least(KeyKind::StripeCustomer),
-        external_id: least(KeyKind::User)
-            .and_then(|key| key.as_str().strip_prefix("user:").map(ToOwned::to_owned)),
+        external_id: least(KeyKind::User).map(|key| key.id().to_owned()),
         status,
         bind,
         converted_at,

@@ -163,8 +163,9 @@ impl<'a> Parts<'a> {
     }
 
     fn payment(&self, aliases: BTreeSet<Key>) -> Result<Option<Payment<'a>>, SettleError> {
-        // A payment's own key: the best kind, then the least (SEMANTICS 1).
-        let Some(key) = aliases.iter().min_by_key(|key| (key.kind(), is_conversion(key), *key)).cloned()
+        // A payment's own key: the best kind, then the least (SEMANTICS 1). A caller's reference goes before the
+        // number that every posted conversion has.
+        let Some(key) = aliases.iter().min_by_key(|key| (key.kind(), key.is_conversion(), *key)).cloned()
         else {
             return Ok(None);
         };
@@ -311,13 +312,5 @@ fn session_money(session: &SessionCompleted) -> Option<Collected> {
 
 /// Whether a key names a payment or one of its objects.
 pub(super) fn names_a_payment(key: &Key) -> bool {
-    matches!(
-        key.kind(),
-        KeyKind::Invoice | KeyKind::PaymentIntent | KeyKind::Charge | KeyKind::Session | KeyKind::External
-    )
-}
-
-/// A caller's reference goes before the number that every posted conversion has.
-fn is_conversion(key: &Key) -> bool {
-    key.as_str().starts_with("conversion:")
+    key.kind().is_of_a_payment()
 }

@@ -238,8 +238,7 @@ fn anchor_rank(kind: KeyKind) -> u8 {
         | KeyKind::Session
         | KeyKind::External
         | KeyKind::Subscription
-        | KeyKind::Referral
-        | KeyKind::Other => 3,
+        | KeyKind::Referral => 3,
     }
 }
 

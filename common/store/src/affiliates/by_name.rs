@@ -1,8 +1,8 @@
 //! An affiliate as a person names it.
 
 use crate::{PgConnection, StoreError};
+use domain::email;
 use domain::ids::{AffiliateId, Realm};
-use domain::key::normalise_email;
 
 /// The affiliate with this number or address, and the address; also one that was closed. Where
 /// several had an address, the one that has it now, else the last.
@@ -18,7 +18,7 @@ pub async fn by_name(
         realm.project.0,
         realm.mode.is_live(),
         name.trim().parse::<i64>().ok(),
-        normalise_email(name),
+        email::normalise(name),
     )
     .fetch_optional(connection)
     .await?;

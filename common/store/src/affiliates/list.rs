@@ -3,8 +3,8 @@
 use super::{Affiliate, AffiliateStatus, Row};
 use crate::page::{Page, Rows};
 use crate::{PgConnection, StoreError};
+use domain::email;
 use domain::ids::Realm;
-use domain::key::normalise_email;
 use domain::rules::Commission;
 use sqlx::types::Json;
 
@@ -22,7 +22,7 @@ pub async fn find_by_email(
          WHERE project_id = $1 AND livemode = $2 AND email_normalised = $3 AND closed_at IS NULL"#,
         realm.project.0,
         realm.mode.is_live(),
-        normalise_email(email),
+        email::normalise(email),
     )
     .fetch_optional(connection)
     .await?

@@ -3,8 +3,8 @@
 use super::{Affiliate, AffiliateStatus, Row};
 use crate::{PgConnection, SqlxError, StoreError};
 use domain::code::FoldedCode;
+use domain::email;
 use domain::ids::{AffiliateId, Realm};
-use domain::key::normalise_email;
 use domain::rules::Commission;
 use serde_json::Value;
 use sqlx::types::Json;
@@ -91,7 +91,7 @@ pub async fn create(
         realm.project.0,
         realm.mode.is_live(),
         new.email,
-        normalise_email(new.email),
+        email::normalise(new.email),
         new.referral_code,
         new.partner_slug,
         new.status.as_str(),
@@ -120,7 +120,7 @@ pub async fn lock_by_email(
          FOR UPDATE"#,
         realm.project.0,
         realm.mode.is_live(),
-        normalise_email(email),
+        email::normalise(email),
     )
     .fetch_optional(connection)
     .await?
@@ -145,7 +145,7 @@ pub async fn save(
          WHERE id = $1",
         after.id.0,
         after.user_email,
-        normalise_email(&after.user_email),
+        email::normalise(&after.user_email),
         after.referral_code,
         after.partner_slug,
         after.status.as_str(),

@@ -59,7 +59,7 @@ pub async fn prepare(
     .await?;
     let customer = row.customer_id.map(|_| Who {
         email: row.user_email,
-        stripe_customer: row.stripe_customer_id.map(Key::stored),
+        stripe_customer: row.stripe_customer_id.as_deref().map(Key::customer),
         external_id: row.external_id,
     });
     Ok(Prepared {

@@ -7,6 +7,7 @@ use crate::customers::{Customer, CustomerRow};
 use crate::decode;
 use chrono::{DateTime, Utc};
 use domain::ids::{AffiliateId, Realm};
+use domain::key::Key;
 use domain::money::{Currency, Money};
 
 /// What is known of a customer.
@@ -52,11 +53,11 @@ pub struct Total {
     pub clawed_back: Money,
 }
 
-/// The customer with this Stripe id.
+/// The customer with this key.
 pub async fn customer_story(
     connection: &mut PgConnection,
     realm: Realm,
-    key: &str,
+    key: &Key,
 ) -> Result<Option<CustomerStory>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT c.id, c.user_email, c.status, c.converted_at, c.first_seen_at, c.affiliate_id, c.referral_code,
@@ -82,7 +83,7 @@ pub async fn customer_story(
          ORDER BY t.currency"#,
         realm.project.0,
         realm.mode.is_live(),
-        key,
+        key.as_str(),
     )
     .fetch_all(connection)
     .await?;

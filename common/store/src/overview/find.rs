@@ -19,7 +19,7 @@ pub async fn payment(
     realm: Realm,
     name: &str,
 ) -> Result<Option<ConversionId>, StoreError> {
-    let names = [Key::object(None, name), Key::reference(name)];
+    let names = [Key::stored(name.to_owned()), Key::reference(name)];
     if let Some(id) = by_payment_key(connection, realm, &names).await? {
         return Ok(Some(id));
     }
@@ -76,8 +76,7 @@ pub async fn by_name(
     project: Option<ProjectId>,
     name: &str,
 ) -> Result<Vec<ConversionId>, StoreError> {
-    let mut names = vec![Key::object(None, name), Key::reference(name), Key::user(name)];
-    names.extend(Key::email(name));
+    let names = Key::named(name);
     let mut found = Vec::new();
     for realm in realms(connection, project, &names).await? {
         match payment(connection, realm, name).await? {

@@ -21,8 +21,7 @@ pub async fn told(
     name: &str,
 ) -> Result<Vec<(Realm, Fact)>, StoreError> {
     let own: Vec<String> = KINDS.iter().map(|kind| format!("{kind}:{name}")).collect();
-    let names = [Key::object(None, name), Key::reference(name), Key::user(name)];
-    let names: Vec<Key> = names.into_iter().chain(Key::email(name)).collect();
+    let names = Key::named(name);
     // By way of the projects, which are few, so that the indexes that begin with one are of use.
     let rows = sqlx::query!(
         r#"

@@ -31,8 +31,7 @@ impl Named {
         {
             named.referenced.extend(referenced(incoming.fact).map(|id| (realm, id.to_owned())));
             let users = incoming.fact.links.iter().filter(|key| key.kind() == KeyKind::User);
-            let ids = users.filter_map(|key| key.as_str().strip_prefix("user:"));
-            named.signed_up.extend(ids.map(|id| (realm, id.to_owned())));
+            named.signed_up.extend(users.map(|key| (realm, key.id().to_owned())));
         }
         named
     }

@@ -8,7 +8,7 @@ use crate::json::{BadField, Items, Ref, Text, filled, parse, required};
 use crate::metadata::Metadata;
 use crate::telling::{Telling, Touched, links};
 use domain::fact::{ChargeRefunded, ChargeSucceeded, FactBody, TouchedObject};
-use domain::key::Key;
+use domain::key::{Key, KeyKind};
 use serde::Deserialize;
 
 /// A charge. Since 2022-11-15 its refunds are not in it, since 2025-03-31 its invoice is not.
@@ -23,6 +23,7 @@ struct Charge {
     payment_details: Option<PaymentDetails>,
     description: Option<Text>,
     customer: Ref,
+    customer_account: Ref,
     receipt_email: Option<Text>,
     billing_details: Option<BillingDetails>,
     currency: Option<Text>,
@@ -37,7 +38,7 @@ struct Charge {
 /// Tells a charge: its money, or what of it went back.
 pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
     let charge: Charge = parse(json)?;
-    let key = telling.key(required(filled(charge.id.as_ref()), "id")?);
+    let key = telling.key(KeyKind::Charge, required(filled(charge.id.as_ref()), "id")?);
     if telling.event_type == "charge.refunded" {
         tell_refunded(&key, &charge, telling)?;
     } else {
@@ -48,9 +49,9 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
             return tell_money(&key, &charge, telling);
         }
     }
-    let payment_intent = telling.key_of(&charge.payment_intent);
-    let invoice = charge.invoice.as_ref().and_then(|invoice| telling.key_of(invoice));
-    let customer = telling.key_of(&charge.customer);
+    let payment_intent = telling.key_of(KeyKind::PaymentIntent, &charge.payment_intent);
+    let invoice = charge.invoice.as_ref().and_then(|invoice| telling.key_of(KeyKind::Invoice, invoice));
+    let customer = telling.customer_of(&charge.customer, &charge.customer_account);
     telling.tell_alias([invoice, payment_intent, Some(key)], customer, charge.metadata.forbids_commission());
     Ok(())
 }
@@ -58,8 +59,8 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
 fn tell_money(key: &Key, charge: &Charge, telling: &mut Telling<'_>) -> Result<(), BadField> {
     let body = ChargeSucceeded {
         charge: key.clone(),
-        payment_intent: telling.key_of(&charge.payment_intent),
-        customer: telling.key_of(&charge.customer),
+        payment_intent: telling.key_of(KeyKind::PaymentIntent, &charge.payment_intent),
+        customer: telling.customer_of(&charge.customer, &charge.customer_account),
         email: charge.guest_email().map(str::to_owned),
         currency: currency(charge.currency.as_ref())?,
         amount_captured: required(charge.amount_captured.or(charge.amount), "amount_captured")?,
@@ -77,6 +78,7 @@ fn tell_money(key: &Key, charge: &Charge, telling: &mut Telling<'_>) -> Result<(
         body.payment_intent.clone(),
         Some(key.clone()),
         body.customer.clone(),
+        telling.key_of(KeyKind::StripeCustomer, &charge.customer_account),
         body.email.as_deref().and_then(Key::email),
     ]);
     telling.tell_last(format!("charge:{key}"), body.amount_captured, links, FactBody::Charge(body));
@@ -86,8 +88,8 @@ fn tell_money(key: &Key, charge: &Charge, telling: &mut Telling<'_>) -> Result<(
 fn tell_refunded(key: &Key, charge: &Charge, telling: &mut Telling<'_>) -> Result<(), BadField> {
     let body = ChargeRefunded {
         charge: key.clone(),
-        payment_intent: telling.key_of(&charge.payment_intent),
-        invoice: charge.invoice.as_ref().and_then(|invoice| telling.key_of(invoice)),
+        payment_intent: telling.key_of(KeyKind::PaymentIntent, &charge.payment_intent),
+        invoice: charge.invoice.as_ref().and_then(|invoice| telling.key_of(KeyKind::Invoice, invoice)),
         amount_refunded: required(charge.amount_refunded, "amount_refunded")?,
         currency: currency(charge.currency.as_ref())?,
     };
@@ -101,7 +103,7 @@ fn tell_refunded(key: &Key, charge: &Charge, telling: &mut Telling<'_>) -> Resul
         body.invoice.clone(),
         body.payment_intent.clone(),
         Some(key.clone()),
-        telling.key_of(&charge.customer),
+        telling.customer_of(&charge.customer, &charge.customer_account),
     ]);
     let rank = body.amount_refunded;
     telling.tell_last(format!("charge_refunded:{key}"), rank, links, FactBody::ChargeRefunded(body));
@@ -111,7 +113,7 @@ fn tell_refunded(key: &Key, charge: &Charge, telling: &mut Telling<'_>) -> Resul
 impl Charge {
     /// A customer's address is the customer's to tell.
     fn guest_email(&self) -> Option<&str> {
-        if self.customer.id().is_some() {
+        if self.customer.id().or(self.customer_account.id()).is_some() {
             return None;
         }
         let billed = self.billing_details.as_ref().and_then(BillingDetails::email);

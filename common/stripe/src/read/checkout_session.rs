@@ -10,7 +10,7 @@ use crate::telling::{Telling, Touched, links};
 use domain::fact::{
     FactBody, SessionCompleted, SessionMode, SessionPaymentStatus, TouchMethod, TouchedObject,
 };
-use domain::key::Key;
+use domain::key::{Key, KeyKind};
 use serde::Deserialize;
 
 /// A session. Before 2025-01-27 it names no discounts.
@@ -21,6 +21,7 @@ struct CheckoutSession {
     mode: Option<Text>,
     payment_status: Option<Text>,
     customer: Ref,
+    customer_account: Ref,
     customer_details: Option<CustomerDetails>,
     customer_email: Option<Text>,
     client_reference_id: Option<Text>,
@@ -65,7 +66,7 @@ struct DiscountAmount {
 /// Tells a completed session, paid or not yet.
 pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
     let session: CheckoutSession = parse(json)?;
-    let key = telling.key(required(filled(session.id.as_ref()), "id")?);
+    let key = telling.key(KeyKind::Session, required(filled(session.id.as_ref()), "id")?);
     let mode = session.mode()?;
     let payment_status = session.payment_status(mode)?;
     let payment = mode == SessionMode::Payment && payment_status == SessionPaymentStatus::Paid;
@@ -79,11 +80,11 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
         session: key.clone(),
         mode,
         payment_status,
-        customer: telling.key_of(&session.customer),
+        customer: telling.customer_of(&session.customer, &session.customer_account),
         email: session.email().map(str::to_owned),
-        payment_intent: telling.key_of(&session.payment_intent),
-        invoice: telling.key_of(&session.invoice),
-        subscription: telling.key_of(&session.subscription),
+        payment_intent: telling.key_of(KeyKind::PaymentIntent, &session.payment_intent),
+        invoice: telling.key_of(KeyKind::Invoice, &session.invoice),
+        subscription: telling.key_of(KeyKind::Subscription, &session.subscription),
         currency,
         amount_total: session.amount_total.unwrap_or(0),
         amount_tax: session.totals().amount_tax.unwrap_or(0),
@@ -96,6 +97,7 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
         body.payment_intent.clone(),
         body.invoice.clone(),
         body.customer.clone(),
+        telling.key_of(KeyKind::StripeCustomer, &session.customer_account),
         body.subscription.clone(),
         body.email.as_deref().and_then(Key::email),
     ]);
@@ -125,8 +127,8 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
 /// Tells the codes of a session that was fetched with its discounts expanded, and nothing else of it.
 pub(crate) fn tell_fetched_codes(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
     let session: CheckoutSession = parse(json)?;
-    let key = telling.key(required(filled(session.id.as_ref()), "id")?);
-    let customer = telling.key_of(&session.customer);
+    let key = telling.key(KeyKind::Session, required(filled(session.id.as_ref()), "id")?);
+    let customer = telling.customer_of(&session.customer, &session.customer_account);
     let (on, at) = (TouchedObject::Session, telling.at);
     let touched = Touched { on, object: &key, customer: customer.as_ref(), at };
     telling.touch_discounts(&touched, &session.all_discounts());

@@ -4,6 +4,7 @@ use super::currency::currency;
 use crate::json::{BadField, Items, Moment, Ref, Text, filled, parse, required};
 use crate::telling::{Telling, links};
 use domain::fact::{CreditNoteSeen, CreditNoteStatus, CreditedRefund, FactBody};
+use domain::key::KeyKind;
 use serde::Deserialize;
 
 /// A credit note. Its refund stands in `refund` before 2025-03-31, in `refunds` since; what was credited
@@ -38,12 +39,12 @@ struct Part {
 /// Tells a credit note as it stands.
 pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
     let note: CreditNote = parse(json)?;
-    let key = telling.key(required(filled(note.id.as_ref()), "id")?);
-    let invoice = telling.key(required(note.invoice.id(), "invoice")?);
+    let name = telling.name(required(filled(note.id.as_ref()), "id")?);
+    let invoice = telling.key(KeyKind::Invoice, required(note.invoice.id(), "invoice")?);
     let status = note.status(telling.event_type)?;
     let refunds = note.refunds(telling);
     let body = CreditNoteSeen {
-        credit_note: key.as_str().to_owned(),
+        credit_note: name.clone(),
         invoice: invoice.clone(),
         currency: currency(note.currency.as_ref())?,
         post_payment: note.gone_back(&refunds)?,
@@ -52,7 +53,7 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
         created: note.created.map_or(telling.at, |Moment(created)| created),
     };
     let links = links([Some(invoice)]);
-    telling.tell_last(format!("credit_note:{key}"), status.rank(), links, FactBody::CreditNote(body));
+    telling.tell_last(format!("credit_note:{name}"), status.rank(), links, FactBody::CreditNote(body));
     Ok(())
 }
 
@@ -94,7 +95,7 @@ impl CreditNote {
 
     fn refunds(&self, telling: &Telling<'_>) -> Vec<CreditedRefund> {
         let credited = |refund: &Ref, amount| {
-            let refund = telling.key_of(refund)?.as_str().to_owned();
+            let refund = telling.name(refund.id()?);
             Some(CreditedRefund { refund, amount })
         };
         let listed = self.refunds.iter().filter_map(|part| credited(&part.refund, part.amount_refunded));

@@ -1,16 +1,19 @@
 //! Customers.
 
-use crate::json::{BadField, Moment, Text, filled, parse, required};
+use crate::json::{BadField, Moment, Ref, Text, filled, parse, required};
 use crate::metadata::Metadata;
 use crate::telling::{Telling, Touched, links};
 use domain::fact::{CustomerSeen, FactBody, TouchedObject};
-use domain::key::Key;
+use domain::key::{Key, KeyKind};
 use serde::Deserialize;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Customer {
     id: Option<Text>,
+    /// The account that stands for the customer as well.
+    #[serde(rename = "customer_account")]
+    account: Ref,
     email: Option<Text>,
     created: Option<Moment>,
     metadata: Metadata,
@@ -19,7 +22,7 @@ struct Customer {
 /// Tells a customer as it stands. A code in the metadata of a deleted customer is not a touch.
 pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
     let customer: Customer = parse(json)?;
-    let key = telling.key(required(filled(customer.id.as_ref()), "id")?);
+    let key = telling.key(KeyKind::StripeCustomer, required(filled(customer.id.as_ref()), "id")?);
     let created = customer.created.map_or(telling.at, |Moment(created)| created);
     let deleted = telling.event_type == "customer.deleted";
     let body = CustomerSeen {
@@ -29,7 +32,8 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
         deleted,
         no_commission: customer.metadata.forbids_commission(),
     };
-    let links = links([Some(key.clone()), body.email.as_deref().and_then(Key::email)]);
+    let account = telling.key_of(KeyKind::StripeCustomer, &customer.account);
+    let links = links([Some(key.clone()), account, body.email.as_deref().and_then(Key::email)]);
     if !deleted {
         let at = if telling.event_type == "customer.created" { created } else { telling.at };
         let touched = Touched { on: TouchedObject::Customer, object: &key, customer: None, at };

@@ -5,6 +5,7 @@ use crate::discount::{Discount, Discounts};
 use crate::json::{BadField, Moment, Ref, parse};
 use crate::telling::{Telling, Touched};
 use domain::fact::TouchedObject;
+use domain::key::KeyKind;
 use serde::Deserialize;
 
 /// What a discount was given on.
@@ -12,6 +13,7 @@ use serde::Deserialize;
 #[serde(default)]
 struct Given {
     customer: Ref,
+    customer_account: Ref,
     subscription: Ref,
     invoice: Ref,
     checkout_session: Ref,
@@ -24,11 +26,11 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
     let mut discounts = Discounts::default();
     discounts.note(&Ref::Object(Box::new(parse::<Discount>(json)?)));
     let at = given.start.map_or(telling.at, |Moment(start)| start);
-    let customer = telling.key_of(&given.customer);
+    let customer = telling.customer_of(&given.customer, &given.customer_account);
     let objects = [
-        (TouchedObject::Session, telling.key_of(&given.checkout_session)),
-        (TouchedObject::Invoice, telling.key_of(&given.invoice)),
-        (TouchedObject::Subscription, telling.key_of(&given.subscription)),
+        (TouchedObject::Session, telling.key_of(KeyKind::Session, &given.checkout_session)),
+        (TouchedObject::Invoice, telling.key_of(KeyKind::Invoice, &given.invoice)),
+        (TouchedObject::Subscription, telling.key_of(KeyKind::Subscription, &given.subscription)),
     ];
     let mut narrower = false;
     for (on, object) in objects {

@@ -4,6 +4,7 @@ use super::currency::currency;
 use crate::json::{BadField, Moment, Ref, Text, filled, parse, required};
 use crate::telling::{Telling, links};
 use domain::fact::{DisputeSeen, DisputeStatus, FactBody};
+use domain::key::KeyKind;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -34,12 +35,12 @@ const APPEAL_RANK: i64 = 10;
 /// Tells a dispute. Its amount may differ from the charge's.
 pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
     let dispute: Dispute = parse(json)?;
-    let key = telling.key(required(filled(dispute.id.as_ref()), "id")?);
+    let name = telling.name(required(filled(dispute.id.as_ref()), "id")?);
     let (status, rank) = dispute.status()?;
     let body = DisputeSeen {
-        dispute: key.as_str().to_owned(),
-        charge: telling.key_of(&dispute.charge),
-        payment_intent: telling.key_of(&dispute.payment_intent),
+        dispute: name.clone(),
+        charge: telling.key_of(KeyKind::Charge, &dispute.charge),
+        payment_intent: telling.key_of(KeyKind::PaymentIntent, &dispute.payment_intent),
         amount: required(dispute.amount, "amount")?,
         currency: currency(dispute.currency.as_ref())?,
         status,
@@ -47,7 +48,7 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
     };
     telling.miss_invoice_of(body.payment_intent.as_ref());
     let links = links([body.payment_intent.clone(), body.charge.clone()]);
-    telling.tell_last(format!("dispute:{key}"), rank, links, FactBody::Dispute(body));
+    telling.tell_last(format!("dispute:{name}"), rank, links, FactBody::Dispute(body));
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use crate::json::{BadField, Moment, Ref, Text, filled, parse, required};
 use crate::telling::{Telling, links};
 use domain::fact::{FactBody, FraudWarningSeen};
+use domain::key::KeyKind;
 use serde::Deserialize;
 
 /// A warning; it stops being actionable when its charge is refunded or disputed.
@@ -20,11 +21,11 @@ struct EarlyFraudWarning {
 /// Tells a warning as it stands.
 pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
     let warning: EarlyFraudWarning = parse(json)?;
-    let key = telling.key(required(filled(warning.id.as_ref()), "id")?);
+    let name = telling.name(required(filled(warning.id.as_ref()), "id")?);
     let body = FraudWarningSeen {
-        warning: key.as_str().to_owned(),
-        charge: telling.key_of(&warning.charge),
-        payment_intent: telling.key_of(&warning.payment_intent),
+        warning: name.clone(),
+        charge: telling.key_of(KeyKind::Charge, &warning.charge),
+        payment_intent: telling.key_of(KeyKind::PaymentIntent, &warning.payment_intent),
         actionable: required(warning.actionable, "actionable")?,
         fraud_type: filled(warning.fraud_type.as_ref()).map(str::to_owned),
         created: warning.created.map_or(telling.at, |Moment(created)| created),
@@ -32,6 +33,6 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
     telling.miss_invoice_of(body.payment_intent.as_ref());
     let links = links([body.payment_intent.clone(), body.charge.clone()]);
     let rank = i64::from(!body.actionable);
-    telling.tell_last(format!("fraud_warning:{key}"), rank, links, FactBody::FraudWarning(body));
+    telling.tell_last(format!("fraud_warning:{name}"), rank, links, FactBody::FraudWarning(body));
     Ok(())
 }

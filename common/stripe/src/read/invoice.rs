@@ -10,7 +10,7 @@ use crate::missing::Missing;
 use crate::telling::{Telling, Touched, links};
 use chrono::{DateTime, Utc};
 use domain::fact::{FactBody, InvoicePaid, TouchedObject};
-use domain::key::Key;
+use domain::key::{Key, KeyKind};
 use serde::Deserialize;
 
 /// An invoice. 2025-03-31 moved the subscription to `parent` and took payment intent and charge away.
@@ -29,6 +29,7 @@ pub(super) struct Invoice {
     pub(super) tax: Option<i64>,
     pub(super) shipping_cost: Option<ShippingCost>,
     customer: Ref,
+    customer_account: Ref,
     customer_email: Option<Text>,
     parent: Option<Parent>,
     subscription: Ref,
@@ -93,14 +94,14 @@ pub(super) fn tell_in_part(json: &[u8], telling: &mut Telling<'_>) -> Result<(),
 const SETTLED_RANK: i64 = 0;
 
 fn tell_paid(invoice: &Invoice, rank: i64, telling: &mut Telling<'_>) -> Result<(), BadField> {
-    let key = telling.key(required(filled(invoice.id.as_ref()), "id")?);
+    let key = telling.key(KeyKind::Invoice, required(filled(invoice.id.as_ref()), "id")?);
     let body = InvoicePaid {
         invoice: key.clone(),
-        customer: telling.key_of(&invoice.customer),
+        customer: telling.customer_of(&invoice.customer, &invoice.customer_account),
         email: filled(invoice.customer_email.as_ref()).map(str::to_owned),
-        subscription: invoice.subscription().map(|id| telling.key(id)),
-        payment_intent: telling.key_of(&invoice.payment_intent),
-        charge: telling.key_of(&invoice.charge),
+        subscription: invoice.subscription().map(|id| telling.key(KeyKind::Subscription, id)),
+        payment_intent: telling.key_of(KeyKind::PaymentIntent, &invoice.payment_intent),
+        charge: telling.key_of(KeyKind::Charge, &invoice.charge),
         currency: currency(invoice.currency.as_ref())?,
         amount_paid: invoice.paid()?,
         total: invoice.total()?,
@@ -117,6 +118,7 @@ fn tell_paid(invoice: &Invoice, rank: i64, telling: &mut Telling<'_>) -> Result<
         body.payment_intent.clone(),
         body.charge.clone(),
         body.customer.clone(),
+        telling.key_of(KeyKind::StripeCustomer, &invoice.customer_account),
         body.subscription.clone(),
         body.email.as_deref().and_then(Key::email),
     ]);
@@ -127,7 +129,7 @@ fn tell_paid(invoice: &Invoice, rank: i64, telling: &mut Telling<'_>) -> Result<
     // What the invoice repeats was there before it was paid, and not only when its event was made.
     let at = body.paid_at.min(telling.at);
     for (subscription, metadata) in invoice.subscription_metadata() {
-        let object = telling.key(subscription);
+        let object = telling.key(KeyKind::Subscription, subscription);
         let on = TouchedObject::Subscription;
         telling.touch_metadata(&Touched { on, object: &object, customer, at }, metadata);
     }
@@ -156,8 +158,8 @@ fn tell_paid(invoice: &Invoice, rank: i64, telling: &mut Telling<'_>) -> Result<
 /// what was paid is told by its event.
 pub(crate) fn tell_fetched_codes(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
     let invoice: Invoice = parse(json)?;
-    let key = telling.key(required(filled(invoice.id.as_ref()), "id")?);
-    let customer = telling.key_of(&invoice.customer);
+    let key = telling.key(KeyKind::Invoice, required(filled(invoice.id.as_ref()), "id")?);
+    let customer = telling.customer_of(&invoice.customer, &invoice.customer_account);
     let (on, at) = (TouchedObject::Invoice, telling.at);
     let touched = Touched { on, object: &key, customer: customer.as_ref(), at };
     telling.touch_discounts(&touched, &invoice.all_discounts());

@@ -3,6 +3,7 @@
 use crate::json::{BadField, Items, Moment, Ref, Text, parse};
 use crate::telling::Telling;
 use domain::ids::Mode;
+use domain::key::KeyKind;
 use serde::Deserialize;
 
 /// A payment of an invoice. One that was made out of band names neither payment intent nor charge.
@@ -50,8 +51,11 @@ impl InvoicePayment {
     fn tell(&self, telling: &mut Telling<'_>) {
         let none = Payment::default();
         let payment = self.payment.as_ref().unwrap_or(&none);
-        let objects = [&self.invoice, &payment.payment_intent, &payment.charge];
-        let objects = objects.map(|object| telling.key_of(object));
+        let objects = [
+            telling.key_of(KeyKind::Invoice, &self.invoice),
+            telling.key_of(KeyKind::PaymentIntent, &payment.payment_intent),
+            telling.key_of(KeyKind::Charge, &payment.charge),
+        ];
         telling.tell_alias(objects, None, false);
     }
 

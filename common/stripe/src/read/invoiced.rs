@@ -3,6 +3,7 @@
 use crate::json::{Ref, Text, filled};
 use crate::telling::Telling;
 use domain::fact::Invoiced;
+use domain::key::KeyKind;
 use serde::{Deserialize, Deserializer};
 
 /// Since 2025-11: what the payment is for. Stripe writes the invoice's id into the order's reference.
@@ -24,7 +25,7 @@ pub(super) fn invoiced(
     let reference = details.and_then(|details| filled(details.order_reference.as_ref()));
     let named = invoice.and_then(Ref::id).or(reference.filter(|reference| reference.starts_with("in_")));
     match (named, invoice) {
-        (Some(id), _) => Invoiced::By { invoice: telling.key(id) },
+        (Some(id), _) => Invoiced::By { invoice: telling.key(KeyKind::Invoice, id) },
         (None, Some(_)) => Invoiced::Never,
         (None, None) if filled(description).is_some_and(is_of_an_invoice) => Invoiced::Hinted,
         (None, None) => Invoiced::Unsaid,

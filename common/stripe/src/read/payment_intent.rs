@@ -6,7 +6,7 @@ use crate::json::{BadField, Identified, Items, Ref, Text, filled, parse, require
 use crate::metadata::Metadata;
 use crate::telling::{Telling, Touched, links};
 use domain::fact::{FactBody, IntentSucceeded, TouchedObject};
-use domain::key::Key;
+use domain::key::{Key, KeyKind};
 use serde::Deserialize;
 
 /// A payment intent. Before 2022-11-15 its charges are a list; until 2025-03-31 it names its invoice.
@@ -22,6 +22,7 @@ struct PaymentIntent {
     payment_details: Option<PaymentDetails>,
     description: Option<Text>,
     customer: Ref,
+    customer_account: Ref,
     receipt_email: Option<Text>,
     currency: Option<Text>,
     amount_received: Option<i64>,
@@ -58,14 +59,14 @@ impl Identified for SucceededCharge {
 /// Tells what the intent received, which objects it is one payment with, and the code in its metadata.
 pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
     let intent: PaymentIntent = parse(json)?;
-    let key = telling.key(required(filled(intent.id.as_ref()), "id")?);
+    let key = telling.key(KeyKind::PaymentIntent, required(filled(intent.id.as_ref()), "id")?);
     let touched = Touched { on: TouchedObject::PaymentIntent, object: &key, customer: None, at: telling.at };
     telling.touch_metadata(&touched, &intent.metadata);
 
     let body = IntentSucceeded {
         payment_intent: key.clone(),
-        charge: intent.charge().map(|id| telling.key(id)),
-        customer: telling.key_of(&intent.customer),
+        charge: intent.charge().map(|id| telling.key(KeyKind::Charge, id)),
+        customer: telling.customer_of(&intent.customer, &intent.customer_account),
         email: intent.guest_email().map(str::to_owned),
         currency: currency(intent.currency.as_ref())?,
         amount_received: required(intent.amount_received, "amount_received")?,
@@ -83,6 +84,7 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
         Some(key.clone()),
         body.charge.clone(),
         body.customer.clone(),
+        telling.key_of(KeyKind::StripeCustomer, &intent.customer_account),
         body.email.as_deref().and_then(Key::email),
     ]);
     telling.tell_last(format!("intent:{key}"), body.amount_received, links, FactBody::Intent(body));
@@ -100,7 +102,7 @@ impl PaymentIntent {
 
     /// A customer's address is the customer's to tell: a receipt may go to their accountant.
     fn guest_email(&self) -> Option<&str> {
-        if self.customer.id().is_some() {
+        if self.customer.id().or(self.customer_account.id()).is_some() {
             return None;
         }
         let charge = self.latest_charge.object().or_else(|| self.paid_charge());

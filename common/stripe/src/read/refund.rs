@@ -4,6 +4,7 @@ use super::currency::currency;
 use crate::json::{BadField, Moment, Ref, Text, filled, parse, required};
 use crate::telling::{Telling, links};
 use domain::fact::{FactBody, RefundSeen, RefundStatus};
+use domain::key::KeyKind;
 use serde::Deserialize;
 
 /// A refund, alone or in its charge.
@@ -23,7 +24,7 @@ pub(super) struct Refund {
 pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
     let refund: Refund = parse(json)?;
     refund.tell(telling)?;
-    let payment_intent = telling.key_of(&refund.payment_intent);
+    let payment_intent = telling.key_of(KeyKind::PaymentIntent, &refund.payment_intent);
     telling.miss_invoice_of(payment_intent.as_ref());
     Ok(())
 }
@@ -31,19 +32,19 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
 impl Refund {
     /// Tells one refund with what it says itself.
     pub(super) fn tell(&self, telling: &mut Telling<'_>) -> Result<(), BadField> {
-        let key = telling.key(required(filled(self.id.as_ref()), "id")?);
+        let name = telling.name(required(filled(self.id.as_ref()), "id")?);
         let status = self.status()?;
         let body = RefundSeen {
-            refund: key.as_str().to_owned(),
-            charge: telling.key_of(&self.charge),
-            payment_intent: telling.key_of(&self.payment_intent),
+            refund: name.clone(),
+            charge: telling.key_of(KeyKind::Charge, &self.charge),
+            payment_intent: telling.key_of(KeyKind::PaymentIntent, &self.payment_intent),
             amount: required(self.amount, "amount")?,
             currency: currency(self.currency.as_ref())?,
             status,
             created: self.created.map_or(telling.at, |Moment(created)| created),
         };
         let links = links([body.payment_intent.clone(), body.charge.clone()]);
-        telling.tell_last(format!("refund:{key}"), status.rank(), links, FactBody::Refund(body));
+        telling.tell_last(format!("refund:{name}"), status.rank(), links, FactBody::Refund(body));
         Ok(())
     }
 

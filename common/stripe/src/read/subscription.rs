@@ -4,6 +4,7 @@ use crate::json::{BadField, Moment, Ref, Text, filled, parse, required};
 use crate::metadata::Metadata;
 use crate::telling::{Telling, Touched, links};
 use domain::fact::{FactBody, SubscriptionSeen, TouchedObject};
+use domain::key::KeyKind;
 use serde::Deserialize;
 
 #[derive(Debug, Default, Deserialize)]
@@ -11,6 +12,7 @@ use serde::Deserialize;
 struct Subscription {
     id: Option<Text>,
     customer: Ref,
+    customer_account: Ref,
     status: Option<Text>,
     created: Option<Moment>,
     canceled_at: Option<Moment>,
@@ -21,17 +23,18 @@ struct Subscription {
 /// Tells a subscription as it stands.
 pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
     let subscription: Subscription = parse(json)?;
-    let key = telling.key(required(filled(subscription.id.as_ref()), "id")?);
+    let key = telling.key(KeyKind::Subscription, required(filled(subscription.id.as_ref()), "id")?);
     let deleted = telling.event_type == "customer.subscription.deleted";
     let canceled_at = subscription.canceled_at.or(subscription.ended_at).map(|Moment(at)| at);
     let body = SubscriptionSeen {
         subscription: key.clone(),
-        customer: telling.key_of(&subscription.customer),
+        customer: telling.customer_of(&subscription.customer, &subscription.customer_account),
         status: required(filled(subscription.status.as_ref()), "status")?.to_owned(),
         canceled_at,
         no_commission: subscription.metadata.forbids_commission(),
     };
-    let links = links([Some(key.clone()), body.customer.clone()]);
+    let account = telling.key_of(KeyKind::StripeCustomer, &subscription.customer_account);
+    let links = links([Some(key.clone()), body.customer.clone(), account]);
 
     let created = subscription.created.filter(|_| telling.event_type == "customer.subscription.created");
     let at = created.map_or(telling.at, |Moment(created)| created);

@@ -40,7 +40,7 @@ fn tell_decisions(history: &History, numbers: &Numbers, told: &mut Vec<Told>) {
         |at: Time| Word { actor: "nina".to_owned(), reason: "a call".to_owned(), decided_at: time(at) };
     for lock in &history.locks {
         let customer = match &lock.whom {
-            Whom::Customer(place) => Key::object(None, &history.customers[*place].id),
+            Whom::Customer(place) => Key::stored(history.customers[*place].id.clone()),
             Whom::Email(email) => Key::email(email).unwrap(),
         };
         let to = match lock.to {
@@ -60,7 +60,7 @@ fn tell_decisions(history: &History, numbers: &Numbers, told: &mut Vec<Told>) {
         };
         let accepted_at = time(verdict.at);
         let decided =
-            Verdict { payment: Key::object(None, &verdict.payment), ruling, word: word(verdict.at) };
+            Verdict { payment: Key::stored(verdict.payment.clone()), ruling, word: word(verdict.at) };
         add(history, told, verdict.at, &Command::Verdict { id: verdict.id, accepted_at, verdict: decided });
     }
 }
@@ -102,7 +102,7 @@ fn affiliate(numbers: &Numbers, place: Option<usize>) -> Option<AffiliateId> {
 fn who(history: &History, who: &model::Who) -> Who {
     Who {
         email: who.email.clone(),
-        stripe_customer: who.customer.map(|place| Key::object(None, &history.customers[place].id)),
+        stripe_customer: who.customer.map(|place| Key::stored(history.customers[place].id.clone())),
         external_id: who.user.clone(),
     }
 }

@@ -4,7 +4,7 @@ use super::key_of_idempotency;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::idempotency::IdempotencyKey;
-use crate::input::{Fields, MAX_TEXT, MAX_URL, is_stripe_customer};
+use crate::input::{Fields, MAX_TEXT, MAX_URL};
 use crate::openapi::values::{
     Amount, ConversionTypeWord, CurrencyCode, Email, PastTime, StripeCustomerId, Text, Url,
 };
@@ -99,12 +99,9 @@ impl Posted {
         let has_amount = fields.named(&["base_value", "amount", "value"]).is_some();
         let by_amount = if has_amount { ConversionKind::Purchase } else { ConversionKind::Signup };
         let stripe_customer = fields.text("stripe_customer_id", MAX_TEXT);
-        if stripe_customer.as_deref().is_some_and(|id| !is_stripe_customer(id)) {
-            fields.problem("stripe_customer_id", "stripe_customer_id must look like cus_…");
-        }
         let who = Who {
             email,
-            stripe_customer: stripe_customer.map(Key::stored),
+            stripe_customer: stripe_customer.as_deref().map(Key::written_customer),
             external_id: fields.text("external_id", MAX_TEXT),
         };
         let reference = fields.text("reference", MAX_TEXT);

@@ -71,7 +71,7 @@ impl Known {
         let exists = self.customer.is_some() || self.unsettled().is_some();
         exists
             && self.knows_id(
-                posted.stripe_customer_id.clone().map(Key::stored),
+                posted.stripe_customer_id.as_deref().map(Key::written_customer),
                 |said| &said.stripe_customer_id,
                 posted.stripe_customer_id.as_deref(),
             )

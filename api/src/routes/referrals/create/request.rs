@@ -1,7 +1,7 @@
 //! What a caller says about a referral.
 
 use crate::error::ApiError;
-use crate::input::{Fields, MAX_REFERRAL_CODE, MAX_TEXT, is_stripe_customer};
+use crate::input::{Fields, MAX_REFERRAL_CODE, MAX_TEXT};
 use crate::openapi::values::{Email, ReferralStatusWord, StripeCustomerId, Text};
 use common::domain::code::FoldedCode;
 use common::domain::fact::Who;
@@ -57,9 +57,6 @@ impl Posted {
             fields.problem("status", "status: who was referred by an affiliate is pending or converted");
         }
         let stripe_customer_id = fields.text("stripe_customer_id", MAX_TEXT);
-        if stripe_customer_id.as_deref().is_some_and(|id| !is_stripe_customer(id)) {
-            fields.problem("stripe_customer_id", "stripe_customer_id must look like cus_…");
-        }
         let posted = Self {
             email: email.unwrap_or_default(),
             affiliate,
@@ -76,14 +73,14 @@ impl Posted {
     pub(super) fn who(&self) -> Who {
         Who {
             email: Some(self.email.clone()),
-            stripe_customer: self.stripe_customer_id.clone().map(Key::stored),
+            stripe_customer: self.stripe_customer_id.as_deref().map(Key::written_customer),
             external_id: self.external_id.clone(),
         }
     }
 
     /// The keys by which the referral may be known, the strongest first.
     pub(super) fn keys(&self) -> Vec<Key> {
-        let stripe = self.stripe_customer_id.clone().map(Key::stored);
+        let stripe = self.stripe_customer_id.as_deref().map(Key::written_customer);
         let user = self.external_id.as_deref().map(Key::user);
         stripe.into_iter().chain(user).chain(Key::email(&self.email)).collect()
     }

@@ -1,7 +1,7 @@
 //! Purchases of the affiliate's own.
 
 use crate::directory::Directory;
-use crate::key::mailbox;
+use crate::email::mailbox;
 use crate::settle::attribution::Judgement;
 use crate::settle::payments::Payment;
 use crate::settle::people::People;

@@ -285,7 +285,7 @@ proptest! {
     ) {
         for seen in 1..=facts.len() {
             for conversion in settled(&facts[..seen]).conversions {
-                prop_assert_eq!(&conversion.payment, &Key::object(None, "in_1"));
+                prop_assert_eq!(&conversion.payment, &Key::stored("in_1".to_owned()));
                 prop_assert_eq!(conversion.collected, 4_900);
             }
         }

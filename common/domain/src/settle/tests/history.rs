@@ -21,7 +21,7 @@ pub(super) fn day(n: i64) -> DateTime<Utc> {
 }
 
 pub(super) fn key(id: &str) -> Key {
-    Key::object(None, id)
+    Key::stored(id.to_owned())
 }
 
 pub(super) fn percent(bps: u32) -> Rules {

@@ -105,7 +105,7 @@ fn history(steps: &[(i64, Step)]) -> History {
                 *amount,
             ),
             Step::Intent { n, customer: c, amount, invoiced } => {
-                let invoice = Key::object(None, &format!("in_{}", n % 5));
+                let invoice = Key::stored(format!("in_{}", n % 5));
                 let invoiced = match invoiced {
                     0 => Invoiced::By { invoice },
                     1 => Invoiced::Never,
