@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 /// An event that joins some payment objects.
 fn joins(realm: Realm, event: &str, objects: &[&str]) -> Item {
     let at = DateTime::UNIX_EPOCH;
-    let links: Vec<Key> = objects.iter().map(|id| Key::stored(id.to_owned())).collect();
+    let links: Vec<Key> = objects.iter().map(|id| Key::stored((*id).to_owned())).collect();
     let fact = Fact {
         natural_key: format!("alias:{}", objects.join(":")),
         keep: Keep::First,
