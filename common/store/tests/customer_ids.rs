@@ -39,8 +39,8 @@ async fn a_customer_whose_id_looks_like_another_objects_is_found_under_its_new_k
     let texts =
         async |sql: &'static str| -> Vec<String> { sqlx::query_scalar(sql).fetch_all(&pool).await.unwrap() };
     let facts = texts(
-        r#"SELECT natural_key || ' ' || links || ' ' || coalesce(body ->> 'customer', body ->> 'object', '')
-           FROM facts ORDER BY natural_key"#,
+        r"SELECT natural_key || ' ' || links || ' ' || coalesce(body ->> 'customer', body ->> 'object', '')
+           FROM facts ORDER BY natural_key",
     );
     assert_eq!(
         facts.await,
