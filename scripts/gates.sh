@@ -1,15 +1,26 @@
 # Tests and the other gates; sourced by ./dev.
+#
+# LOCKED, when it is set, refuses a Cargo.lock that does not fit, in every gate.
 
 check_all() {
   local began=$SECONDS
-  LOCKED=--locked
+  LOCKED=1
+  gates
+  run_tests
+  say "all gates passed in $((SECONDS - began)) s"
+}
+
+# Every gate but the tests.
+gates() {
+  LOCKED=1
   step 'fmt' cargo fmt --all --check
+  shell
+  step 'unused' unused
   step 'lint' lint
   step 'docs' docs
-  run_tests
-  step 'sqlx' sqlx_compare
   step 'deny' deny
-  say "all gates passed in $((SECONDS - began)) s"
+  services_up database
+  step 'sqlx' sqlx_compare
 }
 
 # One line for a gate that passes; its whole output for one that does not.
@@ -27,16 +38,43 @@ step() {
   fi
 }
 
-lint() { cargo clippy ${LOCKED:-} --workspace --all-targets --quiet -- -D warnings; }
+lint() { cargo clippy ${LOCKED:+--locked} --workspace --all-targets --quiet -- -D warnings; }
 
-docs() { RUSTDOCFLAGS='-D warnings' cargo doc ${LOCKED:-} --workspace --no-deps --document-private-items --quiet; }
+docs() { RUSTDOCFLAGS='-D warnings' cargo doc ${LOCKED:+--locked} --workspace --no-deps --document-private-items --quiet; }
+
+format() {
+  supervise cargo fmt --all
+  if prepare_python_tool scripts; then "$PYTHON_TOOL/bin/shfmt" "${SHFMT_STYLE[@]}" --write "${SCRIPTS[@]}"; fi
+}
+
+SCRIPTS=("$ROOT/dev" "$ROOT/.ci/run" "$ROOT"/scripts/*.sh)
+SHFMT_STYLE=(--indent 2 --case-indent)
+
+# Scripts: mistakes (shellcheck), layout (shfmt).
+shell() { if prepare_python_tool scripts; then step 'shell' check_scripts; fi; }
+
+check_scripts() {
+  # The sourced ones together with the one that sources them.
+  (cd "$ROOT" && "$PYTHON_TOOL/bin/shellcheck" --external-sources --check-sourced dev .ci/run) || return
+  "$PYTHON_TOOL/bin/shfmt" "${SHFMT_STYLE[@]}" --diff "${SCRIPTS[@]}"
+}
+
+# Dependencies that no source of their crate names.
+unused() {
+  prepare_cargo_tool machete '^0.9' || return
+  cargo machete --with-metadata
+}
 
 deny() {
+  prepare_cargo_tool deny '^0.20' || return
+  cargo deny ${LOCKED:+--locked} --all-features --log-level warn check bans licenses sources
+}
+
+# Builds `cargo NAME` once, where it is not installed.
+prepare_cargo_tool() {
   PATH=$PATH:$TOOLS/bin
-  if ! cargo deny --version >/dev/null 2>&1; then
-    env -u CARGO_TARGET_DIR cargo install cargo-deny --version '^0.20' --locked --debug --root "$TOOLS" || return
-  fi
-  cargo deny ${LOCKED:-} --all-features --log-level warn check bans licenses sources
+  cargo "$1" --version >/dev/null 2>&1 ||
+    env -u CARGO_TARGET_DIR cargo install "cargo-$1" --version "$2" --locked --debug --root "$TOOLS"
 }
 
 # --- tests -----------------------------------------------------------------------------------------------------------
@@ -44,48 +82,72 @@ deny() {
 # Tests that stop services do so to services of their own, made below TEST_SERVICES_DIR with `./dev services up --dir`;
 # what an interrupted test leaves running there is ended with the run.
 run_tests() {
-  local began=$SECONDS
+  local began=$SECONDS snapshots=$WORK/snapshots
   services_up database broker
   export DATABASE_URL AMQP_URL TEST_SERVICES_DIR="$SERVICES_DIR/tests"
   mkdir -p "$TEST_SERVICES_DIR"
   prepare_python_tools
   # Some tests run the programs themselves.
-  supervise cargo build ${LOCKED:-} --workspace --bins --quiet
+  supervise cargo build ${LOCKED:+--locked} --workspace --bins --quiet
   say "services up in $((SECONDS - began)) s"
+  # insta writes down which snapshots a run looks at, and leaves no new ones behind.
+  : >"$snapshots"
+  export INSTA_SNAPSHOT_REFERENCES_FILE=$snapshots INSTA_UPDATE=${INSTA_UPDATE:-no}
   if cargo nextest --version >/dev/null 2>&1; then
     # On a terminal a line for each test; elsewhere the failures and the summary.
     [ -t 1 ] || export NEXTEST_STATUS_LEVEL=${NEXTEST_STATUS_LEVEL:-fail} NEXTEST_HIDE_PROGRESS_BAR=1
-    supervise cargo nextest run ${LOCKED:-} --no-fail-fast "$@"
-    if [ $# -eq 0 ]; then step 'doctests' cargo test ${LOCKED:-} --workspace --doc --quiet; fi
+    supervise cargo nextest run ${LOCKED:+--locked} --no-fail-fast "$@"
+    if [ $# -eq 0 ]; then step 'doctests' cargo test ${LOCKED:+--locked} --workspace --doc --quiet; fi
   else
-    supervise cargo test ${LOCKED:-} --no-fail-fast "$@"
+    supervise cargo test ${LOCKED:+--locked} --no-fail-fast "$@"
   fi
+  if [ $# -eq 0 ]; then step 'snapshots' every_snapshot_is_read "$snapshots"; fi
+}
+
+# Fails for a snapshot that no test of a whole run has looked at.
+every_snapshot_is_read() {
+  local file unread=0
+  while IFS= read -r file; do
+    if ! grep -qxF "$ROOT/$file" "$1"; then
+      complain "no test reads $file; delete it"
+      unread=1
+    fi
+  done < <(cd "$ROOT" && find api cli common tests worker -name '*.snap')
+  return "$unread"
 }
 
 # Programs in Python that some tests run: Stripe's SDK, with which one signs an event, and Schemathesis, which tries the API
 # against its own document. Where one cannot be installed its test is skipped, unless PYTHON_TOOLS_REQUIRED is set.
 prepare_python_tools() {
-  prepare_python_tool stripe_sdk && export STRIPE_SDK_PYTHON=$PYTHON_TOOL/bin/python
-  prepare_python_tool schemathesis && export SCHEMATHESIS=$PYTHON_TOOL/bin/schemathesis
+  prepare_python_tool tests/stripe_sdk && export STRIPE_SDK_PYTHON=$PYTHON_TOOL/bin/python
+  prepare_python_tool tests/schemathesis && export SCHEMATHESIS=$PYTHON_TOOL/bin/schemathesis
   return 0
 }
 
-# Installs tests/NAME/requirements.txt into a place of its own, PYTHON_TOOL.
+# Installs FOLDER/requirements.txt into a place of its own, PYTHON_TOOL.
 prepare_python_tool() {
-  local wanted=$ROOT/tests/$1/requirements.txt log=$WORK/$1
-  PYTHON_TOOL=$TOOLS/${1//_/-}
+  local name=${1##*/}
+  local wanted=$ROOT/$1/requirements.txt log=$WORK/$name
+  PYTHON_TOOL=$TOOLS/${name//_/-}
   if ! cmp -s "$wanted" "$PYTHON_TOOL/requirements.txt"; then
     rm -rf "$PYTHON_TOOL"
-    if ! { python3 -m venv "$PYTHON_TOOL" && "$PYTHON_TOOL/bin/python" -m pip install --quiet --disable-pip-version-check \
+    if ! { prepare_python && python3 -m venv "$PYTHON_TOOL" && "$PYTHON_TOOL/bin/python" -m pip install --quiet --disable-pip-version-check \
       --requirement "$wanted" && cp "$wanted" "$PYTHON_TOOL/requirements.txt"; } >"$log" 2>&1; then
       rm -rf "$PYTHON_TOOL"
       if [ -n "${PYTHON_TOOLS_REQUIRED:-}" ]; then
         cat "$log" >&2
-        fail "tests/$1 cannot be installed; it needs python3 with venv and PyPI"
+        fail "$1 cannot be installed; it needs python3 with venv and PyPI"
       fi
-      say "the test with tests/$1 is skipped: no python3 here can install it"
+      complain "what needs $1 is skipped: no python3 here can install it"
       return 1
     fi
+  fi
+}
+
+# Debian has the module that makes environments in a package of its own.
+prepare_python() {
+  if ! python3 -c 'import ensurepip, venv' 2>/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    install_debian_packages python3-venv
   fi
 }
 
@@ -103,14 +165,21 @@ services_sweep() {
 # that `cargo sqlx prepare` does, and it needs no other tool.
 sqlx_cache() {
   case ${1:-} in
-    --check) services_up database; step 'sqlx' sqlx_compare ;;
+    --check)
+      services_up database
+      step 'sqlx' sqlx_compare
+      ;;
     '')
       services_up database
       step 'sqlx' sqlx_describe
       rm -rf "$ROOT/.sqlx"
       cp -R "$WORK/sqlx" "$ROOT/.sqlx"
-      say "$(find "$ROOT/.sqlx" -name '*.json' | wc -l | tr -d ' ') queries in .sqlx/" ;;
-    *) complain "$USAGE"; exit 2 ;;
+      say "$(find "$ROOT/.sqlx" -name '*.json' | wc -l | tr -d ' ') queries in .sqlx/"
+      ;;
+    *)
+      complain "$USAGE"
+      exit 2
+      ;;
   esac
 }
 
@@ -128,13 +197,16 @@ sqlx_compare() {
 
 # Compiles `store` and `queue`, the only crates with SQL, against a scratch database that has every migration.
 sqlx_describe() {
-  local file name=tributary_sqlx_$$ outcome=0
+  local file together name=tributary_sqlx_$$ outcome=0
   mkdir -p "$WORK/sqlx" "$WORK/touched"
   sql "$(database_named postgres)" -c "CREATE DATABASE $name" || return
   for file in "$ROOT"/migrations/*.sql; do
     case $file in *.down.sql | */\*.sql) continue ;; esac
-    if head -n 1 "$file" | grep -q '^-- no-transaction'; then sql "$(database_named "$name")"; else sql "$(database_named "$name")" --single-transaction; fi \
-      <"$file" || { complain "in $file"; return 1; }
+    if [ "$(head -n 1 "$file")" = '-- no-transaction' ]; then together=''; else together=1; fi
+    if ! sql "$(database_named "$name")" ${together:+--single-transaction} <"$file"; then
+      complain "in $file"
+      return 1
+    fi
   done
 
   # cargo can't know that the macros should run again, so the crate's sources look new for the moment of this build, and
@@ -142,7 +214,7 @@ sqlx_describe() {
   sqlx_sources save
   sqlx_sources touch
   DATABASE_URL=$(database_named "$name") SQLX_OFFLINE=false SQLX_OFFLINE_DIR=$WORK/sqlx \
-    cargo check ${LOCKED:-} --package store --package queue --all-targets --quiet || outcome=$?
+    cargo check ${LOCKED:+--locked} --package store --package queue --all-targets --quiet || outcome=$?
   sqlx_sources restore
   return "$outcome"
 }

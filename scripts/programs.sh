@@ -61,7 +61,11 @@ services_prepare() {
   [ -n "$missing" ] || return 0
 
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    if [ -n "${DEV_DRY_RUN:-}" ]; then say "would install:$missing"; exit 0; fi
+    if [ -n "${DEV_DRY_RUN:-}" ]; then
+      say "would install:$missing"
+      exit 0
+    fi
+    # shellcheck disable=SC2086 # a list of words
     install_debian_packages $missing
     if { [ -z "$want_database" ] || find_postgres; } && { [ -z "$want_broker" ] || find_rabbitmq; }; then return 0; fi
   elif docker info >/dev/null 2>&1 && docker compose version >/dev/null 2>&1; then
@@ -71,6 +75,7 @@ services_prepare() {
     services_save
     return 0
   fi
+  # shellcheck disable=SC2086 # a list of words
   explain_missing $missing
   exit 1
 }
@@ -87,7 +92,10 @@ install_debian_packages() (
   trap 'exit 130' INT TERM
   export DEBIAN_FRONTEND=noninteractive
   install() { apt-get install --yes --no-install-recommends "$@" </dev/null >"$log" 2>&1; }
-  install "$@" || { apt-get update </dev/null >"$log" 2>&1 && install "$@"; } || { cat "$log" >&2; exit 1; }
+  install "$@" || { apt-get update </dev/null >"$log" 2>&1 && install "$@"; } || {
+    cat "$log" >&2
+    exit 1
+  }
 )
 
 explain_missing() {

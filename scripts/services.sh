@@ -29,11 +29,28 @@ services_main() {
   SERVICES_DIR=$ROOT/.local
   while [ $# -gt 0 ]; do
     case $1 in
-      --dir) SERVICES_DIR=${2:?--dir needs a directory}; explicit_dir=1; shift 2 ;;
-      --dir=*) SERVICES_DIR=${1#--dir=}; explicit_dir=1; shift ;;
-      --) shift; break ;;
-      database | broker) wanted="$wanted $1"; shift ;;
-      *) [ "$command" = ctl ] && break; fail "unknown argument: $1" ;;
+      --dir)
+        SERVICES_DIR=${2:?--dir needs a directory}
+        explicit_dir=1
+        shift 2
+        ;;
+      --dir=*)
+        SERVICES_DIR=${1#--dir=}
+        explicit_dir=1
+        shift
+        ;;
+      --)
+        shift
+        break
+        ;;
+      database | broker)
+        wanted="$wanted $1"
+        shift
+        ;;
+      *)
+        [ "$command" = ctl ] && break
+        fail "unknown argument: $1"
+        ;;
     esac
   done
   [ -z "$explicit_dir" ] || unset DATABASE_URL AMQP_URL
@@ -44,21 +61,53 @@ services_main() {
       trap 'exit 130' INT
       trap 'exit 143' TERM
       trap 'exit 129' HUP
+      # shellcheck disable=SC2086 # a list of words
       services_up ${wanted:-database broker}
       trap - EXIT INT TERM HUP
-      services_status ;;
-    down) services_open_existing && services_down; say 'services: stopped' ;;
+      services_status
+      ;;
+    down)
+      services_open_existing && services_down
+      say 'services: stopped'
+      ;;
     status) services_open_existing && services_status ;;
-    destroy) services_open_existing && services_destroy; say 'services: deleted' ;;
-    start-broker) services_must_exist; services_locked broker_start ;;
-    stop-broker) services_must_exist; services_locked broker_stop ;;
-    kill-broker) services_must_exist; services_locked broker_kill ;;
-    start-database) services_must_exist; services_locked database_start ;;
-    stop-database) services_must_exist; services_locked database_stop ;;
-    kill-database) services_must_exist; services_locked database_kill ;;
-    ctl) services_must_exist; broker_ctl "$@" ;;
+    destroy)
+      services_open_existing && services_destroy
+      say 'services: deleted'
+      ;;
+    start-broker)
+      services_must_exist
+      services_locked broker_start
+      ;;
+    stop-broker)
+      services_must_exist
+      services_locked broker_stop
+      ;;
+    kill-broker)
+      services_must_exist
+      services_locked broker_kill
+      ;;
+    start-database)
+      services_must_exist
+      services_locked database_start
+      ;;
+    stop-database)
+      services_must_exist
+      services_locked database_stop
+      ;;
+    kill-database)
+      services_must_exist
+      services_locked database_kill
+      ;;
+    ctl)
+      services_must_exist
+      broker_ctl "$@"
+      ;;
     help | -h | --help) printf '%s\n' "$SERVICES_USAGE" ;;
-    *) printf '%s\n' "$SERVICES_USAGE" >&2; exit 2 ;;
+    *)
+      printf '%s\n' "$SERVICES_USAGE" >&2
+      exit 2
+      ;;
   esac
 }
 
@@ -82,14 +131,18 @@ services_up() {
   if [ -n "$broker" ] && ! broker_running; then
     broker_settle_ports
     STARTED_BROKER=1
-    broker_start & BROKER_JOB=$!
+    broker_start &
+    BROKER_JOB=$!
   fi
   if [ -n "$database" ] && ! database_running; then
     database_settle_port
     STARTED_DATABASE=1
     database_start || exit 1
   fi
-  if [ -n "$BROKER_JOB" ]; then wait "$BROKER_JOB" || exit 1; BROKER_JOB=''; fi
+  if [ -n "$BROKER_JOB" ]; then
+    wait "$BROKER_JOB" || exit 1
+    BROKER_JOB=''
+  fi
 
   if [ -n "$database" ]; then DATABASE_URL=$(database_url); fi
   if [ -n "$broker" ]; then AMQP_URL=$(broker_url); fi
@@ -105,15 +158,24 @@ services_down() {
 # Stops what services_up of this very process started.
 services_down_started() {
   if [ -n "${BROKER_JOB:-}" ]; then kill -TERM "$BROKER_JOB" && wait "$BROKER_JOB"; fi 2>/dev/null
-  if [ -n "${STARTED_BROKER:-}" ]; then broker_stop; STARTED_BROKER=''; fi
-  if [ -n "${STARTED_DATABASE:-}" ]; then database_stop; STARTED_DATABASE=''; fi
+  if [ -n "${STARTED_BROKER:-}" ]; then
+    broker_stop
+    STARTED_BROKER=''
+  fi
+  if [ -n "${STARTED_DATABASE:-}" ]; then
+    database_stop
+    STARTED_DATABASE=''
+  fi
 }
 
 services_interrupted() {
   local status=$?
   trap '' INT TERM HUP
   set +e
-  if [ -n "${SETTINGS_READ:-}" ]; then services_down_started; services_unlock; fi
+  if [ -n "${SETTINGS_READ:-}" ]; then
+    services_down_started
+    services_unlock
+  fi
   exit "$status"
 }
 
@@ -125,11 +187,15 @@ services_destroy() {
 }
 
 services_status() {
-  if database_running; then say "postgresql  running  $(database_url)"
-  elif [ -n "${DATABASE_URL:-}" ] && [ "$DATABASE_URL" != "$(database_url)" ]; then say 'postgresql  DATABASE_URL from the environment'
+  if database_running; then
+    say "postgresql  running  $(database_url)"
+  elif [ -n "${DATABASE_URL:-}" ] && [ "$DATABASE_URL" != "$(database_url)" ]; then
+    say 'postgresql  DATABASE_URL from the environment'
   else say 'postgresql  stopped'; fi
-  if broker_running; then say "rabbitmq    running  $(broker_url)"
-  elif [ -n "${AMQP_URL:-}" ] && [ "$AMQP_URL" != "$(broker_url)" ]; then say 'rabbitmq    AMQP_URL from the environment'
+  if broker_running; then
+    say "rabbitmq    running  $(broker_url)"
+  elif [ -n "${AMQP_URL:-}" ] && [ "$AMQP_URL" != "$(broker_url)" ]; then
+    say 'rabbitmq    AMQP_URL from the environment'
   else say 'rabbitmq    stopped'; fi
   say "addresses   . $SERVICES_DIR/env"
 }
@@ -157,6 +223,7 @@ services_open() {
     services_save
   fi
   [ -O "$SERVICES_DIR/settings" ] || fail "$SERVICES_DIR belongs to another account; delete it, or name another with --dir"
+  # shellcheck source=/dev/null
   . "$SERVICES_DIR/settings"
   SETTINGS_READ=1
 }
@@ -172,7 +239,10 @@ services_save() {
 }
 
 services_open_existing() {
-  if [ ! -s "$SERVICES_DIR/settings" ]; then say "services: none in $SERVICES_DIR"; exit 0; fi
+  if [ ! -s "$SERVICES_DIR/settings" ]; then
+    say "services: none in $SERVICES_DIR"
+    exit 0
+  fi
   services_open
 }
 
@@ -213,19 +283,28 @@ database_url() { printf 'postgres://tributary:%s@127.0.0.1:%s/tributary' "$PG_PA
 database_pid() { head -n 1 "$PG_HOME/data/postmaster.pid" 2>/dev/null || true; }
 
 database_running() {
-  if [ "$ENGINE" = docker ]; then compose_running postgres; return; fi
+  if [ "$ENGINE" = docker ]; then
+    compose_running postgres
+    return
+  fi
   local pid
   pid=$(database_pid)
   [ -n "$pid" ] && ps -p "$pid" -o args= 2>/dev/null | grep -q "postgres.*-p $PG_PORT"
 }
 
 database_settle_port() {
-  if [ -z "$PG_PORT" ] || port_taken "$PG_PORT"; then PG_PORT=$(free_port); services_save; fi
+  if [ -z "$PG_PORT" ] || port_taken "$PG_PORT"; then
+    PG_PORT=$(free_port)
+    services_save
+  fi
 }
 
 database_start() {
   if database_running; then return; fi
-  if [ "$ENGINE" = docker ]; then compose up --detach --wait --quiet-pull postgres; return; fi
+  if [ "$ENGINE" = docker ]; then
+    compose up --detach --wait --quiet-pull postgres
+    return
+  fi
   database_init || return 1
   # PostgreSQL takes an unreaped server for a living one.
   if [ -n "$(database_pid)" ] && ! process_lives "$(database_pid)"; then rm -f "$PG_HOME/data/postmaster.pid"; fi
@@ -243,7 +322,10 @@ database_start() {
 
 database_stop() {
   if ! database_running; then return 0; fi
-  if [ "$ENGINE" = docker ]; then compose stop postgres; return; fi
+  if [ "$ENGINE" = docker ]; then
+    compose stop postgres
+    return
+  fi
   services_find_programs
   as_database_account "$PG_BIN/pg_ctl" stop --mode fast --wait --timeout "$SERVICE_PATIENCE" --silent --pgdata "$PG_HOME/data"
 }
@@ -251,11 +333,16 @@ database_stop() {
 # As a power cut would: the server and every process of it, at once.
 database_kill() {
   if ! database_running; then return 0; fi
-  if [ "$ENGINE" = docker ]; then compose kill postgres; return; fi
+  if [ "$ENGINE" = docker ]; then
+    compose kill postgres
+    return
+  fi
   local pid children
   pid=$(database_pid)
   children=$(ps -A -o pid= -o ppid= | awk -v parent="$pid" '$2 == parent { print $1 }')
+  # shellcheck disable=SC2086 # a list of numbers, here and below
   kill -9 "$pid" $children 2>/dev/null || true
+  # shellcheck disable=SC2086
   wait_until_gone "$pid" $children
 }
 
@@ -315,9 +402,12 @@ give_to_database_account() {
 
 as_database_account() (
   cd / || exit 1
-  if [ "$(id -u)" != 0 ]; then "$@"
-  elif command -v runuser >/dev/null; then runuser -u "$(database_account)" -- "$@"
-  elif command -v sudo >/dev/null; then sudo -u "$(database_account)" -- "$@"
+  if [ "$(id -u)" != 0 ]; then
+    "$@"
+  elif command -v runuser >/dev/null; then
+    runuser -u "$(database_account)" -- "$@"
+  elif command -v sudo >/dev/null; then
+    sudo -u "$(database_account)" -- "$@"
   else su -s /bin/sh "$(database_account)" -c "$(printf '%q ' "$@")"; fi
 )
 
@@ -329,7 +419,10 @@ broker_pid() { cat "$SERVICES_DIR/rabbitmq/pid" 2>/dev/null || true; }
 
 # The port on the command line tells our node from any other process that may have been given the same pid.
 broker_running() {
-  if [ "$ENGINE" = docker ]; then compose_running rabbitmq; return; fi
+  if [ "$ENGINE" = docker ]; then
+    compose_running rabbitmq
+    return
+  fi
   local pid
   pid=$(broker_pid)
   [ -n "$pid" ] && [ -n "$AMQP_PORT" ] && ps -ww -p "$pid" -o args= 2>/dev/null | grep -q -- "-tributary_port $AMQP_PORT"
@@ -344,7 +437,10 @@ broker_settle_ports() {
 
 broker_start() {
   if broker_running; then return 0; fi
-  if [ "$ENGINE" = docker ]; then compose up --detach --wait --quiet-pull rabbitmq; return; fi
+  if [ "$ENGINE" = docker ]; then
+    compose up --detach --wait --quiet-pull rabbitmq
+    return
+  fi
   local home=$SERVICES_DIR/rabbitmq log=$SERVICES_DIR/log/rabbitmq leader waited=0
   mkdir -p "$home/home" "$home/log" "$home/schema" "$home/config"
   rm -f "$home/pid"
@@ -387,13 +483,19 @@ broker_stop() {
   pid=$(broker_pid)
   if broker_running; then
     kill -TERM "$pid" # an orderly stop, without the seconds that rabbitmqctl takes to start
-    wait_until_gone "$pid" || { kill -KILL "$pid"; wait_until_gone "$pid"; }
+    wait_until_gone "$pid" || {
+      kill -KILL "$pid"
+      wait_until_gone "$pid"
+    }
   fi
   broker_stop_epmd
 }
 
 broker_kill() {
-  if [ "$ENGINE" = docker ]; then compose kill rabbitmq; return; fi
+  if [ "$ENGINE" = docker ]; then
+    compose kill rabbitmq
+    return
+  fi
   local pid
   pid=$(broker_pid)
   if broker_running; then
@@ -415,7 +517,10 @@ broker_stop_epmd() {
 }
 
 broker_ctl() {
-  if [ "$ENGINE" = docker ]; then compose exec -T rabbitmq rabbitmqctl "$@"; return; fi
+  if [ "$ENGINE" = docker ]; then
+    compose exec -T rabbitmq rabbitmqctl "$@"
+    return
+  fi
   (exec_rabbitmq "$RABBITMQ_BIN/rabbitmqctl" "$@")
 }
 
@@ -467,11 +572,17 @@ free_port() {
   local port
   while :; do
     port=$((20000 + (RANDOM * 32768 + RANDOM) % 10000))
-    if ! port_taken "$port"; then echo "$port"; return; fi
+    if ! port_taken "$port"; then
+      echo "$port"
+      return
+    fi
   done
 }
 
-random_word() { od -An -N16 -tx1 /dev/urandom | tr -d ' \n'; echo; }
+random_word() {
+  od -An -N16 -tx1 /dev/urandom | tr -d ' \n'
+  echo
+}
 
 # A zombie is dead: some containers have nobody to reap it.
 process_lives() {

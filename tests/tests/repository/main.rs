@@ -1,5 +1,6 @@
 //! What the repository says of itself is so: places that are cited exist, and so do the tests that are named as proof.
 
 mod citations;
+mod fences;
 mod law;
 mod tree;
