@@ -12,7 +12,7 @@ mod explain;
 mod key;
 mod migrate;
 mod payout;
-pub(crate) mod project;
+mod project;
 mod replay;
 mod simulate;
 mod statement;

@@ -1,6 +1,6 @@
 //! What every command has at hand.
 
-use crate::{embedded, options::GlobalArgs, output};
+use crate::{embedded, global_args::GlobalArgs, output};
 use anyhow::{Context as _, bail};
 use common::{
     domain::ids::ProjectId,

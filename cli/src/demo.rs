@@ -3,6 +3,7 @@
 //! Everything goes the real way: signed webhooks over HTTP, queue, worker, ledger. Only the
 //! affiliates and their codes are entered directly.
 
+mod figures;
 pub mod history;
 pub(crate) mod post;
 pub mod programme;

@@ -7,7 +7,9 @@ mod days;
 pub mod demo;
 mod embedded;
 mod failure;
+mod global_args;
 mod mode;
+mod new_project;
 mod options;
 mod output;
 mod rules_file;
@@ -15,6 +17,7 @@ mod services;
 mod shutdown;
 mod spreadsheet;
 mod stack;
+mod stack_args;
 
 use common::{process, telemetry};
 use context::Context;

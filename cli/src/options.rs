@@ -1,9 +1,7 @@
 //! The command line.
 
-use crate::{commands::Command, embedded};
-use clap::{Args, Parser};
-use common::config::{DatabaseArgs, LogArgs};
-use std::path::PathBuf;
+use crate::{commands::Command, global_args::GlobalArgs};
+use clap::Parser;
 
 /// Which affiliate earned what, and why: referral attribution on your own machines.
 ///
@@ -20,30 +18,6 @@ pub(crate) struct Options {
     pub(crate) command: Command,
 }
 
-/// Options of every command.
-#[derive(Args)]
-#[command(next_help_heading = "Everywhere")]
-pub(crate) struct GlobalArgs {
-    #[command(flatten)]
-    pub(crate) database: DatabaseArgs,
-    /// Where the private PostgreSQL lives that `up` starts, and where other commands look for it, when no database is
-    /// named [default: .tributary]
-    #[arg(long, value_name = "DIR", global = true)]
-    data_dir: Option<PathBuf>,
-    /// Answers as JSON, for programs
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) log: LogArgs,
-}
-
-impl GlobalArgs {
-    /// The data directory; commands of their own kind have their own default.
-    pub(crate) fn data_dir(&self) -> PathBuf {
-        self.data_dir.clone().unwrap_or_else(|| PathBuf::from(embedded::DEFAULT_DATA_DIR))
-    }
-}
-
 const EXAMPLES: &str = "\
 Examples:
   tributary demo                 see it work: a real database, a Stripe history, a table of who earned what
@@ -55,6 +29,7 @@ Examples:
 mod tests {
     use super::*;
     use clap::CommandFactory;
+    use std::path::PathBuf;
 
     #[test]
     fn the_command_line_is_sound() {

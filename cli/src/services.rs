@@ -1,6 +1,6 @@
 //! The API and a worker as tasks of this process.
 
-use crate::stack::StackArgs;
+use crate::stack_args::StackArgs;
 use anyhow::anyhow;
 use std::{net::SocketAddr, time::Duration};
 use tokio::{

@@ -1,16 +1,12 @@
 //! Everything in one process: the database where none is named, the API and a worker.
 
-use crate::{context::Context, embedded::Embedded, services::Services};
+use crate::{context::Context, embedded::Embedded, services::Services, stack_args::StackArgs};
 use anyhow::Context as _;
-use clap::Args;
-use common::{
-    config::{HttpArgs, QueueArgs, StripeArgs},
-    store,
-};
+use common::store;
 use std::{
     future::Future,
     net::{Ipv4Addr, SocketAddr},
-    path::{Path, PathBuf},
+    path::Path,
     pin::pin,
     time::Duration,
 };
@@ -19,20 +15,6 @@ use tokio_util::sync::CancellationToken;
 
 /// A start that was interrupted may come to its end, so that it can be undone properly.
 const INTERRUPTED: Duration = Duration::from_secs(4);
-
-/// Settings of the whole service.
-#[derive(Args, Clone)]
-pub(crate) struct StackArgs {
-    #[command(flatten)]
-    pub(crate) http: HttpArgs,
-    #[command(flatten)]
-    pub(crate) queue: QueueArgs,
-    #[command(flatten)]
-    pub(crate) stripe: StripeArgs,
-    /// Where PostgreSQL's programs are, when they are not to be searched for
-    #[arg(long, env = "POSTGRES_BIN", value_name = "DIR")]
-    postgres_bin: Option<PathBuf>,
-}
 
 /// The whole service, running.
 pub(crate) struct Stack {

@@ -3,7 +3,7 @@
 use super::plan::Plan;
 use super::processes::{Process, Stores};
 use super::workload::{CODE, Workload};
-use crate::commands::project::create::{self, NewProject};
+use crate::new_project::{self, NewProject};
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use chrono::Utc;
@@ -83,12 +83,12 @@ impl Site {
         let mut transaction = pool.begin().await?;
         let new = NewProject {
             name: "Bench",
-            rules: Rules::of(Commission::Percent { basis_points: BasisPoints(2_000) }),
+            rules: &Rules::of(Commission::Percent { basis_points: BasisPoints(2_000) }),
             mode: Mode::Test,
             webhook_secret: Some(SECRET),
             landing_url: None,
         };
-        let created = create::create(&mut transaction, new).await?;
+        let created = new_project::create(&mut transaction, new).await?;
         let realm = Realm { project: created.project_id, mode: created.mode };
         let affiliate = NewAffiliate { email: "bench@affiliate.example", referral_code: CODE };
         registry::add_affiliate(&mut transaction, realm, affiliate).await?;

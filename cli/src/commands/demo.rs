@@ -3,10 +3,7 @@
 mod run;
 
 use crate::{
-    context::Context,
-    demo::report::Report,
-    embedded, shutdown,
-    stack::{Stack, StackArgs},
+    context::Context, demo::report::Report, embedded, shutdown, stack::Stack, stack_args::StackArgs,
 };
 use anyhow::Context as _;
 use clap::Args;

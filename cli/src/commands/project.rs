@@ -1,6 +1,6 @@
 //! `tributary project …`
 
-pub(crate) mod create;
+mod create;
 mod list;
 mod rule_options;
 mod show;

@@ -1,10 +1,6 @@
 //! `tributary up`
 
-use crate::{
-    context::Context,
-    output, shutdown,
-    stack::{Stack, StackArgs},
-};
+use crate::{context::Context, output, shutdown, stack::Stack, stack_args::StackArgs};
 use anyhow::Context as _;
 use clap::Args;
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! The demo's programme: a project, its rules, its affiliates and their coupons.
 
-use crate::commands::project::create::{self, NewProject};
+use crate::new_project::{self, NewProject};
 use common::{
     domain::{
         ids::{Mode, Realm},
@@ -70,12 +70,12 @@ pub struct Entered {
 pub async fn enter(connection: &mut PgConnection) -> Result<Entered, StoreError> {
     let new = NewProject {
         name: "Demo",
-        rules: rules(),
+        rules: &rules(),
         mode: Mode::Test,
         webhook_secret: Some(WEBHOOK_SECRET),
         landing_url: None,
     };
-    let created = create::create(connection, new).await?;
+    let created = new_project::create(connection, new).await?;
     let realm = Realm { project: created.project_id, mode: created.mode };
     for Affiliate { email, code, coupon } in AFFILIATES {
         let new = NewAffiliate { email, referral_code: code };

@@ -1,6 +1,6 @@
 //! The report's tables.
 
-use super::report::{Customer, Earning};
+use super::figures::{Customer, Earning};
 use crate::output;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, Table};
 use common::domain::money::{Currency, Money};

@@ -2,18 +2,12 @@
 
 use super::rule_options::{RuleArgs, in_words};
 use crate::context::Context;
+use crate::new_project::{self, Created, NewProject};
 use clap::Args;
-use common::{
-    domain::{
-        ids::{Mode, ProjectId, Realm},
-        landing_url::LandingUrl,
-        rules::{Commission, Rules},
-    },
-    store::{
-        PgConnection, StoreError,
-        keys::{self, SecretKey},
-        program_rules, projects,
-    },
+use common::domain::{
+    ids::Mode,
+    landing_url::LandingUrl,
+    rules::{Commission, Rules},
 };
 use serde::Serialize;
 use std::fmt;
@@ -48,31 +42,11 @@ Examples:
       --stripe-webhook-secret whsec_…
   tributary project create --name Acme --rules rules.toml";
 
-/// What a project is created from.
-pub(crate) struct NewProject<'a> {
-    /// For people.
-    pub(crate) name: &'a str,
-    /// The rules that hold from the beginning.
-    pub(crate) rules: Rules,
-    /// The mode of the key and of the secret.
-    pub(crate) mode: Mode,
-    /// `whsec_…`
-    pub(crate) webhook_secret: Option<&'a str>,
-    /// Where affiliates' links lead to.
-    pub(crate) landing_url: Option<&'a LandingUrl>,
-}
-
-/// A new project and the key to it.
+/// A new project, and how to go on from it.
 #[derive(Serialize)]
-pub(crate) struct Created {
-    /// The project.
-    pub(crate) project_id: ProjectId,
-    /// The mode of the key and of the secret.
-    pub(crate) mode: Mode,
-    /// In clear, this once.
-    pub(crate) api_key: String,
-    /// Where Stripe posts to.
-    pub(crate) webhook_path: String,
+struct Answer {
+    #[serde(flatten)]
+    created: Created,
     #[serde(skip)]
     rules: Rules,
     #[serde(skip)]
@@ -83,52 +57,26 @@ pub(crate) struct Created {
     landing_url: Option<LandingUrl>,
 }
 
-/// Creates a project with its first rules, key and secret. The caller commits.
-pub(crate) async fn create(
-    connection: &mut PgConnection,
-    new: NewProject<'_>,
-) -> Result<Created, StoreError> {
-    let project = projects::create(connection, new.name).await?;
-    let realm = Realm { project: project.id, mode: new.mode };
-    program_rules::add(connection, project.id, &new.rules, None).await?;
-    let key = SecretKey::generate();
-    keys::create(connection, realm, "first", &key).await?;
-    if let Some(secret) = new.webhook_secret {
-        keys::add_webhook_secret(connection, realm, secret).await?;
-    }
-    if new.landing_url.is_some() {
-        projects::set_landing_url(connection, project.id, new.landing_url).await?;
-    }
-    Ok(Created {
-        project_id: project.id,
-        mode: new.mode,
-        api_key: key.expose().to_owned(),
-        webhook_path: webhook_path(project.id),
-        rules: new.rules,
-        name: project.name,
-        has_secret: new.webhook_secret.is_some(),
-        landing_url: new.landing_url.cloned(),
-    })
-}
-
 /// Creates one and prints how to use it.
 pub(super) async fn run(args: &CreateArgs, context: &Context) -> anyhow::Result<()> {
     let mut transaction = context.database().await?.begin().await?;
+    let rules = args.rules.first(args.commission)?;
     let new = NewProject {
         name: &args.name,
-        rules: args.rules.first(args.commission)?,
+        rules: &rules,
         mode: args.mode,
         webhook_secret: args.stripe_webhook_secret.as_deref(),
         landing_url: args.landing_url.as_ref(),
     };
-    let created = create(&mut transaction, new).await?;
+    let created = new_project::create(&mut transaction, new).await?;
     transaction.commit().await?;
-    context.print(&created)
-}
-
-/// Where Stripe posts a project's events to.
-pub(super) fn webhook_path(project: ProjectId) -> String {
-    format!("/webhooks/stripe/{project}")
+    context.print(&Answer {
+        created,
+        rules,
+        name: args.name.clone(),
+        has_secret: args.stripe_webhook_secret.is_some(),
+        landing_url: args.landing_url.clone(),
+    })
 }
 
 /// Reads a name.
@@ -147,9 +95,9 @@ pub(super) fn webhook_secret(text: &str) -> Result<String, &'static str> {
     }
 }
 
-impl fmt::Display for Created {
+impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { project_id, mode, api_key, webhook_path, name, .. } = self;
+        let Self { created: Created { project_id, mode, api_key, webhook_path }, name, .. } = self;
         writeln!(f, "Project {project_id}, {name:?}, in {mode} mode\n")?;
         writeln!(f, "  API key       {api_key}")?;
         writeln!(f, "                (shown this once: keep it safe)")?;

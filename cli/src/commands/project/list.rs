@@ -1,6 +1,6 @@
 //! `tributary project list`
 
-use crate::{context::Context, output};
+use crate::{context::Context, new_project::webhook_path, output};
 use common::{domain::ids::ProjectId, store::projects};
 use serde::Serialize;
 use std::fmt;
@@ -23,7 +23,7 @@ pub(super) async fn run(context: &Context) -> anyhow::Result<()> {
     let mut connection = context.database().await?.acquire().await?;
     let items = projects::list(&mut connection).await?.into_iter().map(|project| Item {
         project_id: project.id,
-        webhook_path: super::create::webhook_path(project.id),
+        webhook_path: webhook_path(project.id),
         landing_url: project.landing_url.map(|url| url.to_string()),
         created_at: output::time(project.created_at),
         name: project.name,

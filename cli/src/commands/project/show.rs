@@ -1,9 +1,10 @@
 //! `tributary project show`
 
-use super::{ProjectArgs, create::webhook_path, rule_options::in_words};
+use super::{ProjectArgs, rule_options::in_words};
 use crate::{
     commands::key::list::KeyItem,
     context::{self, Context},
+    new_project::webhook_path,
     output,
     rules_file::RulesFile,
 };
