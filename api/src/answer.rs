@@ -4,9 +4,9 @@ use crate::input::PageOf;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, SecondsFormat, Utc};
-use common::domain::money::Money;
-use common::store::page::{Page, Position, Rows};
+use domain::money::Money;
 use serde::{Serialize, Serializer};
+use store::page::{Page, Position, Rows};
 use utoipa::ToSchema;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -152,7 +152,7 @@ impl Serialize for ExactNumber {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use common::domain::money::Currency;
+    use domain::money::Currency;
 
     #[test]
     fn amounts_are_written_as_they_were_read() {

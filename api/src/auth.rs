@@ -3,12 +3,12 @@
 use crate::error::ApiError;
 use axum::extract::FromRequestParts;
 use axum::http::{HeaderMap, header, request};
-use common::domain::ids::{ProjectId, Realm};
-use common::store::api_keys::{self, KeyDigest, LiveKey};
-use common::store::{PgPool, StoreError};
+use domain::ids::{ProjectId, Realm};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use store::api_keys::{self, KeyDigest, LiveKey};
+use store::{PgPool, StoreError};
 
 /// How long a key is believed without asking: a revoked one works that much longer, and no more.
 const BELIEVED_FOR: Duration = Duration::from_secs(2);

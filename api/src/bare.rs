@@ -1,7 +1,6 @@
 //! What HTTP and the signature cost without a store, as a yardstick for webhooks: the same HTTP library and the same check.
 
 use chrono::Utc;
-use common::stripe::signature;
 use futures::FutureExt;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -11,6 +10,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use std::convert::Infallible;
 use std::sync::Arc;
+use stripe::signature;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 

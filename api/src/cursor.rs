@@ -2,8 +2,8 @@
 
 use crate::auth::Caller;
 use chrono::{DateTime, Datelike};
-use common::store::page::Position;
 use sha2::{Digest, Sha256};
+use store::page::Position;
 
 /// Which list of which project and mode.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl List {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use common::domain::ids::{Mode, ProjectId, Realm};
+    use domain::ids::{Mode, ProjectId, Realm};
 
     fn list(path: &str, project: i64, mode: Mode) -> List {
         List::of(path, Some(&Caller { key: 1, realm: Realm { project: ProjectId(project), mode } }))

@@ -3,10 +3,10 @@
 use crate::limits::Allowance;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use common::store::StoreError;
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
+use store::StoreError;
 use utoipa::ToSchema;
 
 /// Why a request is not answered as it was meant.
@@ -149,8 +149,8 @@ impl From<StoreError> for ApiError {
     }
 }
 
-impl From<common::store::SqlxError> for ApiError {
-    fn from(error: common::store::SqlxError) -> Self {
+impl From<store::SqlxError> for ApiError {
+    fn from(error: store::SqlxError) -> Self {
         Self::from(StoreError::from(error))
     }
 }

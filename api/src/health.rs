@@ -1,10 +1,10 @@
 //! Liveness and readiness. A probe reads what background tasks have found: it never waits for a
 //! store.
 
-use common::queue::{BrokerStatus, DatabaseStatus, Publisher};
-use common::store::PgPool;
+use queue::{BrokerStatus, DatabaseStatus, Publisher};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use store::PgPool;
 
 /// How often the reading pool is tried.
 const PROBE_INTERVAL: Duration = Duration::from_secs(2);
@@ -64,7 +64,7 @@ impl Health {
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             every.tick().await;
-            let alive = tokio::time::timeout(PROBE_TIMEOUT, common::store::ping(pool)).await;
+            let alive = tokio::time::timeout(PROBE_TIMEOUT, store::ping(pool)).await;
             self.reads.store(matches!(alive, Ok(Ok(()))), Ordering::Relaxed);
         }
     }

@@ -14,11 +14,11 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chrono::TimeDelta;
-use common::store::idempotency_keys::{self, Answer, Claim};
-use common::store::{PgConnection, StoreError};
 use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
+use store::idempotency_keys::{self, Answer, Claim};
+use store::{PgConnection, StoreError};
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Tells a stored answer from a fresh one.

@@ -13,12 +13,12 @@ pub(crate) use quota::{Allowance, Quotas};
 
 use client::ClientAddress;
 use common::config::LimitArgs;
-use common::domain::ids::ProjectId;
-use common::store::PgPool;
+use domain::ids::ProjectId;
 use governor::clock::DefaultClock;
 use shared::Shared;
 use std::num::NonZeroU32;
 use std::time::Duration;
+use store::PgPool;
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);

@@ -2,11 +2,11 @@
 
 use crate::error::ApiError;
 use crate::state::AppState;
-use common::domain::ids::Realm;
-use common::domain::mappings::Mappings;
-use common::queue::enqueue;
-use common::queue::envelope::{Envelope, Source};
-use common::store::PgConnection;
+use domain::ids::Realm;
+use domain::mappings::Mappings;
+use queue::enqueue;
+use queue::envelope::{Envelope, Source};
+use store::PgConnection;
 
 /// Asks for it in the transaction that changes the mapping: neither goes without the other.
 pub(crate) async fn ask(

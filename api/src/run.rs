@@ -5,8 +5,7 @@ use crate::server::tls::Tls;
 use crate::state::{AppState, Parts};
 use anyhow::Context;
 use common::config::{HttpArgs, QueueArgs};
-use common::queue::Publisher;
-use common::store;
+use queue::Publisher;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 

@@ -8,9 +8,9 @@ use crate::metrics::Meters;
 use crate::verdicts::Verdicts;
 use crate::webhook::secrets::Secrets;
 use common::config::LimitArgs;
-use common::queue::Publisher;
-use common::store::PgPool;
+use queue::Publisher;
 use std::sync::Arc;
+use store::PgPool;
 
 /// What the service is made of.
 pub struct Parts {

@@ -1,11 +1,11 @@
 //! Waiting for the worker's verdict on a command: one task asks for all who wait, so that waiting
 //! costs no connection each.
 
-use common::domain::ids::Realm;
-use common::store::{PgPool, StoreError, verdicts};
+use domain::ids::Realm;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use store::{PgPool, StoreError, verdicts};
 use tokio::sync::{Notify, oneshot};
 
 /// How often it is asked while somebody waits.

@@ -10,12 +10,12 @@ use crate::state::AppState;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header, request};
 use axum::response::Response;
-use common::domain::ids::{Mode, ProjectId, Realm};
-use common::queue::PublishError;
-use common::queue::envelope::{Envelope, Source};
-use common::stripe::signature::{self, InvalidSignature};
+use domain::ids::{Mode, ProjectId, Realm};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use queue::PublishError;
+use queue::envelope::{Envelope, Source};
 use secrets::Project;
+use stripe::signature::{self, InvalidSignature};
 
 /// In front of the project's id.
 pub(crate) const PREFIX: &str = "/webhooks/stripe/";

@@ -2,17 +2,15 @@
 
 use crate::{embedded, global_args::GlobalArgs, output};
 use anyhow::{Context as _, bail};
-use common::{
-    domain::ids::ProjectId,
-    store::{
-        self, PgConnection, PgPool,
-        projects::{self, Project},
-        schema::{self, Schema},
-    },
-    telemetry,
-};
+use common::telemetry;
+use domain::ids::ProjectId;
 use serde::Serialize;
 use std::fmt::Display;
+use store::{
+    self, PgConnection, PgPool,
+    projects::{self, Project},
+    schema::{self, Schema},
+};
 
 /// A command needs few connections.
 const CONNECTIONS: u32 = 2;

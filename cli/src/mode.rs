@@ -1,7 +1,7 @@
 //! `--mode`.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use common::domain::ids::Mode;
+use domain::ids::Mode;
 
 /// Reads `test` or `live`, and names both in the help.
 pub(crate) fn parser() -> impl TypedValueParser<Value = Mode> {

@@ -1,18 +1,16 @@
 //! Creating a project: for the command of that name, the demo and the benchmark.
 
-use common::{
-    domain::{
-        ids::{Mode, ProjectId, Realm},
-        landing_url::LandingUrl,
-        rules::Rules,
-    },
-    store::{
-        PgConnection, StoreError,
-        keys::{self, SecretKey},
-        program_rules, projects,
-    },
+use domain::{
+    ids::{Mode, ProjectId, Realm},
+    landing_url::LandingUrl,
+    rules::Rules,
 };
 use serde::Serialize;
+use store::{
+    PgConnection, StoreError,
+    keys::{self, SecretKey},
+    program_rules, projects,
+};
 
 /// What a project is created from.
 pub(crate) struct NewProject<'a> {

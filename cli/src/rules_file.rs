@@ -6,7 +6,7 @@
 mod page;
 
 use anyhow::{Context, ensure};
-use common::domain::{
+use domain::{
     code::FoldedCode,
     ids::AffiliateId,
     money::{Currency, Money},

@@ -2,7 +2,6 @@
 
 use crate::{context::Context, embedded::Embedded, services::Services, stack_args::StackArgs};
 use anyhow::Context as _;
-use common::store;
 use std::{
     future::Future,
     net::{Ipv4Addr, SocketAddr},

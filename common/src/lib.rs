@@ -1,12 +1,11 @@
-//! What Tributary's processes share.
+//! What the programs share beside their subject.
 //!
-//! | module | holds | I/O |
-//! |---|---|---|
-//! | `domain` | money, facts and the fold that turns facts into a ledger | none |
-//! | `stripe` | signatures, the facts read from Stripe's payloads, the outbound client | Stripe's API |
-//! | `queue` | envelopes, confirmed publishing, batches | RabbitMQ, PostgreSQL |
-//! | `store` | every SQL statement | PostgreSQL |
-//! | [`config`], [`telemetry`], [`process`] | settings, logs, signals and limits | the process's own |
+//! | module | holds |
+//! |---|---|
+//! | [`config`] | settings, as options and environment variables |
+//! | [`intake`] | what a message of the queue asks for: facts, or a job |
+//! | [`telemetry`] | logs |
+//! | [`process`] | signals, and limits of the operating system |
 
 mod causes;
 pub mod config;
@@ -15,4 +14,3 @@ pub mod process;
 pub mod telemetry;
 
 pub use causes::causes;
-pub use {domain, queue, store, stripe};

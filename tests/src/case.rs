@@ -9,7 +9,7 @@ pub use orders::orders;
 
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, Utc};
-use common::domain::{
+use domain::{
     money::BasisPoints,
     rules::{Commission, Rules},
 };

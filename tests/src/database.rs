@@ -14,7 +14,7 @@ impl Database {
     pub(crate) async fn create(server: &str, name: &str) -> Result<Self> {
         let database = Self { name: name.replace('-', "_"), server: server.to_owned() };
         database.admin(format!("CREATE DATABASE {}", database.name)).await?;
-        common::store::migrate(&common::store::pool(&database.url()?, "test", 1)?).await?;
+        store::migrate(&store::pool(&database.url()?, "test", 1)?).await?;
         Ok(database)
     }
 

@@ -11,15 +11,13 @@ use crate::{
 };
 use anyhow::{Context, Result, ensure};
 use cli::demo::programme::{self, Entered};
-use common::{
-    domain::ids::{ProjectId, Realm},
-    store::{
-        self, PgPool, digest,
-        overview::{self, Overview},
-    },
-};
+use domain::ids::{ProjectId, Realm};
 use futures::FutureExt;
 use std::{collections::BTreeMap, net::SocketAddr, panic::AssertUnwindSafe};
+use store::{
+    self, PgPool, digest,
+    overview::{self, Overview},
+};
 use uuid::Uuid;
 
 /// As many projects as a test looks at together.

@@ -1,11 +1,9 @@
 //! What affiliates earned, as the ledger has it.
 
 use anyhow::Result;
-use common::{
-    domain::ids::Realm,
-    store::{PgPool, overview},
-};
+use domain::ids::Realm;
 use std::collections::BTreeMap;
+use store::{PgPool, overview};
 
 /// What the demo's history earns, worked out by hand in `cli/src/demo/history.rs`: affiliate, currency,
 /// and the commission in minor units net of what was taken back.

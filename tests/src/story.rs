@@ -9,13 +9,13 @@ use crate::oracle::verdict::{PaymentVerdict, Verdicts};
 use crate::stores::Backend;
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
-use common::domain::command::Command;
-use common::queue::envelope::Source;
-use common::store::settlement::Item;
-use common::store::verification::verify;
-use common::store::{PgPool, digest};
-use common::stripe::sample::{Sample, Version};
+use domain::command::Command;
+use queue::envelope::Source;
 use serde_json::Value;
+use store::settlement::Item;
+use store::verification::verify;
+use store::{PgPool, digest};
+use stripe::sample::{Sample, Version};
 
 /// A programme in the making.
 pub struct Story {

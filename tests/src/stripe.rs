@@ -4,11 +4,11 @@ use crate::wait::until;
 use anyhow::{Context, Result, bail, ensure};
 use chrono::Utc;
 use cli::demo::programme::{Entered, WEBHOOK_SECRET};
-use common::stripe::signature;
 use futures::{StreamExt, TryStreamExt, stream};
 use rand::{Rng, RngExt, seq::SliceRandom};
 use reqwest::{Client, Response};
 use std::{net::SocketAddr, time::Duration};
+use stripe::signature;
 
 /// Longer than any deadline of the service, so that what hangs is seen as such.
 const TIMEOUT: Duration = Duration::from_secs(20);

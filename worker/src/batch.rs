@@ -9,10 +9,10 @@ use crate::lanes::FetchScope;
 use crate::pause::{Pauses, Rested};
 use crate::telemetry;
 use chrono::{TimeDelta, Utc};
-use common::queue::{Delivery, Disposition, Publisher, SettleError, Settler};
-use common::store::{PgPool, settlement::Item};
-use common::stripe::missing::Missing;
 use isolate::{Fate, Parts};
+use queue::{Delivery, Disposition, Publisher, SettleError, Settler};
+use store::{PgPool, settlement::Item};
+use stripe::missing::Missing;
 use tokio_util::sync::CancellationToken;
 
 /// When a message is tried again that met other transactions each time.

@@ -1,7 +1,7 @@
 //! What to do about a batch that failed. Pure.
 
-use common::store::StoreError;
-use common::store::settlement::BatchError;
+use store::StoreError;
+use store::settlement::BatchError;
 
 /// What a failure asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +39,8 @@ pub(crate) fn decide(error: &BatchError) -> Decision {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use common::domain::settle::SettleError;
-    use common::store::SqlxError;
+    use domain::settle::SettleError;
+    use store::SqlxError;
 
     fn constraint(name: &str) -> BatchError {
         let source = SqlxError::RowNotFound;

@@ -1,14 +1,14 @@
 //! From a message to what has to be done with it. Pure.
 
-use common::domain::mappings::Mappings;
 use common::intake::{self, Told, Untold};
-use common::queue::{
+use domain::mappings::Mappings;
+use queue::{
     Delivery,
     envelope::{Envelope, Source},
 };
-use common::store::settlement::{InboxEvent, Item};
-use common::stripe::metadata::MetadataKeys;
-use common::stripe::missing::Missing;
+use store::settlement::{InboxEvent, Item};
+use stripe::metadata::MetadataKeys;
+use stripe::missing::Missing;
 
 /// How many deliveries of one message may fail. A message that was in the hands of so many workers
 /// that died, or was put off so often, is left to a person.

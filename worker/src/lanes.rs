@@ -7,11 +7,11 @@ mod resettle;
 pub(crate) use fetch::{FetchScope, Fetching, request};
 
 use crate::pause::{Pauses, Rested};
-use common::domain::mappings::Mappings;
-use common::queue::{Delivery, Disposition, Publisher, SettleError, Settler};
-use common::store::PgPool;
-use common::stripe::missing::Missing;
+use domain::mappings::Mappings;
+use queue::{Delivery, Disposition, Publisher, SettleError, Settler};
 use std::sync::Arc;
+use store::PgPool;
+use stripe::missing::Missing;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 

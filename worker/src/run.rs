@@ -6,9 +6,8 @@ use crate::lanes::{Fetching, Lanes};
 use crate::{sweep, telemetry};
 use anyhow::Context;
 use common::config::{QueueArgs, StripeArgs};
-use common::queue::{Consumer, Delivery, Publisher};
-use common::store;
-use common::stripe::metadata::MetadataKeys;
+use queue::{Consumer, Delivery, Publisher};
+use stripe::metadata::MetadataKeys;
 use tokio_util::sync::CancellationToken;
 
 /// Messages of one transaction. Larger batches gain little more and hold their locks longer.

@@ -1,14 +1,14 @@
 //! Commands whose message did not reach the queue are published again.
 
 use chrono::{TimeDelta, Utc};
-use common::domain::ids::ConversionId;
-use common::queue::{
+use domain::ids::ConversionId;
+use queue::{
     Publisher,
     envelope::{Envelope, Source},
 };
-use common::store::conversions::{mark_published, overdue_pending};
-use common::store::{PgPool, StoreError};
 use std::time::Duration;
+use store::conversions::{mark_published, overdue_pending};
+use store::{PgPool, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use crate::telemetry::{self, count};

@@ -6,11 +6,11 @@ use crate::state::Parts;
 use axum::http::HeaderMap;
 use axum::routing::get;
 use common::config::LimitArgs;
-use common::queue::{Prefix, Publisher, QueueConfig};
-use common::store::PgPool;
 use http_body_util::BodyExt;
+use queue::{Prefix, Publisher, QueueConfig};
 use serde_json::Value;
 use sqlx::postgres::PgConnectOptions;
+use store::PgPool;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// An edge before a few routes, and stores that are not there.

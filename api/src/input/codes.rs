@@ -1,7 +1,7 @@
 //! Codes, commissions, and notes of the caller's own.
 
 use super::Fields;
-use common::domain::rules::Commission;
+use domain::rules::Commission;
 use serde_json::Value;
 
 /// The shortest code: shorter ones are met by chance.

@@ -3,7 +3,7 @@
 use crate::cursor::List;
 use crate::error::{ApiError, Detail};
 use chrono::{DateTime, Utc};
-use common::domain::money::{Currency, Money};
+use domain::money::{Currency, Money};
 use serde_json::{Map, Value};
 
 /// A text that the database keeps; longer ones are mistakes.

@@ -2,8 +2,8 @@
 
 use super::Fields;
 use crate::cursor::List;
-use common::store::page::Page;
 use std::ops::Deref;
+use store::page::Page;
 
 /// The most rows of one page.
 const MAX_LIMIT: i64 = 500;

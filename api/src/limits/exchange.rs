@@ -1,10 +1,10 @@
 //! Telling the other API processes what was let through, and being told.
 
 use super::shared::Shared;
-use common::store::api_key_usage;
-use common::store::{PgPool, StoreError};
 use governor::clock::DefaultClock;
 use std::time::Duration;
+use store::api_key_usage;
+use store::{PgPool, StoreError};
 
 /// How often: what a key may get too much of is what arrives in this time.
 const INTERVAL: Duration = Duration::from_secs(2);
@@ -32,7 +32,7 @@ async fn once(shared: &Shared<DefaultClock>, pool: &PgPool) -> Result<(), StoreE
         api_key_usage::exchange(&mut *pool.acquire().await?, &report).await
     })
     .await
-    .unwrap_or(Err(StoreError::Unavailable(common::store::SqlxError::PoolTimedOut)));
+    .unwrap_or(Err(StoreError::Unavailable(store::SqlxError::PoolTimedOut)));
     match exchanged {
         Ok(standing) => shared.take_over(&standing),
         Err(error) => {

@@ -6,12 +6,12 @@
 //! most P − 1 times what one of them gets in such an interval on top of the limit.
 
 use super::quota::{Allowance, one_more};
-use common::store::api_key_usage::Usage;
 use governor::clock::{Clock, Reference};
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use store::api_key_usage::Usage;
 
 /// A limit of `count` requests in `window` for each key, in windows as those of [`Quotas`](super::Quotas).
 pub(crate) struct Shared<C: Clock> {

@@ -1,12 +1,12 @@
 //! How values are written: the schemas that several routes share. They say what `input` takes.
 
-use common::domain::fact::ConversionKind;
-use common::store::affiliates::AffiliateStatus;
-use common::store::conversions::{ConversionStatus, kind_as_str};
-use common::store::coupons::CouponStatus;
-use common::store::customers::CustomerStatus;
-use common::store::statistics::Interval;
+use domain::fact::ConversionKind;
 use std::borrow::Cow;
+use store::affiliates::AffiliateStatus;
+use store::conversions::{ConversionStatus, kind_as_str};
+use store::coupons::CouponStatus;
+use store::customers::CustomerStatus;
+use store::statistics::Interval;
 use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};

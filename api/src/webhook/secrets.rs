@@ -2,13 +2,13 @@
 //! known while the database is down.
 
 use crate::error::ApiError;
-use common::domain::ids::{Mode, ProjectId};
-use common::store::stripe_endpoints::{self, ProjectSecrets};
-use common::store::{PgPool, StoreError};
+use domain::ids::{Mode, ProjectId};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
+use store::stripe_endpoints::{self, ProjectSecrets};
+use store::{PgPool, StoreError};
 use tokio::sync::Semaphore;
 
 /// A secret that was added or revoked is known everywhere after this time.

@@ -1,9 +1,9 @@
 //! API keys.
 
 use crate::support::{Answer, Setup, project, start};
-use common::domain::ids::{Mode, ProjectId, Realm};
-use common::store::{PgPool, keys};
+use domain::ids::{Mode, ProjectId, Realm};
 use std::time::Duration;
+use store::{PgPool, keys};
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_key_is_needed(pool: PgPool) {

@@ -4,11 +4,11 @@
 use crate::document::{Field, Operation, anything, operations};
 use crate::settling::settle_for;
 use crate::support::{Answer, Api, Project, project, start};
-use common::store::PgPool;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
+use store::PgPool;
 
 /// The longest body of the REST API, as documented.
 const MAX_BODY: usize = 256 * 1024;

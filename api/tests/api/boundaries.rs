@@ -3,8 +3,8 @@
 use crate::settling::settle_for;
 use crate::support::{Answer, Api, Project, project, start};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use common::store::PgPool;
 use serde_json::{Value, json};
+use store::PgPool;
 
 async fn post(api: &Api, project: &Project, path: &str, body: &Value) -> Answer {
     let call = api.post(project, path, &body.to_string()).header("Prefer", "respond-async");

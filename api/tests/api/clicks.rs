@@ -3,10 +3,10 @@
 use crate::settling::settle_for;
 use crate::support::{TEST_SECRET, affiliate, project, start, with_key};
 use chrono::{TimeDelta, Utc};
-use common::domain::ids::{Mode, Realm};
-use common::store::PgPool;
-use common::stripe::sample::{Sample, Version};
+use domain::ids::{Mode, Realm};
 use serde_json::json;
+use store::PgPool;
+use stripe::sample::{Sample, Version};
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_checkout_that_names_a_click_is_the_affiliates_and_tells_why(pool: PgPool) {
@@ -22,8 +22,8 @@ async fn a_checkout_that_names_a_click_is_the_affiliates_and_tells_why(pool: PgP
         ..Sample::new(1, Version::Dahlia, Utc::now() + TimeDelta::seconds(2))
     };
     let session = sale.checkout_session_completed(
-        common::domain::fact::SessionMode::Payment,
-        common::domain::fact::SessionPaymentStatus::Paid,
+        domain::fact::SessionMode::Payment,
+        domain::fact::SessionPaymentStatus::Paid,
     );
     let answer = api.post_webhook(project.realm.project, TEST_SECRET, session.as_bytes()).await;
     assert_eq!(answer.status(), 200);

@@ -14,9 +14,9 @@ mod referrals;
 
 use crate::settling::settle_for;
 use crate::support::{Answer, Api, Project, project, start};
-use common::store::PgPool;
 use reqwest::Method;
 use serde_json::Value;
+use store::PgPool;
 use tokio_util::sync::DropGuard;
 
 /// A service with a project whose programme pays 20 % at once, and its worker.

@@ -1,10 +1,10 @@
 //! `/api/v1/conversions`
 
 use crate::support::{affiliate, project, queued, settle, start, with_key, worker};
-use common::domain::ids::{Mode, Realm};
-use common::store::{PgPool, conversions};
+use domain::ids::{Mode, Realm};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use store::{PgPool, conversions};
 
 const PATH: &str = "/api/v1/conversions";
 
@@ -309,7 +309,7 @@ async fn what_was_not_published_is_found_by_the_sweep(pool: PgPool) {
     let overdue = conversions::overdue_pending(&mut transaction, later, 10).await.unwrap();
     assert_eq!(overdue.iter().map(|overdue| overdue.id.0).collect::<Vec<_>>(), [id]);
     assert_eq!(overdue[0].realm, project.realm);
-    let queued: common::domain::command::Command = serde_json::from_slice(&queued(&pool).await[0].1).unwrap();
+    let queued: domain::command::Command = serde_json::from_slice(&queued(&pool).await[0].1).unwrap();
     assert_eq!(overdue[0].command, queued);
 
     conversions::mark_unpublished(&mut transaction, overdue[0].id).await.unwrap();

@@ -3,10 +3,10 @@
 use crate::settling::{asked, set, settle_for, settled};
 use crate::support::{Answer, Api, Project, affiliate, project, queued, start, with_key};
 use chrono::{DateTime, TimeDelta, Utc};
-use common::domain::ids::{Mode, Realm};
-use common::store::{PgPool, keys};
+use domain::ids::{Mode, Realm};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use store::{PgPool, keys};
 
 const PATH: &str = "/api/v1/coupons";
 

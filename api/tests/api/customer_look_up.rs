@@ -1,9 +1,9 @@
 //! `GET /api/v1/projects/{projectId}/stripe-customer-referral-info/{stripeCustomerId}`
 
 use crate::support::{Project, affiliate, project, start, with_key};
-use common::domain::ids::{Mode, Realm};
-use common::store::PgPool;
+use domain::ids::{Mode, Realm};
 use serde_json::json;
+use store::PgPool;
 
 fn path(project: &Project, customer: &str) -> String {
     format!("/api/v1/projects/{}/stripe-customer-referral-info/{customer}", project.realm.project)

@@ -2,10 +2,10 @@
 
 use crate::settling::settle_for;
 use crate::support::{affiliate, project, start};
-use common::store::PgPool;
 use futures::{StreamExt, stream};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
+use store::PgPool;
 
 const PATH: &str = "/api/v1/conversions";
 const COUNT: usize = 10_001;

@@ -4,14 +4,14 @@
 use crate::document::{Operation, anything, operations};
 use crate::support::{Answer, Api, Project, Setup, TEST_SECRET, project, start};
 use common::config::LimitArgs;
-use common::store::PgPool;
-use common::stripe::signature;
 use futures::future::join_all;
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use std::collections::BTreeSet;
+use store::PgPool;
+use stripe::signature;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 

@@ -3,10 +3,10 @@
 use crate::document::operations;
 use crate::settling::{settle_for, settled};
 use crate::support::{Answer, Api, Project, TEST_SECRET, project, start};
-use common::store::{PgPool, projects};
-use common::stripe::signature;
 use reqwest::redirect::Policy;
 use std::collections::BTreeSet;
+use store::{PgPool, projects};
+use stripe::signature;
 
 struct Stage {
     api: Api,

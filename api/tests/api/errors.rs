@@ -1,8 +1,8 @@
 //! One format for every error.
 
 use crate::support::{Answer, project, start};
-use common::store::PgPool;
 use reqwest::Method;
+use store::PgPool;
 
 #[sqlx::test(migrations = "../migrations")]
 async fn unknown_paths_and_wrong_methods_are_told_in_json(pool: PgPool) {

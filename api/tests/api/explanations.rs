@@ -3,11 +3,11 @@
 use crate::settling::{sale, settle_for, settle_under, settled};
 use crate::support::{TEST_SECRET, affiliate, project, start};
 use chrono::{TimeDelta, Utc};
-use common::domain::fact::{SessionMode, SessionPaymentStatus};
-use common::domain::rules::Rules;
-use common::store::{PgPool, overview};
-use common::stripe::sample::Sample;
+use domain::fact::{SessionMode, SessionPaymentStatus};
+use domain::rules::Rules;
 use serde_json::{Value, json};
+use store::{PgPool, overview};
+use stripe::sample::Sample;
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_payment_is_found_by_any_of_its_ids_and_by_no_other_ones(pool: PgPool) {

@@ -2,9 +2,9 @@
 
 use crate::settling::settle_for;
 use crate::support::{Answer, affiliate, project, start, worker};
-use common::store::PgPool;
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
+use store::PgPool;
 
 const PATH: &str = "/api/v1/conversions";
 const BODY: &str = r#"{"amount": 10, "email": "ann@example.com"}"#;

@@ -4,14 +4,14 @@
 use crate::settling::{sale, settle_for, settled};
 use crate::support::{Api, Project, TEST_SECRET, project, start};
 use chrono::{DateTime, TimeDelta, Utc};
-use common::domain::fact::{Fact, SessionMode, SessionPaymentStatus};
 use common::intake;
-use common::queue::envelope::Source;
-use common::store::PgPool;
-use common::store::settlement::{BatchError, StoredEvent, replay};
-use common::stripe::metadata::MetadataKeys;
-use common::stripe::sample::Sample;
+use domain::fact::{Fact, SessionMode, SessionPaymentStatus};
+use queue::envelope::Source;
 use serde_json::{Value, json};
+use store::PgPool;
+use store::settlement::{BatchError, StoredEvent, replay};
+use stripe::metadata::MetadataKeys;
+use stripe::sample::Sample;
 use tokio_util::sync::DropGuard;
 
 struct Bench {

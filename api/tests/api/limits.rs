@@ -3,9 +3,9 @@
 use crate::settling::until;
 use crate::support::{Project, Setup, TEST_SECRET, project};
 use common::config::{LimitArgs, Networks};
-use common::store::PgPool;
 use reqwest::Method;
 use std::time::Duration;
+use store::PgPool;
 
 /// For real, and therefore the one test that takes a minute.
 #[sqlx::test(migrations = "../migrations")]

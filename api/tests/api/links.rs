@@ -2,10 +2,10 @@
 
 use crate::support::{Answer, Api, Project, Setup, affiliate, project, start, with_key};
 use common::config::LimitArgs;
-use common::domain::ids::{Mode, ProjectId, Realm};
-use common::store::{PgPool, projects};
+use domain::ids::{Mode, ProjectId, Realm};
 use reqwest::Method;
 use serde_json::json;
+use store::{PgPool, projects};
 
 const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0";
 

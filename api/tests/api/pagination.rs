@@ -2,10 +2,10 @@
 
 use crate::document::operations;
 use crate::support::{Api, Project, project, start, with_key};
-use common::domain::ids::{Mode, Realm};
-use common::store::PgPool;
+use domain::ids::{Mode, Realm};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use store::PgPool;
 
 /// Rows of each kind; more than every default limit.
 const ROWS: i64 = 60;

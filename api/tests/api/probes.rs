@@ -1,8 +1,8 @@
 //! `/livez`, `/readyz`, `/metrics` and the OpenAPI document.
 
 use crate::support::{Answer, Api, Setup, TEST_SECRET, project, start};
-use common::store::PgPool;
 use std::time::Duration;
+use store::PgPool;
 
 async fn get(api: &Api, path: &str) -> Answer {
     Answer::read(api.http.get(api.url(path)).send().await.unwrap()).await

@@ -4,14 +4,14 @@ use crate::support::{Project, queued};
 use chrono::{DateTime, Utc};
 use clap::Parser;
 use common::config::{QueueArgs, StripeArgs};
-use common::domain::money::BasisPoints;
-use common::domain::rules::{Commission, Rules};
-use common::store::{PgPool, program_rules};
-use common::stripe::sample::{Sample, Version};
+use domain::money::BasisPoints;
+use domain::rules::{Commission, Rules};
 use serde_json::Value;
 use sqlx::ConnectOptions;
 use std::collections::BTreeSet;
 use std::time::Duration;
+use store::{PgPool, program_rules};
+use stripe::sample::{Sample, Version};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 #[derive(Parser)]

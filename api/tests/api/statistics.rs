@@ -3,10 +3,10 @@
 use crate::settling::{sale, settle_for, settled};
 use crate::support::{Api, Project, TEST_SECRET, affiliate, project, start, with_key};
 use chrono::{DateTime, Utc};
-use common::domain::ids::{Mode, Realm};
-use common::store::PgPool;
-use common::stripe::sample::Sample;
+use domain::ids::{Mode, Realm};
 use serde_json::{Value, json};
+use store::PgPool;
+use stripe::sample::Sample;
 
 const MARCH: &str = "/api/v1/statistics?from=2026-03-01&to=2026-03-31";
 

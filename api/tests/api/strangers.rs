@@ -4,12 +4,12 @@
 use crate::settling::{sale, settle_for, settled};
 use crate::support::{Answer, Api, Project, TEST_SECRET, project, start, with_key};
 use chrono::Utc;
-use common::domain::ids::{Mode, Realm};
-use common::store::{PgPool, digest, keys};
+use domain::ids::{Mode, Realm};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 use std::collections::BTreeMap;
+use store::{PgPool, digest, keys};
 
 /// Everything that the first project knows has this in it, in some case.
 const MARK: &str = "hidden";

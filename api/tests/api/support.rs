@@ -3,15 +3,15 @@
 use api::{AppState, Clock, Parts, Tls};
 use chrono::{DateTime, Utc};
 use common::config::LimitArgs;
-use common::domain::command::Command;
-use common::domain::ids::{Mode, ProjectId, Realm};
-use common::queue::{Prefix, Publisher, QueueConfig};
-use common::store::{PgPool, keys, projects};
-use common::stripe::signature;
+use domain::command::Command;
+use domain::ids::{Mode, ProjectId, Realm};
+use queue::{Prefix, Publisher, QueueConfig};
 use reqwest::{Method, Response};
 use serde_json::Value;
 use sqlx::postgres::PgConnectOptions;
 use std::net::SocketAddr;
+use store::{PgPool, keys, projects};
+use stripe::signature;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -54,7 +54,7 @@ impl Setup {
         let shutdown = CancellationToken::new();
         let publishing = CancellationToken::new();
         let config = QueueConfig::new(Prefix::default(), None, self.database.clone()).unwrap();
-        let pool = common::store::PgPool::connect_lazy_with(self.database);
+        let pool = store::PgPool::connect_lazy_with(self.database);
         let state = AppState::new(Parts {
             pool,
             publisher: Publisher::start(&config, publishing.clone()),
@@ -306,7 +306,7 @@ pub(crate) async fn settle(pool: &PgPool) {
             .bind(conversion.conversion.0)
             .bind(conversion.base.unwrap_or(0))
             .bind(conversion.currency)
-            .bind(common::store::conversions::kind_as_str(conversion.kind))
+            .bind(store::conversions::kind_as_str(conversion.kind))
             .bind(conversion.paid)
             .bind(conversion.deleted)
             .execute(&mut *transaction)

@@ -2,8 +2,8 @@
 
 use crate::support::{Answer, LIVE_SECRET, Setup, TEST_SECRET, project, queued, start};
 use chrono::{TimeDelta, Utc};
-use common::domain::ids::ProjectId;
-use common::store::{PgPool, keys};
+use domain::ids::ProjectId;
+use store::{PgPool, keys};
 
 const BODY: &[u8] = b"{\n  \"id\": \"evt_1\",\n  \"type\": \"invoice.paid\"\n}";
 
@@ -39,7 +39,7 @@ async fn the_trace_travels_with_the_event(pool: PgPool) {
     let request = api
         .http
         .post(api.url(&format!("/webhooks/stripe/{project}")))
-        .header("Stripe-Signature", common::stripe::signature::sign(TEST_SECRET, Utc::now(), BODY))
+        .header("Stripe-Signature", stripe::signature::sign(TEST_SECRET, Utc::now(), BODY))
         .header("traceparent", trace)
         .body(BODY);
     assert_eq!(request.send().await.unwrap().status(), 200);
@@ -64,7 +64,7 @@ async fn what_proves_nothing_is_refused_with_what_to_mend(pool: PgPool) {
     let changed = api
         .http
         .post(api.url(&format!("/webhooks/stripe/{id}")))
-        .header("Stripe-Signature", common::stripe::signature::sign(TEST_SECRET, Utc::now(), BODY))
+        .header("Stripe-Signature", stripe::signature::sign(TEST_SECRET, Utc::now(), BODY))
         .body([BODY, b" "].concat());
     Answer::read(changed.send().await.unwrap()).await.error(400, "invalid_signature");
 

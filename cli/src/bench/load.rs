@@ -5,7 +5,6 @@ use super::statistics::Latencies;
 use anyhow::ensure;
 use bytes::Bytes;
 use chrono::Utc;
-use common::stripe::signature;
 use std::{
     net::SocketAddr,
     sync::{
@@ -14,6 +13,7 @@ use std::{
     },
     time::Duration,
 };
+use stripe::signature;
 use tokio::{
     sync::mpsc,
     task::JoinSet,

@@ -3,9 +3,9 @@
 use super::plan::Plan;
 use super::statistics::Spread;
 use crate::output;
-use common::store::{PgConnection, databases};
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt, time::Duration};
+use store::{PgConnection, databases};
 
 /// What is asked of a ratio.
 #[derive(Clone, Copy, Debug, Serialize)]

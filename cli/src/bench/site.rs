@@ -7,27 +7,25 @@ use crate::new_project::{self, NewProject};
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use chrono::Utc;
-use common::{
-    domain::{
-        ids::{Mode, Realm},
-        money::BasisPoints,
-        rules::{Commission, Rules},
-    },
-    queue::{
-        self, Publisher, QueueConfig,
-        envelope::{Envelope, Source},
-    },
-    store::{
-        self, PgPool, databases, overview,
-        registry::{self, NewAffiliate},
-    },
+use domain::{
+    ids::{Mode, Realm},
+    money::BasisPoints,
+    rules::{Commission, Rules},
 };
 use futures::{StreamExt, TryStreamExt, stream};
+use queue::{
+    self, Publisher, QueueConfig,
+    envelope::{Envelope, Source},
+};
 use std::{
     cell::{Cell, RefCell},
     path::PathBuf,
     process,
     time::Duration,
+};
+use store::{
+    self, PgPool, databases, overview,
+    registry::{self, NewAffiliate},
 };
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -235,7 +233,7 @@ pub(crate) fn queue(stores: &Stores) -> anyhow::Result<QueueConfig> {
 }
 
 async fn wait_until_it_accepts(publisher: &Publisher, stores: &Stores) -> anyhow::Result<()> {
-    use common::queue::{BrokerStatus, DatabaseStatus};
+    use queue::{BrokerStatus, DatabaseStatus};
     let deadline = Instant::now() + STUCK;
     loop {
         let status = publisher.status();

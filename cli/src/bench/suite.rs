@@ -4,9 +4,9 @@ use super::measure::{accept, backlog, bare, hot, look_up, settle, steady};
 use super::plan::Plan;
 use super::report::{Figures, Machine, Report};
 use super::site::{Site, Through};
-use common::store::databases;
 use indicatif::ProgressBar;
 use std::time::Instant;
+use store::databases;
 
 /// Payments behind each customer, in the measurement that asks what history costs.
 const HISTORY: u64 = 100;

@@ -5,10 +5,8 @@
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use common::{
-    domain::fact::{SessionMode, SessionPaymentStatus},
-    stripe::sample::{Sample, Version},
-};
+use domain::fact::{SessionMode, SessionPaymentStatus};
+use stripe::sample::{Sample, Version};
 
 /// The affiliate's code, which [`super::site`] enters.
 pub(crate) const CODE: &str = "BENCH";

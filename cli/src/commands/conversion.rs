@@ -5,17 +5,15 @@ use crate::context::{self, Context};
 use anyhow::Context as _;
 use chrono::Utc;
 use clap::{Args, Subcommand};
-use common::{
-    domain::{
-        command,
-        decision::{Ruling, Verdict},
-        ids::{ConversionId, Realm},
-        key::Key,
-    },
-    store::{
-        PgConnection,
-        decisions::{self, DecisionKind, NewDecision},
-    },
+use domain::{
+    command,
+    decision::{Ruling, Verdict},
+    ids::{ConversionId, Realm},
+    key::Key,
+};
+use store::{
+    PgConnection,
+    decisions::{self, DecisionKind, NewDecision},
 };
 
 /// `conversion …`

@@ -7,11 +7,11 @@ use super::decision::DecisionArgs;
 use crate::context::Context;
 use anyhow::{Context as _, ensure};
 use clap::Subcommand;
-use common::domain::{
+use domain::{
     ids::Realm,
     key::{Key, KeyKind},
 };
-use common::store::PgConnection;
+use store::PgConnection;
 
 /// `customer …`
 #[derive(Subcommand)]

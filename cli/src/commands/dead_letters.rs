@@ -6,7 +6,7 @@ mod show;
 
 use crate::context::Context;
 use clap::{Args, Subcommand};
-use common::queue::Prefix;
+use queue::Prefix;
 
 /// `dead-letters …`
 #[derive(Subcommand)]

@@ -4,21 +4,19 @@ use crate::{context::Context, output};
 use anyhow::{Context as _, bail, ensure};
 use chrono::{DateTime, SubsecRound, Utc};
 use clap::{Args, builder::NonEmptyStringValueParser};
-use common::{
-    domain::{
-        command::Command,
-        decision::Word,
-        ids::{Mode, ProjectId, Realm},
-        key::Key,
-    },
-    queue::{
-        Prefix, enqueue,
-        envelope::{Envelope, Source},
-    },
-    store::{PgConnection, PgPool, decisions, decisions::NewDecision, verdicts},
+use domain::{
+    command::Command,
+    decision::Word,
+    ids::{Mode, ProjectId, Realm},
+    key::Key,
+};
+use queue::{
+    Prefix, enqueue,
+    envelope::{Envelope, Source},
 };
 use serde::Serialize;
 use std::{fmt, time::Duration};
+use store::{PgConnection, PgPool, decisions, decisions::NewDecision, verdicts};
 use tokio::time::{Instant, sleep};
 
 /// Between two looks for what a worker has settled.

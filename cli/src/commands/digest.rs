@@ -5,10 +5,10 @@ use crate::{
     output,
 };
 use clap::Args;
-use common::domain::ids::ProjectId;
-use common::store::digest;
+use domain::ids::ProjectId;
 use serde::Serialize;
 use std::fmt;
+use store::digest;
 
 /// Options of `digest`.
 #[derive(Args)]

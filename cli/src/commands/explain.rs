@@ -5,20 +5,18 @@ mod told;
 use crate::{context::Context, output};
 use anyhow::ensure;
 use clap::Args;
-use common::{
-    domain::{
-        fact::Fact,
-        ids::{ConversionId, Mode, ProjectId, Realm},
-        money::{Currency, Money},
-        settle::{Bind, CandidateStory, Explanation},
-    },
-    store::{
-        PgConnection, StoreError,
-        overview::{self, Overview},
-    },
+use domain::{
+    fact::Fact,
+    ids::{ConversionId, Mode, ProjectId, Realm},
+    money::{Currency, Money},
+    settle::{Bind, CandidateStory, Explanation},
 };
 use serde::Serialize;
 use std::fmt::{self, Formatter};
+use store::{
+    PgConnection, StoreError,
+    overview::{self, Overview},
+};
 
 /// Options of `explain`.
 #[derive(Args)]

@@ -1,12 +1,12 @@
 //! `tributary migrate`
 
 use crate::context::Context;
-use common::store::{
+use serde::Serialize;
+use std::fmt;
+use store::{
     self,
     schema::{self, Schema},
 };
-use serde::Serialize;
-use std::fmt;
 
 #[derive(Serialize)]
 struct Migrated {

@@ -12,10 +12,8 @@ use super::decision::user_name;
 use crate::context::{self, Context};
 use anyhow::Context as _;
 use clap::{Args, Subcommand, builder::NonEmptyStringValueParser};
-use common::{
-    domain::ids::{AffiliateId, Mode, ProjectId, Realm},
-    store::{PgConnection, affiliates, payouts::PayoutError},
-};
+use domain::ids::{AffiliateId, Mode, ProjectId, Realm};
+use store::{PgConnection, affiliates, payouts::PayoutError};
 
 /// `payout …`
 #[derive(Subcommand)]

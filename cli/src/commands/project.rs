@@ -8,7 +8,7 @@ mod update;
 
 use crate::context::Context;
 use clap::{Args, Subcommand};
-use common::domain::ids::ProjectId;
+use domain::ids::ProjectId;
 
 /// `project …`
 #[derive(Subcommand)]

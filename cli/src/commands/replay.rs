@@ -5,22 +5,19 @@ use crate::{
     output,
 };
 use clap::Args;
-use common::{
-    config::MetadataArgs,
-    domain::{
-        fact::Fact,
-        ids::{Mode, ProjectId, Realm},
-    },
-    intake,
-    queue::envelope::Source,
-    store::{
-        PgConnection, digest, projects,
-        settlement::{self, BatchError, Replayed, StoredEvent},
-    },
-    stripe::metadata::MetadataKeys,
+use common::{config::MetadataArgs, intake};
+use domain::{
+    fact::Fact,
+    ids::{Mode, ProjectId, Realm},
 };
+use queue::envelope::Source;
 use serde::Serialize;
 use std::fmt;
+use store::{
+    PgConnection, digest, projects,
+    settlement::{self, BatchError, Replayed, StoredEvent},
+};
+use stripe::metadata::MetadataKeys;
 
 /// Options of `replay`.
 #[derive(Args)]

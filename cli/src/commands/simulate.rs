@@ -7,13 +7,10 @@ use crate::{
 use anyhow::Context as _;
 use clap::Args;
 use comfy_table::{Cell, CellAlignment};
-use common::{
-    domain::{
-        ids::{AffiliateId, Mode, ProjectId, Realm},
-        money::{Currency, Money},
-        rules::Rules,
-    },
-    store::{self, PgConnection, overview, settlement},
+use domain::{
+    ids::{AffiliateId, Mode, ProjectId, Realm},
+    money::{Currency, Money},
+    rules::Rules,
 };
 use serde::Serialize;
 use std::{
@@ -21,6 +18,7 @@ use std::{
     fmt,
     path::PathBuf,
 };
+use store::{PgConnection, overview, settlement};
 
 /// Options of `simulate`.
 #[derive(Args)]

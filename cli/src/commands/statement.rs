@@ -8,15 +8,13 @@ use anyhow::ensure;
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::Args;
 use comfy_table::{Cell, CellAlignment};
-use common::{
-    domain::{
-        ids::{AffiliateId, ConversionId, Mode, PayoutId, ProjectId},
-        money::{Currency, Money},
-    },
-    store::statements::{self, Line, Period, Statement},
+use domain::{
+    ids::{AffiliateId, ConversionId, Mode, PayoutId, ProjectId},
+    money::{Currency, Money},
 };
 use serde::Serialize;
 use std::fmt;
+use store::statements::{self, Line, Period, Statement};
 use words::in_words;
 
 /// Options of `statement`.

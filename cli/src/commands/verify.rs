@@ -3,10 +3,10 @@
 use crate::context::{self, Context};
 use anyhow::bail;
 use clap::Args;
-use common::domain::ids::ProjectId;
-use common::store::verification::{self, Finding};
+use domain::ids::ProjectId;
 use serde::Serialize;
 use std::fmt;
+use store::verification::{self, Finding};
 
 /// Options of `verify`.
 #[derive(Args)]

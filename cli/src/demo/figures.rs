@@ -1,16 +1,14 @@
 //! The report's figures.
 
 use crate::output;
-use common::{
-    domain::{
-        ids::AffiliateId,
-        money::{Currency, Money},
-        settle::{CandidateStory, Explanation, Method},
-    },
-    store::overview::Overview,
+use domain::{
+    ids::AffiliateId,
+    money::{Currency, Money},
+    settle::{CandidateStory, Explanation, Method},
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
+use store::overview::Overview;
 
 /// An affiliate's sums in one currency. Minor units.
 #[derive(Serialize)]

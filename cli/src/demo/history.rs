@@ -5,11 +5,9 @@
 
 use super::programme::{ANNA, BEN, BEN20, CLEO, CLEO10, Coupon};
 use chrono::{DateTime, TimeZone, Utc};
-use common::{
-    domain::fact::{SessionMode, SessionPaymentStatus},
-    stripe::sample::{Sample, Version},
-};
+use domain::fact::{SessionMode, SessionPaymentStatus};
 use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
+use stripe::sample::{Sample, Version};
 
 /// Chosen so that a refund comes before its payment.
 const SEED: u64 = 11;

@@ -3,11 +3,11 @@
 use super::programme::WEBHOOK_SECRET;
 use anyhow::{Context, bail};
 use chrono::Utc;
-use common::stripe::signature;
 use futures::{StreamExt, TryStreamExt, stream};
 use indicatif::ProgressBar;
 use reqwest::{Client, Response, StatusCode, header::RETRY_AFTER};
 use std::time::Duration;
+use stripe::signature;
 use tokio::time::{Instant, sleep};
 
 /// Deliveries under way at once.

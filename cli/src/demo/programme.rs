@@ -1,16 +1,14 @@
 //! The demo's programme: a project, its rules, its affiliates and their coupons.
 
 use crate::new_project::{self, NewProject};
-use common::{
-    domain::{
-        ids::{Mode, Realm},
-        money::BasisPoints,
-        rules::{Commission, Recurring, Rules},
-    },
-    store::{
-        PgConnection, StoreError,
-        registry::{self, NewAffiliate, NewCoupon},
-    },
+use domain::{
+    ids::{Mode, Realm},
+    money::BasisPoints,
+    rules::{Commission, Recurring, Rules},
+};
+use store::{
+    PgConnection, StoreError,
+    registry::{self, NewAffiliate, NewCoupon},
 };
 
 /// What the demo signs its events with.

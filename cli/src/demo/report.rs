@@ -2,12 +2,10 @@
 
 use super::figures::{self, Customer, Earning, Payment};
 use super::tables;
-use common::{
-    domain::ids::{Mode, ProjectId, Realm},
-    store::{PgConnection, StoreError, overview},
-};
+use domain::ids::{Mode, ProjectId, Realm};
 use serde::Serialize;
 use std::fmt::{self, Formatter};
+use store::{PgConnection, StoreError, overview};
 
 /// The whole report.
 #[derive(Serialize)]

@@ -3,7 +3,7 @@
 use super::figures::{Customer, Earning};
 use crate::output;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, Table};
-use common::domain::money::{Currency, Money};
+use domain::money::{Currency, Money};
 
 /// Who earned what.
 pub(super) fn earnings(earnings: &[Earning]) -> Table {

@@ -6,7 +6,6 @@ use super::{
     io,
     layout::Layout,
 };
-use common::store;
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
     net::{Ipv4Addr, TcpListener},

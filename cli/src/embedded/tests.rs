@@ -1,7 +1,6 @@
 //! With a real PostgreSQL, as whoever runs the tests.
 
 use super::*;
-use common::store;
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use std::{fs, os::unix::fs::PermissionsExt};
 use tempfile::TempDir;

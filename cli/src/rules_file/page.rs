@@ -3,7 +3,7 @@
 
 use super::parse;
 use chrono::{DateTime, Utc};
-use common::domain::{
+use domain::{
     code::FoldedCode,
     directory::{Affiliate, CodeOwner, Directory},
     fact::{

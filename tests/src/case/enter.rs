@@ -3,12 +3,10 @@
 use super::Case;
 use anyhow::Result;
 use cli::demo::programme::{Entered, WEBHOOK_SECRET};
-use common::{
-    domain::ids::{Mode, Realm},
-    store::{
-        PgConnection, keys, program_rules, projects,
-        registry::{self, NewAffiliate, NewCoupon},
-    },
+use domain::ids::{Mode, Realm};
+use store::{
+    PgConnection, keys, program_rules, projects,
+    registry::{self, NewAffiliate, NewCoupon},
 };
 
 impl Case {

@@ -1,7 +1,7 @@
 //! What a payment of a case must come to.
 
-use common::store::overview::Overview;
 use serde::Deserialize;
+use store::overview::Overview;
 
 /// A payment's outcome, in minor units.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

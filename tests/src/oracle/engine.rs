@@ -8,11 +8,11 @@ use super::model::History;
 use super::render::{Numbers, Told};
 use super::verdict::{BindVerdict, PaymentVerdict, Verdicts};
 use chrono::{DateTime, Utc};
-use common::domain::ids::{Mode, ProjectId, Realm};
-use common::domain::settle::{Bind, KnownFact, Settlement, settle};
 use common::intake;
-use common::stripe::metadata::MetadataKeys;
+use domain::ids::{Mode, ProjectId, Realm};
+use domain::settle::{Bind, KnownFact, Settlement, settle};
 use std::collections::BTreeMap;
+use stripe::metadata::MetadataKeys;
 
 /// The realm in which histories without a store happen.
 const REALM: Realm = Realm { project: ProjectId(1), mode: Mode::Test };

@@ -17,7 +17,7 @@ pub use rest::{Post, Reference, Referral, Revision, Who};
 pub use reversal::{CreditNote, Dispute, Of, Refund, RefundState, Standing, Warning};
 pub use world::{Affiliate, Click, Coupon, Earns, Limit, Programme, Span, World};
 
-use common::stripe::sample::Version;
+use stripe::sample::Version;
 
 /// Unix seconds.
 pub type Time = i64;

@@ -1,7 +1,7 @@
 //! A history as Stripe's events and the REST API's commands, each with its own time.
 //!
 //! The shapes are those of the object's API version, with the fields that matter and none of the
-//! dozens that do not: a run reads hundreds of thousands of them. [`common::stripe::sample`] and the
+//! dozens that do not: a run reads hundreds of thousands of them. [`stripe::sample`] and the
 //! fixtures have the rest.
 
 mod charge;
@@ -16,7 +16,7 @@ mod reversal;
 pub(super) use rest::posted;
 
 use super::model::{History, Of, Time};
-use common::queue::envelope::Source;
+use queue::envelope::Source;
 
 /// One body as it is delivered.
 #[derive(Clone, Debug)]

@@ -11,13 +11,13 @@ pub use ledger::verdicts;
 use super::render::Told;
 use anyhow::{Result, bail};
 use chrono::DateTime;
-use common::domain::fact::Fact;
-use common::domain::ids::Realm;
 use common::intake;
-use common::queue::envelope::Source;
-use common::store::settlement::{self, BatchError, InboxEvent, Item, Replayed, StoredEvent, settle_batch};
-use common::store::{PgConnection, PgPool};
-use common::stripe::metadata::MetadataKeys;
+use domain::fact::Fact;
+use domain::ids::Realm;
+use queue::envelope::Source;
+use store::settlement::{self, BatchError, InboxEvent, Item, Replayed, StoredEvent, settle_batch};
+use store::{PgConnection, PgPool};
+use stripe::metadata::MetadataKeys;
 
 /// How often a batch may die or meet another one before something is wrong.
 const ATTEMPTS: usize = 500;

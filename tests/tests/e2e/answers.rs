@@ -1,16 +1,14 @@
 //! What each kind of webhook is answered, and what becomes of it (docs/API.md, Stripe's webhooks).
 
+use ::stripe::{
+    sample::{Sample, Version},
+    signature,
+};
 use anyhow::{Context, Result, ensure};
 use chrono::{TimeDelta, Utc};
 use cli::demo::programme::WEBHOOK_SECRET;
-use common::{
-    domain::ids::Mode,
-    queue::dead_letters::{self, Filter},
-    stripe::{
-        sample::{Sample, Version},
-        signature,
-    },
-};
+use domain::ids::Mode;
+use queue::dead_letters::{self, Filter};
 use serde_json::Value;
 use tests::{deployment, stores::Backend, stripe, wait::until};
 

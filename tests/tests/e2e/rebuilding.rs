@@ -1,9 +1,9 @@
 //! The ledger can be rebuilt from the raw events, other rules be tried on them, and its soundness be
 //! checked (ARCHITECTURE, promise 5).
 
+use ::stripe::sample::{Sample, Version};
 use anyhow::Result;
 use cli::demo::history;
-use common::stripe::sample::{Sample, Version};
 use serde_json::{Value, json};
 use tests::{
     deployment::{self, Deployment},

@@ -1,7 +1,7 @@
 //! Rules come from a file, are shown as one, and are tried before they hold.
 
 use anyhow::Result;
-use common::domain::ids::{Mode, ProjectId, Realm};
+use domain::ids::{Mode, ProjectId, Realm};
 use serde_json::{Value, json};
 use tests::{
     deployment::{self, Deployment},

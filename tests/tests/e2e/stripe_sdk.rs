@@ -1,9 +1,9 @@
 //! An event that Stripe's own SDK has signed.
 
+use ::stripe::sample::{Sample, Version};
 use anyhow::{Context, Result, ensure};
 use chrono::Utc;
 use cli::demo::programme::WEBHOOK_SECRET;
-use common::stripe::sample::{Sample, Version};
 use std::{env, path::Path, process::Stdio};
 use tests::{deployment, stores::Backend, stripe};
 use tokio::{io::AsyncWriteExt, process::Command};

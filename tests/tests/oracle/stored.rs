@@ -1,13 +1,13 @@
 //! On a real PostgreSQL: any batches, repeats, several workers, and servers that die in the middle.
 
 use anyhow::{Result, ensure};
-use common::store::settlement::Item;
-use common::store::verification::verify;
-use common::store::{PgPool, digest};
 use futures::future::try_join_all;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, TestRunner};
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::SliceRandom};
+use store::settlement::Item;
+use store::verification::verify;
+use store::{PgPool, digest};
 use tests::deployment;
 use tests::oracle::model::History;
 use tests::oracle::render;

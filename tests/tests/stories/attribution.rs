@@ -1,10 +1,10 @@
 //! Where others went wrong with who referred whom.
 
 use anyhow::Result;
-use common::domain::command::Command;
-use common::domain::fact::{ReferralRegistered, SessionMode, SessionPaymentStatus, Who};
-use common::domain::ids::AffiliateId;
-use common::stripe::sample::Sample;
+use domain::command::Command;
+use domain::fact::{ReferralRegistered, SessionMode, SessionPaymentStatus, Who};
+use domain::ids::AffiliateId;
+use stripe::sample::Sample;
 use tests::oracle::model::{DAY, START, Span};
 use tests::story::{Story, annas, day, on, sale, world};
 

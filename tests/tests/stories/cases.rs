@@ -3,9 +3,9 @@
 //! one e-mail (SEMANTICS).
 
 use anyhow::Result;
-use common::domain::fact::{SessionMode, SessionPaymentStatus};
-use common::stripe::sample::Sample;
+use domain::fact::{SessionMode, SessionPaymentStatus};
 use serde_json::{Value, json};
+use stripe::sample::Sample;
 use tests::oracle::model::Limit;
 use tests::story::{annas, day, edited, on, sale, world};
 

@@ -3,10 +3,10 @@
 use anyhow::Result;
 use chrono::TimeDelta;
 use cli::demo::history;
-use common::domain::command::Command;
-use common::domain::fact::{ConversionKind, PostedConversion, SessionMode, SessionPaymentStatus, Who};
-use common::domain::ids::ConversionId;
-use common::domain::key::Key;
+use domain::command::Command;
+use domain::fact::{ConversionKind, PostedConversion, SessionMode, SessionPaymentStatus, Who};
+use domain::ids::ConversionId;
+use domain::key::Key;
 use tests::deployment;
 use tests::oracle::store::Crashes;
 use tests::stores::Backend;

@@ -1,8 +1,8 @@
 //! Where others went wrong with sums and rates.
 
 use anyhow::Result;
-use common::domain::fact::{SessionMode, SessionPaymentStatus};
-use common::stripe::sample::Sample;
+use domain::fact::{SessionMode, SessionPaymentStatus};
+use stripe::sample::Sample;
 use tests::oracle::model::{DAY, Earns, START};
 use tests::story::{annas, day, on, programme, world};
 

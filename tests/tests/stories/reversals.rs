@@ -1,8 +1,8 @@
 //! Where others went wrong with refunds and disputes.
 
 use anyhow::Result;
-use common::domain::fact::{SessionMode, SessionPaymentStatus};
-use common::stripe::sample::Sample;
+use domain::fact::{SessionMode, SessionPaymentStatus};
+use stripe::sample::Sample;
 use tests::story::{Story, annas, day, on, world};
 
 /// A sale of 49.00 that earned 9.80.

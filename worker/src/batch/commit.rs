@@ -4,12 +4,12 @@ use super::{Failure, Settling};
 use crate::decision::{Decision, decide};
 use crate::lanes::{FetchScope, request};
 use crate::telemetry::{self, count};
-use common::domain::ids::Realm;
-use common::queue::{PublishError, envelope::Envelope};
-use common::store::settlement::{BatchError, Item, Settled, settle_batch};
-use common::stripe::missing::Missing;
+use domain::ids::Realm;
+use queue::{PublishError, envelope::Envelope};
 use std::collections::BTreeMap;
 use std::error::Error;
+use store::settlement::{BatchError, Item, Settled, settle_batch};
+use stripe::missing::Missing;
 use tokio::time::Instant;
 
 impl Settling {

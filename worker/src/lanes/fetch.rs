@@ -5,16 +5,16 @@ use super::Shared;
 use crate::telemetry;
 use chrono::{TimeDelta, Utc};
 use common::config::StripeArgs;
-use common::domain::ids::{Mode, Realm};
-use common::queue::{
+use domain::ids::{Mode, Realm};
+use queue::{
     Delivery, Disposition,
     envelope::{Envelope, Source},
 };
-use common::store::{StoreError, settlement::Item, verdicts};
-use common::stripe::client::{FetchError, StripeClient};
-use common::stripe::fetched::Fetched;
-use common::stripe::missing::Missing;
 use std::time::Duration;
+use store::{StoreError, settlement::Item, verdicts};
+use stripe::client::{FetchError, StripeClient};
+use stripe::fetched::Fetched;
+use stripe::missing::Missing;
 
 /// A call with all of its retries. Longer outages put the message off.
 const CALL: Duration = Duration::from_secs(20);
@@ -143,7 +143,7 @@ fn later(attempt: u32, reason: String) -> Disposition {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use common::domain::ids::ProjectId;
+    use domain::ids::ProjectId;
 
     #[test]
     fn a_key_reads_its_mode_only() {

@@ -3,12 +3,12 @@
 use super::Shared;
 use crate::decision::{Decision, decide};
 use crate::pause::{Pauses, Rested};
-use common::domain::ids::{ClusterId, Realm};
-use common::domain::mappings::Mappings;
-use common::queue::Disposition;
-use common::store::StoreError;
-use common::store::settlement::{BatchError, clusters_concerned, settle_clusters, wait_for_batches};
+use domain::ids::{ClusterId, Realm};
+use domain::mappings::Mappings;
+use queue::Disposition;
 use std::collections::BTreeSet;
+use store::StoreError;
+use store::settlement::{BatchError, clusters_concerned, settle_clusters, wait_for_batches};
 
 /// Clusters of one transaction.
 const CHUNK: usize = 500;

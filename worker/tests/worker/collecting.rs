@@ -1,10 +1,10 @@
 //! Money that payment intents and charges tell, with the ledger that comes of it.
 
 use crate::support::{Bench, sale};
-use common::queue::envelope::Source;
-use common::store::PgPool;
-use common::stripe::sample::Sample;
+use queue::envelope::Source;
 use serde_json::json;
+use store::PgPool;
+use stripe::sample::Sample;
 
 /// Settles each event in a transaction of its own, in this order.
 async fn settle_one_by_one(bench: &mut Bench, bodies: Vec<String>) {

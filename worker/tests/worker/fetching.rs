@@ -1,11 +1,11 @@
 use crate::support::{Bench, sale};
 use axum::{Router, extract::State, http::StatusCode, response::IntoResponse};
-use common::queue::envelope::Source;
-use common::store::PgPool;
-use common::stripe::sample::{Sample, Version};
+use queue::envelope::Source;
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use store::PgPool;
+use stripe::sample::{Sample, Version};
 
 /// A Stripe that knows one answer, and counts the calls.
 struct Stripe {

@@ -1,7 +1,7 @@
 use crate::support::{Bench, sale};
-use common::queue::envelope::Source;
-use common::store::PgPool;
+use queue::envelope::Source;
 use serde_json::json;
+use store::PgPool;
 
 #[sqlx::test(migrations = "../migrations")]
 async fn what_is_not_json_becomes_a_dead_letter_with_its_reason(pool: PgPool) {

@@ -1,10 +1,10 @@
 use crate::support::{Bench, sale};
 use chrono::{TimeDelta, Utc};
-use common::queue::envelope::Source;
-use common::store::PgPool;
-use common::store::registry::{NewAffiliate, add_affiliate};
-use common::stripe::sample::{Sample, Version};
+use queue::envelope::Source;
 use serde_json::json;
+use store::PgPool;
+use store::registry::{NewAffiliate, add_affiliate};
+use stripe::sample::{Sample, Version};
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_code_that_appears_late_finds_the_payments_that_wait_for_it(pool: PgPool) {

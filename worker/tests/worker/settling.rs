@@ -1,7 +1,7 @@
 use crate::support::{Bench, sale};
-use common::queue::envelope::Source;
-use common::store::PgPool;
-use common::stripe::sample::Sample;
+use queue::envelope::Source;
+use store::PgPool;
+use stripe::sample::Sample;
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_payment_earns_its_affiliate_a_commission(pool: PgPool) {

@@ -1,6 +1,6 @@
 use crate::support::{Bench, sale};
-use common::queue::envelope::Source;
-use common::store::PgPool;
+use queue::envelope::Source;
+use store::PgPool;
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_worker_that_is_stopped_hands_back_what_it_did_not_settle(pool: PgPool) {

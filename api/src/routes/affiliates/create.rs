@@ -14,14 +14,14 @@ use crate::state::AppState;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use common::domain::code::FoldedCode;
-use common::domain::ids::Realm;
-use common::domain::key::Key;
-use common::domain::mappings::Mappings;
-use common::domain::rules::Commission;
-use common::store::affiliates::{self, AffiliateStatus, NewAffiliate, WriteError};
+use domain::code::FoldedCode;
+use domain::ids::Realm;
+use domain::key::Key;
+use domain::mappings::Mappings;
+use domain::rules::Commission;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
+use store::affiliates::{self, AffiliateStatus, NewAffiliate, WriteError};
 use utoipa::ToSchema;
 
 /// Codes that are made before one is found that is free.

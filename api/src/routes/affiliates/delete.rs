@@ -10,9 +10,9 @@ use crate::openapi::{Deleting, Idempotent};
 use crate::resettle;
 use crate::state::AppState;
 use axum::extract::State;
-use common::domain::key::Key;
-use common::domain::mappings::Mappings;
-use common::store::affiliates::{self, AffiliateStatus};
+use domain::key::Key;
+use domain::mappings::Mappings;
+use store::affiliates::{self, AffiliateStatus};
 
 /// Close an affiliate
 ///

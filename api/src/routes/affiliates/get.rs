@@ -9,7 +9,7 @@ use crate::openapi::Reading;
 use crate::state::AppState;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use common::store::{PgConnection, affiliates};
+use store::{PgConnection, affiliates};
 
 /// One affiliate
 #[utoipa::path(

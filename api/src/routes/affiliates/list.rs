@@ -9,9 +9,9 @@ use crate::openapi::values::AffiliateStatusWord;
 use crate::openapi::{Listing, Paging};
 use crate::state::AppState;
 use axum::extract::State;
-use common::domain::ids::AffiliateId;
-use common::store::affiliates::{self, AffiliateStatus};
-use common::store::page::Position;
+use domain::ids::AffiliateId;
+use store::affiliates::{self, AffiliateStatus};
+use store::page::Position;
 
 const DEFAULT_LIMIT: i64 = 20;
 

@@ -2,10 +2,10 @@
 
 use crate::answer::timestamp;
 use crate::openapi::values::{AffiliateStatusWord, Notes};
-use common::domain::money::{Currency, Money};
-use common::store::affiliates::{self as store, Earnings, Figures};
+use domain::money::{Currency, Money};
 use serde::Serialize;
 use serde_json::Value;
+use store::affiliates::{self, Earnings, Figures};
 use utoipa::ToSchema;
 
 /// Somebody who refers customers, and what that earns.
@@ -74,7 +74,7 @@ struct CurrencyEarnings {
 }
 
 impl Affiliate {
-    pub(super) fn new(affiliate: store::Affiliate, figures: Figures) -> Self {
+    pub(super) fn new(affiliate: affiliates::Affiliate, figures: Figures) -> Self {
         let main = main(&figures.earnings);
         let next_release = figures.earnings.iter().filter_map(|earnings| earnings.next_release_at).min();
         Self {

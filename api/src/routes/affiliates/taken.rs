@@ -1,7 +1,7 @@
 //! What stands in the way of an affiliate.
 
 use crate::error::ApiError;
-use common::store::affiliates::WriteError;
+use store::affiliates::WriteError;
 
 /// The error for a caller who wanted this address and this code.
 pub(super) fn refused(error: WriteError, email: &str, code: &str) -> ApiError {

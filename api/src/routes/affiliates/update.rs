@@ -12,10 +12,10 @@ use crate::openapi::{Changing, Idempotent};
 use crate::resettle;
 use crate::state::AppState;
 use axum::extract::State;
-use common::domain::key::Key;
-use common::domain::mappings::Mappings;
-use common::store::affiliates::{self, AffiliateStatus};
-use common::store::{PgConnection, StoreError};
+use domain::key::Key;
+use domain::mappings::Mappings;
+use store::affiliates::{self, AffiliateStatus};
+use store::{PgConnection, StoreError};
 use utoipa::ToSchema;
 
 /// What may change. What is absent stays; null clears what need not be there.

@@ -12,10 +12,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
-use common::domain::code::FoldedCode;
-use common::domain::mappings::Mappings;
-use common::store::clicks::{self, NewClick, Recorded};
+use domain::code::FoldedCode;
+use domain::mappings::Mappings;
 use serde::Serialize;
+use store::clicks::{self, NewClick, Recorded};
 use utoipa::ToSchema;
 
 /// A visit by an affiliate's link.

@@ -18,13 +18,13 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use common::domain::command::Command;
-use common::domain::fact::PostedConversion;
-use common::domain::ids::{ConversionId, Realm};
-use common::domain::key::Key;
-use common::queue::envelope::{Envelope, Source};
-use common::store::conversions::{self, Inserted, NewConversion};
+use domain::command::Command;
+use domain::fact::PostedConversion;
+use domain::ids::{ConversionId, Realm};
+use domain::key::Key;
+use queue::envelope::{Envelope, Source};
 use request::{PostConversion, Posted};
+use store::conversions::{self, Inserted, NewConversion};
 
 /// Tell of a signup or a purchase
 ///

@@ -11,7 +11,7 @@ use crate::state::AppState;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use common::domain::ids::ConversionId;
+use domain::ids::ConversionId;
 
 /// Take a conversion back
 ///

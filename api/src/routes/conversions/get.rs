@@ -8,8 +8,8 @@ use crate::input::Id;
 use crate::openapi::Reading;
 use crate::state::AppState;
 use axum::extract::State;
-use common::domain::ids::{ConversionId, Realm};
-use common::store::conversions;
+use domain::ids::{ConversionId, Realm};
+use store::conversions;
 
 /// One conversion
 #[utoipa::path(

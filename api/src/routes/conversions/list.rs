@@ -9,10 +9,10 @@ use crate::openapi::values::{ConversionStatusWord, ConversionTypeWord, DayOrTime
 use crate::openapi::{Listing, Paging};
 use crate::state::AppState;
 use axum::extract::State;
-use common::domain::fact::ConversionKind;
-use common::domain::ids::AffiliateId;
-use common::store::conversions::{self, ConversionStatus, Filter};
-use common::store::page::Position;
+use domain::fact::ConversionKind;
+use domain::ids::AffiliateId;
+use store::conversions::{self, ConversionStatus, Filter};
+use store::page::Position;
 
 const DEFAULT_LIMIT: i64 = 50;
 

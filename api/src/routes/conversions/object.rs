@@ -2,10 +2,10 @@
 
 use crate::answer::{ExactNumber, timestamp};
 use crate::openapi::values::{ConversionStatusWord, ConversionTypeWord};
-use common::domain::money::Money;
-use common::store::conversions::{self as store, kind_as_str};
+use domain::money::Money;
 use serde::Serialize;
 use serde_json::Value;
+use store::conversions::{self, kind_as_str};
 use utoipa::ToSchema;
 
 /// A signup or a payment, and what it earns.
@@ -55,8 +55,8 @@ pub(crate) struct Conversion {
     attribution: Option<Value>,
 }
 
-impl From<store::Conversion> for Conversion {
-    fn from(conversion: store::Conversion) -> Self {
+impl From<conversions::Conversion> for Conversion {
+    fn from(conversion: conversions::Conversion) -> Self {
         let earned = conversion.commission;
         let net = earned.minor.saturating_sub(conversion.clawed_back.minor);
         Self {

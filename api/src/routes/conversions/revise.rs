@@ -10,10 +10,10 @@ use crate::state::AppState;
 use crate::verdicts::Verdict;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use common::domain::command::Command;
-use common::domain::ids::{ConversionId, Realm};
-use common::queue::envelope::{Envelope, Source};
-use common::store::conversions::{self, Revision};
+use domain::command::Command;
+use domain::ids::{ConversionId, Realm};
+use queue::envelope::{Envelope, Source};
+use store::conversions::{self, Revision};
 
 /// How often a change is tried when others come between.
 const ATTEMPTS: usize = 5;

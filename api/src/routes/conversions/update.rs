@@ -12,10 +12,10 @@ use crate::state::AppState;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use common::domain::fact::ConversionKind;
-use common::domain::ids::ConversionId;
-use common::domain::money::{Currency, Money};
-use common::store::conversions::Revision;
+use domain::fact::ConversionKind;
+use domain::ids::ConversionId;
+use domain::money::{Currency, Money};
+use store::conversions::Revision;
 use utoipa::ToSchema;
 
 /// What may change. What is absent stays.

@@ -14,9 +14,9 @@ use crate::state::AppState;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use common::domain::ids::AffiliateId;
-use common::domain::mappings::Mappings;
-use common::store::coupons::{self, CouponStatus, Naming};
+use domain::ids::AffiliateId;
+use domain::mappings::Mappings;
+use store::coupons::{self, CouponStatus, Naming};
 use utoipa::ToSchema;
 
 /// A new coupon.

@@ -10,9 +10,9 @@ use crate::openapi::{Deleting, Idempotent};
 use crate::resettle;
 use crate::state::AppState;
 use axum::extract::State;
-use common::domain::ids::CouponId;
-use common::domain::mappings::Mappings;
-use common::store::coupons::{self, CouponStatus};
+use domain::ids::CouponId;
+use domain::mappings::Mappings;
+use store::coupons::{self, CouponStatus};
 
 /// Delete a coupon
 ///

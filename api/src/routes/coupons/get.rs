@@ -8,8 +8,8 @@ use crate::input::Id;
 use crate::openapi::Reading;
 use crate::state::AppState;
 use axum::extract::State;
-use common::domain::ids::{CouponId, Realm};
-use common::store::{PgConnection, coupons};
+use domain::ids::{CouponId, Realm};
+use store::{PgConnection, coupons};
 
 /// One coupon
 #[utoipa::path(

@@ -2,9 +2,9 @@
 
 use crate::answer::timestamp;
 use crate::openapi::values::CouponStatusWord;
-use common::domain::ids::ProjectId;
-use common::store::coupons as store;
+use domain::ids::ProjectId;
 use serde::Serialize;
+use store::coupons;
 use utoipa::ToSchema;
 
 /// A coupon that binds whoever uses it to its affiliate.
@@ -33,7 +33,7 @@ pub(crate) struct Coupon {
 }
 
 impl Coupon {
-    pub(super) fn new(project: ProjectId, coupon: store::Coupon) -> Self {
+    pub(super) fn new(project: ProjectId, coupon: coupons::Coupon) -> Self {
         Self {
             id: coupon.id.0,
             project_id: project.0,

@@ -1,7 +1,7 @@
 //! What stands in the way of a coupon.
 
 use crate::error::ApiError;
-use common::store::coupons::{Naming, WriteError};
+use store::coupons::{Naming, WriteError};
 
 /// The error for a caller who wanted this naming.
 pub(super) fn refused(error: WriteError, wanted: &Naming) -> ApiError {

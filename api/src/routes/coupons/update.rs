@@ -12,9 +12,9 @@ use crate::openapi::{Changing, Idempotent};
 use crate::resettle;
 use crate::state::AppState;
 use axum::extract::State;
-use common::domain::ids::{AffiliateId, CouponId};
-use common::domain::mappings::Mappings;
-use common::store::coupons::{self, CouponStatus};
+use domain::ids::{AffiliateId, CouponId};
+use domain::mappings::Mappings;
+use store::coupons::{self, CouponStatus};
 use utoipa::ToSchema;
 
 /// What may change. What is absent stays; null clears what need not be there.

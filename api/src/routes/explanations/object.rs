@@ -2,12 +2,10 @@
 
 use crate::answer::{ExactNumber, timestamp};
 use crate::openapi::values::ConversionStatusWord;
-use common::domain::money::{Currency, Money};
-use common::domain::settle::{
-    AppliedRule, Arithmetic, CandidateStory, Method, RatedLine, RuleKind, RuleStory,
-};
-use common::store::overview::Overview;
+use domain::money::{Currency, Money};
+use domain::settle::{AppliedRule, Arithmetic, CandidateStory, Method, RatedLine, RuleKind, RuleStory};
 use serde::Serialize;
+use store::overview::Overview;
 use utoipa::ToSchema;
 
 /// Which candidates there were, which won and why the others lost, and the arithmetic.

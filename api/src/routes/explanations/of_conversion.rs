@@ -8,8 +8,8 @@ use crate::input::Id;
 use crate::openapi::Reading;
 use crate::state::AppState;
 use axum::extract::State;
-use common::domain::ids::ConversionId;
-use common::store::{conversions, overview};
+use domain::ids::ConversionId;
+use store::{conversions, overview};
 
 /// Why a conversion earned what it did
 #[utoipa::path(

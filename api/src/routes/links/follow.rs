@@ -8,11 +8,11 @@ use crate::state::AppState;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use common::domain::code::FoldedCode;
-use common::domain::ids::ProjectId;
-use common::store::PgConnection;
-use common::store::clicks::{self, NewClick, Recorded};
-use common::store::links::{self, Found, Link, Strength};
+use domain::code::FoldedCode;
+use domain::ids::ProjectId;
+use store::PgConnection;
+use store::clicks::{self, NewClick, Recorded};
+use store::links::{self, Found, Link, Strength};
 
 /// The longest path below the landing URL that is read.
 const MAX_PATH: usize = 512;

@@ -16,17 +16,17 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::SubsecRound;
-use common::domain::command::Command;
-use common::domain::fact::ReferralRegistered;
-use common::domain::ids::Realm;
-use common::queue::enqueue;
-use common::queue::envelope::{Envelope, Source};
-use common::store::customers::{self, Customer};
-use common::store::registrations::{self, NamedAffiliate, NewRegistration};
-use common::store::{PgConnection, StoreError};
+use domain::command::Command;
+use domain::fact::ReferralRegistered;
+use domain::ids::Realm;
 use known::Known;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use queue::enqueue;
+use queue::envelope::{Envelope, Source};
 use request::{PostReferral, Posted};
+use store::customers::{self, Customer};
+use store::registrations::{self, NamedAffiliate, NewRegistration};
+use store::{PgConnection, StoreError};
 
 /// Register a referral
 ///

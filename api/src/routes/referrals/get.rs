@@ -8,7 +8,7 @@ use crate::input::Segment;
 use crate::openapi::Reading;
 use crate::state::AppState;
 use axum::extract::State;
-use common::store::customers;
+use store::customers;
 
 /// One referral
 ///

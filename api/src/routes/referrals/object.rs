@@ -3,11 +3,11 @@
 use crate::answer::timestamp;
 use crate::openapi::values::ReferralStatusWord;
 use chrono::{DateTime, Utc};
-use common::domain::fact::Who;
-use common::store::customers::{Customer, CustomerStatus};
-use common::store::registrations::NamedAffiliate;
+use domain::fact::Who;
 use serde::Serialize;
 use serde_json::Value;
+use store::customers::{Customer, CustomerStatus};
+use store::registrations::NamedAffiliate;
 use utoipa::ToSchema;
 
 /// A user who was referred, or came by themselves.

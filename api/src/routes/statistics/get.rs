@@ -10,7 +10,7 @@ use crate::openapi::Listing;
 use crate::openapi::values::{DayOrTime, IntervalWord};
 use crate::state::AppState;
 use axum::extract::State;
-use common::store::statistics;
+use store::statistics;
 
 /// What affiliates brought, by day, week or month
 ///

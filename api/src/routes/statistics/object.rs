@@ -3,8 +3,8 @@
 use super::request::Wanted;
 use crate::answer::{ExactNumber, timestamp};
 use chrono::{DateTime, TimeDelta, Utc};
-use common::store::statistics::{Activity, Ranked, Series};
 use serde::Serialize;
+use store::statistics::{Activity, Ranked, Series};
 use utoipa::ToSchema;
 
 /// What affiliates brought in a stretch of time.

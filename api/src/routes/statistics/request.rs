@@ -2,9 +2,9 @@
 
 use crate::input::{Fields, first_moment, moment_after, page};
 use chrono::{DateTime, Utc};
-use common::domain::ids::AffiliateId;
-use common::store::page::Page;
-use common::store::statistics::{Interval, Span};
+use domain::ids::AffiliateId;
+use store::page::Page;
+use store::statistics::{Interval, Span};
 
 /// The most intervals of one answer: a leap year's days.
 pub(super) const MAX_INTERVALS: usize = 366;

@@ -9,9 +9,9 @@ use crate::openapi::ReadingProject;
 use crate::state::AppState;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use common::domain::ids::ProjectId;
-use common::domain::key::Key;
-use common::store::conversions;
+use domain::ids::ProjectId;
+use domain::key::Key;
+use store::conversions;
 
 /// Whom a Stripe customer was referred by, and what that has earned
 #[utoipa::path(

@@ -3,10 +3,10 @@
 use crate::answer::{ExactNumber, timestamp};
 use crate::routes::referrals::Referral;
 use chrono::{DateTime, Utc};
-use common::domain::ids::ProjectId;
-use common::store::conversions::{BoundAffiliate, CustomerStory, Total};
+use domain::ids::ProjectId;
 use serde::Serialize;
 use serde_json::Value;
+use store::conversions::{BoundAffiliate, CustomerStory, Total};
 use utoipa::ToSchema;
 
 /// Whom a Stripe customer was referred by, and what that has earned.

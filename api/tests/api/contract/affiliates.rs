@@ -1,8 +1,8 @@
 //! Affiliates.
 
 use super::Client;
-use common::store::PgPool;
 use insta::assert_snapshot;
+use store::PgPool;
 
 #[sqlx::test(migrations = "../migrations")]
 async fn an_affiliate_from_its_entry_to_its_end(pool: PgPool) {

@@ -1,8 +1,8 @@
 //! The look-up of a Stripe customer, and what is ours beside the public API.
 
 use super::Client;
-use common::store::PgPool;
 use insta::assert_snapshot;
+use store::PgPool;
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_customer_and_the_story_of_what_they_paid(pool: PgPool) {

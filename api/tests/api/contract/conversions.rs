@@ -1,8 +1,8 @@
 //! Conversions.
 
 use super::Client;
-use common::store::PgPool;
 use insta::assert_snapshot;
+use store::PgPool;
 
 async fn client(pool: &PgPool) -> Client {
     let client = Client::new(pool).await;

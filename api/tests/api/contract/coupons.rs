@@ -1,8 +1,8 @@
 //! Coupons.
 
 use super::Client;
-use common::store::PgPool;
 use insta::assert_snapshot;
+use store::PgPool;
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_coupon_from_its_entry_to_its_end(pool: PgPool) {

@@ -1,8 +1,8 @@
 //! Referrals, the referred users.
 
 use super::Client;
-use common::store::PgPool;
 use insta::assert_snapshot;
+use store::PgPool;
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_user_who_was_referred(pool: PgPool) {

@@ -5,11 +5,8 @@ use crate::bench::{
     plan::Plan,
     site::{SECRET, Site, Through, queue},
 };
-use common::{
-    queue,
-    store::bare::{self, Beside},
-};
 use std::net::Ipv4Addr;
+use store::bare::{self, Beside};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 

@@ -4,13 +4,11 @@ use crate::bench::{plan::Plan, site::Site, statistics::Spread, workload::Workloa
 use anyhow::Context as _;
 use bytes::Bytes;
 use chrono::Utc;
-use common::{
-    intake,
-    queue::envelope::Source,
-    store::settlement::{self, InboxEvent, Item},
-    stripe::metadata::MetadataKeys,
-};
+use common::intake;
+use queue::envelope::Source;
 use std::time::Instant;
+use store::settlement::{self, InboxEvent, Item};
+use stripe::metadata::MetadataKeys;
 
 /// Payments that are timed, one at a time.
 const TIMED: u64 = 5;

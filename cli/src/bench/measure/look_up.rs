@@ -6,7 +6,7 @@ use crate::bench::{
     site::{Site, Through},
 };
 use anyhow::ensure;
-use common::store::bare;
+use store::bare;
 
 /// Customers that are looked up.
 const CUSTOMERS: u64 = 1_000;

@@ -8,17 +8,15 @@ use crate::{
 use anyhow::{Context as _, bail};
 use chrono::Utc;
 use clap::Args;
-use common::{
-    domain::{
-        command::Command,
-        decision::{Lock, LockedTo},
-        ids::{AffiliateId, Realm},
-    },
-    store::{
-        PgConnection, affiliates,
-        decisions::{DecisionKind, NewDecision},
-        registrations::{self, AffiliateName},
-    },
+use domain::{
+    command::Command,
+    decision::{Lock, LockedTo},
+    ids::{AffiliateId, Realm},
+};
+use store::{
+    PgConnection, affiliates,
+    decisions::{DecisionKind, NewDecision},
+    registrations::{self, AffiliateName},
 };
 
 /// Options of `customer lock`.

@@ -8,13 +8,11 @@ use crate::{
 use anyhow::bail;
 use chrono::Utc;
 use clap::Args;
-use common::{
-    domain::{
-        command::Command,
-        decision::{Lock, LockedTo},
-    },
-    store::decisions::{DecisionKind, NewDecision},
+use domain::{
+    command::Command,
+    decision::{Lock, LockedTo},
 };
+use store::decisions::{DecisionKind, NewDecision};
 
 /// Options of `customer unlock`.
 #[derive(Args)]

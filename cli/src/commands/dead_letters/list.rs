@@ -3,10 +3,8 @@
 use super::QueueNameArgs;
 use crate::{context::Context, output};
 use clap::Args;
-use common::{
-    domain::ids::{Mode, ProjectId},
-    queue::dead_letters::{self, DeadLetter, Filter},
-};
+use domain::ids::{Mode, ProjectId};
+use queue::dead_letters::{self, DeadLetter, Filter};
 use serde::Serialize;
 use std::fmt;
 

@@ -4,7 +4,7 @@ use super::QueueNameArgs;
 use crate::context::Context;
 use anyhow::ensure;
 use clap::{ArgGroup, Args};
-use common::queue::dead_letters::{self, Filter};
+use queue::dead_letters::{self, Filter};
 use serde::Serialize;
 use std::fmt;
 

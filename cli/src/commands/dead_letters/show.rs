@@ -4,7 +4,7 @@ use super::QueueNameArgs;
 use crate::{context::Context, output};
 use anyhow::Context as _;
 use clap::Args;
-use common::queue::dead_letters::{self, DeadLetter};
+use queue::dead_letters::{self, DeadLetter};
 use serde::Serialize;
 use std::fmt;
 

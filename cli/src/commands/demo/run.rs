@@ -6,13 +6,11 @@ use crate::demo::{
     report::Report,
 };
 use anyhow::bail;
-use common::{
-    domain::ids::Realm,
-    queue::dead_letters::{self, Filter},
-    store::{self, PgPool, digest, overview},
-};
+use domain::ids::Realm;
 use indicatif::{ProgressBar, ProgressStyle};
+use queue::dead_letters::{self, Filter};
 use std::time::Duration;
+use store::{PgPool, digest, overview};
 use tokio::time::{Instant, sleep};
 
 /// Far more than it takes.
@@ -70,8 +68,7 @@ async fn wait(
         }
         if Instant::now() > deadline {
             let filter = Filter { project: Some(realm.project), ..Filter::default() };
-            let dead =
-                dead_letters::list(&mut connection, &common::queue::Prefix::default(), &filter, 1).await?;
+            let dead = dead_letters::list(&mut connection, &queue::Prefix::default(), &filter, 1).await?;
             let reason = dead.first().map_or("no worker settles them", |letter| &letter.reason);
             bail!("{settled} of {events} events were settled in time: {reason}");
         }

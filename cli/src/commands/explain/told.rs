@@ -1,12 +1,12 @@
 //! What was told of something that has become no payment, in words.
 
 use super::money;
-use common::domain::decision::{LockedTo, Ruling};
-use common::domain::fact::{
+use domain::decision::{LockedTo, Ruling};
+use domain::fact::{
     CreditNoteStatus, DisputeStatus, Fact, FactBody, Invoiced, RefundStatus, SessionCompleted, SessionMode,
     SessionPaymentStatus,
 };
-use common::domain::key::Key;
+use domain::key::Key;
 
 /// What a fact says, and what it waits for when it does.
 pub(super) fn in_words(fact: &Fact) -> String {

@@ -2,12 +2,10 @@
 
 use crate::context::{self, Context};
 use clap::Args;
-use common::{
-    domain::ids::{Mode, ProjectId, Realm},
-    store::keys::{self, SecretKey},
-};
+use domain::ids::{Mode, ProjectId, Realm};
 use serde::Serialize;
 use std::fmt;
+use store::keys::{self, SecretKey};
 
 /// Options of `key create`.
 #[derive(Args)]

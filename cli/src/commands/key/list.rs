@@ -5,12 +5,10 @@ use crate::{
     output,
 };
 use clap::Args;
-use common::{
-    domain::ids::{Mode, ProjectId},
-    store::keys::{self, ApiKey},
-};
+use domain::ids::{Mode, ProjectId};
 use serde::Serialize;
 use std::fmt;
+use store::keys::{self, ApiKey};
 
 /// Options of `key list`.
 #[derive(Args)]

@@ -3,9 +3,10 @@
 use crate::context::{self, Context};
 use anyhow::ensure;
 use clap::Args;
-use common::{domain::ids::ProjectId, store::keys};
+use domain::ids::ProjectId;
 use serde::Serialize;
 use std::fmt;
+use store::keys;
 
 /// Options of `key revoke`.
 #[derive(Args)]

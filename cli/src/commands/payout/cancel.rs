@@ -4,9 +4,10 @@ use super::{ActorArgs, item::PayoutItem};
 use crate::context::Context;
 use chrono::Utc;
 use clap::Args;
-use common::{domain::ids::PayoutId, store::payouts};
+use domain::ids::PayoutId;
 use serde::Serialize;
 use std::fmt;
+use store::payouts;
 
 /// Options of `payout cancel`.
 #[derive(Args)]

@@ -9,19 +9,17 @@ use anyhow::{bail, ensure};
 use chrono::{NaiveDate, Utc};
 use clap::Args;
 use comfy_table::Cell;
-use common::{
-    domain::{
-        ids::{AffiliateId, BatchId, Mode, ProjectId},
-        money::{Currency, Money},
-        payout::Why,
-    },
-    store::{
-        overview,
-        payouts::{self, Request},
-    },
+use domain::{
+    ids::{AffiliateId, BatchId, Mode, ProjectId},
+    money::{Currency, Money},
+    payout::Why,
 };
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt};
+use store::{
+    overview,
+    payouts::{self, Request},
+};
 
 /// Options of `payout create`.
 #[derive(Args)]

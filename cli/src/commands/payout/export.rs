@@ -7,14 +7,12 @@ use super::RealmArgs;
 use crate::{context::Context, output};
 use anyhow::{Context as _, ensure};
 use clap::Args;
-use common::{
-    domain::{ids::BatchId, money::Currency},
-    store::payouts::{self, Filter, Payout},
-};
+use domain::{ids::BatchId, money::Currency};
 use format::{Format, Row};
 use recipient::recipient;
 use serde::Serialize;
 use std::{fmt, fs::File, io::Write, path::PathBuf};
+use store::payouts::{self, Filter, Payout};
 
 /// Far more than a provider takes in one file.
 const MOST: i64 = 100_000;

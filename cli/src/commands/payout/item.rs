@@ -2,14 +2,12 @@
 
 use crate::output;
 use comfy_table::{Cell, CellAlignment, Table};
-use common::{
-    domain::{
-        ids::{AffiliateId, BatchId, Mode, PayoutId, ProjectId},
-        money::{Currency, Money},
-    },
-    store::payouts::{Payout, State},
+use domain::{
+    ids::{AffiliateId, BatchId, Mode, PayoutId, ProjectId},
+    money::{Currency, Money},
 };
 use serde::Serialize;
+use store::payouts::{Payout, State};
 
 /// A payout. Sums are minor units.
 #[derive(Serialize)]

@@ -6,12 +6,10 @@ use super::{
 };
 use crate::context::Context;
 use clap::{Args, ValueEnum};
-use common::{
-    domain::{ids::BatchId, money::Currency},
-    store::payouts::{self, Filter},
-};
+use domain::{ids::BatchId, money::Currency};
 use serde::Serialize;
 use std::fmt;
+use store::payouts::{self, Filter};
 
 /// Options of `payout list`.
 #[derive(Args)]

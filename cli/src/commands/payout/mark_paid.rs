@@ -8,12 +8,10 @@ use crate::{context::Context, days};
 use anyhow::ensure;
 use chrono::{NaiveDate, Utc};
 use clap::{ArgGroup, Args};
-use common::{
-    domain::ids::{BatchId, PayoutId},
-    store::payouts::{self, Payment, State},
-};
+use domain::ids::{BatchId, PayoutId};
 use serde::Serialize;
 use std::fmt;
+use store::payouts::{self, Payment, State};
 
 /// Options of `payout mark-paid`.
 #[derive(Args)]

@@ -5,12 +5,10 @@ use crate::{context::Context, output};
 use anyhow::Context as _;
 use clap::Args;
 use comfy_table::Cell;
-use common::{
-    domain::ids::{ConversionId, PayoutId},
-    store::payouts::{self, PayoutError},
-};
+use domain::ids::{ConversionId, PayoutId};
 use serde::Serialize;
 use std::fmt;
+use store::payouts::{self, PayoutError};
 
 /// Options of `payout show`.
 #[derive(Args)]

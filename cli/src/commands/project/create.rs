@@ -4,7 +4,7 @@ use super::rule_options::{RuleArgs, in_words};
 use crate::context::Context;
 use crate::new_project::{self, Created, NewProject};
 use clap::Args;
-use common::domain::{
+use domain::{
     ids::Mode,
     landing_url::LandingUrl,
     rules::{Commission, Rules},

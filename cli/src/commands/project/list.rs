@@ -1,9 +1,10 @@
 //! `tributary project list`
 
 use crate::{context::Context, new_project::webhook_path, output};
-use common::{domain::ids::ProjectId, store::projects};
+use domain::ids::ProjectId;
 use serde::Serialize;
 use std::fmt;
+use store::projects;
 
 #[derive(Serialize)]
 #[serde(transparent)]

@@ -2,8 +2,8 @@
 
 use crate::rules_file;
 use clap::Args;
-use common::domain::money::BasisPoints;
-use common::domain::rules::{Commission, Recurring, Rules};
+use domain::money::BasisPoints;
+use domain::rules::{Commission, Recurring, Rules};
 use std::path::PathBuf;
 
 /// The rules, by options or in a file.

@@ -8,12 +8,10 @@ use crate::{
     output,
     rules_file::RulesFile,
 };
-use common::{
-    domain::ids::{Mode, ProjectId},
-    store::{PgConnection, keys, program_rules},
-};
+use domain::ids::{Mode, ProjectId};
 use serde::Serialize;
 use std::fmt;
+use store::{PgConnection, keys, program_rules};
 
 #[derive(Serialize)]
 pub(super) struct Shown {

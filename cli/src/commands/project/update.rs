@@ -10,19 +10,17 @@ use crate::context::{self, Context};
 use anyhow::{Context as _, bail, ensure};
 use chrono::{DateTime, Utc};
 use clap::Args;
-use common::{
-    domain::{
-        ids::{Mode, ProjectId, Realm},
-        landing_url::LandingUrl,
-        mappings::Mappings,
-        rules::Commission,
-    },
-    queue::{
-        Prefix, enqueue,
-        envelope::{Envelope, Source},
-    },
-    store::{PgConnection, StoreError, keys, program_rules, projects},
+use domain::{
+    ids::{Mode, ProjectId, Realm},
+    landing_url::LandingUrl,
+    mappings::Mappings,
+    rules::Commission,
 };
+use queue::{
+    Prefix, enqueue,
+    envelope::{Envelope, Source},
+};
+use store::{PgConnection, StoreError, keys, program_rules, projects};
 
 /// Options of `project update`.
 #[derive(Args)]

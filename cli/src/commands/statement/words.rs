@@ -1,6 +1,7 @@
 //! Causes of the ledger in the words of a statement.
 
-use common::{domain::money::Money, store::statements::Line};
+use domain::money::Money;
+use store::statements::Line;
 
 /// What a line is about.
 pub(super) fn in_words(line: &Line) -> String {

@@ -3,10 +3,10 @@
 use crate::oracle::model::{Earns, Limit, Programme, Span, World};
 use crate::oracle::render::Numbers;
 use chrono::{DateTime, Utc};
-use common::domain::code::FoldedCode;
-use common::domain::directory::{Affiliate, Click, CodeOwner, Directory, OwnCommission, Period};
-use common::domain::ids::{AffiliateId, RuleId};
-use common::domain::rules::{Commission, RuleVersion, Rules};
+use domain::code::FoldedCode;
+use domain::directory::{Affiliate, Click, CodeOwner, Directory, OwnCommission, Period};
+use domain::ids::{AffiliateId, RuleId};
+use domain::rules::{Commission, RuleVersion, Rules};
 use serde_json::{Value, json};
 
 /// Everything in the registry.

@@ -7,7 +7,7 @@ use crate::oracle::model::{
     START, Subscription, Time, Who,
 };
 use RefundState::{Canceled, Failed, Pending, Succeeded};
-use common::stripe::sample::Version;
+use stripe::sample::Version;
 
 /// A history in the making.
 pub(super) struct Story {

@@ -1,7 +1,7 @@
 //! Stripe's customers and their subscriptions.
 
 use super::Time;
-use common::stripe::sample::Version;
+use stripe::sample::Version;
 
 /// A Stripe customer.
 #[derive(Clone, Debug)]

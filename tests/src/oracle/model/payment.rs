@@ -1,7 +1,7 @@
 //! Checkouts and invoices.
 
 use super::Time;
-use common::stripe::sample::Version;
+use stripe::sample::Version;
 
 /// A completed checkout session.
 #[derive(Clone, Debug)]

@@ -3,8 +3,8 @@
 use super::Told;
 use super::event::{add, metadata, with};
 use crate::oracle::model::{History, Of, RefundState, Time};
-use common::stripe::sample::Version;
 use serde_json::{Value, json};
+use stripe::sample::Version;
 
 /// What an intent and its charge have in common.
 pub(super) struct Money<'a> {

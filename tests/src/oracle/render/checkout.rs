@@ -3,8 +3,8 @@
 use super::event::{add, metadata, with};
 use super::{Told, charge, discount};
 use crate::oracle::model::{Checkout, CheckoutMode, History, Of, Settled};
-use common::stripe::sample::Version;
 use serde_json::{Value, json};
+use stripe::sample::Version;
 
 pub(super) fn tell(history: &History, told: &mut Vec<Told>) {
     for (place, checkout) in history.checkouts.iter().enumerate() {

@@ -1,8 +1,8 @@
 //! Discounts, in the shape of their version.
 
 use crate::oracle::model::Discount;
-use common::stripe::sample::Version;
 use serde_json::{Value, json};
+use stripe::sample::Version;
 
 /// A discount as invoices carry it.
 pub(super) fn object(version: Version, discount: &Discount) -> Value {

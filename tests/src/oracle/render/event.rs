@@ -2,9 +2,9 @@
 
 use super::Told;
 use crate::oracle::model::{History, Time};
-use common::queue::envelope::Source;
-use common::stripe::sample::Version;
+use queue::envelope::Source;
 use serde_json::{Value, json};
+use stripe::sample::Version;
 
 /// Adds an event of a type about an object.
 pub(super) fn add(

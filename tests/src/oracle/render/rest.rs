@@ -3,12 +3,12 @@
 use super::{Numbers, Told};
 use crate::oracle::model::{self, History, Reference, Revision, Time, Whom};
 use chrono::{DateTime, Utc};
-use common::domain::command::Command;
-use common::domain::decision::{Lock, LockedTo, Ruling, Verdict, Word};
-use common::domain::fact::{ConversionKind, PostedConversion, ReferralRegistered, Who};
-use common::domain::ids::{AffiliateId, ConversionId};
-use common::domain::key::Key;
-use common::queue::envelope::Source;
+use domain::command::Command;
+use domain::decision::{Lock, LockedTo, Ruling, Verdict, Word};
+use domain::fact::{ConversionKind, PostedConversion, ReferralRegistered, Who};
+use domain::ids::{AffiliateId, ConversionId};
+use domain::key::Key;
+use queue::envelope::Source;
 
 pub(super) fn tell(history: &History, numbers: &Numbers, told: &mut Vec<Told>) {
     for (place, post) in history.posts.iter().enumerate() {

@@ -4,8 +4,8 @@ use super::event::add;
 use super::event::with;
 use super::{Told, charge};
 use crate::oracle::model::{CreditNote, Dispute, History, Refund, RefundState, Warning};
-use common::stripe::sample::Version;
 use serde_json::{Value, json};
+use stripe::sample::Version;
 
 pub(super) fn tell(history: &History, told: &mut Vec<Told>) {
     for refund in &history.refunds {

@@ -4,7 +4,7 @@
 //! takes back, and ends its own server process at those that were chosen.
 
 use anyhow::Result;
-use common::store::PgPool;
+use store::PgPool;
 
 /// The crashes of one database.
 #[derive(Clone, Debug)]

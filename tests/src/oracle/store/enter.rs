@@ -5,11 +5,11 @@ use crate::oracle::model::{History, Reference, Span, Time};
 use crate::oracle::render::{Numbers, posted};
 use anyhow::{Result, ensure};
 use chrono::{DateTime, Utc};
-use common::domain::command::Command;
-use common::domain::ids::{Mode, Realm};
-use common::store::conversions::{Inserted, Named, NewConversion, insert, prepare};
-use common::store::{PgConnection, program_rules, projects};
+use domain::command::Command;
+use domain::ids::{Mode, Realm};
 use sqlx::types::Json;
+use store::conversions::{Inserted, Named, NewConversion, insert, prepare};
+use store::{PgConnection, program_rules, projects};
 
 /// A project with a history's world.
 #[derive(Clone, Debug)]

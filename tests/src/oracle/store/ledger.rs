@@ -3,8 +3,8 @@
 use super::Entered;
 use crate::oracle::verdict::{BindVerdict, PaymentVerdict, Verdicts};
 use anyhow::{Context, Result};
-use common::store::PgConnection;
 use sqlx::Row;
+use store::PgConnection;
 
 /// Every status that a conversion may have.
 const STATUSES: [&str; 6] = ["pending", "attributed", "unattributed", "held", "rejected", "reversed"];

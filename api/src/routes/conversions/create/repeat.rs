@@ -2,9 +2,9 @@
 
 use super::request::Posted;
 use crate::error::ApiError;
-use common::domain::command::Command;
-use common::domain::fact::PostedConversion;
-use common::store::conversions::Existing;
+use domain::command::Command;
+use domain::fact::PostedConversion;
+use store::conversions::Existing;
 
 /// Fails when what is posted says anything else than what was accepted.
 ///

@@ -9,13 +9,13 @@ use crate::openapi::values::{
     Amount, ConversionTypeWord, CurrencyCode, Email, PastTime, StripeCustomerId, Text, Url,
 };
 use chrono::{DateTime, SubsecRound, Utc};
-use common::domain::code::FoldedCode;
-use common::domain::command::Command;
-use common::domain::fact::{ConversionKind, PostedConversion, Who};
-use common::domain::ids::{AffiliateId, CustomerId};
-use common::domain::key::Key;
-use common::domain::money::Currency;
-use common::store::conversions::{Named, NewConversion, Prepared};
+use domain::code::FoldedCode;
+use domain::command::Command;
+use domain::fact::{ConversionKind, PostedConversion, Who};
+use domain::ids::{AffiliateId, CustomerId};
+use domain::key::Key;
+use domain::money::Currency;
+use store::conversions::{Named, NewConversion, Prepared};
 use utoipa::ToSchema;
 
 /// A signup or a purchase.

@@ -2,12 +2,12 @@
 
 use super::request::Posted;
 use crate::error::ApiError;
-use common::domain::ids::AffiliateId;
-use common::domain::key::Key;
-use common::store::affiliates::AffiliateStatus;
-use common::store::customers::{Customer, CustomerStatus};
-use common::store::registrations::{NamedAffiliate, Registration};
+use domain::ids::AffiliateId;
+use domain::key::Key;
 use std::collections::BTreeSet;
+use store::affiliates::AffiliateStatus;
+use store::customers::{Customer, CustomerStatus};
+use store::registrations::{NamedAffiliate, Registration};
 
 /// What is known.
 pub(super) struct Known {

@@ -3,12 +3,12 @@
 use crate::error::ApiError;
 use crate::input::{Fields, MAX_REFERRAL_CODE, MAX_TEXT};
 use crate::openapi::values::{Email, ReferralStatusWord, StripeCustomerId, Text};
-use common::domain::code::FoldedCode;
-use common::domain::fact::Who;
-use common::domain::ids::AffiliateId;
-use common::domain::key::Key;
-use common::store::customers::CustomerStatus;
-use common::store::registrations::AffiliateName;
+use domain::code::FoldedCode;
+use domain::fact::Who;
+use domain::ids::AffiliateId;
+use domain::key::Key;
+use store::customers::CustomerStatus;
+use store::registrations::AffiliateName;
 use utoipa::ToSchema;
 
 /// A user who was referred.

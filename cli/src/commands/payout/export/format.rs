@@ -3,7 +3,7 @@
 use crate::spreadsheet;
 use anyhow::{bail, ensure};
 use clap::ValueEnum;
-use common::domain::{
+use domain::{
     ids::{AffiliateId, PayoutId},
     money::{Currency, Money},
 };
