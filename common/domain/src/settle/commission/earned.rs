@@ -7,6 +7,7 @@ use super::lines::{self, Part};
 use super::ordinal::Ordinal;
 use super::rate::{Rated, Rating, rate};
 use crate::fact::ConversionKind;
+use crate::money::Currency;
 use crate::rules::{Commission, Rules};
 use crate::settle::outcome::{AppliedRule, Bind, RatedLine};
 use crate::settle::payments::{Collected, Payment};
@@ -38,9 +39,17 @@ pub(super) fn earned(sale: &Sale<'_>, book: &mut Book) -> Option<Earned> {
     if let Some(object) = &payment.no_commission {
         return nothing(format!("{object} says commission: false"));
     }
-    if let Some(value) = payment.posted.and_then(|posted| posted.value) {
-        book.line("commission", "named over the API".to_owned(), value);
-        return Some(Earned::Amount(value.max(0)));
+    if let Some((posted, value)) = payment.posted.and_then(|posted| Some((posted, posted.value?))) {
+        if Currency::parse(&posted.currency) == Ok(money.currency) {
+            book.line("commission", "named over the API".to_owned(), value);
+            return Some(Earned::Amount(value.max(0)));
+        }
+        let how = format!(
+            "a commission in {} was named over the API; the payment is in {}, and nothing is converted, so it \
+             earns by the rules",
+            posted.currency, money.currency
+        );
+        book.line("named", how, 0);
     }
     if payment.kind() == ConversionKind::Signup {
         return nothing("a signup earns nothing by the programme's rules".to_owned());
