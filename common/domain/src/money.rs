@@ -1,7 +1,12 @@
-//! Money in the currency's minor unit as Stripe counts it, and rates in basis points.
+//! Money in the ledger's minor unit, which is Stripe's, and rates in basis points.
+//!
+//! How many decimals a currency has is four questions, with four answers ([`Currency`]; SEMANTICS 15): how
+//! Stripe's API counts it, how the ledger keeps it, how a person writes it, what a bank takes.
 
 mod amount;
 mod currency;
+mod decimal;
+mod iso4217;
 mod ratio;
 
 pub use amount::{CannotAdd, InvalidAmount, InvalidMoney, Money};

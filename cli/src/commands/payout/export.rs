@@ -27,7 +27,7 @@ pub(crate) struct ExportArgs {
     #[arg(long, value_name = "ID")]
     batch: Option<i64>,
     /// Only those in this currency; PayPal takes one in a file
-    #[arg(long, value_name = "CODE", value_parser = Currency::parse)]
+    #[arg(long, value_name = "CODE", value_parser = Currency::stored)]
     currency: Option<Currency>,
     /// Whom the file is for
     #[arg(long, value_enum)]

@@ -163,6 +163,6 @@ struct Terms<'a> {
 }
 
 fn currency_of(payment: &Payment<'_>) -> Currency {
-    let posted = || payment.posted.and_then(|posted| Currency::parse(&posted.currency).ok());
+    let posted = || payment.posted.and_then(|posted| Currency::stored(&posted.currency).ok());
     payment.money.map(|money| money.currency).or_else(posted).unwrap_or(Currency::USD)
 }

@@ -281,7 +281,7 @@ impl<'a> Parts<'a> {
             return Ok(Some((Some(money), first.known, first.at)));
         }
         if let Some((posted, known)) = self.posted.first() {
-            let currency = Currency::parse(&posted.currency).map_err(|_| ())?;
+            let currency = Currency::stored(&posted.currency).map_err(|_| ())?;
             let base = posted.base.unwrap_or(0);
             return Ok(Some((Some(Collected { currency, gross: base, base }), known, posted.occurred_at)));
         }
@@ -315,7 +315,7 @@ type Told<'a> = (Option<Collected>, &'a KnownFact, DateTime<Utc>);
 
 /// SEMANTICS 6: fully paid, without tax and shipping; part-paid, its share of that, rounded down.
 fn invoice_money(invoice: &InvoicePaid) -> Option<Collected> {
-    let currency = Currency::parse(&invoice.currency).ok()?;
+    let currency = Currency::stored(&invoice.currency).ok()?;
     let net = invoice.total_excluding_tax.checked_sub(invoice.shipping)?;
     let base = if invoice.amount_paid >= invoice.total {
         net
@@ -327,7 +327,7 @@ fn invoice_money(invoice: &InvoicePaid) -> Option<Collected> {
 
 /// SEMANTICS 6: the total without tax and shipping.
 fn session_money(session: &SessionCompleted) -> Option<Collected> {
-    let currency = session.currency.as_deref().and_then(|code| Currency::parse(code).ok())?;
+    let currency = session.currency.as_deref().and_then(|code| Currency::stored(code).ok())?;
     let base = session.amount_total.checked_sub(session.amount_tax)?.checked_sub(session.amount_shipping)?;
     Some(Collected { currency, gross: session.amount_total, base })
 }

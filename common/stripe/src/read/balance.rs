@@ -27,7 +27,7 @@ impl Identified for BalanceTransaction {
 
 impl BalanceTransaction {
     fn money(&self) -> Option<Money> {
-        let currency = Currency::parse(filled(self.currency.as_ref())?).ok()?;
+        let currency = Currency::of_provider(filled(self.currency.as_ref())?).ok()?;
         Some(Money { minor: self.amount.as_i64()?, currency })
     }
 

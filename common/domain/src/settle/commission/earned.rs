@@ -40,7 +40,7 @@ pub(super) fn earned(sale: &Sale<'_>, book: &mut Book) -> Option<Earned> {
         return nothing(format!("{object} says commission: false"));
     }
     if let Some((posted, value)) = payment.posted.and_then(|posted| Some((posted, posted.value?))) {
-        if Currency::parse(&posted.currency) == Ok(money.currency) {
+        if Currency::stored(&posted.currency) == Ok(money.currency) {
             book.line("commission", "named over the API".to_owned(), value);
             return Some(Earned::Amount(value.max(0)));
         }

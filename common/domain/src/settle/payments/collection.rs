@@ -90,7 +90,7 @@ impl<'a> Collections<'a> {
     pub(super) fn of(&self, source: Source<'_>, currency: Currency) -> Option<i64> {
         let named = [source.charge, source.payment_intent];
         let of_source = self.all().filter(|one| named.contains(&Some(one.object)));
-        let same = of_source.filter(|one| Currency::parse(one.currency) == Ok(currency));
+        let same = of_source.filter(|one| Currency::stored(one.currency) == Ok(currency));
         same.max_by_key(|one| (one.at, one.object)).map(|one| one.amount)
     }
 
@@ -109,7 +109,7 @@ impl<'a> Collections<'a> {
 pub(super) fn sum(collections: &[Collection<'_>]) -> Option<Collected> {
     let mut all = collections.iter();
     let first = all.next()?;
-    let currency = Currency::parse(first.currency).ok()?;
+    let currency = Currency::stored(first.currency).ok()?;
     let same = all.filter(|one| one.currency == first.currency);
     let gross = same.map(|one| one.amount).try_fold(first.amount, i64::checked_add)?;
     Some(Collected { currency, gross, base: gross })

@@ -46,7 +46,7 @@ impl Whole<'_> {
     /// the whole payment, since a number of another currency says nothing.
     pub(super) fn part(&self, stated: &Stated<'_>) -> Part {
         let currency = self.collected.currency;
-        let said = Currency::parse(stated.currency)
+        let said = Currency::stored(stated.currency)
             .ok()
             .map(|currency| Money { minor: stated.minor.max(0), currency });
         let in_own = |money: &Money| money.currency == currency;
