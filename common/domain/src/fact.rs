@@ -5,6 +5,7 @@
 //! are kept are a function of the *set* of events (SEMANTICS 3). The fold reads nothing else.
 
 mod alias;
+mod amounts;
 mod balance;
 mod collection;
 mod credit_note;

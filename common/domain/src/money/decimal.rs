@@ -33,7 +33,8 @@ pub(super) fn nearest(text: &str) -> Result<Decimal, NoDecimal> {
     exact(text).or_else(|why| match why {
         NoDecimal::TooManyDecimals => {
             let plain = Shape::of(text).and_then(|shape| shape.plain(text.starts_with('-')));
-            plain.and_then(|plain| plain.parse().ok()).ok_or(why)
+            // What is too small to be kept at all is no noise.
+            plain.and_then(|plain| plain.parse().ok()).filter(|read: &Decimal| !read.is_zero()).ok_or(why)
         }
         NoDecimal::NotANumber | NoDecimal::TooLarge => Err(why),
     })

@@ -90,7 +90,7 @@ fn withdrawn(transactions: &[Ref<BalanceTransaction>]) -> Option<(Money, Option<
 }
 
 fn tell(of: &Moved<'_>, money: Money, converted_from: Option<i64>, telling: &mut Telling<'_>) {
-    if money.minor <= 0 {
+    if money.minor <= 0 || money.minor > Money::MOST {
         return;
     }
     let body = BalanceMoved {
@@ -129,7 +129,7 @@ mod tests {
         for nothing in [
             "[]",
             r#"["txn_1"]"#,
-            r#"[null]"#,
+            "[null]",
             r#"[{"amount":"-3300","currency":"usd"}]"#,
             r#"[{"amount":-3300,"currency":"dollars"}]"#,
             r#"[{"amount":-1.5,"currency":"usd"}]"#,
