@@ -176,7 +176,7 @@ mod tests {
         let plan = plan(&due, &BTreeMap::new()).unwrap();
         let paid: Vec<(i64, i64)> = plan.payouts.iter().map(|p| (p.affiliate.0, p.amount.minor)).collect();
         assert_eq!(paid, [(1, 120_000), (2, 100_000), (4, 1_099), (5, 800)]);
-        assert_eq!(plan.payouts[0].items, [(ConversionId(1), 100_000), (ConversionId(2), 20_000)]);
+        assert_eq!(plan.payouts[0].items, [(ConversionId(1), 100_010), (ConversionId(2), 19_990)]);
         assert_eq!(plan.payouts[3].items, [(ConversionId(7), -250), (ConversionId(8), 1_050)]);
         let carried: Vec<_> =
             plan.carried_over.iter().map(|c| (c.affiliate.0, c.amount.minor, c.why)).collect();

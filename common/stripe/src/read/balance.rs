@@ -46,7 +46,7 @@ impl BalanceTransaction {
 /// What moved something.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moved<'a> {
-    pub(super) object: &'a Key,
+    pub(super) object: &'a str,
     pub(super) charge: Option<&'a Key>,
     pub(super) payment_intent: Option<&'a Key>,
 }
@@ -94,7 +94,7 @@ fn tell(of: &Moved<'_>, money: Money, converted_from: Option<i64>, telling: &mut
         return;
     }
     let body = BalanceMoved {
-        object: of.object.as_str().to_owned(),
+        object: of.object.to_owned(),
         charge: of.charge.cloned(),
         payment_intent: of.payment_intent.cloned(),
         money,

@@ -41,8 +41,8 @@ struct Charge {
 pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
     let charge: Charge = parse(json)?;
     let key = telling.key(KeyKind::Charge, required(filled(charge.id.as_ref()), "id")?);
-    let payment_intent = telling.key_of(&charge.payment_intent);
-    let of = Moved { object: &key, charge: Some(&key), payment_intent: payment_intent.as_ref() };
+    let payment_intent = telling.key_of(KeyKind::PaymentIntent, &charge.payment_intent);
+    let of = Moved { object: key.as_str(), charge: Some(&key), payment_intent: payment_intent.as_ref() };
     balance::tell_brought(&of, &charge.balance_transaction, telling);
     if telling.event_type == "charge.refunded" {
         tell_refunded(&key, &charge, telling)?;

@@ -63,10 +63,10 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
         created: dispute.created.map_or(telling.at, |Moment(created)| created),
     };
     let of =
-        Moved { object: &key, charge: body.charge.as_ref(), payment_intent: body.payment_intent.as_ref() };
+        Moved { object: &name, charge: body.charge.as_ref(), payment_intent: body.payment_intent.as_ref() };
     balance::tell_withdrawn(&of, &dispute.balance_transactions.data, telling);
     if let (Some(charge), Some(expanded)) = (&body.charge, dispute.charge.object()) {
-        let of = Moved { object: charge, ..of };
+        let of = Moved { object: charge.as_str(), ..of };
         balance::tell_brought(&of, &expanded.balance_transaction, telling);
     }
     telling.miss_invoice_of(body.payment_intent.as_ref());
