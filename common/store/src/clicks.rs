@@ -51,6 +51,7 @@ pub async fn record(
     realm: Realm,
     new: &NewClick<'_>,
 ) -> Result<Recorded, StoreError> {
+    #[expect(clippy::disallowed_methods, reason = "a click has an id that nobody made before")]
     let made = || format!("clk_{}", Uuid::now_v7().simple());
     let click_id = new.click_id.map_or_else(made, |id| id.trim().to_lowercase());
     let inserted = sqlx::query!(

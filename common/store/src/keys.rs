@@ -16,6 +16,7 @@ pub struct SecretKey(String);
 impl SecretKey {
     /// A key of 256 random bits.
     #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "a key is a secret")]
     pub fn generate() -> Self {
         Self(format!("{KEY_PREFIX}{}", hex::encode(rand::random::<[u8; 32]>())))
     }

@@ -1,4 +1,5 @@
 //! Payouts on a real PostgreSQL: what is due is paid once, and what was paid stays paid.
+#![expect(clippy::disallowed_methods, reason = "what is tried is of now")]
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests stop at the first surprise")]
 
 #[path = "payouts/concurrency.rs"]

@@ -1,4 +1,5 @@
 //! Settling on a real PostgreSQL.
+#![expect(clippy::disallowed_methods, reason = "what is tried is of now")]
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests stop at the first surprise")]
 
 #[path = "settlement/concurrency.rs"]

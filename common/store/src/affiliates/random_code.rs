@@ -7,6 +7,7 @@ const LENGTH: u64 = 8;
 
 /// A code of 40 random bits: unlikely to be taken, but not impossible.
 #[must_use]
+#[expect(clippy::disallowed_methods, reason = "it is what it says")]
 pub fn random_code() -> String {
     let random: u64 = rand::random();
     let letter = |place: u64| {
