@@ -139,12 +139,17 @@ impl ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(_) | StoreError::Serialization(_) => Self::Unavailable {
+            StoreError::Unavailable(_)
+            | StoreError::Serialization(_)
+            | StoreError::Occupied(_)
+            | StoreError::Slow(_) => Self::Unavailable {
                 message: "The database does not answer right now: try again",
                 retry_after: RETRY_SOON,
                 source: Some(Box::new(error)),
             },
-            StoreError::Constraint { .. } | StoreError::Other(_) => Self::Internal(Box::new(error)),
+            StoreError::Refused(_) | StoreError::Constraint { .. } | StoreError::Other(_) => {
+                Self::Internal(Box::new(error))
+            }
         }
     }
 }

@@ -3,8 +3,9 @@
 
 use chrono::{DateTime, Utc};
 use domain::command::Command;
-use domain::fact::Fact;
+use domain::fact::{Fact, FactBody};
 use domain::ids::Realm;
+use domain::key::Key;
 use queue::envelope::Source;
 use serde::de::DeserializeOwned;
 use stripe::event::{self, Outcome, Reading, Unreadable};
@@ -33,6 +34,17 @@ pub struct Told {
     pub ignored: Option<String>,
 }
 
+/// The longest name of anything: Stripe's ids have up to 255 characters, an address up to 320, and a name of two of them
+/// fits. An index takes 2,700 bytes at most.
+const LONGEST_NAME: usize = 1_000;
+
+/// The longest text that may be somebody's code; Stripe's metadata has 500 characters at most. A longer one is no code.
+const LONGEST_CODE: usize = 500;
+
+/// How many codes and coupons one event may tell. Stripe allows 20 discounts for one payment; what stands behind the
+/// first thousand is not looked at.
+const MOST_TOUCHES: usize = 1_000;
+
 /// Why a body tells nothing, for whoever reads the dead letters. No text of the body is quoted: it
 /// may hold personal data.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +60,9 @@ pub enum Untold {
         /// What is wrong, and where.
         reason: String,
     },
+    /// An identity that is longer than any that a provider gives; the database's indexes would refuse it.
+    #[error("it names an object or a customer by {0} bytes; at most {LONGEST_NAME} are taken")]
+    LongName(usize),
     /// A request to do something, which tells nothing by itself.
     #[error("a message of source {0:?} tells no facts")]
     Request(Source),
@@ -64,16 +79,38 @@ pub fn read(
     received_at: DateTime<Utc>,
     keys: &MetadataKeys,
 ) -> Result<Told, Untold> {
-    match source {
+    let told = match source {
         Source::Stripe => {
             let reading = event::read(body, realm.mode, keys, received_at)?;
             let account = reading.account.clone().unwrap_or_default();
-            Ok(told(account, reading))
+            told(account, reading)
         }
         // Its id names the account where there is one.
-        Source::Fetched => Ok(told(String::new(), read_fetched(body, realm.mode, received_at)?)),
-        Source::Api => Ok(commanded(json(body, "command of the REST API")?)),
-        Source::Fetch | Source::Resettle => Err(Untold::Request(source)),
+        Source::Fetched => told(String::new(), read_fetched(body, realm.mode, received_at)?),
+        Source::Api => commanded(json(body, "command of the REST API")?),
+        Source::Fetch | Source::Resettle => return Err(Untold::Request(source)),
+    };
+    bounded(told)
+}
+
+/// What the database takes of it: whoever signs a body may write texts of any length and number, and one that is refused
+/// at the end would cost its batch a transaction for each half.
+fn bounded(mut told: Told) -> Result<Told, Untold> {
+    let mut touches = 0_usize;
+    told.facts.retain(|fact| match &fact.body {
+        FactBody::Touch(touch) => {
+            touches += 1;
+            touch.value.len() <= LONGEST_CODE && touches <= MOST_TOUCHES
+        }
+        _ => true,
+    });
+    let names = told.facts.iter().flat_map(|fact| {
+        fact.links.iter().map(Key::as_str).chain([fact.natural_key.as_str(), fact.event.as_str()])
+    });
+    let names = names.chain([told.account.as_str(), told.event_id.as_str()]);
+    match names.map(str::len).max() {
+        Some(longest) if longest > LONGEST_NAME => Err(Untold::LongName(longest)),
+        _ => Ok(told),
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod json;
 mod pipe;
+mod secrets;
 
 use crate::config::{LogArgs, LogFormat};
 use json::JsonLines;
@@ -31,7 +32,7 @@ const LAST_LINES: Duration = Duration::from_millis(500);
 /// # Errors
 /// When the filter cannot be read.
 pub fn init(args: &LogArgs) -> Result<(), ParseError> {
-    let filter = EnvFilter::try_new(format!("{SAID_BY_US},{}", args.filter()))?;
+    let filter = EnvFilter::try_new(format!("{SAID_BY_US},{}", secrets::without(args.filter())))?;
     let builder =
         tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stderr().is_terminal());
     let builder = builder.with_writer(Pipe::to_standard_error);

@@ -8,7 +8,7 @@ use lapin::{
 };
 
 /// The queues of a deployment, after its prefix and version.
-const QUEUES: [&str; 3] = ["events", "unroutable", "dead"];
+const QUEUES: [&str; 4] = ["events", "large", "unroutable", "dead"];
 const EXCHANGES: [&str; 3] = ["", ".unroutable", ".dead"];
 
 /// How many messages lie in a deployment's queues, by queue; none where there is no queue.

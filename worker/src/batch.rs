@@ -6,21 +6,20 @@ mod isolate;
 use crate::decision::Decision;
 use crate::intake::Work;
 use crate::lanes::FetchScope;
-use crate::pause::{Pauses, Rested};
+use crate::pause::{Pauses, Rested, grace};
+use crate::place::{Kind, Patience, Place};
 use crate::telemetry;
 use chrono::{TimeDelta, Utc};
-use isolate::{Fate, Parts};
+use isolate::{Fate, Part, Parts};
 use queue::{Delivery, Disposition, Publisher, SettleError, Settler};
-use store::{PgPool, settlement::Item};
+use std::sync::Arc;
+use store::{Sessions, settlement::Item};
 use stripe::missing::Missing;
 use tokio_util::sync::CancellationToken;
 
-/// When a message is tried again that met other transactions each time.
-const AFTER_RACES: TimeDelta = TimeDelta::seconds(5);
-
-/// From so many failed deliveries on a message is settled alone. A worker that is stopped hands back
-/// what it had fetched, which counts as well, so that one or two mean nothing.
-const SUSPECT: u32 = 3;
+/// When a message is tried again that met other transactions each time, or somebody who did not let go. It costs no
+/// attempt.
+const AFTER_RACES: TimeDelta = TimeDelta::seconds(3);
 
 /// Messages to settle together, as columns: the transaction wants the items in one slice.
 #[derive(Default)]
@@ -41,39 +40,46 @@ impl Batch {
 
 /// Settles batches.
 pub(crate) struct Settling {
-    pool: PgPool,
+    sessions: Sessions,
+    place: Arc<Place>,
     publisher: Publisher,
     settler: Settler,
     /// Which gaps can be filled; none without a key.
     scope: Option<FetchScope>,
-    shutdown: CancellationToken,
+    /// Ends the shift: nothing more is begun, and what cannot be finished soon is handed back.
+    leave: CancellationToken,
 }
 
 impl Settling {
     pub(crate) fn new(
-        pool: PgPool,
+        sessions: Sessions,
+        place: Arc<Place>,
         publisher: Publisher,
         settler: Settler,
         scope: Option<FetchScope>,
-        shutdown: CancellationToken,
+        leave: CancellationToken,
     ) -> Self {
-        Self { pool, publisher, settler, scope, shutdown }
+        Self { sessions, place, publisher, settler, scope, leave }
     }
 
     /// Settles a batch: every message of it is acknowledged, put off, buried with its reason or, when
     /// the worker is to stop and the database is away, handed back.
     pub(crate) async fn settle(&self, batch: Batch) {
         let Batch { deliveries, items, missing } = batch;
-        let suspects = deliveries.iter().map(|delivery| delivery.attempt >= SUSPECT);
-        let mut parts = Parts::new(suspects);
+        let mut parts = Parts::new(deliveries.len());
         let (mut for_store, mut races) = (Pauses::for_store(), Pauses::for_race());
         while let Some(part) = parts.next() {
-            let (Some(some), Some(gaps)) = (items.get(part.range.clone()), missing.get(part.range.clone()))
-            else {
-                break;
+            let some: Vec<&Item> = part.places.iter().filter_map(|place| items.get(*place)).collect();
+            let gaps: Vec<&[Missing]> =
+                part.places.iter().filter_map(|place| missing.get(*place)).map(Vec::as_slice).collect();
+            let committed = tokio::select! {
+                biased;
+                committed = self.commit(&some, &gaps, part.hurried) => committed,
+                () = grace(&self.leave) => break,
             };
-            let failure = match self.commit(some, gaps).await {
+            let failure = match committed {
                 Ok(()) => {
+                    self.place.works();
                     parts.settled(&part);
                     (for_store, races) = (Pauses::for_store(), Pauses::for_race());
                     continue;
@@ -82,19 +88,30 @@ impl Settling {
             };
             let rested = match failure.decision {
                 Decision::Wait => {
-                    tracing::warn!(error = failure.reason, "the batch is kept until the stores are back");
                     parts.put_back(part);
-                    for_store.rest(&self.shutdown).await
+                    if self.place.fails(failure.place, &failure.reason).await == Patience::Exhausted {
+                        self.leave.cancel();
+                    }
+                    for_store.rest(&self.leave).await
                 }
                 Decision::Again => {
                     tracing::debug!(error = failure.reason, "the batch is run again");
                     parts.run_again(part, &failure.reason);
-                    races.rest(&self.shutdown).await
+                    races.rest(&self.leave).await
+                }
+                Decision::PassBy => {
+                    self.pass_by(&mut parts, &part, &some, &failure.reason).await;
+                    Rested::Yes
+                }
+                Decision::Halve => {
+                    tracing::warn!(error = failure.reason, messages = part.places.len(), "too much at once");
+                    parts.halve(&part, &failure.reason);
+                    Rested::Yes
                 }
                 Decision::Isolate => {
                     tracing::warn!(
                         error = failure.reason,
-                        messages = part.range.len(),
+                        messages = part.places.len(),
                         "cannot be settled as it is"
                     );
                     parts.isolate(&part, &failure.reason);
@@ -106,6 +123,19 @@ impl Settling {
             }
         }
         self.answer(deliveries, parts.fates()).await;
+    }
+
+    /// Leaves behind those that somebody else holds up.
+    async fn pass_by(&self, parts: &mut Parts, part: &Part, items: &[&Item], reason: &str) {
+        let occupied = match self.occupied(items).await {
+            Ok(occupied) => occupied,
+            Err(error) => {
+                tracing::debug!(%error, "who is held up is not known");
+                std::collections::BTreeSet::new()
+            }
+        };
+        tracing::info!(messages = part.places.len(), held_up = occupied.len(), "somebody holds a lock");
+        parts.pass_by(part, &occupied, reason);
     }
 
     /// Buries what cannot be read, with its reasons.
@@ -123,7 +153,7 @@ impl Settling {
             match fate {
                 Fate::Settled => outcomes.push((delivery, Disposition::Ack)),
                 Fate::Later(reason) => {
-                    outcomes.push((delivery, Disposition::Retry { at: Utc::now() + AFTER_RACES, reason }));
+                    outcomes.push((delivery, Disposition::PutOff { at: Utc::now() + AFTER_RACES, reason }));
                 }
                 Fate::Poison(reason) => outcomes.push((delivery, Disposition::DeadLetter { reason })),
                 Fate::Open => unsettled.push(delivery),
@@ -137,18 +167,45 @@ impl Settling {
 
     /// Tells the queue, again and again while the database is away. What cannot be told before the
     /// worker stops is delivered again, and changes nothing then.
-    async fn tell(&self, mut outcomes: Vec<(Delivery, Disposition)>) {
-        let mut pauses = Pauses::for_store();
-        while !outcomes.is_empty() {
-            let Err(SettleError { outcomes: untold, source }) = self.settler.settle(outcomes).await else {
-                return;
-            };
+    pub(crate) async fn tell(&self, outcomes: Vec<(Delivery, Disposition)>) {
+        tell(&self.settler, &self.leave, outcomes).await;
+    }
+
+    /// The queue's side of it.
+    pub(crate) fn settler(&self) -> &Settler {
+        &self.settler
+    }
+
+    /// Whether the place lets it work.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// What ends the shift.
+    pub(crate) fn leave(&self) -> &CancellationToken {
+        &self.leave
+    }
+}
+
+/// Tells the queue what became of deliveries; see [`Settling::tell`].
+pub(crate) async fn tell(
+    settler: &Settler,
+    leave: &CancellationToken,
+    mut outcomes: Vec<(Delivery, Disposition)>,
+) {
+    let mut pauses = Pauses::for_store();
+    let mut said = false;
+    while !outcomes.is_empty() {
+        let Err(SettleError { outcomes: untold, source }) = settler.settle(outcomes).await else {
+            return;
+        };
+        if !std::mem::replace(&mut said, true) {
             tracing::warn!(error = %source, "the queue is told later");
-            outcomes = untold;
-            if pauses.rest(&self.shutdown).await == Rested::Stop {
-                let deliveries = outcomes.into_iter().map(|(delivery, _)| delivery).collect();
-                return self.settler.release(deliveries).await;
-            }
+        }
+        outcomes = untold;
+        if pauses.rest(leave).await == Rested::Stop {
+            let deliveries = outcomes.into_iter().map(|(delivery, _)| delivery).collect();
+            return settler.release(deliveries).await;
         }
     }
 }
@@ -157,6 +214,8 @@ impl Settling {
 #[derive(Debug)]
 struct Failure {
     decision: Decision,
+    /// What is wrong with the place, when it is the place.
+    place: Kind,
     /// For the log, and for the dead letter of the message to blame.
     reason: String,
 }
@@ -166,6 +225,8 @@ impl Failure {
         let decision = match self.decision {
             Decision::Wait => "wait",
             Decision::Again => "again",
+            Decision::PassBy => "pass_by",
+            Decision::Halve => "halve",
             Decision::Isolate => "isolate",
         };
         metrics::counter!(telemetry::FAILED, "decision" => decision).increment(1);

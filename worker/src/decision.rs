@@ -6,11 +6,15 @@ use store::settlement::BatchError;
 /// What a failure asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
-    /// The database is not there: keep the batch, try the same again when it is back. It costs no
-    /// delivery attempt.
+    /// The database is not there, or refuses this program whatever it wants: keep the batch, try the same again when it
+    /// is back. It costs no delivery attempt.
     Wait,
     /// Another transaction was in the way: the same one succeeds when it is run again.
     Again,
+    /// Somebody holds what is needed and does not let go: settle the others, and these later.
+    PassBy,
+    /// It took too long: less of it at once.
+    Halve,
     /// Something in the batch cannot be settled: find it.
     Isolate,
 }
@@ -19,20 +23,22 @@ pub(crate) enum Decision {
 /// other's row when it tries again.
 const RACES: [&str; 1] = ["conversions_payment_key"];
 
-/// Decides.
+/// Decides. Only what is wrong with a message isolates it; what is wrong with the place says nothing of any message.
 pub(crate) fn decide(error: &BatchError) -> Decision {
     match error {
-        BatchError::Store(StoreError::Unavailable(_)) => Decision::Wait,
-        BatchError::Store(StoreError::Serialization(_)) => Decision::Again,
-        BatchError::Store(StoreError::Constraint { constraint, .. })
-            if RACES.contains(&constraint.as_str()) =>
-        {
-            Decision::Again
-        }
-        BatchError::Store(StoreError::Constraint { .. } | StoreError::Other(_))
-        | BatchError::Fold(_)
-        | BatchError::Unreadable(_)
-        | BatchError::Event { .. } => Decision::Isolate,
+        BatchError::Store(error) => decide_store(error),
+        BatchError::Fold(_) | BatchError::Unreadable(_) | BatchError::Event { .. } => Decision::Isolate,
+    }
+}
+
+fn decide_store(error: &StoreError) -> Decision {
+    match error {
+        StoreError::Unavailable(_) | StoreError::Refused(_) => Decision::Wait,
+        StoreError::Serialization(_) => Decision::Again,
+        StoreError::Occupied(_) => Decision::PassBy,
+        StoreError::Slow(_) => Decision::Halve,
+        StoreError::Constraint { constraint, .. } if RACES.contains(&constraint.as_str()) => Decision::Again,
+        StoreError::Constraint { .. } | StoreError::Other(_) => Decision::Isolate,
     }
 }
 
@@ -51,6 +57,20 @@ mod tests {
     fn a_missing_database_is_waited_for() {
         let error = BatchError::Store(StoreError::Unavailable(SqlxError::PoolTimedOut));
         assert_eq!(decide(&error), Decision::Wait);
+    }
+
+    #[test]
+    fn a_database_that_refuses_is_waited_for() {
+        let error = BatchError::Store(StoreError::Refused(SqlxError::RowNotFound));
+        assert_eq!(decide(&error), Decision::Wait);
+    }
+
+    #[test]
+    fn who_does_not_let_go_is_passed_by_and_what_takes_too_long_is_halved() {
+        let error = BatchError::Store(StoreError::Occupied(SqlxError::RowNotFound));
+        assert_eq!(decide(&error), Decision::PassBy);
+        let error = BatchError::Store(StoreError::Slow(SqlxError::RowNotFound));
+        assert_eq!(decide(&error), Decision::Halve);
     }
 
     #[test]

@@ -10,10 +10,6 @@ use store::settlement::{InboxEvent, Item};
 use stripe::metadata::MetadataKeys;
 use stripe::missing::Missing;
 
-/// How many deliveries of one message may fail. A message that was in the hands of so many workers
-/// that died, or was put off so often, is left to a person.
-const MAX_ATTEMPTS: u32 = 20;
-
 /// What a message asks for.
 #[derive(Debug)]
 pub(crate) enum Task {
@@ -38,15 +34,12 @@ pub(crate) struct Work {
 pub(crate) enum Unworkable {
     #[error(transparent)]
     Untold(#[from] Untold),
-    #[error("{0} deliveries failed: its worker died or was cut off each time, or it was put off that often")]
-    TooManyAttempts(u32),
+    #[error("{0} workers died of it: each worked on it alone and did not come back")]
+    Deadly(u32),
 }
 
 /// Reads a message.
 pub(crate) fn read(delivery: &Delivery, keys: &MetadataKeys) -> Result<Task, Unworkable> {
-    if delivery.attempt >= MAX_ATTEMPTS {
-        return Err(Unworkable::TooManyAttempts(delivery.attempt));
-    }
     read_envelope(&delivery.envelope, keys)
 }
 

@@ -6,11 +6,13 @@ mod resettle;
 
 pub(crate) use fetch::{FetchScope, Fetching, request};
 
-use crate::pause::{Pauses, Rested};
+use crate::batch::tell;
+use crate::pause::grace;
+use crate::place::Place;
 use domain::mappings::Mappings;
-use queue::{Delivery, Disposition, Publisher, SettleError, Settler};
+use queue::{Delivery, Disposition, Publisher, Settler};
 use std::sync::Arc;
-use store::PgPool;
+use store::Sessions;
 use stripe::missing::Missing;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -24,7 +26,8 @@ pub(crate) struct Lanes {
 /// What every task of a lane needs.
 struct Shared {
     fetching: Option<Fetching>,
-    pool: PgPool,
+    sessions: Sessions,
+    place: Arc<Place>,
     publisher: Publisher,
     settler: Settler,
     shutdown: CancellationToken,
@@ -35,13 +38,14 @@ struct Shared {
 impl Lanes {
     pub(crate) fn start(
         fetching: Option<Fetching>,
-        pool: PgPool,
+        sessions: Sessions,
+        place: Arc<Place>,
         publisher: Publisher,
         settler: Settler,
         shutdown: CancellationToken,
     ) -> Self {
         let resettling = Semaphore::new(1);
-        let shared = Arc::new(Shared { fetching, pool, publisher, settler, shutdown, resettling });
+        let shared = Arc::new(Shared { fetching, sessions, place, publisher, settler, shutdown, resettling });
         Self { shared, tasks: TaskTracker::new() }
     }
 
@@ -58,7 +62,11 @@ impl Lanes {
     pub(crate) fn resettle(&self, delivery: Delivery, mappings: Mappings) {
         let shared = Arc::clone(&self.shared);
         self.tasks.spawn(async move {
-            let outcome = shared.resettle(delivery.envelope.realm(), &mappings).await;
+            let outcome = tokio::select! {
+                biased;
+                outcome = shared.resettle(delivery.envelope.realm(), &mappings) => outcome,
+                () = grace(&shared.shutdown) => None,
+            };
             shared.answer(delivery, outcome).await;
         });
     }
@@ -79,17 +87,6 @@ impl Shared {
         if let Disposition::DeadLetter { reason } = &disposition {
             tracing::warn!(message.id = %delivery.envelope.headers.message_id, reason, "dead letter");
         }
-        let mut outcomes = vec![(delivery, disposition)];
-        let mut pauses = Pauses::for_store();
-        while let Err(SettleError { outcomes: untold, source }) = self.settler.settle(outcomes).await {
-            tracing::warn!(error = %source, "the queue is told later");
-            if pauses.rest(&self.shutdown).await == Rested::Stop {
-                return self
-                    .settler
-                    .release(untold.into_iter().map(|(delivery, _)| delivery).collect())
-                    .await;
-            }
-            outcomes = untold;
-        }
+        tell(&self.settler, &self.shutdown, vec![(delivery, disposition)]).await;
     }
 }

@@ -4,6 +4,25 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
+/// How long work goes on that had begun when the worker was told to stop.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// Waits until the worker was told to stop and a while more: then what is under way is left as it is, and will be done
+/// again by another.
+pub(crate) async fn grace(leave: &CancellationToken) {
+    leave.cancelled().await;
+    tokio::time::sleep(GRACE).await;
+}
+
+/// Waits so long, or for shutdown.
+pub(crate) async fn pause(length: Duration, shutdown: &CancellationToken) -> Rested {
+    tokio::select! {
+        biased;
+        () = shutdown.cancelled() => Rested::Stop,
+        () = tokio::time::sleep(length) => Rested::Yes,
+    }
+}
+
 /// Pauses that grow from one to the next, with jitter, for ever.
 pub(crate) struct Pauses {
     pauses: ExponentialBackoff,
@@ -20,9 +39,9 @@ pub(crate) enum Rested {
 }
 
 impl Pauses {
-    /// From 50 ms to 5 s: for a store that is away.
+    /// From 50 ms to 2 s: for a store that is away, and is found again that soon.
     pub(crate) fn for_store() -> Self {
-        Self::new(Duration::from_millis(50), Duration::from_secs(5))
+        Self::new(Duration::from_millis(50), Duration::from_secs(2))
     }
 
     /// From 2 ms to 200 ms: for a transaction that met another.
@@ -42,11 +61,6 @@ impl Pauses {
 
     /// Waits for the next pause to end, or for shutdown.
     pub(crate) async fn rest(&mut self, shutdown: &CancellationToken) -> Rested {
-        let pause = self.pauses.next().unwrap_or(self.longest);
-        tokio::select! {
-            biased;
-            () = shutdown.cancelled() => Rested::Stop,
-            () = tokio::time::sleep(pause) => Rested::Yes,
-        }
+        pause(self.pauses.next().unwrap_or(self.longest), shutdown).await
     }
 }

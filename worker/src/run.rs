@@ -3,18 +3,28 @@
 use crate::batch::{Batch, Settling};
 use crate::intake::{self, Task};
 use crate::lanes::{Fetching, Lanes};
+use crate::pause::Rested;
+use crate::place::Place;
+use crate::suspects::{self, Trial};
 use crate::{sweep, telemetry};
 use anyhow::Context;
 use common::config::{QueueArgs, StripeArgs};
-use queue::{Consumer, Delivery, Publisher};
+use queue::{Consumer, Delivery, Publisher, QueueConfig};
+use std::sync::Arc;
+use std::time::Duration;
+use store::Sessions;
 use stripe::metadata::MetadataKeys;
 use tokio_util::sync::CancellationToken;
 
 /// Messages of one transaction. Larger batches gain little more and hold their locks longer.
 const BATCH: usize = 500;
 
-/// Connections: the batch, its settling, the lanes and the sweep.
-const POOL: u32 = 6;
+/// Sessions: the batch, its settling, the lanes and the sweep.
+const SESSIONS: usize = 6;
+
+/// How long the worker takes to stop at most, whatever does not answer. What it has not finished or handed back by then
+/// is delivered again: container managers kill after 10 s.
+const STOPPING: Duration = Duration::from_secs(8);
 
 /// The settings of the worker's role.
 #[derive(Clone, Copy)]
@@ -27,44 +37,98 @@ pub struct Settings<'a> {
     pub stripe: &'a StripeArgs,
 }
 
-/// Works until `shutdown` is cancelled; what it has in hand then is finished or handed back. Logging
+/// Works until `shutdown` is cancelled; what it has in hand then is finished or handed back, within 8 s. Logging
 /// is the caller's.
 ///
 /// # Errors
 /// When a setting is of no use. Stores that are down are no reason: it waits for them.
 pub async fn run(settings: Settings<'_>, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let late = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(STOPPING).await;
+    };
+    tokio::select! {
+        biased;
+        outcome = work(settings, &shutdown) => outcome,
+        () = late => {
+            tracing::warn!("stopped without an answer from the stores; what was in hand is delivered again");
+            Ok(())
+        }
+    }
+}
+
+async fn work(settings: Settings<'_>, shutdown: &CancellationToken) -> anyhow::Result<()> {
     telemetry::describe();
     let Settings { database_url, queue, stripe } = settings;
-    let pool = store::pool(database_url, "tributary-worker", POOL).context("DATABASE_URL cannot be used")?;
+    let sessions =
+        store::sessions(database_url, "tributary-worker", SESSIONS).context("DATABASE_URL cannot be used")?;
     let queue = queue.queue(database_url, "tributary-worker")?;
     let keys = stripe.metadata.keys();
-    let fetching = Fetching::from_args(stripe).context("STRIPE_SECRET_KEY cannot be used")?;
-
-    let mut consumer = Consumer::start(&queue, shutdown.clone());
-    // What is in hand at the end may still have something to publish.
-    let publishing = CancellationToken::new();
-    let publisher = Publisher::start(&queue, publishing.clone());
-    let settling = Settling::new(
-        pool.clone(),
-        publisher.clone(),
-        consumer.settler(),
-        fetching.as_ref().map(Fetching::scope),
-        shutdown.clone(),
-    );
-    let lanes = Lanes::start(fetching, pool.clone(), publisher.clone(), consumer.settler(), shutdown.clone());
-    let sweep = tokio::spawn(sweep::run(pool.clone(), publisher.clone(), shutdown.clone()));
-    tracing::info!(broker = queue.broker.is_some(), "working");
-
-    while let Some(deliveries) = consumer.next_batch(BATCH).await {
-        settling.settle(sort(deliveries, &keys, &settling, &lanes).await).await;
+    let place = Arc::new(Place::new(sessions.clone()));
+    // Also a key that cannot be used is told before anything is waited for.
+    Fetching::from_args(stripe).context("STRIPE_SECRET_KEY cannot be used")?;
+    while place.wait_until_fit(shutdown).await == Rested::Yes {
+        let shift = Shift { sessions: &sessions, place: &place, queue: &queue, keys: &keys };
+        let fetching = Fetching::from_args(stripe).context("STRIPE_SECRET_KEY cannot be used")?;
+        shift.work(fetching, shutdown.child_token()).await?;
+        if shutdown.is_cancelled() {
+            break;
+        }
     }
-    lanes.finished().await;
-    sweep.await.context("the sweep failed")?;
-    consumer.finished().await;
-    publishing.cancel();
-    publisher.finished().await;
-    pool.close().await;
+    sessions.close();
     Ok(())
+}
+
+/// From when the place lets the worker work to when it is to stop, or is refused for a while.
+struct Shift<'a> {
+    sessions: &'a Sessions,
+    place: &'a Arc<Place>,
+    queue: &'a QueueConfig,
+    keys: &'a MetadataKeys,
+}
+
+impl Shift<'_> {
+    async fn work(&self, fetching: Option<Fetching>, leave: CancellationToken) -> anyhow::Result<()> {
+        let Self { sessions, place, queue, keys } = *self;
+        let mut consumer = Consumer::start(queue, leave.clone());
+        // What is in hand at the end may still have something to publish.
+        let publishing = CancellationToken::new();
+        let publisher = Publisher::start(queue, publishing.clone());
+        let settling = Settling::new(
+            sessions.clone(),
+            Arc::clone(place),
+            publisher.clone(),
+            consumer.settler(),
+            fetching.as_ref().map(Fetching::scope),
+            leave.clone(),
+        );
+        let lanes = Lanes::start(
+            fetching,
+            sessions.clone(),
+            Arc::clone(place),
+            publisher.clone(),
+            consumer.settler(),
+            leave.clone(),
+        );
+        let sweep = tokio::spawn(sweep::run(sessions.clone(), publisher.clone(), leave.clone()));
+        tracing::info!(broker = queue.broker.is_some(), "working");
+
+        while let Some(deliveries) = consumer.next_batch(BATCH).await {
+            let (unsuspected, suspects) = suspects::part(deliveries);
+            settling.settle(sort(unsuspected, keys, &settling, &lanes).await).await;
+            for suspect in suspects {
+                if let Trial::Begun(suspect) = settling.begin_trial(suspect).await {
+                    settling.settle(sort(vec![suspect], keys, &settling, &lanes).await).await;
+                }
+            }
+        }
+        lanes.finished().await;
+        sweep.await.context("the sweep failed")?;
+        consumer.finished().await;
+        publishing.cancel();
+        publisher.finished().await;
+        Ok(())
+    }
 }
 
 /// Hands what is not settled in batches to its lane, and what nobody can read to the dead letters.

@@ -8,7 +8,7 @@ use queue::{
 };
 use std::time::Duration;
 use store::conversions::{mark_published, overdue_pending};
-use store::{PgPool, StoreError};
+use store::{Connection, PgConnection, Sessions, StoreError, within};
 use tokio_util::sync::CancellationToken;
 
 use crate::telemetry::{self, count};
@@ -18,11 +18,13 @@ const INTERVAL: Duration = Duration::from_secs(10);
 /// A command that is pending so long after its publish is published again; a backlog is no reason to
 /// do so often.
 const OVERDUE: TimeDelta = TimeDelta::minutes(2);
+/// How long a look may take, publishing included.
+const LOOK: Duration = Duration::from_secs(8);
 /// At most so many at once.
 const LIMIT: i64 = 200;
 
 /// Sweeps until `shutdown` is cancelled.
-pub(crate) async fn run(pool: PgPool, publisher: Publisher, shutdown: CancellationToken) {
+pub(crate) async fn run(sessions: Sessions, publisher: Publisher, shutdown: CancellationToken) {
     let mut every = tokio::time::interval(INTERVAL);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -31,18 +33,32 @@ pub(crate) async fn run(pool: PgPool, publisher: Publisher, shutdown: Cancellati
             () = shutdown.cancelled() => return,
             _ = every.tick() => {}
         }
-        match once(&pool, &publisher).await {
+        let looked = tokio::select! {
+            biased;
+            () = shutdown.cancelled() => return,
+            looked = look(&sessions, &publisher) => looked,
+        };
+        match looked {
             Ok(0) => {}
             Ok(commands) => tracing::info!(commands, "commands were published again"),
-            Err(StoreError::Unavailable(_)) => tracing::debug!("no sweep without the database"),
+            Err(error @ (StoreError::Unavailable(_) | StoreError::Refused(_) | StoreError::Slow(_))) => {
+                tracing::debug!(%error, "no sweep without the database");
+            }
             Err(error) => tracing::error!(%error, "the sweep failed"),
         }
     }
 }
 
 /// Publishes what is overdue and tells how many that were.
-async fn once(pool: &PgPool, publisher: &Publisher) -> Result<usize, StoreError> {
-    let mut transaction = pool.begin().await?;
+async fn look(sessions: &Sessions, publisher: &Publisher) -> Result<usize, StoreError> {
+    let mut session = sessions.open().await?;
+    let commands = within(LOOK, once(&mut session, publisher)).await?;
+    session.done();
+    Ok(commands)
+}
+
+async fn once(connection: &mut PgConnection, publisher: &Publisher) -> Result<usize, StoreError> {
+    let mut transaction = connection.begin().await?;
     let overdue = overdue_pending(&mut transaction, Utc::now() - OVERDUE, LIMIT).await?;
     let mut done: Vec<ConversionId> = Vec::new();
     for command in overdue {

@@ -1,6 +1,6 @@
 //! Names of the worker's metrics.
 
-use metrics::{Unit, describe_counter, describe_histogram};
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 
 /// Events and commands whose effects were committed for the first time.
 pub(crate) const SETTLED: &str = "tributary_worker_settled_total";
@@ -10,7 +10,9 @@ pub(crate) const DUPLICATES: &str = "tributary_worker_duplicates_total";
 pub(crate) const ENTRIES: &str = "tributary_worker_ledger_entries_total";
 /// From the begin of a batch's transaction to its commit.
 pub(crate) const BATCH_SECONDS: &str = "tributary_worker_batch_seconds";
-/// Batches that were not committed, by `decision`: wait, again or isolate.
+/// 1 while the database lets the worker work; 0 while it is away, refuses, or lacks migrations.
+pub(crate) const READY: &str = "tributary_worker_ready";
+/// Batches that were not committed, by `decision`: wait, again, `pass_by`, halve or isolate.
 pub(crate) const FAILED: &str = "tributary_worker_batches_failed_total";
 /// Calls to Stripe, by `result`: fetched, unknown, later or refused.
 pub(crate) const FETCHES: &str = "tributary_worker_fetches_total";
@@ -23,6 +25,7 @@ pub(crate) fn describe() {
     describe_counter!(DUPLICATES, "Events and commands that had been settled before.");
     describe_counter!(ENTRIES, "Ledger entries posted.");
     describe_histogram!(BATCH_SECONDS, Unit::Seconds, "One transaction, from begin to commit.");
+    describe_gauge!(READY, "1 while the database lets the worker work.");
     describe_counter!(FAILED, "Batches that were not committed, by decision.");
     describe_counter!(FETCHES, "Calls to Stripe, by result.");
     describe_counter!(SWEPT, "Commands that the sweep published again.");

@@ -23,3 +23,5 @@ mod resettling;
 mod settling;
 #[path = "worker/stopping.rs"]
 mod stopping;
+#[path = "worker/suspects.rs"]
+mod suspects;

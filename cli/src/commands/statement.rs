@@ -33,7 +33,7 @@ pub(crate) struct StatementArgs {
     #[arg(long, value_name = "DATE")]
     to: Option<NaiveDate>,
     /// One currency only
-    #[arg(long, value_name = "CODE", value_parser = Currency::stored)]
+    #[arg(long, value_name = "CODE", value_parser = Currency::parse)]
     currency: Option<Currency>,
     /// Answers as CSV, for a spreadsheet
     #[arg(long, conflicts_with = "json")]

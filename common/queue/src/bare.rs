@@ -62,8 +62,8 @@ pub async fn remove(config: &QueueConfig) -> Result<(), BareError> {
     let Some(uri) = config.broker.clone() else { return Ok(()) };
     let connection = Connection::connect_uri(uri, ConnectionProperties::default()).await?;
     let channel = connection.create_channel().await?;
-    let Topology { exchange, events, unroutable, dead } = Topology::new(&config.prefix);
-    for queue in [&events, &unroutable, &dead] {
+    let Topology { exchange, events, large, unroutable, dead } = Topology::new(&config.prefix);
+    for queue in [&events, &large, &unroutable, &dead] {
         channel.queue_delete(queue.clone(), QueueDeleteOptions::default()).await?;
     }
     for exchange in [exchange, unroutable, dead] {

@@ -9,16 +9,29 @@ use std::{fmt, str::FromStr, time::Duration};
 const PUBLISH_DEADLINE: Duration = Duration::from_secs(2);
 
 /// Unsettled messages that RabbitMQ hands to one worker: two to four batches, so that the next is in
-/// memory while one is settled, and the bound of the worker's memory.
+/// memory while one is settled. None of them is larger than [`SMALL_BODY`], so this bounds the worker's memory, to 64 MB
+/// at worst.
 const PREFETCH: u16 = 1000;
 
-/// How long a message from PostgreSQL belongs to the worker that took it. It is renewed while the
-/// worker holds it, so this is only how long the messages of a killed worker wait.
-const LEASE: Duration = Duration::from_mins(1);
+/// The same of messages that are larger: of 1 MiB each, 16 MiB.
+pub(crate) const LARGE_PREFETCH: u16 = 16;
 
-/// RabbitMQ and lapin give up on a silent peer after two of these; the default of 60 s is too long
-/// for requests that wait.
-const HEARTBEAT_SECONDS: u16 = 10;
+/// Bodies up to this size share RabbitMQ's first queue, larger ones have a queue of their own, since RabbitMQ bounds what
+/// it delivers ahead by number alone. Nearly all of Stripe's events are smaller by far: 2 to 20 KB.
+pub(crate) const SMALL_BODY: usize = 64 << 10;
+
+/// Bytes of bodies in one batch: five hundred events of 8 KB. In memory a batch is several times that: as it was
+/// received, as facts, and as the statements that store it.
+const BATCH_BYTES: usize = 4 << 20;
+
+/// How long a message from PostgreSQL belongs to the worker that took it. It is renewed while the
+/// worker holds it, so this is only how long the messages of a killed worker wait: at most 15 s with the poll that finds
+/// them and the claim.
+const LEASE: Duration = Duration::from_secs(12);
+
+/// RabbitMQ and lapin give up on a silent peer after two of these, so within 10 s; the default of 60 s is too long for
+/// requests that wait, and for the messages in the hands of a frozen worker.
+const HEARTBEAT_SECONDS: u16 = 4;
 
 /// How long a TCP connection to RabbitMQ may take to open.
 const TCP_CONNECT_MILLISECONDS: u64 = 5_000;
@@ -36,7 +49,9 @@ pub struct QueueConfig {
     pub publish_deadline: Duration,
     /// Unsettled messages that RabbitMQ hands to one consumer, from 1. Default: 1000.
     pub prefetch: u16,
-    /// How long the messages of a killed worker wait in PostgreSQL. Default: 60 s.
+    /// Bytes of bodies in one batch; a larger message is a batch of its own. Default: 4 MiB.
+    pub batch_bytes: usize,
+    /// How long the messages of a killed worker wait in PostgreSQL. Default: 12 s.
     pub lease: Duration,
     /// What the connections are called in RabbitMQ's and PostgreSQL's lists. Default: `tributary`.
     pub process: String,
@@ -55,6 +70,7 @@ impl QueueConfig {
             database,
             publish_deadline: PUBLISH_DEADLINE,
             prefetch: PREFETCH,
+            batch_bytes: BATCH_BYTES,
             lease: LEASE,
             process: "tributary".to_owned(),
         })
@@ -83,6 +99,7 @@ impl fmt::Debug for QueueConfig {
             .field("broker", &self.broker.is_some())
             .field("publish_deadline", &self.publish_deadline)
             .field("prefetch", &self.prefetch)
+            .field("batch_bytes", &self.batch_bytes)
             .field("lease", &self.lease)
             .field("process", &self.process)
             .finish_non_exhaustive()

@@ -6,10 +6,10 @@ use super::{
     Delivery, Disposition, QueueConfig, SettleError, Settler, amqp,
     delivery::Receipt,
     postgres::{self, Claims},
+    room::Room,
     settle::Undertaker,
-    telemetry::{self, increment, seconds},
+    telemetry::{self, increment},
 };
-use chrono::Utc;
 use inbox::Inbox;
 use tokio_util::{
     sync::{CancellationToken, DropGuard},
@@ -27,6 +27,7 @@ pub struct Consumer {
     broker: Option<Inbox>,
     claims: Claims,
     settler: Settler,
+    batch_bytes: usize,
     shutdown: CancellationToken,
     tasks: TaskTracker,
     /// Ends the tasks that serve deliveries in hand.
@@ -43,17 +44,17 @@ impl Consumer {
     pub fn start(config: &QueueConfig, shutdown: CancellationToken) -> Self {
         telemetry::describe();
         let (tasks, stop, halt) = (TaskTracker::new(), CancellationToken::new(), shutdown.child_token());
-        let pool = postgres::pool(config);
-        let undertaker = Undertaker::start(pool.clone(), config.prefix.clone(), stop.clone(), &tasks);
-        let claims = Claims::start(config, pool.clone(), undertaker.clone(), &stop, &tasks);
+        let sessions = postgres::sessions(config);
+        let undertaker = Undertaker::start(sessions.clone(), config.prefix.clone(), stop.clone(), &tasks);
+        let claims = Claims::start(config, sessions.clone(), undertaker.clone(), &stop, &tasks);
         let broker = amqp::consume(config, undertaker, halt.clone(), &tasks).map(Inbox::new);
         tasks.close();
-        let settler = Settler::new(pool, config.prefix.clone());
+        let settler = Settler::new(sessions, config.prefix.clone());
         let (halt, stop) = (halt.drop_guard(), stop.drop_guard());
-        Self { halt, broker, claims, settler, shutdown, tasks, stop }
+        Self { halt, broker, claims, settler, batch_bytes: config.batch_bytes, shutdown, tasks, stop }
     }
 
-    /// The next messages, at most `max`: waits for the first, then takes what is there, and while they
+    /// The next messages, at most `max` and no more than a batch's bytes: waits for the first, then takes what is there, and while they
     /// come thick and fast gathers them for up to 100 ms. `None` after shutdown.
     ///
     /// While both stores have messages each gives half. May be cancelled: nothing is lost by it.
@@ -62,7 +63,7 @@ impl Consumer {
         while !self.shutdown.is_cancelled() {
             self.claims.claim_if_due(max);
             if let Some(broker) = &mut self.broker {
-                broker.gather(max).await;
+                broker.gather(Room::new(max, self.batch_bytes)).await;
             }
             let batch = self.take(max);
             if !batch.is_empty() {
@@ -108,11 +109,15 @@ impl Consumer {
     /// What both stores have ready now, at most `max`, half from each while both have enough.
     fn take(&mut self, max: usize) -> Vec<Delivery> {
         let share = if self.broker.is_some() { max.div_ceil(2) } else { max };
-        let mut batch: Vec<Delivery> = self.claims.take(share).collect();
+        let room = Room::new(max, self.batch_bytes);
+        let (mut batch, mut bytes) = self.claims.take(room.at_most(share));
         if let Some(broker) = &mut self.broker {
-            batch.extend(broker.take(max - batch.len()));
+            let (more, size) = broker.take(room.less(batch.len(), bytes));
+            batch.extend(more);
+            bytes += size;
         }
-        batch.extend(self.claims.take(max - batch.len()));
+        let (more, _) = self.claims.take(room.less(batch.len(), bytes));
+        batch.extend(more);
         batch
     }
 
@@ -138,7 +143,4 @@ fn measure(batch: &[Delivery]) {
         batch.iter().partition(|delivery| matches!(delivery.receipt, Receipt::Broker(_)));
     metrics::counter!(telemetry::CONSUMED, "store" => "broker").increment(increment(broker.len()));
     metrics::counter!(telemetry::CONSUMED, "store" => "database").increment(increment(database.len()));
-    if let Some(oldest) = broker.iter().map(|delivery| delivery.envelope.headers.received_at).min() {
-        metrics::gauge!(telemetry::OLDEST_AGE, "store" => "broker").set(seconds(Utc::now() - oldest));
-    }
 }

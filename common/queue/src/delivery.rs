@@ -28,6 +28,13 @@ pub(super) enum Receipt {
 }
 
 impl Delivery {
+    /// Whether it is a row of the database: only of those it can be told which one a worker died of
+    /// ([`Settler::try_alone`](crate::Settler::try_alone)).
+    #[must_use]
+    pub fn can_be_tried(&self) -> bool {
+        matches!(self.receipt, Receipt::Database(_))
+    }
+
     /// Whether the connection it came by is gone, and RabbitMQ delivers it again anyway.
     pub(super) fn is_stale(&self) -> bool {
         match &self.receipt {

@@ -7,8 +7,9 @@
 //!
 //! | what | where it is kept |
 //! |---|---|
-//! | a new message | RabbitMQ's quorum queue, or `queue_messages` |
-//! | a message put off ([`Disposition::Retry`]) | `queue_messages`, until `run_at` |
+//! | a new message | one of RabbitMQ's quorum queues, by its size, or `queue_messages` |
+//! | a message put off ([`Disposition::Retry`], [`Disposition::PutOff`]) | `queue_messages`, until `run_at` |
+//! | a message that RabbitMQ delivered to its limit | `queue_messages`: no worker has judged it yet |
 //! | a message nobody can settle, or read | [`dead_letters`] |
 
 mod amqp;
@@ -21,6 +22,7 @@ mod delivery;
 pub mod envelope;
 mod postgres;
 mod publisher;
+mod room;
 mod settle;
 mod telemetry;
 
@@ -39,8 +41,16 @@ use chrono::{DateTime, Utc};
 pub enum Disposition {
     /// Its effects are committed.
     Ack,
-    /// Deliver it again, not before `at`.
+    /// Deliver it again, not before `at`, as one that failed.
     Retry {
+        /// The earliest time.
+        at: DateTime<Utc>,
+        /// For whoever wonders why it waits.
+        reason: String,
+    },
+    /// Deliver it again, not before `at`, without blame: it was not worked on, since somebody else is in its way, or is to
+    /// come alone.
+    PutOff {
         /// The earliest time.
         at: DateTime<Utc>,
         /// For whoever wonders why it waits.

@@ -9,7 +9,7 @@ mod listener;
 mod writer;
 
 pub(super) use claims::Claims;
-pub(super) use connection::pool;
+pub(super) use connection::{PATIENCE, sessions};
 pub use enqueue::enqueue;
 pub(super) use lease::{Lease, LeaseReceipt};
 pub use writer::DatabaseStatus;

@@ -10,12 +10,19 @@ use super::{
 };
 use metrics::{Counter, Histogram};
 use std::{sync::Arc, time::Duration};
-use tokio::{sync::watch, time::Instant};
+use tokio::{
+    sync::{Semaphore, watch},
+    time::{Instant, timeout_at},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// The part of the deadline that RabbitMQ gets; the spill needs the rest. A confirm takes
 /// milliseconds, so a broker that needs longer is stuck.
 const BROKER_SHARE: f64 = 0.5;
+
+/// Kibibytes of bodies that may be on their way to the stores at once: 64 MiB, a second of the fastest broker. Who finds no
+/// room waits until its own deadline.
+const ON_THEIR_WAY: u32 = 64 << 10;
 
 /// When a refused caller should try again: both stores are looked for about once a second.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
@@ -27,6 +34,7 @@ pub struct Publisher {
     database: Writer,
     prefix: Prefix,
     deadline: Duration,
+    room: Arc<Semaphore>,
     tasks: TaskTracker,
     meters: Arc<Meters>,
 }
@@ -87,6 +95,7 @@ impl Publisher {
             database,
             prefix: config.prefix.clone(),
             deadline: config.publish_deadline,
+            room: Arc::new(Semaphore::new(usize::try_from(ON_THEIR_WAY).unwrap_or(usize::MAX))),
             tasks,
             meters: Arc::new(Meters::new()),
         }
@@ -105,6 +114,12 @@ impl Publisher {
     /// down. Dropping the future leaves open whether the message is stored.
     pub async fn publish(&self, envelope: Envelope) -> Result<Durable, PublishError> {
         let started = Instant::now();
+        let kibibytes = u32::try_from(envelope.body.len() >> 10).unwrap_or(u32::MAX).clamp(1, ON_THEIR_WAY);
+        let room = timeout_at(started + self.deadline, self.room.acquire_many(kibibytes)).await;
+        let Ok(Ok(_room)) = room else {
+            metrics::counter!(telemetry::REFUSED).increment(1);
+            return Err(PublishError::Unavailable { retry_after: RETRY_AFTER });
+        };
         if let Some(broker) = &self.broker {
             match broker.publish(&envelope, started + self.deadline.mul_f64(BROKER_SHARE)).await {
                 Ok(()) => return Ok(self.meters.stored(Durable::Broker, started)),

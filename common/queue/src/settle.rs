@@ -5,23 +5,23 @@ mod statements;
 mod undertaker;
 
 pub(super) use burial::Burial;
-pub(super) use undertaker::Undertaker;
+pub(super) use undertaker::{Parked, Undertaker};
 
 use super::{
     Delivery, Disposition, Prefix,
     amqp::BrokerReceipt,
     delivery::Receipt,
-    postgres::Lease,
+    postgres::{Lease, PATIENCE},
     telemetry::{self, increment},
 };
-use sqlx::PgPool;
+use database::{Sessions, within};
 use statements::Plan;
 use uuid::Uuid;
 
 /// Settles deliveries and hands them back; clones share the consumer's connections.
 #[derive(Clone, Debug)]
 pub struct Settler {
-    pool: PgPool,
+    sessions: Sessions,
     queue: Prefix,
 }
 
@@ -36,8 +36,8 @@ pub struct SettleError {
 }
 
 impl Settler {
-    pub(super) fn new(pool: PgPool, queue: Prefix) -> Self {
-        Self { pool, queue }
+    pub(super) fn new(sessions: Sessions, queue: Prefix) -> Self {
+        Self { sessions, queue }
     }
 
     /// Settles each delivery as decided, in at most four statements whatever their number.
@@ -47,8 +47,13 @@ impl Settler {
     /// meanwhile is left to that worker.
     pub async fn settle(&self, outcomes: Vec<(Delivery, Disposition)>) -> Result<(), SettleError> {
         let mut plan = Plan::of(&outcomes);
-        let executed = plan.execute(&self.pool, &self.queue).await;
-        let counts = [("ack", plan.acks), ("retry", plan.retries), ("dead_letter", plan.dead)];
+        let executed = self.execute(&mut plan).await;
+        let counts = [
+            ("ack", plan.acks),
+            ("retry", plan.retries),
+            ("put_off", plan.put_offs),
+            ("dead_letter", plan.dead),
+        ];
         if let Err(source) = executed {
             return Err(SettleError { outcomes, source });
         }
@@ -60,6 +65,19 @@ impl Settler {
             Receipt::Database(_) => None,
         }));
         Ok(())
+    }
+
+    /// Takes note that one message is worked on now and no other, so that it can be told who a worker died of, and tells
+    /// how often that began before and did not end. `None` when its lease went to another worker, or when it is no row
+    /// of the database.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn try_alone(&self, delivery: &Delivery) -> Result<Option<u32>, sqlx::Error> {
+        let Receipt::Database(receipt) = &delivery.receipt else { return Ok(None) };
+        let mut session = self.sessions.open().await?;
+        let outcome = within(PATIENCE, statements::try_alone(&mut session, receipt)).await;
+        session.end(outcome).await
     }
 
     /// Hands deliveries back unworked, for another worker to take at once. If the database is down,
@@ -78,13 +96,28 @@ impl Settler {
         if rows.is_empty() {
             return;
         }
-        if let Err(error) = statements::release(&self.pool, &rows, &leases).await {
+        if let Err(error) = self.end_leases(&rows, &leases).await {
             tracing::warn!(
                 error = super::backoff::chain(&error),
                 messages = rows.len(),
                 "messages could not be handed back; they will be delivered when their leases end"
             );
         }
+    }
+
+    async fn execute(&self, plan: &mut Plan<'_>) -> Result<(), sqlx::Error> {
+        if plan.is_empty() {
+            return Ok(());
+        }
+        let mut session = self.sessions.open().await?;
+        let outcome = within(PATIENCE, plan.execute(&mut session, &self.queue)).await;
+        session.end(outcome).await
+    }
+
+    async fn end_leases(&self, rows: &[i64], leases: &[Uuid]) -> Result<(), sqlx::Error> {
+        let mut session = self.sessions.open().await?;
+        let outcome = within(PATIENCE, statements::release(&mut *session, rows, leases)).await;
+        session.end(outcome).await
     }
 }
 

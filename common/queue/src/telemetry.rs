@@ -24,11 +24,13 @@ pub(super) const RECONNECTS: &str = "tributary_queue_reconnects_total";
 pub(super) const CONSUMED: &str = "tributary_queue_consumed_total";
 /// Messages settled, by `disposition`.
 pub(super) const SETTLED: &str = "tributary_queue_settled_total";
-/// Messages buried without a worker's word, by `reason`: `malformed` or `delivery_limit`.
+/// Messages that RabbitMQ delivered to its limit and that come back alone.
+pub(super) const PARKED: &str = "tributary_queue_parked_total";
+/// Messages that cannot be read, and so are dead letters without a worker's word.
 pub(super) const BURIED: &str = "tributary_queue_buried_total";
 /// Messages that RabbitMQ could not route and kept aside; they are processed all the same.
 pub(super) const UNROUTABLE: &str = "tributary_queue_unroutable_total";
-/// How long the oldest due message waits, by `store`.
+/// How long the oldest message waits that is due now and not settled, by `store`; 0 when there is none.
 pub(super) const OLDEST_AGE: &str = "tributary_queue_oldest_age_seconds";
 
 /// Tells the recorder what the metrics mean. Call it once, after the recorder is installed.
@@ -43,7 +45,8 @@ pub(super) fn describe() {
     metrics::describe_counter!(RECONNECTS, "Connections opened again after a loss.");
     metrics::describe_counter!(CONSUMED, "Messages handed to the worker.");
     metrics::describe_counter!(SETTLED, "Messages settled.");
-    metrics::describe_counter!(BURIED, "Messages buried without a worker's word.");
+    metrics::describe_counter!(BURIED, "Messages that cannot be read.");
+    metrics::describe_counter!(PARKED, "Messages that were delivered too often and come back alone.");
     metrics::describe_counter!(UNROUTABLE, "Messages that RabbitMQ could not route and kept aside.");
     metrics::describe_gauge!(OLDEST_AGE, metrics::Unit::Seconds, "How long the oldest due message waits.");
 }

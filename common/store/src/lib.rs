@@ -35,12 +35,11 @@ pub mod stripe_endpoints;
 pub mod verdicts;
 pub mod verification;
 
+use database::{Fault, Limits};
+pub use database::{Session, Sessions, within};
 use domain::ids::{Mode, ProjectId, Realm};
-use sqlx::{
-    Connection,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
-pub use sqlx::{Error as SqlxError, PgConnection, PgPool};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+pub use sqlx::{Connection, Error as SqlxError, PgConnection, PgPool};
 use std::{str::FromStr, time::Duration};
 
 /// How long a request waits for a free connection before it is turned away: an overloaded or
@@ -59,9 +58,19 @@ pub enum StoreError {
     /// The database cannot be reached or did not answer: try again later.
     #[error("the database is not available")]
     Unavailable(#[source] sqlx::Error),
+    /// The database is there and refuses this program, whatever it wants: a right, a table or a column is missing, the
+    /// password is another one, it takes no connections. Nothing can be said of the data; try again later.
+    #[error("the database refuses this program")]
+    Refused(#[source] sqlx::Error),
     /// Two transactions met; the same one succeeds when it is run again.
     #[error("the transaction met another one")]
     Serialization(#[source] sqlx::Error),
+    /// Somebody holds what is needed, for longer than a live transaction does.
+    #[error("somebody else holds a lock")]
+    Occupied(#[source] sqlx::Error),
+    /// A statement took longer than it may.
+    #[error("a statement took too long")]
+    Slow(#[source] sqlx::Error),
     /// A constraint refused the row; its name tells which rule.
     #[error("the database refused a row by {constraint}")]
     Constraint {
@@ -78,27 +87,19 @@ pub enum StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        use sqlx::Error as E;
-        match &error {
-            E::Io(_) | E::Tls(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed => {
-                Self::Unavailable(error)
-            }
-            E::Database(database) => match database.code().as_deref() {
-                // serialization_failure, deadlock_detected, lock_not_available
-                Some("40001" | "40P01" | "55P03") => Self::Serialization(error),
-                // connection exceptions, insufficient resources, operator intervention, I/O errors
-                Some(code)
-                    if ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class))
-                        || code == "25006" =>
+        match Fault::of(&error) {
+            Fault::Away => Self::Unavailable(error),
+            Fault::Refused => Self::Refused(error),
+            Fault::Race => Self::Serialization(error),
+            Fault::Occupied => Self::Occupied(error),
+            Fault::Slow => Self::Slow(error),
+            Fault::Matter => {
+                match error.as_database_error().and_then(|database| database.constraint()).map(str::to_owned)
                 {
-                    Self::Unavailable(error)
-                }
-                _ => match database.constraint() {
-                    Some(constraint) => Self::Constraint { constraint: constraint.to_owned(), source: error },
+                    Some(constraint) => Self::Constraint { constraint, source: error },
                     None => Self::Other(error),
-                },
-            },
-            _ => Self::Other(error),
+                }
+            }
         }
     }
 }
@@ -140,6 +141,31 @@ fn pool_options(connections: u32) -> PgPoolOptions {
         .acquire_timeout(ACQUIRE_TIMEOUT)
         // A ping before each use costs a round trip; a dead connection shows in the statement itself.
         .test_before_acquire(false)
+}
+
+/// Sessions for a service that works beside others: no wait of theirs is without a bound.
+///
+/// # Errors
+/// When the URL cannot be read.
+pub fn sessions(database_url: &str, application: &str, places: usize) -> Result<Sessions, StoreError> {
+    let options = PgConnectOptions::from_str(database_url)?.application_name(application);
+    Ok(Sessions::new(options, Limits::SERVICE, places))
+}
+
+/// Shortens, until the transaction ends, how long its statements wait for a lock.
+pub async fn lock_timeout(connection: &mut PgConnection, limit: Duration) -> Result<(), StoreError> {
+    set_local(connection, "lock_timeout", limit).await
+}
+
+/// Says, until the transaction ends, how long one of its statements may take.
+pub async fn statement_timeout(connection: &mut PgConnection, limit: Duration) -> Result<(), StoreError> {
+    set_local(connection, "statement_timeout", limit).await
+}
+
+async fn set_local(connection: &mut PgConnection, name: &str, limit: Duration) -> Result<(), StoreError> {
+    let milliseconds = limit.as_millis().to_string();
+    sqlx::query_scalar!("SELECT set_config($1, $2, TRUE)", name, milliseconds).fetch_one(connection).await?;
+    Ok(())
 }
 
 /// A single connection, made now: when the database cannot be reached, the error says why.

@@ -13,6 +13,8 @@ mod directory;
 mod facts;
 mod inbox;
 mod ledger;
+mod occupied;
+mod plans;
 mod replay;
 mod rules;
 mod signups;
@@ -22,6 +24,7 @@ mod work;
 pub(super) use again::post_again;
 use cause::Causes;
 pub use inbox::InboxEvent;
+pub use occupied::occupied;
 pub use replay::{Replayed, StoredEvent, replay};
 pub use simulate::{Earned, simulate};
 use work::Folded;
@@ -32,6 +35,7 @@ use domain::fact::Fact;
 use domain::ids::{ClusterId, ConversionId, Realm};
 use domain::mappings::Mappings;
 use domain::settle::SettleError;
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A body that was read: what goes into the inbox, and the facts in it.
@@ -106,10 +110,15 @@ async fn remember(
 /// # Errors
 /// When the database fails, or the facts cannot be folded; the transaction must then be rolled
 /// back.
-pub async fn settle_batch(conn: &mut PgConnection, items: &[Item]) -> Result<Settled, BatchError> {
-    let new = inbox::insert(conn, items).await?;
+pub async fn settle_batch(
+    conn: &mut PgConnection,
+    items: &[impl Borrow<Item>],
+) -> Result<Settled, BatchError> {
+    let items: Vec<&Item> = items.iter().map(Borrow::borrow).collect();
+    plans::pin(conn).await?;
+    let new = inbox::insert(conn, &items).await?;
     let mut facts: BTreeMap<Realm, Vec<facts::Incoming<'_>>> = BTreeMap::new();
-    for item in new.iter().filter_map(|place| items.get(*place)) {
+    for item in new.iter().filter_map(|place| items.get(*place)).copied() {
         let incoming = facts.entry(item.realm).or_default();
         incoming.extend(
             item.facts.iter().map(|fact| facts::Incoming { fact, received_at: item.event.received_at }),
@@ -123,7 +132,7 @@ pub async fn settle_batch(conn: &mut PgConnection, items: &[Item]) -> Result<Set
     signups::Named::of(&facts).enter(conn).await?;
     let clusters = remember(conn, &facts).await?;
     let touched: BTreeSet<ClusterId> = clusters.values().flat_map(BTreeMap::values).copied().collect();
-    let causes = Causes::of(new.iter().filter_map(|place| items.get(*place)), &clusters);
+    let causes = Causes::of(new.iter().filter_map(|place| items.get(*place)).copied(), &clusters);
     let mut settled = fold(conn, &touched, &causes).await?;
     settled.new = new;
     Ok(settled)
@@ -137,6 +146,7 @@ pub async fn settle_clusters(
     conn: &mut PgConnection,
     clusters: &BTreeSet<ClusterId>,
 ) -> Result<Settled, BatchError> {
+    plans::pin(conn).await?;
     let locked = clusters::lock(conn, clusters).await?;
     fold(conn, &locked, &Causes::again("judged again: codes, coupons, terms or rules changed")).await
 }

@@ -45,10 +45,14 @@ impl Identified for PromotionCode {
     }
 }
 
+/// How many coupons and codes of one object are looked at. Stripe allows 20 discounts for one payment.
+const MOST: usize = 1_000;
+
 /// The discounts met on one object and its lines, each once, in the order of the payload.
 #[derive(Debug, Default)]
 pub(super) struct Discounts {
     found: Vec<(TouchMethod, String)>,
+    seen: BTreeSet<(TouchMethod, String)>,
     named: BTreeSet<String>,
     told: BTreeSet<String>,
     codes_without_text: bool,
@@ -103,7 +107,7 @@ impl Discounts {
 
     fn add(&mut self, method: TouchMethod, value: &str) {
         let entry = (method, value.to_owned());
-        if !self.found.contains(&entry) {
+        if self.found.len() < MOST && self.seen.insert(entry.clone()) {
             self.found.push(entry);
         }
     }

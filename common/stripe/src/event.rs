@@ -10,6 +10,7 @@ use domain::fact::Fact;
 use domain::ids::Mode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::collections::BTreeSet;
 
 /// What an event says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,10 +162,17 @@ fn read_object(
     let object = required(data.object, "data.object")?;
 
     let account = filled(envelope.account.as_ref());
-    let mut telling =
-        Telling { event, event_type, at, account, keys, facts: Vec::new(), missing: Vec::new() };
+    let mut telling = Telling {
+        event,
+        event_type,
+        at,
+        account,
+        keys,
+        facts: Vec::new(),
+        told: BTreeSet::new(),
+        missing: Vec::new(),
+    };
     read::read(object.get().as_bytes(), &mut telling).map_err(|bad| bad.within("data.object"))?;
-    telling.ensure_payable().map_err(|bad| bad.within("data.object"))?;
 
     let Telling { facts, missing, .. } = telling;
     if facts.is_empty() && missing.is_empty() {

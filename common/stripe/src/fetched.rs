@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use domain::ids::Mode;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use std::collections::BTreeSet;
 
 /// An answer, ready for the inbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +74,7 @@ pub fn read_fetched(body: &[u8], mode: Mode, received_at: DateTime<Utc>) -> Resu
         account: stored.asked.account(),
         keys: &keys,
         facts: Vec::new(),
+        told: BTreeSet::new(),
         missing: Vec::new(),
     };
     let outcome = read_answer(&stored, mode, &mut telling).map_err(|bad| Unreadable::BadObject {
@@ -104,7 +106,7 @@ fn read_answer(stored: &Stored<'_>, mode: Mode, telling: &mut Telling<'_>) -> Re
         Missing::InvoiceLines { invoice, .. } => read::invoice_lines(answer, invoice, telling),
         Missing::InvoiceOfPayment { .. } => read::invoice_payments(answer, mode, telling),
     };
-    told.and_then(|()| telling.ensure_payable()).map_err(|bad| bad.within("answer"))?;
+    told.map_err(|bad| bad.within("answer"))?;
     let facts = std::mem::take(&mut telling.facts);
     if facts.is_empty() {
         let nothing = match stored.asked {

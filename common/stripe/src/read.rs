@@ -1,6 +1,5 @@
 //! One Stripe object a file: which facts it tells.
 
-mod balance;
 mod charge;
 mod checkout_session;
 mod credit_note;

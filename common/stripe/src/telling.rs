@@ -1,12 +1,13 @@
 //! The facts of one event while they are gathered.
 
 use super::discount::Discounts;
-use super::json::{BadField, Identified, Ref};
+use super::json::{Identified, Ref};
 use super::metadata::{Metadata, MetadataKeys};
 use super::missing::Missing;
 use chrono::{DateTime, Utc};
 use domain::fact::{Fact, FactBody, Keep, PaymentAlias, Touch, TouchMethod, TouchedObject};
 use domain::key::{Key, KeyKind};
+use std::collections::BTreeSet;
 
 /// What one event tells, and what is common to all of it.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(super) struct Telling<'a> {
     pub(super) keys: &'a MetadataKeys,
     /// What was told so far.
     pub(super) facts: Vec<Fact>,
+    /// Their natural keys: an event tells each fact once.
+    pub(super) told: BTreeSet<String>,
     /// What could not be told.
     pub(super) missing: Vec<Missing>,
 }
@@ -121,18 +124,6 @@ impl Telling<'_> {
         }
     }
 
-    /// Refuses amounts that no payment has: the event alone waits, with its reason, and not what else its
-    /// customer paid.
-    pub(super) fn ensure_payable(&self) -> Result<(), BadField> {
-        match self.facts.iter().find_map(|fact| fact.body.too_large().map(|_| fact)) {
-            None => Ok(()),
-            Some(fact) => Err(BadField {
-                path: None,
-                reason: format!("an amount of {} is larger than any payment", fact.natural_key),
-            }),
-        }
-    }
-
     fn tell(
         &mut self,
         natural_key: String,
@@ -142,9 +133,8 @@ impl Telling<'_> {
         links: Vec<Key>,
         body: FactBody,
     ) {
-        let told = self.facts.iter().any(|fact| fact.natural_key == natural_key);
         // What names nobody and nothing can never be found again.
-        if !told && !links.is_empty() {
+        if !links.is_empty() && self.told.insert(natural_key.clone()) {
             self.facts.push(Fact { natural_key, keep, rank, at, event: self.event.to_owned(), links, body });
         }
     }

@@ -3,26 +3,49 @@
 use super::{Failure, Settling};
 use crate::decision::{Decision, decide};
 use crate::lanes::{FetchScope, request};
+use crate::place::Kind;
 use crate::telemetry::{self, count};
 use domain::ids::Realm;
 use queue::{PublishError, envelope::Envelope};
-use std::collections::BTreeMap;
-use std::error::Error;
-use store::settlement::{BatchError, Item, Settled, settle_batch};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use store::settlement::{BatchError, Item, Settled, occupied, settle_batch};
+use store::{Connection, PgConnection, SqlxError, StoreError, lock_timeout, within};
 use stripe::missing::Missing;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
+
+/// How long a transaction may take in all. Five hundred messages take a fraction of a second; what takes longer than
+/// this is tried in halves, so that nobody who waits for one of its locks waits longer.
+const TRANSACTION: Duration = Duration::from_secs(8);
+
+/// How long a part waits for a lock that waited in vain before: somebody does not let go.
+const HURRIED: Duration = Duration::from_millis(400);
+
+/// How long it may take to find out who is held up.
+const LOOK: Duration = Duration::from_secs(2);
 
 impl Settling {
     /// Settles some items in one transaction.
-    pub(super) async fn commit(&self, items: &[Item], missing: &[Vec<Missing>]) -> Result<(), Failure> {
+    pub(super) async fn commit(
+        &self,
+        items: &[&Item],
+        missing: &[&[Missing]],
+        hurried: bool,
+    ) -> Result<(), Failure> {
         let started = Instant::now();
-        let settled = match self.transact(items, missing).await {
+        let settled = match self.transact(items, missing, hurried).await {
             Ok(settled) => settled,
             Err(Unsettled::Batch(error)) => {
-                return Err(Failure { decision: decide(&error), reason: chain(&error) }.count());
+                let place = match &error {
+                    BatchError::Store(error) => Kind::of(error),
+                    BatchError::Fold(_) | BatchError::Unreadable(_) | BatchError::Event { .. } => Kind::Away,
+                };
+                let (decision, reason) = (decide(&error), common::causes(&error));
+                return Err(Failure { decision, place, reason }.count());
             }
             Err(Unsettled::Queue(error)) => {
-                return Err(Failure { decision: Decision::Wait, reason: chain(&error) }.count());
+                let (decision, place) = (Decision::Wait, Kind::Away);
+                return Err(Failure { decision, place, reason: common::causes(&error) }.count());
             }
         };
         metrics::histogram!(telemetry::BATCH_SECONDS).record(started.elapsed());
@@ -40,8 +63,43 @@ impl Settling {
         Ok(())
     }
 
-    async fn transact(&self, items: &[Item], missing: &[Vec<Missing>]) -> Result<Settled, Unsettled> {
-        let mut transaction = self.pool.begin().await.map_err(BatchError::from)?;
+    /// In a session that is used again only if it is known to be well.
+    async fn transact(
+        &self,
+        items: &[&Item],
+        missing: &[&[Missing]],
+        hurried: bool,
+    ) -> Result<Settled, Unsettled> {
+        let mut session = self.sessions.open().await.map_err(BatchError::from)?;
+        match timeout(TRANSACTION, self.transact_in(&mut session, items, missing, hurried)).await {
+            Ok(Ok(settled)) => {
+                session.done();
+                Ok(settled)
+            }
+            Ok(Err(error)) => {
+                if !matches!(
+                    error,
+                    Unsettled::Batch(BatchError::Store(StoreError::Unavailable(_) | StoreError::Refused(_)))
+                ) {
+                    session.failed().await;
+                }
+                Err(error)
+            }
+            Err(_elapsed) => Err(BatchError::from(StoreError::Slow(SqlxError::PoolTimedOut)).into()),
+        }
+    }
+
+    async fn transact_in(
+        &self,
+        connection: &mut PgConnection,
+        items: &[&Item],
+        missing: &[&[Missing]],
+        hurried: bool,
+    ) -> Result<Settled, Unsettled> {
+        let mut transaction = connection.begin().await.map_err(BatchError::from)?;
+        if hurried {
+            lock_timeout(&mut transaction, HURRIED).await.map_err(BatchError::from)?;
+        }
         let settled = settle_batch(&mut transaction, items).await?;
         // Before the commit: an event is settled only when its gaps are on their way. The other order
         // would lose them in a crash; this one may ask twice, which the inbox makes harmless.
@@ -50,11 +108,24 @@ impl Settling {
         Ok(settled)
     }
 
+    /// Which of them somebody else holds up.
+    pub(super) async fn occupied(&self, items: &[&Item]) -> Result<BTreeSet<usize>, StoreError> {
+        let mut session = self.sessions.open().await?;
+        let looked = within(LOOK, async {
+            // Never committed: what it locked is free again at its end.
+            let mut transaction = session.begin().await?;
+            occupied(&mut transaction, items).await
+        });
+        let places = looked.await?;
+        session.failed().await;
+        Ok(places)
+    }
+
     /// Asks for what the payloads of new events lacked.
     async fn request(
         &self,
-        items: &[Item],
-        missing: &[Vec<Missing>],
+        items: &[&Item],
+        missing: &[&[Missing]],
         settled: &Settled,
     ) -> Result<(), Unsettled> {
         let Some(scope) = self.scope else { return Ok(()) };
@@ -68,7 +139,7 @@ impl Settling {
 }
 
 /// One message for each gap that can be filled.
-fn requests(scope: FetchScope, items: &[Item], missing: &[Vec<Missing>], settled: &Settled) -> Vec<Envelope> {
+fn requests(scope: FetchScope, items: &[&Item], missing: &[&[Missing]], settled: &Settled) -> Vec<Envelope> {
     let mut wanted: BTreeMap<(Realm, String), Envelope> = BTreeMap::new();
     for place in &settled.new {
         let (Some(item), Some(gaps)) = (items.get(*place), missing.get(*place)) else { continue };
@@ -85,19 +156,4 @@ enum Unsettled {
     Batch(#[from] BatchError),
     #[error(transparent)]
     Queue(#[from] PublishError),
-}
-
-/// An error and its causes in one line.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.ends_with(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        source = cause.source();
-    }
-    text
 }

@@ -1,9 +1,10 @@
 //! Which parts of a batch are still to be settled, and what became of each message. Pure.
 //!
 //! A part that fails is split in halves until the message to blame is alone: of 500 messages with one
-//! that is poison, the other 499 are settled in about nine more transactions.
+//! that is poison, the other 499 are settled in about nine more transactions. Whoever is passed by, since somebody else
+//! holds what it needs, leaves the others behind at once.
 
-use std::ops::Range;
+use std::collections::BTreeSet;
 
 /// How often one part is run again because it met other transactions.
 const MAX_RACES: u32 = 8;
@@ -15,7 +16,7 @@ pub(super) enum Fate {
     Open,
     /// Its effects are committed.
     Settled,
-    /// It met other transactions each time.
+    /// It met other transactions each time, or somebody who does not let go.
     Later(String),
     /// It cannot be settled.
     Poison(String),
@@ -24,8 +25,11 @@ pub(super) enum Fate {
 /// Messages that are settled in one transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Part {
-    pub(super) range: Range<usize>,
+    /// Their places in the batch.
+    pub(super) places: Vec<usize>,
     races: u32,
+    /// Whether a part of them waited in vain before: they have waited enough.
+    pub(super) hurried: bool,
 }
 
 /// The parts of a batch.
@@ -35,26 +39,11 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// Starts with what was never in other hands as one part, and each suspect as one of its own,
-    /// after the others: a message that kills its worker then takes no others with it.
-    pub(super) fn new(suspects: impl Iterator<Item = bool>) -> Self {
-        let mut open: Vec<Part> = Vec::new();
-        let mut alone: Vec<Part> = Vec::new();
-        let mut length = 0;
-        for (place, suspect) in suspects.enumerate() {
-            length = place + 1;
-            if suspect {
-                alone.push(Part::new(place..length));
-            } else if let Some(last) = open.last_mut().filter(|last| last.range.end == place) {
-                last.range.end = length;
-            } else {
-                open.push(Part::new(place..length));
-            }
-        }
-        open.reverse();
-        alone.reverse();
-        alone.append(&mut open);
-        Self { open: alone, fates: vec![Fate::Open; length] }
+    /// Starts with all of them as one part.
+    pub(super) fn new(length: usize) -> Self {
+        let all = Part { places: (0..length).collect(), races: 0, hurried: false };
+        let open = if length == 0 { Vec::new() } else { vec![all] };
+        Self { open, fates: vec![Fate::Open; length] }
     }
 
     /// The next part to settle.
@@ -81,6 +70,31 @@ impl Parts {
         }
     }
 
+    /// Somebody holds what some of its messages need, as far as is known by their places in the part: they wait, and the
+    /// others do not. When it is not known which, halves will tell.
+    pub(super) fn pass_by(&mut self, part: &Part, occupied: &BTreeSet<usize>, reason: &str) {
+        let later = Fate::Later(reason.to_owned());
+        if occupied.is_empty() {
+            return self.split(&Part { hurried: true, ..part.clone() }, &later);
+        }
+        let mut others = Part { places: Vec::new(), races: 0, hurried: true };
+        for (index, place) in part.places.iter().enumerate() {
+            if occupied.contains(&index) {
+                self.set(*place, &later);
+            } else {
+                others.places.push(*place);
+            }
+        }
+        if !others.places.is_empty() {
+            self.open.push(others);
+        }
+    }
+
+    /// It took too long.
+    pub(super) fn halve(&mut self, part: &Part, reason: &str) {
+        self.split(part, &Fate::Later(reason.to_owned()));
+    }
+
     /// Something in it cannot be settled.
     pub(super) fn isolate(&mut self, part: &Part, reason: &str) {
         self.split(part, &Fate::Poison(reason.to_owned()));
@@ -92,25 +106,25 @@ impl Parts {
     }
 
     fn split(&mut self, part: &Part, alone: &Fate) {
-        let Range { start, end } = part.range;
-        if end.saturating_sub(start) <= 1 {
+        if part.places.len() <= 1 {
             return self.mark(part, alone);
         }
-        let middle = start.midpoint(end);
-        self.open.push(Part::new(middle..end));
-        self.open.push(Part::new(start..middle));
+        let (first, second) = part.places.split_at(part.places.len() / 2);
+        for half in [second, first] {
+            self.open.push(Part { places: half.to_vec(), races: 0, hurried: part.hurried });
+        }
     }
 
     fn mark(&mut self, part: &Part, fate: &Fate) {
-        for place in self.fates.get_mut(part.range.clone()).into_iter().flatten() {
-            fate.clone_into(place);
+        for place in &part.places {
+            self.set(*place, fate);
         }
     }
-}
 
-impl Part {
-    fn new(range: Range<usize>) -> Self {
-        Self { range, races: 0 }
+    fn set(&mut self, place: usize, fate: &Fate) {
+        if let Some(standing) = self.fates.get_mut(place) {
+            fate.clone_into(standing);
+        }
     }
 }
 
@@ -120,11 +134,11 @@ mod tests {
 
     #[test]
     fn one_poison_of_500_takes_nobody_with_it() {
-        let mut parts = Parts::new(std::iter::repeat_n(false, 500));
+        let mut parts = Parts::new(500);
         let mut transactions = 0;
         while let Some(part) = parts.next() {
             transactions += 1;
-            if part.range.contains(&321) { parts.isolate(&part, "bad") } else { parts.settled(&part) }
+            if part.places.contains(&321) { parts.isolate(&part, "bad") } else { parts.settled(&part) }
         }
         let fates = parts.fates();
         assert!(transactions <= 20, "{transactions} transactions");
@@ -133,16 +147,37 @@ mod tests {
     }
 
     #[test]
-    fn suspects_come_alone_and_last() {
-        let suspects = [false, true, false, false, true];
-        let mut parts = Parts::new(suspects.into_iter());
-        let ranges: Vec<_> = std::iter::from_fn(|| parts.next()).map(|part| part.range).collect();
-        assert_eq!(ranges, [0..1, 2..4, 1..2, 4..5]);
+    fn who_is_passed_by_keeps_nobody() {
+        let mut parts = Parts::new(500);
+        let part = parts.next().unwrap();
+        parts.pass_by(&part, &BTreeSet::from([3, 321]), "a replay");
+        let others = parts.next().unwrap();
+        assert_eq!((others.places.len(), others.hurried), (498, true));
+        parts.settled(&others);
+        assert!(parts.next().is_none());
+        let later = |fate: &&Fate| **fate == Fate::Later("a replay".to_owned());
+        assert_eq!(parts.fates().iter().filter(later).count(), 2);
+    }
+
+    #[test]
+    fn one_row_that_nobody_lets_go_of_is_found_by_halves() {
+        let mut parts = Parts::new(500);
+        let mut waits = 0;
+        while let Some(part) = parts.next() {
+            if part.places.contains(&321) {
+                waits += 1;
+                parts.pass_by(&part, &BTreeSet::new(), "a lock");
+            } else {
+                parts.settled(&part);
+            }
+        }
+        assert!(waits <= 10, "{waits} waits");
+        assert_eq!(parts.fates().get(321), Some(&Fate::Later("a lock".to_owned())));
     }
 
     #[test]
     fn races_end_with_a_retry_of_each_message_alone() {
-        let mut parts = Parts::new(std::iter::repeat_n(false, 2));
+        let mut parts = Parts::new(2);
         let mut runs = 0;
         while let Some(part) = parts.next() {
             runs += 1;
@@ -154,7 +189,7 @@ mod tests {
 
     #[test]
     fn what_was_put_back_stays_open() {
-        let mut parts = Parts::new(std::iter::repeat_n(false, 2));
+        let mut parts = Parts::new(2);
         if let Some(part) = parts.next() {
             parts.put_back(part);
         }

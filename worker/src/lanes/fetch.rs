@@ -11,13 +11,19 @@ use queue::{
     envelope::{Envelope, Source},
 };
 use std::time::Duration;
-use store::{StoreError, settlement::Item, verdicts};
+use store::{StoreError, settlement::Item, verdicts, within};
 use stripe::client::{FetchError, StripeClient};
 use stripe::fetched::Fetched;
 use stripe::missing::Missing;
 
 /// A call with all of its retries. Longer outages put the message off.
 const CALL: Duration = Duration::from_secs(20);
+
+/// How long it may take to look whether something was fetched before.
+const LOOK_UP: Duration = Duration::from_secs(3);
+
+/// How often one question is asked, and not answered, before it is left to a person: for most of a day.
+const MAX_ATTEMPTS: u32 = 20;
 
 /// The first and the longest time for which a call is put off.
 const SOONEST_RETRY: TimeDelta = TimeDelta::seconds(5);
@@ -113,8 +119,9 @@ impl Shared {
     }
 
     async fn is_known(&self, realm: Realm, missing: &Missing) -> Result<bool, StoreError> {
-        let mut connection = self.pool.acquire().await?;
-        let known = verdicts::settled(&mut connection, &[(realm, missing.fetch_id())]).await?;
+        let mut session = self.sessions.open().await?;
+        let known = within(LOOK_UP, verdicts::settled(&mut session, &[(realm, missing.fetch_id())])).await?;
+        session.done();
         Ok(!known.is_empty())
     }
 
@@ -133,8 +140,13 @@ impl Shared {
     }
 }
 
-/// Puts it off, longer each time.
+/// Puts it off, longer each time, up to a time.
 fn later(attempt: u32, reason: String) -> Disposition {
+    if attempt >= MAX_ATTEMPTS {
+        return Disposition::DeadLetter {
+            reason: format!("asked in vain {attempt} times, at last: {reason}"),
+        };
+    }
     let factor = 1i32.checked_shl(attempt.min(16)).unwrap_or(i32::MAX);
     let pause = (SOONEST_RETRY * factor).min(LATEST_RETRY);
     Disposition::Retry { at: Utc::now() + pause, reason }
@@ -157,8 +169,8 @@ mod tests {
     fn calls_are_put_off_longer_each_time_up_to_an_hour() {
         let pause = |attempt| match later(attempt, String::new()) {
             Disposition::Retry { at, .. } => (at - Utc::now()).num_seconds() + 1,
-            Disposition::Ack | Disposition::DeadLetter { .. } => 0,
+            Disposition::Ack | Disposition::PutOff { .. } | Disposition::DeadLetter { .. } => 0,
         };
-        assert_eq!([pause(0), pause(3), pause(30)], [5, 40, 3600]);
+        assert_eq!([pause(0), pause(3), pause(19), pause(20)], [5, 40, 3600, 0]);
     }
 }

@@ -3,17 +3,32 @@
 use super::Shared;
 use crate::decision::{Decision, decide};
 use crate::pause::{Pauses, Rested};
+use crate::place::{Kind, Patience};
+use chrono::{TimeDelta, Utc};
 use domain::ids::{ClusterId, Realm};
 use domain::mappings::Mappings;
 use queue::Disposition;
 use std::collections::BTreeSet;
-use store::StoreError;
+use std::time::Duration;
 use store::settlement::{BatchError, clusters_concerned, settle_clusters, wait_for_batches};
+use store::{Connection, SqlxError, StoreError, statement_timeout, within};
+use tokio::time::timeout;
 
-/// Clusters of one transaction.
+/// Clusters of one transaction, at most; fewer when so many take too long.
 const CHUNK: usize = 500;
-/// How often one chunk is run again because it met other transactions.
+
+/// How often one chunk is run again because it met other transactions, or somebody who did not let go.
 const MAX_RACES: u32 = 20;
+
+/// How long the search for who is concerned may take: after a change of the rules it reads a year of a large project.
+/// Nobody waits for it.
+const SEARCH: Duration = Duration::from_mins(2);
+
+/// How long one chunk may take, and the wait for batches that began before.
+const TRANSACTION: Duration = Duration::from_secs(8);
+
+/// When it is tried again after somebody did not let go.
+const LATER: TimeDelta = TimeDelta::seconds(10);
 
 impl Shared {
     /// Settles them; `None` when the worker is to stop first. Settling a cluster twice changes
@@ -21,7 +36,7 @@ impl Shared {
     pub(super) async fn resettle(&self, realm: Realm, mappings: &Mappings) -> Option<Disposition> {
         let _one_at_a_time = self.resettling.acquire().await.ok()?;
         let (mut for_store, mut for_race) = (Pauses::for_store(), Pauses::for_race());
-        let mut races = 0;
+        let (mut races, mut size) = (0, CHUNK);
         let mut open: Option<Vec<ClusterId>> = None;
         loop {
             let failed = match &mut open {
@@ -34,10 +49,11 @@ impl Shared {
                 },
                 Some(clusters) if clusters.is_empty() => return Some(Disposition::Ack),
                 Some(clusters) => {
-                    let rest = clusters.len().saturating_sub(CHUNK);
+                    let rest = clusters.len().saturating_sub(size);
                     let chunk: BTreeSet<ClusterId> = clusters.iter().skip(rest).copied().collect();
                     match self.settle_chunk(&chunk).await {
                         Ok(()) => {
+                            self.place.works();
                             clusters.truncate(rest);
                             races = 0;
                             continue;
@@ -47,12 +63,31 @@ impl Shared {
                 }
             };
             let rested = match decide(&failed) {
-                Decision::Wait => for_store.rest(&self.shutdown).await,
-                Decision::Again if races < MAX_RACES => {
+                Decision::Wait => {
+                    let kind = match &failed {
+                        BatchError::Store(error) => Kind::of(error),
+                        BatchError::Fold(_) | BatchError::Unreadable(_) | BatchError::Event { .. } => {
+                            Kind::Away
+                        }
+                    };
+                    if self.place.fails(kind, &common::causes(&failed)).await == Patience::Exhausted {
+                        self.shutdown.cancel();
+                    }
+                    for_store.rest(&self.shutdown).await
+                }
+                Decision::Halve if size > 1 && open.is_some() => {
+                    size = size.div_ceil(2);
+                    Rested::Yes
+                }
+                Decision::Again | Decision::PassBy if races < MAX_RACES => {
                     races += 1;
                     for_race.rest(&self.shutdown).await
                 }
-                Decision::Again | Decision::Isolate => {
+                Decision::Again | Decision::PassBy | Decision::Halve => {
+                    let reason = common::causes(&failed);
+                    return Some(Disposition::PutOff { at: Utc::now() + LATER, reason });
+                }
+                Decision::Isolate => {
                     return Some(Disposition::DeadLetter { reason: failed.to_string() });
                 }
             };
@@ -63,17 +98,38 @@ impl Shared {
     }
 
     async fn concerned(&self, realm: Realm, mappings: &Mappings) -> Result<BTreeSet<ClusterId>, StoreError> {
-        let mut transaction = self.pool.begin().await?;
-        wait_for_batches(&mut transaction, realm).await?;
-        transaction.commit().await?;
-        let mut connection = self.pool.acquire().await?;
-        clusters_concerned(&mut connection, realm, mappings).await
+        let mut session = self.sessions.open().await?;
+        within(TRANSACTION, async {
+            let mut transaction = session.begin().await?;
+            wait_for_batches(&mut transaction, realm).await?;
+            transaction.commit().await?;
+            Ok::<_, StoreError>(())
+        })
+        .await?;
+        let clusters = within(SEARCH, async {
+            let mut transaction = session.begin().await?;
+            statement_timeout(&mut transaction, SEARCH).await?;
+            let clusters = clusters_concerned(&mut transaction, realm, mappings).await?;
+            transaction.commit().await?;
+            Ok::<_, StoreError>(clusters)
+        })
+        .await?;
+        session.done();
+        Ok(clusters)
     }
 
     async fn settle_chunk(&self, clusters: &BTreeSet<ClusterId>) -> Result<(), BatchError> {
-        let mut transaction = self.pool.begin().await?;
-        let settled = settle_clusters(&mut transaction, clusters).await?;
-        transaction.commit().await?;
+        let mut session = self.sessions.open().await?;
+        let settled = timeout(TRANSACTION, async {
+            let mut transaction = session.begin().await?;
+            let settled = settle_clusters(&mut transaction, clusters).await?;
+            transaction.commit().await?;
+            Ok::<_, BatchError>(settled)
+        });
+        let settled = settled
+            .await
+            .unwrap_or_else(|_elapsed| Err(BatchError::Store(StoreError::Slow(SqlxError::PoolTimedOut))))?;
+        session.done();
         tracing::debug!(clusters = clusters.len(), entries = settled.entries, "judged again");
         Ok(())
     }

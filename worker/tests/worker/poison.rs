@@ -59,3 +59,42 @@ async fn an_event_of_a_project_that_is_not_there_becomes_a_dead_letter(pool: PgP
     let reason = bench.text("SELECT reason FROM dead_letters").await.unwrap();
     assert!(reason.contains("events_project_id_fkey"), "{reason}");
 }
+
+/// No provider gives such ids, and the database's indexes refuse them: told when they are read, they cost nobody a
+/// transaction.
+#[sqlx::test(migrations = "../migrations")]
+async fn ids_too_long_for_any_index_are_told_when_they_are_read(pool: PgPool) {
+    let mut bench = Bench::new(pool).await;
+    for number in 0..60 {
+        let mut sale = sale(number);
+        if number % 2 == 1 {
+            sale.customer = Some(format!("cus_{number}_{}", "x".repeat(9_000)));
+        }
+        bench.publish(Source::Stripe, sale.invoice_paid()).await;
+    }
+    bench.start();
+    bench.drain().await;
+    assert_eq!(bench.payable().await, 30 * 980);
+    assert_eq!(
+        bench.count("SELECT count(*) FROM dead_letters WHERE reason LIKE '%at most 1000 are taken'").await,
+        30
+    );
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_event_with_20_000_coupons_settles_by_those_that_a_payment_can_have(pool: PgPool) {
+    let mut bench = Bench::new(pool).await;
+    let mut event: serde_json::Value = serde_json::from_str(&sale(1).invoice_paid()).unwrap();
+    let discounts: Vec<_> = (0..20_000)
+        .map(|number| {
+            json!({"id": format!("di_{number}"), "object": "discount", "source": {"type": "coupon", "coupon": format!("c{number}")}})
+        })
+        .collect();
+    event["data"]["object"]["discounts"] = discounts.into();
+    bench.publish(Source::Stripe, event.to_string()).await;
+    bench.start();
+    bench.drain().await;
+    assert_eq!(bench.payable().await, 980);
+    let touches = bench.count("SELECT count(*) FROM facts WHERE natural_key LIKE 'touch%'").await;
+    assert!((1..=1_000).contains(&touches), "{touches} touches");
+}

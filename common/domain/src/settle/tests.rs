@@ -3,7 +3,6 @@
 mod collections;
 mod commission;
 mod credit_notes;
-mod currencies;
 mod decisions;
 mod history;
 mod order;

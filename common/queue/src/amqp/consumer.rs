@@ -1,6 +1,7 @@
 //! Consuming: the events, what was unroutable, and what the broker gave up, each on a channel of one
 //! connection of their own (an alarm blocks publishing connections, not this one).
 
+mod oldest;
 mod session;
 
 use super::{
@@ -10,16 +11,18 @@ use super::{
 use crate::{
     Delivery, QueueConfig,
     backoff::{self, chain},
+    config::LARGE_PREFETCH,
     settle::Undertaker,
     telemetry,
 };
 use lapin::uri::AMQPUri;
+use oldest::Oldest;
 use session::{Session, Sink};
 use tokio::{sync::mpsc, task::JoinSet, time::sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// Prefetch of the queues that are empty on a good day.
-const SIDE_PREFETCH: u16 = 32;
+/// Prefetch of the queues that are empty on a good day; what lies there may be of any size.
+const SIDE_PREFETCH: u16 = 8;
 
 /// Starts consuming, if a broker is configured, until `shutdown`. Deliveries come by the returned channel.
 pub(crate) fn consume(
@@ -30,9 +33,16 @@ pub(crate) fn consume(
 ) -> Option<mpsc::Receiver<Delivery>> {
     let uri = config.broker.clone()?;
     // What RabbitMQ may deliver unsettled fits, so a session never waits for the worker.
-    let capacity = usize::from(config.prefetch.max(1)) + usize::from(SIDE_PREFETCH);
+    let capacity = [config.prefetch.max(1), LARGE_PREFETCH, SIDE_PREFETCH].map(usize::from).iter().sum();
     let (deliveries, inbox) = mpsc::channel(capacity);
-    let supervisor = Supervisor { uri, config: config.clone(), deliveries, undertaker, shutdown };
+    let supervisor = Supervisor {
+        uri,
+        config: config.clone(),
+        deliveries,
+        undertaker,
+        oldest: Oldest::default(),
+        shutdown,
+    };
     tasks.spawn(supervisor.run());
     Some(inbox)
 }
@@ -42,6 +52,7 @@ struct Supervisor {
     config: QueueConfig,
     deliveries: mpsc::Sender<Delivery>,
     undertaker: Undertaker,
+    oldest: Oldest,
     shutdown: CancellationToken,
 }
 
@@ -90,6 +101,7 @@ impl Supervisor {
         let topology = &link.topology;
         let sources = [
             (&topology.events, self.config.prefetch.max(1), worker()),
+            (&topology.large, LARGE_PREFETCH, worker()),
             (&topology.unroutable, SIDE_PREFETCH, worker().counting_unroutable()),
             (&topology.dead, SIDE_PREFETCH, Sink::Undertaker(self.undertaker.clone())),
         ];
@@ -97,7 +109,7 @@ impl Supervisor {
         let mut sessions = JoinSet::new();
         for (queue, prefetch, sink) in sources {
             let session = Session::open(&link.connection, queue, prefetch, sink).await?;
-            sessions.spawn(session.run(self.shutdown.clone()));
+            sessions.spawn(session.run(self.shutdown.clone(), self.oldest.clone()));
         }
         while let Some(ended) = sessions.join_next().await {
             // A panic in a session would be a bug; the connection is opened again all the same.

@@ -1,10 +1,11 @@
 //! Which deliveries of a channel await an answer, and how few frames answer them.
 
-use std::collections::BTreeSet;
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
 
-/// The delivery tags of one channel that are not yet answered.
+/// The delivery tags of one channel that are not yet answered, each with when its message was accepted.
 #[derive(Debug, Default)]
-pub(super) struct Outstanding(BTreeSet<u64>);
+pub(super) struct Outstanding(BTreeMap<u64, DateTime<Utc>>);
 
 /// One frame that answers deliveries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,16 +17,21 @@ pub(super) struct Answer {
 
 impl Outstanding {
     /// Takes note of a delivery.
-    pub(super) fn insert(&mut self, tag: u64) {
-        self.0.insert(tag);
+    pub(super) fn insert(&mut self, tag: u64, accepted: DateTime<Utc>) {
+        self.0.insert(tag, accepted);
+    }
+
+    /// When the oldest message was accepted that is not answered.
+    pub(super) fn oldest(&self) -> Option<DateTime<Utc>> {
+        self.0.values().min().copied()
     }
 
     /// The frames that answer exactly `tags`. `multiple` also answers every older tag, so it is used
     /// as far as the oldest outstanding tags are all among them; the others are answered one by one.
     pub(super) fn answer(&mut self, mut tags: Vec<u64>) -> Vec<Answer> {
         tags.sort_unstable();
-        tags.retain(|tag| self.0.contains(tag));
-        let prefix = self.0.iter().zip(&tags).take_while(|(oldest, tag)| oldest == tag).count();
+        tags.retain(|tag| self.0.contains_key(tag));
+        let prefix = self.0.keys().zip(&tags).take_while(|(oldest, tag)| oldest == tag).count();
         for tag in &tags {
             self.0.remove(tag);
         }
@@ -39,9 +45,10 @@ impl Outstanding {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::collections::BTreeSet;
 
     fn outstanding(tags: impl IntoIterator<Item = u64>) -> Outstanding {
-        Outstanding(tags.into_iter().collect())
+        Outstanding(tags.into_iter().map(|tag| (tag, DateTime::UNIX_EPOCH)).collect())
     }
 
     #[test]

@@ -119,7 +119,7 @@ impl Publisher {
         }
         let (answer, answered) = oneshot::channel();
         let job = Job {
-            routing_key: Topology::routing_key(),
+            routing_key: Topology::routing_key(envelope.body.len()),
             properties: codec::properties(&envelope.headers),
             body: envelope.body.clone(),
             answer,

@@ -2,8 +2,9 @@
 //!
 //! | name | what |
 //! |---|---|
-//! | `{prefix}.v1` | exchange: everything is published to it with the key `events` |
+//! | `{prefix}.v1` | exchange: everything is published to it, with the key `events` or, when it is large, `large` |
 //! | `{prefix}.v1.events` | queue: what the workers take |
+//! | `{prefix}.v1.large` | queue: the same of bodies so large that a worker takes only a few ahead |
 //! | `{prefix}.v1.unroutable` | exchange and queue: what the first exchange can't route, e.g. since somebody deleted the queue |
 //! | `{prefix}.v1.dead` | exchange and queue: what was delivered too often without an answer |
 //!
@@ -11,7 +12,7 @@
 //! such as `max-length-bytes` belong in a policy.
 
 use super::connection::LinkError;
-use crate::Prefix;
+use crate::{Prefix, config::SMALL_BODY};
 use lapin::{
     Channel, Connection, ErrorKind, ExchangeKind,
     options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions},
@@ -19,14 +20,15 @@ use lapin::{
 };
 
 /// Deliveries that may end without an answer (a worker died, a connection broke) before the broker
-/// gives a message up. Generous, since with a prefetch a crash counts against a thousand messages at
-/// once. Said explicitly: the default is none before RabbitMQ 4.0 and 20 since.
-const DELIVERY_LIMIT: i32 = 20;
+/// gives a message up, which is then parked in the database. Workers part with a message long before, so this holds for
+/// those that die before they can. Said explicitly: the default is none before RabbitMQ 4.0 and 20 since.
+pub(super) const DELIVERY_LIMIT: i32 = 20;
 
 /// The dead queue has nowhere to pass a message on to, so it must never give one up.
 const NO_DELIVERY_LIMIT: i32 = 1_000_000_000;
 
 const EVENTS_KEY: &str = "events";
+const LARGE_KEY: &str = "large";
 const PRECONDITION_FAILED: u16 = 406;
 const ACCESS_REFUSED: u16 = 403;
 
@@ -35,6 +37,7 @@ const ACCESS_REFUSED: u16 = 403;
 pub(crate) struct Topology {
     pub(crate) exchange: ShortString,
     pub(crate) events: ShortString,
+    pub(crate) large: ShortString,
     pub(crate) unroutable: ShortString,
     pub(crate) dead: ShortString,
 }
@@ -44,14 +47,15 @@ impl Topology {
         Self {
             exchange: format!("{prefix}.v1").into(),
             events: format!("{prefix}.v1.events").into(),
+            large: format!("{prefix}.v1.large").into(),
             unroutable: format!("{prefix}.v1.unroutable").into(),
             dead: format!("{prefix}.v1.dead").into(),
         }
     }
 
-    /// The routing key of everything that is published.
-    pub(super) fn routing_key() -> ShortString {
-        EVENTS_KEY.into()
+    /// The routing key of a message with so large a body.
+    pub(super) fn routing_key(body_bytes: usize) -> ShortString {
+        if body_bytes <= SMALL_BODY { EVENTS_KEY.into() } else { LARGE_KEY.into() }
     }
 
     /// Declares everything that is missing. Does nothing when it is all there.
@@ -66,6 +70,7 @@ impl Topology {
         self.queue(&channel, &self.dead, &self.dead, "", last_resort()).await?;
         self.queue(&channel, &self.unroutable, &self.unroutable, "", self.guarded()).await?;
         self.queue(&channel, &self.events, &self.exchange, EVENTS_KEY, self.guarded()).await?;
+        self.queue(&channel, &self.large, &self.exchange, LARGE_KEY, self.guarded()).await?;
         channel.close(200, "OK".into()).await?;
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What RabbitMQ delivered and no worker has yet.
 
-use crate::{Delivery, amqp::BrokerReceipt, delivery::Receipt};
+use crate::{Delivery, amqp::BrokerReceipt, delivery::Receipt, room::Room};
 use std::time::Duration;
 use tokio::{
     sync::mpsc,
@@ -13,6 +13,9 @@ const QUIET: Duration = Duration::from_millis(30);
 
 /// How long a batch may take to gather, however steadily messages come: at 5,000 a second it is full.
 const GATHERING: Duration = Duration::from_millis(100);
+
+/// Deliveries received at once, between two looks at whether the batch is full.
+const ONCE: usize = 64;
 
 /// The receiving end of the deliveries, bounded by the prefetch. Dropping it gives back, without
 /// blame, what nobody took.
@@ -36,16 +39,16 @@ impl Inbox {
         }
     }
 
-    /// While messages come one after another, waits until there are `wanted`: a batch costs its worker
+    /// While messages come one after another, waits until the room is full: a batch costs its worker
     /// a commit, however small. A single message on a quiet day does not wait, nor does nobody for
-    /// nothing. May be cancelled: nothing is lost by it.
-    pub(super) async fn gather(&mut self, wanted: usize) {
+    /// nothing, nor a batch that is full. May be cancelled: nothing is lost by it.
+    pub(super) async fn gather(&mut self, room: Room) {
         self.fetch();
         let started = Instant::now();
         let busy = self.last.is_some_and(|last| started - last < QUIET);
         let (fewest, end) = (if busy { 1 } else { 2 }, started + GATHERING);
-        while (fewest..wanted).contains(&self.fetched.len()) {
-            let more = self.deliveries.recv_many(&mut self.fetched, wanted);
+        while self.fetched.len() >= fewest && !room.is_filled_by(self.fetched.iter()) {
+            let more = self.deliveries.recv_many(&mut self.fetched, ONCE);
             match timeout_at(end.min(Instant::now() + QUIET), more).await {
                 Ok(1..) => {}
                 Ok(0) | Err(_) => return,
@@ -53,13 +56,14 @@ impl Inbox {
         }
     }
 
-    /// Up to `max` deliveries that there are now.
-    pub(super) fn take(&mut self, max: usize) -> Vec<Delivery> {
+    /// Deliveries that there are now, as many as there is room for, and their bytes.
+    pub(super) fn take(&mut self, room: Room) -> (Vec<Delivery>, usize) {
         self.fetch();
         if !self.fetched.is_empty() {
             self.last = Some(Instant::now());
         }
-        self.fetched.drain(..max.min(self.fetched.len())).collect()
+        let (messages, bytes) = room.fitting(self.fetched.iter());
+        (self.fetched.drain(..messages).collect(), bytes)
     }
 
     /// Looks what has come. RabbitMQ delivers a stale one again, by another connection.
@@ -73,7 +77,8 @@ impl Inbox {
     /// Takes no more, and gives up what was not taken.
     pub(super) fn close(&mut self) -> Vec<Delivery> {
         self.deliveries.close();
-        self.take(usize::MAX)
+        self.fetch();
+        std::mem::take(&mut self.fetched)
     }
 }
 

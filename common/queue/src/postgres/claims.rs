@@ -2,19 +2,21 @@
 
 mod statement;
 
-use super::{Lease, keeper, listener};
+use super::{Lease, PATIENCE, keeper, listener};
 use crate::{
     Delivery, Prefix, QueueConfig, Settler,
     backoff::chain,
+    room::Room,
     settle::{Burial, Undertaker},
     telemetry::{self, increment},
 };
-use sqlx::PgPool;
+use database::{Sessions, within};
+use statement::Most;
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::{
     runtime::Handle,
     sync::{Notify, oneshot},
-    time::{Instant, timeout},
+    time::Instant,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -22,18 +24,16 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 /// and how late a retry may be.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// How long a claim may take before the database counts as down for it.
-const CLAIM_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// The claiming half of a consumer. A claim runs in the background, so that messages of RabbitMQ do
 /// not wait for it, and the next one overlaps with the worker's work on the last.
 ///
 /// Dropping it gives back at once what it claimed and nobody took.
 pub(crate) struct Claims {
-    pool: PgPool,
+    sessions: Sessions,
     queue: Prefix,
     lease: Lease,
     lease_length: Duration,
+    batch_bytes: usize,
     undertaker: Undertaker,
     wake: Arc<Notify>,
     ready: VecDeque<Delivery>,
@@ -48,7 +48,7 @@ pub(crate) struct Claims {
 struct Claimed {
     deliveries: Vec<Delivery>,
     unreadable: Vec<Burial>,
-    /// The claim found as many as it asked for.
+    /// There may be more.
     more: bool,
 }
 
@@ -56,7 +56,7 @@ impl Claims {
     /// Starts the listener and the keeper of the leases; they run until `stop`.
     pub(crate) fn start(
         config: &QueueConfig,
-        pool: PgPool,
+        sessions: Sessions,
         undertaker: Undertaker,
         stop: &CancellationToken,
         tasks: &TaskTracker,
@@ -64,19 +64,20 @@ impl Claims {
         let (wake, lease) = (Arc::new(Notify::new()), Lease::new());
         tasks.spawn(listener::run(config.clone(), Arc::clone(&wake), stop.clone()));
         let (queue, length) = (config.prefix.clone(), config.lease);
-        tasks.spawn(keeper::run(pool.clone(), queue.clone(), lease.clone(), length, stop.clone()));
+        tasks.spawn(keeper::run(sessions.clone(), queue.clone(), lease.clone(), length, stop.clone()));
         Self {
-            pool: pool.clone(),
+            sessions: sessions.clone(),
             queue,
             lease,
             lease_length: length,
+            batch_bytes: config.batch_bytes,
             undertaker,
             wake,
             ready: VecDeque::new(),
             running: None,
             next_poll: Instant::now(),
             failing: false,
-            settler: Settler::new(pool, config.prefix.clone()),
+            settler: Settler::new(sessions, config.prefix.clone()),
             tasks: tasks.clone(),
             runtime: Handle::current(),
         }
@@ -87,15 +88,14 @@ impl Claims {
         if self.running.is_some() || !self.ready.is_empty() || Instant::now() < self.next_poll {
             return;
         }
-        let (pool, queue, lease) = (self.pool.clone(), self.queue.clone(), self.lease.clone());
+        let (sessions, queue, lease) = (self.sessions.clone(), self.queue.clone(), self.lease.clone());
         let (length, settler) = (self.lease_length, self.settler.clone());
+        let most = Most { rows: max, bytes: self.batch_bytes };
         let (sender, running) = oneshot::channel();
         self.running = Some(running);
         self.tasks.spawn_on(
             async move {
-                let outcome = timeout(CLAIM_TIMEOUT, statement::claim(&pool, &queue, &lease, length, max))
-                    .await
-                    .unwrap_or(Err(sqlx::Error::PoolTimedOut));
+                let outcome = claim(&sessions, &queue, &lease, length, most).await;
                 if let Err(Ok(unwanted)) = sender.send(outcome) {
                     settler.release(unwanted.deliveries).await;
                 }
@@ -118,9 +118,10 @@ impl Claims {
         }
     }
 
-    /// Up to `max` claimed messages, if there are any now.
-    pub(crate) fn take(&mut self, max: usize) -> impl Iterator<Item = Delivery> {
-        self.ready.drain(..max.min(self.ready.len()))
+    /// Claimed messages, if there are any now, as many as there is room for, and their bytes.
+    pub(crate) fn take(&mut self, room: Room) -> (Vec<Delivery>, usize) {
+        let (messages, bytes) = room.fitting(self.ready.iter());
+        (self.ready.drain(..messages).collect(), bytes)
     }
 
     /// Ends the claim that runs and gives up everything that was not taken.
@@ -137,8 +138,7 @@ impl Claims {
             Ok(Ok(claimed)) => {
                 self.failing = false;
                 self.ready.extend(claimed.deliveries);
-                metrics::counter!(telemetry::BURIED, "reason" => "malformed")
-                    .increment(increment(claimed.unreadable.len()));
+                metrics::counter!(telemetry::BURIED).increment(increment(claimed.unreadable.len()));
                 self.undertaker.bury(claimed.unreadable);
                 if claimed.more {
                     self.next_poll = Instant::now();
@@ -152,6 +152,18 @@ impl Claims {
             Err(error) => tracing::error!(error = chain(&error), "a claim ended early"),
         }
     }
+}
+
+async fn claim(
+    sessions: &Sessions,
+    queue: &Prefix,
+    lease: &Lease,
+    length: Duration,
+    most: Most,
+) -> Result<Claimed, sqlx::Error> {
+    let mut session = sessions.open().await?;
+    let outcome = within(PATIENCE, statement::claim(&mut session, queue, lease, length, most)).await;
+    session.end(outcome).await
 }
 
 impl Drop for Claims {

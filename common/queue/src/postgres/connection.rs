@@ -1,48 +1,37 @@
 //! Connections to the database, separate for writing and consuming so that neither starves the other.
 
 use crate::QueueConfig;
-use sqlx::{
-    PgPool,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
+use database::{Fault, Limits, Sessions};
+use sqlx::postgres::PgConnectOptions;
 use std::time::Duration;
 
 /// A worker claims, settles and renews at the same time, and buries now and then.
-const POOL_SIZE: u32 = 4;
+const PLACES: usize = 4;
 
-/// How long to wait for a connection. Shorter than sqlx's 30 s: the caller retries, and should know why.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long each use of the queue may take before the database counts as away for it. The caller retries.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
 
-/// The configured address under a name that a person can find in `pg_stat_activity`.
+/// The configured address under a name that a person can find in `pg_stat_activity`, with bounded waits.
 pub(crate) fn options(config: &QueueConfig, role: &str) -> PgConnectOptions {
-    config.database.clone().application_name(&format!("{} queue {role}", config.process))
+    Limits::SERVICE.apply(named(config, role))
 }
 
-/// A pool that connects when it is first used, so that it can be made while the database is down.
-pub(crate) fn pool(config: &QueueConfig) -> PgPool {
-    PgPoolOptions::new()
-        .max_connections(POOL_SIZE)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        // A ping per statement would double the round trips; a statement that meets a dead connection fails and is retried.
-        .test_before_acquire(false)
-        .connect_lazy_with(options(config, "worker"))
+/// Sessions that are opened when they are first used, so that they can be made while the database is down.
+pub(crate) fn sessions(config: &QueueConfig) -> Sessions {
+    // However old the statistics, the index of what is due is read, and never the table: a burst into an empty table
+    // would otherwise be planned for as the empty table it was.
+    let options = named(config, "worker")
+        .options([("enable_seqscan", "off"), ("plan_cache_mode", "force_custom_plan")]);
+    Sessions::new(options, Limits::SERVICE, PLACES)
+}
+
+fn named(config: &QueueConfig, role: &str) -> PgConnectOptions {
+    config.database.clone().application_name(&format!("{} queue {role}", config.process))
 }
 
 /// Whether the connection is of no more use after this error.
 pub(crate) fn is_lost(error: &sqlx::Error) -> bool {
-    match error {
-        // 08: connection exceptions; 57P: the server shuts down, crashed or starts up.
-        sqlx::Error::Database(error) => {
-            error.code().is_some_and(|code| code.starts_with("08") || code.starts_with("57P"))
-        }
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::Protocol(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => true,
-        _ => false,
-    }
+    Fault::of(error) == Fault::Away
 }
 
 /// Whether the fault is in the data of a statement, so that its other rows would have been stored.

@@ -1,8 +1,9 @@
 //! Renews the leases of the rows that a worker holds, and measures how long the oldest due row waits.
 
-use super::Lease;
+use super::{Lease, PATIENCE};
 use crate::{Prefix, backoff::chain, telemetry};
-use sqlx::PgPool;
+use database::{Sessions, within};
+use sqlx::PgConnection;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -14,7 +15,7 @@ const MEASURE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Runs until `stop`: as long as the consumer may hold rows.
 pub(super) async fn run(
-    pool: PgPool,
+    sessions: Sessions,
     queue: Prefix,
     lease: Lease,
     length: Duration,
@@ -27,17 +28,32 @@ pub(super) async fn run(
             () = stop.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        let outcome = async {
-            renew(&pool, &lease, length).await?;
-            measure(&pool, &queue).await
+        let outcome = tokio::select! {
+            () = stop.cancelled() => return,
+            outcome = look(&sessions, &queue, &lease, length) => outcome,
         };
-        if let Err(error) = outcome.await {
+        if let Err(error) = outcome {
             tracing::debug!(error = chain(&error), "leases could not be renewed; they will be tried again");
         }
     }
 }
 
-async fn renew(pool: &PgPool, lease: &Lease, length: Duration) -> Result<(), sqlx::Error> {
+async fn look(
+    sessions: &Sessions,
+    queue: &Prefix,
+    lease: &Lease,
+    length: Duration,
+) -> Result<(), sqlx::Error> {
+    let mut session = sessions.open().await?;
+    let looked = within(PATIENCE, async {
+        renew(&mut session, lease, length).await?;
+        measure(&mut session, queue).await
+    });
+    let outcome = looked.await;
+    session.end(outcome).await
+}
+
+async fn renew(connection: &mut PgConnection, lease: &Lease, length: Duration) -> Result<(), sqlx::Error> {
     let held = lease.held();
     if held.is_empty() {
         return Ok(());
@@ -55,17 +71,17 @@ async fn renew(pool: &PgPool, lease: &Lease, length: Duration) -> Result<(), sql
         lease.name,
         length.as_secs_f64(),
     )
-    .execute(pool)
+    .execute(connection)
     .await?;
     Ok(())
 }
 
-async fn measure(pool: &PgPool, queue: &Prefix) -> Result<(), sqlx::Error> {
+async fn measure(connection: &mut PgConnection, queue: &Prefix) -> Result<(), sqlx::Error> {
     let oldest = sqlx::query_scalar!(
         "SELECT extract(epoch FROM now() - run_at)::float8 FROM queue_messages WHERE queue = $1 AND run_at <= now() ORDER BY run_at LIMIT 1",
         queue.as_str(),
     )
-    .fetch_optional(pool)
+    .fetch_optional(connection)
     .await?;
     metrics::gauge!(telemetry::OLDEST_AGE, "store" => "database").set(oldest.flatten().unwrap_or(0.0));
     Ok(())

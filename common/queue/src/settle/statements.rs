@@ -4,15 +4,21 @@ use super::{
     burial::{Graves, storable},
     names,
 };
-use crate::{Delivery, Disposition, Prefix, delivery::Receipt, envelope::Headers};
+use crate::{
+    Delivery, Disposition, Prefix,
+    delivery::Receipt,
+    envelope::{Envelope, Headers},
+    postgres::LeaseReceipt,
+};
 use chrono::{DateTime, Utc};
-use sqlx::{PgExecutor, PgPool, types::Json};
+use sqlx::{Connection, PgConnection, PgExecutor, types::Json};
 use uuid::Uuid;
 
 /// What a batch of outcomes asks of the database, sorted by statement.
 pub(super) struct Plan<'a> {
     pub(super) acks: usize,
     pub(super) retries: usize,
+    pub(super) put_offs: usize,
     pub(super) dead: usize,
     graves: Graves<'a>,
     /// Rows that are done with.
@@ -26,13 +32,15 @@ pub(super) struct Plan<'a> {
 #[derive(Default)]
 struct PutOff {
     ids: Vec<i64>,
+    /// 1 for a delivery that failed.
+    failed: Vec<i32>,
     times: Vec<DateTime<Utc>>,
     reasons: Vec<String>,
 }
 
 /// Messages of RabbitMQ that wait for their next try in the database.
 #[derive(Default)]
-struct PutAside<'a> {
+pub(super) struct PutAside<'a> {
     headers: Vec<Json<&'a Headers>>,
     bodies: Vec<&'a [u8]>,
     attempts: Vec<i32>,
@@ -49,6 +57,7 @@ impl<'a> Plan<'a> {
         let mut plan = Self {
             acks: 0,
             retries: 0,
+            put_offs: 0,
             dead: 0,
             graves: Graves::default(),
             gone: Vec::new(),
@@ -69,20 +78,13 @@ impl<'a> Plan<'a> {
                 self.acks += 1;
                 self.gone.push(receipt.id);
             }
-            (Disposition::Retry { at, reason }, Receipt::Broker(_)) => {
+            (Disposition::Retry { at, reason }, receipt) => {
                 self.retries += 1;
-                self.put_aside.headers.push(Json(&delivery.envelope.headers));
-                self.put_aside.bodies.push(&delivery.envelope.body);
-                let attempt = delivery.attempt.saturating_add(1);
-                self.put_aside.attempts.push(i32::try_from(attempt).unwrap_or(i32::MAX));
-                self.put_aside.times.push(*at);
-                self.put_aside.reasons.push(storable(reason));
+                self.put_off(delivery, receipt, 1, *at, reason);
             }
-            (Disposition::Retry { at, reason }, Receipt::Database(receipt)) => {
-                self.retries += 1;
-                self.put_off.ids.push(receipt.id);
-                self.put_off.times.push(*at);
-                self.put_off.reasons.push(storable(reason));
+            (Disposition::PutOff { at, reason }, receipt) => {
+                self.put_offs += 1;
+                self.put_off(delivery, receipt, 0, *at, reason);
             }
             (Disposition::DeadLetter { reason }, receipt) => {
                 self.dead += 1;
@@ -94,17 +96,51 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Commits the plan, all or nothing. Acknowledgements of RabbitMQ alone need no statement.
-    pub(super) async fn execute(&mut self, pool: &PgPool, queue: &Prefix) -> Result<(), sqlx::Error> {
-        let (graves, put_aside) = (std::mem::take(&mut self.graves), std::mem::take(&mut self.put_aside));
-        if graves.is_empty() && put_aside.bodies.is_empty() && self.put_off.ids.is_empty() {
-            return delete(pool, &self.gone, &self.leases).await;
+    fn put_off(
+        &mut self,
+        delivery: &'a Delivery,
+        receipt: &Receipt,
+        failed: u32,
+        at: DateTime<Utc>,
+        reason: &str,
+    ) {
+        match receipt {
+            Receipt::Broker(_) => {
+                let Envelope { headers, body } = &delivery.envelope;
+                self.put_aside.push(headers, body, delivery.attempt.saturating_add(failed), at, reason);
+            }
+            Receipt::Database(receipt) => {
+                self.put_off.ids.push(receipt.id);
+                self.put_off.failed.push(i32::try_from(failed).unwrap_or(i32::MAX));
+                self.put_off.times.push(at);
+                self.put_off.reasons.push(storable(reason));
+            }
         }
-        let mut transaction = pool.begin().await?;
+    }
+
+    /// Whether the database has nothing to do: acknowledgements of RabbitMQ alone need no statement.
+    pub(super) fn is_empty(&self) -> bool {
+        self.graves.is_empty()
+            && self.put_aside.is_empty()
+            && self.put_off.ids.is_empty()
+            && self.gone.is_empty()
+    }
+
+    /// Commits the plan, all or nothing.
+    pub(super) async fn execute(
+        &mut self,
+        connection: &mut PgConnection,
+        queue: &Prefix,
+    ) -> Result<(), sqlx::Error> {
+        let (graves, put_aside) = (std::mem::take(&mut self.graves), std::mem::take(&mut self.put_aside));
+        if graves.is_empty() && put_aside.is_empty() && self.put_off.ids.is_empty() {
+            return delete(connection, &self.gone, &self.leases).await;
+        }
+        let mut transaction = connection.begin().await?;
         if !graves.is_empty() {
             graves.insert(&mut *transaction, queue).await?;
         }
-        if !put_aside.bodies.is_empty() {
+        if !put_aside.is_empty() {
             put_aside.insert(&mut *transaction, queue).await?;
         }
         if !self.put_off.ids.is_empty() {
@@ -115,8 +151,32 @@ impl<'a> Plan<'a> {
     }
 }
 
-impl PutAside<'_> {
-    async fn insert(&self, executor: impl PgExecutor<'_>, queue: &Prefix) -> Result<(), sqlx::Error> {
+impl<'a> PutAside<'a> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.bodies.is_empty()
+    }
+
+    /// Adds a message that waits until `at`, after so many deliveries that failed.
+    pub(super) fn push(
+        &mut self,
+        headers: &'a Headers,
+        body: &'a [u8],
+        attempt: u32,
+        at: DateTime<Utc>,
+        reason: &str,
+    ) {
+        self.headers.push(Json(headers));
+        self.bodies.push(body);
+        self.attempts.push(i32::try_from(attempt).unwrap_or(i32::MAX));
+        self.times.push(at);
+        self.reasons.push(storable(reason));
+    }
+
+    pub(super) async fn insert(
+        &self,
+        executor: impl PgExecutor<'_>,
+        queue: &Prefix,
+    ) -> Result<(), sqlx::Error> {
         sqlx::query!(
             "INSERT INTO queue_messages (queue, headers, body, attempt, run_at, reason)
              SELECT $1, * FROM UNNEST($2::JSONB[], $3::BYTEA[], $4::INTEGER[], $5::TIMESTAMPTZ[], $6::TEXT[])",
@@ -137,10 +197,12 @@ impl PutOff {
     async fn update(&self, executor: impl PgExecutor<'_>, leases: &[Uuid]) -> Result<(), sqlx::Error> {
         let updated = sqlx::query!(
             "UPDATE queue_messages AS message
-             SET attempt = attempt + 1, run_at = put_off.run_at, reason = put_off.reason, lease = NULL, leased_until = NULL
-             FROM UNNEST($1::BIGINT[], $2::TIMESTAMPTZ[], $3::TEXT[]) AS put_off (id, run_at, reason)
-             WHERE message.id = put_off.id AND message.lease = ANY($4)",
+             SET attempt = attempt + put_off.failed, trials = 0, run_at = put_off.run_at, reason = put_off.reason,
+                 lease = NULL, leased_until = NULL
+             FROM UNNEST($1::BIGINT[], $2::INTEGER[], $3::TIMESTAMPTZ[], $4::TEXT[]) AS put_off (id, failed, run_at, reason)
+             WHERE message.id = put_off.id AND message.lease = ANY($5)",
             &self.ids,
+            &self.failed,
             &self.times,
             &self.reasons,
             leases,
@@ -169,14 +231,30 @@ pub(super) async fn delete(
     Ok(())
 }
 
-/// Ends the leases, so that any worker may take the rows at once.
+/// Counts the beginning of a trial, and tells how many there were before.
+pub(super) async fn try_alone(
+    connection: &mut PgConnection,
+    receipt: &LeaseReceipt,
+) -> Result<Option<u32>, sqlx::Error> {
+    let trials = sqlx::query_scalar!(
+        "UPDATE queue_messages SET trials = trials + 1 WHERE id = $1 AND lease = $2 RETURNING trials - 1 AS trials",
+        receipt.id,
+        receipt.lease.name,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(trials.map(|trials| trials.and_then(|trials| u32::try_from(trials).ok()).unwrap_or(0)))
+}
+
+/// Ends the leases, so that any worker may take the rows at once. Who gives back is alive, so no trial counts.
 pub(super) async fn release(
     executor: impl PgExecutor<'_>,
     ids: &[i64],
     leases: &[Uuid],
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "UPDATE queue_messages SET lease = NULL, leased_until = NULL WHERE id = ANY($1) AND lease = ANY($2)",
+        "UPDATE queue_messages SET lease = NULL, leased_until = NULL, trials = 0
+         WHERE id = ANY($1) AND lease = ANY($2)",
         ids,
         leases,
     )

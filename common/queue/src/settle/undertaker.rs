@@ -1,37 +1,69 @@
-//! Buries messages without a worker's word: those that can't be read, and those that RabbitMQ gave up.
+//! Stores messages without a worker's word: those that can't be read become dead letters, and those that RabbitMQ gave
+//! up are parked, so that they come back alone.
 
 use super::{
     burial::{Burial, Graves},
-    names, statements,
+    names,
+    statements::{self, PutAside},
 };
 use crate::{
     Prefix,
     amqp::BrokerReceipt,
     backoff::{self, chain},
     delivery::Receipt,
+    envelope::Envelope,
+    postgres::PATIENCE,
 };
-use sqlx::PgPool;
+use chrono::Utc;
+use database::{Sessions, within};
+use sqlx::{Connection, PgConnection};
 use tokio::{sync::mpsc, time::sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// Messages buried in one transaction.
-const BATCH: usize = 64;
+/// Messages stored in one transaction: of the largest, as many as RabbitMQ delivers ahead.
+const BATCH: usize = 16;
 
-/// A handle on the burying task; clones share it.
+/// A message that RabbitMQ gave up, since it was delivered too often without an answer. No worker has judged it: it may
+/// be what they died of, or have been in the same hands.
+#[derive(Debug)]
+pub(crate) struct Parked {
+    /// The message.
+    pub(crate) envelope: Envelope,
+    /// How many deliveries failed.
+    pub(crate) attempt: u32,
+    /// What RabbitMQ said.
+    pub(crate) reason: String,
+    /// Where it came from.
+    pub(crate) receipt: BrokerReceipt,
+}
+
+/// What is stored.
+#[derive(Debug)]
+enum Errand {
+    Bury(Burial),
+    Park(Parked),
+}
+
+/// A handle on the storing task; clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Undertaker {
     // Not bounded here, but by what may be delivered unsettled: the prefetch and the claimed batch.
-    inbox: mpsc::UnboundedSender<Burial>,
+    inbox: mpsc::UnboundedSender<Errand>,
 }
 
 impl Undertaker {
-    /// Starts the task, which runs until `stop`. What it has not buried by then is delivered again.
-    pub(crate) fn start(pool: PgPool, queue: Prefix, stop: CancellationToken, tasks: &TaskTracker) -> Self {
-        let (inbox, burials) = mpsc::unbounded_channel();
+    /// Starts the task, which runs until `stop`. What it has not stored by then is delivered again.
+    pub(crate) fn start(
+        sessions: Sessions,
+        queue: Prefix,
+        stop: CancellationToken,
+        tasks: &TaskTracker,
+    ) -> Self {
+        let (inbox, errands) = mpsc::unbounded_channel();
         tasks.spawn(async move {
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = run(&pool, &queue, burials) => {}
+                () = run(&sessions, &queue, errands) => {}
             }
         });
         Self { inbox }
@@ -42,38 +74,72 @@ impl Undertaker {
         for burial in burials {
             tracing::error!(reason = burial.reason, attempts = burial.attempts, "a message is a dead letter");
             // After the end of the task it is dropped, and so delivered again.
-            let _ = self.inbox.send(burial);
+            let _ = self.inbox.send(Errand::Bury(burial));
         }
+    }
+
+    /// Parks a message as soon as the database allows.
+    pub(crate) fn park(&self, parked: Parked) {
+        let id = parked.envelope.headers.message_id;
+        tracing::warn!(message.id = %id, reason = parked.reason, "a message comes back alone");
+        let _ = self.inbox.send(Errand::Park(parked));
     }
 }
 
-async fn run(pool: &PgPool, queue: &Prefix, mut burials: mpsc::UnboundedReceiver<Burial>) {
+async fn run(sessions: &Sessions, queue: &Prefix, mut errands: mpsc::UnboundedReceiver<Errand>) {
     let mut batch = Vec::new();
-    while burials.recv_many(&mut batch, BATCH).await > 0 {
+    while errands.recv_many(&mut batch, BATCH).await > 0 {
         let mut delays = backoff::forever();
-        while let Err(error) = bury(pool, queue, &batch).await {
-            tracing::warn!(error = chain(&error), "dead letters could not be stored; they are held");
+        while let Err(error) = store(sessions, queue, &batch).await {
+            tracing::warn!(
+                error = chain(&error),
+                "what no worker decided on could not be stored; it is held"
+            );
             sleep(delays.next().unwrap_or_default()).await;
         }
-        BrokerReceipt::ack(batch.drain(..).filter_map(|burial| match burial.receipt {
-            Receipt::Broker(receipt) => Some(receipt),
-            Receipt::Database(_) => None,
+        BrokerReceipt::ack(batch.drain(..).filter_map(|errand| match errand {
+            Errand::Park(Parked { receipt, .. })
+            | Errand::Bury(Burial { receipt: Receipt::Broker(receipt), .. }) => Some(receipt),
+            Errand::Bury(Burial { receipt: Receipt::Database(_), .. }) => None,
         }));
     }
 }
 
-async fn bury(pool: &PgPool, queue: &Prefix, burials: &[Burial]) -> Result<(), sqlx::Error> {
-    let mut graves = Graves::default();
+async fn store(sessions: &Sessions, queue: &Prefix, errands: &[Errand]) -> Result<(), sqlx::Error> {
+    let mut session = sessions.open().await?;
+    let outcome = within(PATIENCE, insert(&mut session, queue, errands)).await;
+    session.end(outcome).await
+}
+
+async fn insert(
+    connection: &mut PgConnection,
+    queue: &Prefix,
+    errands: &[Errand],
+) -> Result<(), sqlx::Error> {
+    let (mut graves, mut parking) = (Graves::default(), PutAside::default());
     let (mut rows, mut leases) = (Vec::new(), Vec::new());
-    for burial in burials {
-        graves.push_burial(burial);
-        if let Receipt::Database(receipt) = &burial.receipt {
-            rows.push(receipt.id);
-            leases.push(&receipt.lease);
+    let now = Utc::now();
+    for errand in errands {
+        match errand {
+            Errand::Park(Parked { envelope, attempt, reason, .. }) => {
+                parking.push(&envelope.headers, &envelope.body, *attempt, now, reason);
+            }
+            Errand::Bury(burial) => {
+                graves.push_burial(burial);
+                if let Receipt::Database(receipt) = &burial.receipt {
+                    rows.push(receipt.id);
+                    leases.push(&receipt.lease);
+                }
+            }
         }
     }
-    let mut transaction = pool.begin().await?;
-    graves.insert(&mut *transaction, queue).await?;
+    let mut transaction = connection.begin().await?;
+    if !graves.is_empty() {
+        graves.insert(&mut *transaction, queue).await?;
+    }
+    if !parking.is_empty() {
+        parking.insert(&mut *transaction, queue).await?;
+    }
     statements::delete(&mut *transaction, &rows, &names(leases.into_iter())).await?;
     transaction.commit().await
 }

@@ -1,7 +1,7 @@
 //! What only the queue in RabbitMQ has: exchanges, queues that others may delete, delivery limits.
 
 use crate::support::{
-    Backend, PATIENCE, Stand, ack, eventually, ids, message, next_one, on, publish, ready, take,
+    Backend, PATIENCE, Stand, ack, eventually, ids, message, next, next_one, on, publish, ready, take,
 };
 use anyhow::{Context, Result};
 use queue::{BrokerStatus, Durable, Publisher};
@@ -114,21 +114,53 @@ async fn deliveries_in_hand_when_the_wire_is_cut_come_back_and_old_answers_harm_
     .await
 }
 
+/// It may be what its workers died of, or have been in the same hands: nobody knows, so it is no dead letter.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_message_that_nobody_answers_for_ends_as_a_dead_letter() -> Result<()> {
+async fn a_message_that_nobody_answered_for_comes_back_by_way_of_the_database() -> Result<()> {
     on(Backend::RabbitMq, async |stand: Arc<Stand>| {
         let (publisher, (mut consumer, _)) = (stand.publisher().await?, stand.consumer());
         publish(&publisher, 1).await?;
         for attempt in 0..=20 {
             let delivery = next_one(&mut consumer).await?;
             assert_eq!(delivery.attempt, attempt);
+            assert!(!delivery.can_be_tried());
             // Dropped unsettled, as by a worker that panics.
             drop(delivery);
         }
-        let buried =
-            "SELECT count(*) FROM dead_letters WHERE reason LIKE 'RabbitMQ delivered it from %.v1.events%'
-                        AND project_id = 7 AND headers ->> 'source' = 'stripe'";
-        eventually("it is a dead letter", || async { Ok(stand.database.count(buried).await? == 1) }).await
+        let delivery = next_one(&mut consumer).await?;
+        assert!(delivery.can_be_tried() && delivery.attempt >= 20, "{delivery:?}");
+        assert_eq!(stand.database.count("SELECT count(*) FROM dead_letters").await?, 0);
+        let settler = consumer.settler();
+        assert_eq!(settler.try_alone(&delivery).await?, Some(0));
+        assert_eq!(settler.try_alone(&delivery).await?, Some(1), "each trial that does not end is counted");
+        ack(&consumer, vec![delivery]).await
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn large_bodies_are_delivered_ahead_a_few_at_a_time() -> Result<()> {
+    on(Backend::RabbitMq, async |stand: Arc<Stand>| {
+        let (publisher, (mut consumer, _)) = (stand.publisher().await?, stand.consumer());
+        for n in 0..60 {
+            let mut message = message(n);
+            message.body = vec![b' '; 1 << 20].into();
+            publisher.publish(message).await?;
+        }
+        let first = next(&mut consumer, 500).await?;
+        assert!(first.len() <= 4, "{} messages of 1 MiB in one batch of 4 MiB", first.len());
+        eventually("RabbitMQ keeps what was not asked for", || async {
+            Ok(stand.ready_in("large").await? == 60 - 16)
+        })
+        .await?;
+        let mut open = 60 - first.len();
+        ack(&consumer, first).await?;
+        while open > 0 {
+            let batch = next(&mut consumer, 500).await?;
+            open -= batch.len();
+            ack(&consumer, batch).await?;
+        }
+        Ok(())
     })
     .await
 }

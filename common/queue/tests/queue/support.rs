@@ -141,7 +141,7 @@ impl Stand {
         let rows = self.database.count("SELECT count(*) FROM queue_messages").await?;
         let mut ready = 0;
         if self.backend == Backend::RabbitMq {
-            for queue in ["events", "unroutable", "dead"] {
+            for queue in ["events", "large", "unroutable", "dead"] {
                 ready += self.ready_in(queue).await?;
             }
         }

@@ -48,9 +48,12 @@ impl From<StoreError> for WriteError {
                 "referral_codes_code_key" => Self::CodeTaken,
                 _ => Self::Store(error),
             },
-            StoreError::Unavailable(_) | StoreError::Serialization(_) | StoreError::Other(_) => {
-                Self::Store(error)
-            }
+            StoreError::Unavailable(_)
+            | StoreError::Refused(_)
+            | StoreError::Serialization(_)
+            | StoreError::Occupied(_)
+            | StoreError::Slow(_)
+            | StoreError::Other(_) => Self::Store(error),
         }
     }
 }

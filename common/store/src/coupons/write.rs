@@ -38,7 +38,10 @@ impl From<StoreError> for WriteError {
             StoreError::Constraint { constraint, .. } if constraint == "coupons_code_key" => Self::CodeTaken,
             StoreError::Constraint { .. }
             | StoreError::Unavailable(_)
+            | StoreError::Refused(_)
             | StoreError::Serialization(_)
+            | StoreError::Occupied(_)
+            | StoreError::Slow(_)
             | StoreError::Other(_) => Self::Store(error),
         }
     }

@@ -22,6 +22,19 @@ pub(crate) async fn share(conn: &mut PgConnection, realms: &BTreeSet<Realm>) -> 
     Ok(())
 }
 
+/// Whether the books could be shared now; nobody has them alone.
+pub(crate) async fn are_free(conn: &mut PgConnection, realm: Realm) -> Result<bool, StoreError> {
+    let free = sqlx::query_scalar!(
+        r#"SELECT pg_try_advisory_xact_lock_shared(
+               hashtextextended('books of ' || $1::BIGINT || ' ' || $2::BOOLEAN, 0)) AS "free!""#,
+        realm.project.0,
+        realm.mode.is_live(),
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(free)
+}
+
 /// Has the books alone.
 pub(super) async fn hold(conn: &mut PgConnection, realm: Realm) -> Result<(), StoreError> {
     sqlx::query!(

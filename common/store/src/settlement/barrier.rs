@@ -36,6 +36,17 @@ pub(super) async fn wait(conn: &mut PgConnection, realm: Realm) -> Result<(), St
     Ok(())
 }
 
+/// Whether a batch of a project and mode could begin now; nobody who judges again is in the way.
+pub(super) async fn is_free(conn: &mut PgConnection, realm: Realm) -> Result<bool, StoreError> {
+    let free = sqlx::query_scalar!(
+        r#"SELECT pg_try_advisory_xact_lock_shared(hashtextextended($1, 0)) AS "free!""#,
+        name(realm)
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(free)
+}
+
 fn name(realm: Realm) -> String {
     format!("settling:{}:{}", realm.project, realm.mode)
 }

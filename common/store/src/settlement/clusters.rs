@@ -70,6 +70,30 @@ pub(super) async fn lock(
     Ok(locked.into_iter().map(ClusterId).collect())
 }
 
+/// The keys whose cluster somebody else has locked. Waits for nobody.
+pub(super) async fn held(
+    conn: &mut PgConnection,
+    facts: &BTreeMap<Realm, Vec<Incoming<'_>>>,
+) -> Result<BTreeMap<Realm, BTreeSet<Key>>, StoreError> {
+    let sets = connected(facts);
+    let keys: Vec<(Realm, &Key)> =
+        sets.iter().flat_map(|(realm, sets)| sets.values().flatten().map(|key| (*realm, key))).collect();
+    let found = find(conn, &keys).await?;
+    let ids: BTreeSet<i64> = found.values().flat_map(BTreeMap::values).map(|id| id.0).collect();
+    let free: BTreeSet<i64> = sqlx::query_scalar!(
+        "SELECT id FROM clusters WHERE id = ANY($1) FOR UPDATE SKIP LOCKED",
+        &ids.into_iter().collect::<Vec<_>>()
+    )
+    .fetch_all(conn)
+    .await?
+    .into_iter()
+    .collect();
+    let of_realm = |keys: BTreeMap<Key, ClusterId>| {
+        keys.into_iter().filter(|(_, id)| !free.contains(&id.0)).map(|(key, _)| key).collect()
+    };
+    Ok(found.into_iter().map(|(realm, keys)| (realm, of_realm(keys))).collect())
+}
+
 /// The clusters that are judged otherwise, now that these mappings have changed: those that mention
 /// one of the codes, hold one of the keys, have earned one of the affiliates something, or tell of
 /// something since the rules changed.

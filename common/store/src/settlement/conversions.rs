@@ -191,15 +191,20 @@ impl Standing {
                    clawed_back_minor AS "clawed_back_minor!", held_minor AS "held_minor!", paid AS "paid!", rule_id,
                    attribution AS "attribution: Json<Bind>", explanation AS "explanation: Json<Explanation>",
                    occurred_at AS "occurred_at!", release_at
-            FROM conversions
-            WHERE merged_into IS NULL AND id IN (
+            FROM (
                 SELECT id FROM conversions WHERE cluster_id = ANY($1)
                 UNION
                 SELECT UNNEST($2::BIGINT[])
                 UNION
-                SELECT c.id FROM UNNEST($3::BIGINT[], $4::BOOLEAN[], $5::TEXT[]) AS k (project_id, livemode, payment_key)
-                JOIN conversions c USING (project_id, livemode, payment_key) WHERE c.merged_into IS NULL
-            )
+                SELECT c.id
+                FROM UNNEST($3::BIGINT[], $4::BOOLEAN[], $5::TEXT[]) AS k (project_id, livemode, payment_key)
+                CROSS JOIN LATERAL (
+                    SELECT id, project_id, livemode FROM conversions
+                    WHERE payment_key = k.payment_key AND merged_into IS NULL OFFSET 0
+                ) c
+                WHERE c.project_id = k.project_id AND c.livemode = k.livemode
+            ) AS wanted (wanted_id)
+            CROSS JOIN LATERAL (SELECT * FROM conversions WHERE id = wanted_id AND merged_into IS NULL OFFSET 0) c
             "#,
             &clusters,
             &posted,

@@ -90,7 +90,8 @@ async fn clicks(
         SELECT c.project_id AS "project_id!", c.livemode AS "livemode!", c.affiliate_id AS "affiliate_id!",
                c.click_id AS "click_id!", c.code AS "code!", c.occurred_at AS "occurred_at!"
         FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[]) AS named (project_id, livemode, click_id)
-        JOIN clicks c USING (project_id, livemode, click_id)
+        CROSS JOIN LATERAL (SELECT * FROM clicks WHERE click_id = named.click_id OFFSET 0) c
+        WHERE c.project_id = named.project_id AND c.livemode = named.livemode
         "#,
         &mentioned.projects,
         &mentioned.livemodes,
@@ -131,9 +132,16 @@ async fn coupons(
                s.id IS NOT NULL AS "suspended!", NULLIF(s.suspended_from, '-infinity') AS suspended_from,
                s.suspended_until
         FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[]) AS named (project_id, livemode, value)
-        JOIN coupons c ON c.project_id = named.project_id AND c.livemode = named.livemode
-             AND (c.code_folded = named.value OR lower(c.stripe_coupon_id) = named.value
-                  OR lower(c.stripe_promotion_code_id) = named.value)
+        CROSS JOIN LATERAL (
+            SELECT id FROM coupons WHERE code_folded = named.value
+            UNION ALL
+            SELECT id FROM coupons WHERE lower(stripe_coupon_id) = named.value
+            UNION ALL
+            SELECT id FROM coupons WHERE lower(stripe_promotion_code_id) = named.value
+            OFFSET 0
+        ) so_called (coupon_id)
+        JOIN coupons c ON c.id = so_called.coupon_id AND c.project_id = named.project_id
+             AND c.livemode = named.livemode
         LEFT JOIN suspensions s ON s.coupon_id = coalesce(c.former_of, c.id)
         ORDER BY c.id, s.id
         "#,

@@ -36,14 +36,14 @@ pub struct InboxEvent {
 type EventKey<'a> = (Realm, &'a str, &'a str);
 
 /// Inserts what has not been seen before, and tells which items that were.
-pub(super) async fn insert(conn: &mut PgConnection, items: &[Item]) -> Result<Vec<usize>, StoreError> {
+pub(super) async fn insert(conn: &mut PgConnection, items: &[&Item]) -> Result<Vec<usize>, StoreError> {
     // The first of several with one id, in key order: two workers with the same events then wait
     // for one another instead of deadlocking.
     let mut unique: BTreeMap<EventKey<'_>, usize> = BTreeMap::new();
     for (place, item) in items.iter().enumerate() {
         unique.entry((item.realm, &item.event.account, &item.event.event_id)).or_insert(place);
     }
-    let rows: Vec<&Item> = unique.values().filter_map(|place| items.get(*place)).collect();
+    let rows: Vec<&Item> = unique.values().filter_map(|place| items.get(*place).copied()).collect();
     let inserted = sqlx::query!(
         r#"
         INSERT INTO events (project_id, livemode, account, event_id, source, event_type, api_version,

@@ -61,6 +61,7 @@ pub async fn replay(
     mut progress: impl FnMut(&Replayed),
 ) -> Result<Replayed, BatchError> {
     let mut done = Replayed::default();
+    super::plans::pin(conn).await?;
     let standing = clusters::of_realm(conn, realm).await?;
     clusters::lock(conn, &standing).await?;
     facts::forget(conn, realm).await?;

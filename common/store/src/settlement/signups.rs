@@ -58,11 +58,14 @@ impl Named {
             SELECT named.project_id AS "project_id!", named.livemode AS "livemode!", k.key AS "key!",
                    f.links AS "links!: Json<Vec<Key>>", f.body AS "body!: Json<FactBody>"
             FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[], $4::TEXT[]) AS named (project_id, livemode, id, code)
-            JOIN identity_keys k ON k.project_id = named.project_id AND k.livemode = named.livemode
-                 AND k.key = 'user:' || named.id
-            JOIN facts f ON f.codes @> ARRAY[named.code] AND f.project_id = named.project_id
-                 AND f.livemode = named.livemode AND f.cluster_id <> k.cluster_id
-            WHERE NOT EXISTS (SELECT FROM referral_codes c
+            CROSS JOIN LATERAL (
+                SELECT key, cluster_id, named.code FROM identity_keys
+                WHERE project_id = named.project_id AND livemode = named.livemode AND key = 'user:' || named.id
+                OFFSET 0
+            ) k
+            CROSS JOIN LATERAL (SELECT * FROM facts WHERE codes @> ARRAY[k.code] OFFSET 0) f
+            WHERE f.project_id = named.project_id AND f.livemode = named.livemode
+              AND f.cluster_id <> k.cluster_id AND NOT EXISTS (SELECT FROM referral_codes c
                               WHERE c.project_id = named.project_id AND c.livemode = named.livemode
                                 AND c.code_folded = named.code)
             "#,

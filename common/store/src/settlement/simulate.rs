@@ -26,6 +26,7 @@ pub async fn simulate(
 ) -> Result<Earned, BatchError> {
     let proposed = vec![RuleVersion { id: RuleId(0), valid_from: None, rules: rules.clone() }];
     let proposed: BTreeMap<ProjectId, Vec<RuleVersion>> = BTreeMap::from([(realm.project, proposed)]);
+    super::plans::pin(conn).await?;
     let all: Vec<ClusterId> = clusters::of_realm(conn, realm).await?.into_iter().collect();
     let mut earned = Earned::new();
     let mut done = 0;

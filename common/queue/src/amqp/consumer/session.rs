@@ -1,19 +1,24 @@
 //! One queue consumed on one channel. The task owns the channel: deliveries go out, answers come in.
 
-use super::super::{
-    codec,
-    connection::LinkError,
-    outstanding::Outstanding,
-    receipt::{BrokerReceipt, Command, Verdict},
+use super::{
+    super::{
+        codec,
+        connection::LinkError,
+        outstanding::Outstanding,
+        receipt::{BrokerReceipt, Command, Verdict},
+        topology::DELIVERY_LIMIT,
+    },
+    oldest::{Oldest, TOLD_EVERY},
 };
 use crate::{
     Delivery,
     backoff::chain,
     delivery::Receipt,
     envelope::{Envelope, Headers},
-    settle::{Burial, Undertaker},
+    settle::{Burial, Parked, Undertaker},
     telemetry,
 };
+use chrono::Utc;
 use futures::{StreamExt, future::try_join_all};
 use lapin::{
     Channel, Connection, Consumer,
@@ -32,7 +37,7 @@ pub(super) enum Sink {
     Worker { deliveries: mpsc::Sender<Delivery>, undertaker: Undertaker },
     /// The same for messages that could not be routed.
     Unroutable { deliveries: mpsc::Sender<Delivery>, undertaker: Undertaker },
-    /// To the undertaker: the broker gave them up.
+    /// To the undertaker, who parks them: the broker gave them up.
     Undertaker(Undertaker),
 }
 
@@ -73,14 +78,17 @@ impl Session {
     }
 
     /// Runs until the channel fails, or after `shutdown` until every delivery was answered.
-    pub(super) async fn run(mut self, shutdown: CancellationToken) -> Result<(), LinkError> {
+    pub(super) async fn run(mut self, shutdown: CancellationToken, oldest: Oldest) -> Result<(), LinkError> {
         let (session, mut commands) = mpsc::unbounded_channel();
+        let mut ticks = tokio::time::interval(TOLD_EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 biased;
                 // First: what is given back to the broker after it must not be delivered here again.
                 () = shutdown.cancelled() => break,
                 Some(command) = commands.recv() => self.answer(command).await?,
+                _ = ticks.tick() => oldest.tell(&self.queue, self.outstanding.oldest()),
                 delivery = self.consumer.next() => match delivery {
                     Some(delivery) => self.deliver(delivery?, &session).await,
                     None => return Err(LinkError::ConsumerEnded(self.queue.to_string())),
@@ -100,10 +108,12 @@ impl Session {
     }
 
     async fn deliver(&mut self, message: lapin::message::Delivery, session: &mpsc::UnboundedSender<Command>) {
-        self.outstanding.insert(message.delivery_tag);
         let receipt = BrokerReceipt::new(message.delivery_tag, session.clone());
         let attempt = codec::delivery_count(&message.properties);
         let headers = codec::headers_json(&message.properties);
+        let read = Headers::from_json(headers.clone());
+        let accepted = read.as_ref().map_or_else(|_| Utc::now(), |headers| headers.received_at);
+        self.outstanding.insert(message.delivery_tag, accepted);
         let (deliveries, undertaker) = match &self.sink {
             Sink::Worker { deliveries, undertaker } => (deliveries, undertaker),
             Sink::Unroutable { deliveries, undertaker } => {
@@ -112,12 +122,19 @@ impl Session {
             }
             Sink::Undertaker(undertaker) => {
                 let reason = codec::cause_of_death(&headers);
-                metrics::counter!(telemetry::BURIED, "reason" => "delivery_limit").increment(1);
-                undertaker.bury([burial(headers, message.data, attempt, reason, receipt)]);
+                if let Ok(headers) = read {
+                    metrics::counter!(telemetry::PARKED).increment(1);
+                    let envelope = Envelope { headers, body: message.data.into() };
+                    let attempt = attempt.saturating_add(DELIVERY_LIMIT.unsigned_abs());
+                    undertaker.park(Parked { envelope, attempt, reason, receipt });
+                } else {
+                    metrics::counter!(telemetry::BURIED).increment(1);
+                    undertaker.bury([burial(headers, message.data, attempt, reason, receipt)]);
+                }
                 return;
             }
         };
-        match Headers::from_json(headers.clone()) {
+        match read {
             Ok(headers) => {
                 let delivery = Delivery {
                     envelope: Envelope { headers, body: message.data.into() },
@@ -132,7 +149,7 @@ impl Session {
                 }
             }
             Err(error) => {
-                metrics::counter!(telemetry::BURIED, "reason" => "malformed").increment(1);
+                metrics::counter!(telemetry::BURIED).increment(1);
                 undertaker.bury([burial(headers, message.data, attempt, chain(&error), receipt)]);
             }
         }

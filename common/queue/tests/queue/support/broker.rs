@@ -94,6 +94,6 @@ pub(super) async fn declare_otherwise(prefix: &Prefix, queue: &str) -> Result<()
 }
 
 pub(super) async fn remove(prefix: &Prefix) -> Result<()> {
-    let all = [".events", ".unroutable", ".dead"];
+    let all = [".events", ".large", ".unroutable", ".dead"];
     delete(prefix, &all, &["", ".unroutable", ".dead"]).await
 }

@@ -1,0 +1,136 @@
+//! A few sessions that are used again and again, each for a bounded time.
+//!
+//! sqlx's pool asks each connection that is given back whether it lives, and keeps its place until there is an answer.
+//! When the server's host vanishes without a word there is none, and one place after the other is gone. Here a session
+//! is given back only by who finished its work in time; any other is closed, at once and without a farewell.
+
+use crate::{Fault, Limits};
+use sqlx::{Connection, Error, PgConnection, postgres::PgConnectOptions};
+use std::{
+    future::Future,
+    ops::{Deref, DerefMut},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
+
+/// How long to wait for a place, and for a connection to open. A server that lives opens one in milliseconds; who asks
+/// will ask again, and should know why.
+const OPENING: Duration = Duration::from_secs(2);
+
+/// How long a failed transaction may take to be rolled back, before its session is closed instead.
+const ROLLBACK: Duration = Duration::from_secs(1);
+
+/// Sessions of one database; clones share them. They are opened when they are first needed.
+#[derive(Clone, Debug)]
+pub struct Sessions(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    options: PgConnectOptions,
+    idle: Mutex<Vec<PgConnection>>,
+    places: Arc<Semaphore>,
+}
+
+impl Sessions {
+    /// At most `places` at once, within [`Limits`].
+    #[must_use]
+    pub fn new(options: PgConnectOptions, limits: Limits, places: usize) -> Self {
+        let places = Arc::new(Semaphore::new(places));
+        Self(Arc::new(Shared { options: limits.apply(options), idle: Mutex::default(), places }))
+    }
+
+    /// A session for one piece of work, at the latest after some seconds. Bound the work with [`within`].
+    ///
+    /// # Errors
+    /// [`Error::PoolTimedOut`] when none is free or can be opened in time, or what the server said.
+    pub async fn open(&self) -> Result<Session, Error> {
+        let place = Arc::clone(&self.0.places).acquire_owned();
+        let Ok(Ok(place)) = timeout(OPENING, place).await else {
+            return Err(Error::PoolTimedOut);
+        };
+        let idle = self.idle().pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => within(OPENING, PgConnection::connect_with(&self.0.options)).await?,
+        };
+        Ok(Session { connection, sessions: self.clone(), _place: place })
+    }
+
+    /// Closes what is idle, at once.
+    pub fn close(&self) {
+        self.0.places.close();
+        self.idle().clear();
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<PgConnection>> {
+        // A panic elsewhere cannot leave a list of connections half changed.
+        self.0.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A session in use. Dropping it closes it: its transaction, if there is one, is rolled back by the server.
+#[derive(Debug)]
+pub struct Session {
+    connection: PgConnection,
+    sessions: Sessions,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Session {
+    /// Gives it back after its work.
+    pub fn done(self) {
+        if !self.sessions.0.places.is_closed() {
+            let Self { connection, sessions, _place } = self;
+            sessions.idle().push(connection);
+        }
+    }
+
+    /// Gives it back after work that succeeded or that the server refused; closes it when the server did neither.
+    ///
+    /// # Errors
+    /// The work's.
+    pub async fn end<T>(self, outcome: Result<T, Error>) -> Result<T, Error> {
+        match &outcome {
+            Ok(_) => self.done(),
+            Err(error) if Fault::of(error).is_of_the_place() => drop(self),
+            Err(_) => self.failed().await,
+        }
+        outcome
+    }
+
+    /// Gives it back after a statement that the server answered with an error, once what was begun is rolled back.
+    pub async fn failed(mut self) {
+        if within(ROLLBACK, self.connection.ping()).await.is_ok() {
+            self.done();
+        }
+    }
+}
+
+impl Deref for Session {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Session {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+}
+
+/// Work that may take so long and no longer.
+///
+/// # Errors
+/// The work's, or [`Error::PoolTimedOut`] when it did not end in time: then the session it used must not be used again.
+pub async fn within<T, E: From<Error>>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    timeout(limit, work).await.unwrap_or_else(|_elapsed| Err(Error::PoolTimedOut.into()))
+}
