@@ -1,6 +1,6 @@
 //! The shape of a success: `{"success": true, "data": …}`, and of a list.
 
-use crate::input::PageOf;
+use crate::input::{PageOf, Warnings};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -13,15 +13,24 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// A success.
 #[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the names that clients see")]
 pub(crate) struct Data<T> {
     /// Always true.
     success: bool,
     data: T,
+    /// Of a POST or PUT: the fields of the body that it does not know.
+    #[serde(skip_serializing_if = "Warnings::is_empty")]
+    warnings: Warnings,
 }
 
 impl<T> Data<T> {
     pub(crate) fn new(data: T) -> Self {
-        Self { success: true, data }
+        Self { success: true, data, warnings: Warnings::default() }
+    }
+
+    /// With what the caller should know about its request.
+    pub(crate) fn warned(data: T, warnings: Warnings) -> Self {
+        Self { warnings, ..Self::new(data) }
     }
 }
 

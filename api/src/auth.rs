@@ -2,12 +2,12 @@
 
 use crate::error::ApiError;
 use axum::extract::FromRequestParts;
-use axum::http::{HeaderMap, header, request};
+use axum::http::{HeaderMap, HeaderValue, header, request};
 use domain::ids::{ProjectId, Realm};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use store::api_keys::{self, KeyDigest, LiveKey};
+use store::api_keys::{self, ErrorForm, KeyDigest, LiveKey};
 use store::{PgPool, StoreError};
 
 /// How long a key is believed without asking: a revoked one works that much longer, and no more.
@@ -21,6 +21,7 @@ const MAX_REMEMBERED: usize = 10_000;
 pub(crate) struct Caller {
     pub(crate) key: i64,
     pub(crate) realm: Realm,
+    pub(crate) errors: ErrorForm,
 }
 
 impl Caller {
@@ -70,7 +71,14 @@ impl Keys {
             Memory::None => self.look_up(digest).await?,
         };
         let key = key.ok_or(ApiError::Unauthorized("This API key is unknown or was revoked"))?;
-        Ok(Caller { key: key.id, realm: key.realm })
+        Ok(Caller { key: key.id, realm: key.realm, errors: key.errors })
+    }
+
+    /// How errors are told to the holder of this key, as far as that is known without asking.
+    pub(crate) fn last_error_form(&self, authorization: &HeaderValue) -> Option<ErrorForm> {
+        let digest = KeyDigest::of(key_of(authorization)?);
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.get(&digest).and_then(|(_, key)| key.map(|key| key.errors))
     }
 
     fn remembered(&self, digest: KeyDigest) -> Memory {
@@ -96,7 +104,11 @@ impl Keys {
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, key) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    key_of(headers.get(header::AUTHORIZATION)?)
+}
+
+fn key_of(authorization: &HeaderValue) -> Option<&str> {
+    let (scheme, key) = authorization.to_str().ok()?.split_once(' ')?;
     let key = key.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !key.is_empty()).then_some(key)
 }
@@ -104,7 +116,6 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::http::HeaderValue;
 
     #[test]
     fn the_scheme_is_read_in_any_case() {

@@ -43,9 +43,11 @@ impl List {
 mod tests {
     use super::*;
     use domain::ids::{Mode, ProjectId, Realm};
+    use store::api_keys::ErrorForm;
 
     fn list(path: &str, project: i64, mode: Mode) -> List {
-        List::of(path, Some(&Caller { key: 1, realm: Realm { project: ProjectId(project), mode } }))
+        let realm = Realm { project: ProjectId(project), mode };
+        List::of(path, Some(&Caller { key: 1, realm, errors: ErrorForm::Object }))
     }
 
     #[test]

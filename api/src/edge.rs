@@ -10,6 +10,7 @@ mod tests;
 
 use crate::answer;
 use crate::error::{self, ApiError, Fault, KeptError};
+use crate::error_form::Wanted;
 use crate::limits::Allowance;
 use crate::limits::client::ClientAddress;
 use crate::metrics::Meters;
@@ -25,6 +26,7 @@ use futures::FutureExt;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
+use store::api_keys::ErrorForm;
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 use tracing::Instrument;
@@ -64,14 +66,18 @@ impl Edge {
             let project = parts.uri.clone();
             let project = project.path().strip_prefix(webhook::PREFIX).unwrap_or_default();
             let answer = self.bounded(webhook::receive(&self.state, project, parts, body)).await;
-            let response = finish(answer, &id);
+            let answer = answer.unwrap_or_else(IntoResponse::into_response);
+            let response = finish(answer, &id, ErrorForm::Object);
             self.state.meters.webhook(response.status().as_u16(), started.elapsed());
             return response;
         }
         let method = label(request.method());
         let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default(), method);
+        let wanted = Wanted::by(request.headers());
         let answer = self.bounded(self.route(peer, request)).instrument(span.clone()).await;
-        let response = span.in_scope(|| finish(answer, &id));
+        let answer = answer.unwrap_or_else(IntoResponse::into_response);
+        let form = wanted.form(&answer, &self.state.keys);
+        let response = span.in_scope(|| finish(answer, &id, form));
         let route = match response.extensions().get::<MatchedPath>() {
             Some(path) => path.as_str().to_owned(),
             None => "unmatched".to_owned(),
@@ -145,14 +151,13 @@ fn label(method: &Method) -> &'static str {
 }
 
 /// Writes the body of an error and the headers that every answer has.
-fn finish(answer: Result<Response, ApiError>, id: &HeaderValue) -> Response {
-    let mut response = answer.unwrap_or_else(IntoResponse::into_response);
+fn finish(mut response: Response, id: &HeaderValue, form: ErrorForm) -> Response {
     let status = response.status();
     if status.is_client_error() || status.is_server_error() {
         let name = id.to_str().unwrap_or_default();
         let fault = response.extensions_mut().remove::<Fault>();
         if let Some(KeptError(kept)) = response.extensions_mut().remove() {
-            *response.body_mut() = Body::from(error::body_with_request_id(&kept, name));
+            *response.body_mut() = Body::from(error::with_request_id(&kept, name, form));
             answer::mark_as_json(response.headers_mut());
         }
         match &fault {
@@ -161,11 +166,11 @@ fn finish(answer: Result<Response, ApiError>, id: &HeaderValue) -> Response {
                     response.extensions_mut().insert(allowance);
                 }
                 log(status, error, name);
-                *response.body_mut() = Body::from(error::body(error, name));
+                *response.body_mut() = Body::from(error::of_error(error, name, form));
                 answer::mark_as_json(response.headers_mut());
             }
             None if !answer::is_json(response.headers()) => {
-                *response.body_mut() = Body::from(error::body_of_status(status, name));
+                *response.body_mut() = Body::from(error::of_status(status, name, form));
                 answer::mark_as_json(response.headers_mut());
             }
             None => {}

@@ -1,10 +1,14 @@
 //! The one error type, and the one place that picks the status of an answer.
 
+mod body;
+
+pub(crate) use body::{ErrorBody, of_error, of_status, with_request_id};
+
 use crate::limits::Allowance;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use domain::ids::Mode;
 use serde::Serialize;
-use serde_json::Value;
 use std::sync::Arc;
 use store::StoreError;
 use utoipa::ToSchema;
@@ -17,6 +21,9 @@ pub(crate) enum ApiError {
     /// Parameters that are missing, of the wrong type or without sense.
     #[error("{message}")]
     InvalidParameters { message: String, details: Vec<Detail> },
+    /// A field names what does not exist, or not in this project and mode.
+    #[error("{message}")]
+    Unknown { field: &'static str, message: String },
     #[error("{0}")]
     InvalidJson(String),
     #[error("{0}")]
@@ -64,6 +71,24 @@ pub(crate) struct Detail {
     pub(crate) message: String,
 }
 
+/// All codes, as [`ApiError::kind`] gives them.
+pub(crate) const CODES: [&str; 14] = [
+    "invalid_parameters",
+    "invalid_json",
+    "invalid_signature",
+    "unauthorized",
+    "forbidden",
+    "not_found",
+    "method_not_allowed",
+    "conflict",
+    "idempotency_conflict",
+    "payload_too_large",
+    "unsupported_media_type",
+    "rate_limited",
+    "internal",
+    "unavailable",
+];
+
 /// Seconds after which a failed store may be there again.
 const RETRY_SOON: u64 = 1;
 
@@ -73,6 +98,11 @@ impl ApiError {
         let message = message.into();
         let details = vec![Detail { field: field.to_owned(), message: message.clone() }];
         Self::InvalidParameters { message, details }
+    }
+
+    /// A field names what is not there.
+    pub(crate) fn unknown(field: &'static str, message: String) -> Self {
+        Self::Unknown { field, message }
     }
 
     /// Something we depend on is not there.
@@ -88,7 +118,9 @@ impl ApiError {
     /// Its status and its code.
     pub(crate) fn kind(&self) -> (StatusCode, &'static str) {
         match self {
-            Self::InvalidParameters { .. } => (StatusCode::BAD_REQUEST, "invalid_parameters"),
+            Self::InvalidParameters { .. } | Self::Unknown { .. } => {
+                (StatusCode::BAD_REQUEST, "invalid_parameters")
+            }
             Self::InvalidJson(_) => (StatusCode::BAD_REQUEST, "invalid_json"),
             Self::InvalidSignature(_) => (StatusCode::BAD_REQUEST, "invalid_signature"),
             Self::Unauthorized(_) => (StatusCode::UNAUTHORIZED, "unauthorized"),
@@ -105,10 +137,26 @@ impl ApiError {
         }
     }
 
-    fn details(&self) -> &[Detail] {
+    fn details(&self) -> Vec<Detail> {
         match self {
-            Self::InvalidParameters { details, .. } => details,
-            _ => &[],
+            Self::InvalidParameters { details, .. } => details.clone(),
+            Self::Unknown { field, message } => {
+                vec![Detail { field: (*field).to_owned(), message: message.clone() }]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The same with the mode in which nothing was found, for live keys: the commonest reason is data of
+    /// test mode.
+    pub(crate) fn in_mode(&self, mode: Mode) -> Option<Self> {
+        match self {
+            _ if mode == Mode::Test => None,
+            Self::NotFound(message) => Some(Self::NotFound(format!("{message} in {mode} mode"))),
+            Self::Unknown { field, message } => {
+                Some(Self::Unknown { field, message: format!("{message}; there is none in {mode} mode") })
+            }
+            _ => None,
         }
     }
 
@@ -174,88 +222,6 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// The body of every answer that is not a success.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct ErrorBody<'a> {
-    /// Always false.
-    success: bool,
-    error: ErrorObject<'a>,
-}
-
-/// What went wrong.
-#[derive(Serialize, ToSchema)]
-struct ErrorObject<'a> {
-    /// For programs.
-    #[schema(example = "invalid_parameters")]
-    code: &'a str,
-    /// For people.
-    #[schema(example = "Missing required parameter: email")]
-    message: String,
-    /// The HTTP status.
-    #[schema(example = 400)]
-    status: u16,
-    /// What is wrong with which field.
-    #[serde(skip_serializing_if = "<[Detail]>::is_empty")]
-    details: &'a [Detail],
-    /// Names the request in our logs.
-    request_id: &'a str,
-}
-
-/// The body that tells of an error.
-pub(crate) fn body(error: &ApiError, request_id: &str) -> Vec<u8> {
-    let (status, code) = error.kind();
-    render(&ErrorObject {
-        code,
-        message: error.to_string(),
-        status: status.as_u16(),
-        details: error.details(),
-        request_id,
-    })
-}
-
-/// The body of an error that was kept, with the id of the request that it answers now.
-pub(crate) fn body_with_request_id(kept: &[u8], request_id: &str) -> Vec<u8> {
-    let mut body: Value = serde_json::from_slice(kept).unwrap_or_default();
-    if let Some(id) = body.pointer_mut("/error/request_id") {
-        *id = request_id.into();
-    }
-    body.to_string().into_bytes()
-}
-
 /// The body of an error that was kept and is sent again: only at the edge the request id is known.
 #[derive(Clone)]
 pub(crate) struct KeptError(pub(crate) Vec<u8>);
-
-/// The body of an error that the router answered by itself: an unknown path, a wrong method.
-pub(crate) fn body_of_status(status: StatusCode, request_id: &str) -> Vec<u8> {
-    let (code, message) = match status {
-        StatusCode::NOT_FOUND => ("not_found", "There is nothing at this path"),
-        StatusCode::METHOD_NOT_ALLOWED => ("method_not_allowed", "This path does not take this method"),
-        StatusCode::PAYLOAD_TOO_LARGE => ("payload_too_large", "The body is too large"),
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => ("unsupported_media_type", "Send JSON"),
-        status if status.is_client_error() => ("invalid_parameters", "The request cannot be read"),
-        _ => ("internal", "Something went wrong on our side"),
-    };
-    render(&ErrorObject {
-        code,
-        message: message.to_owned(),
-        status: status.as_u16(),
-        details: &[],
-        request_id,
-    })
-}
-
-fn render(error: &ErrorObject<'_>) -> Vec<u8> {
-    let body = ErrorBody {
-        success: false,
-        error: ErrorObject {
-            code: error.code,
-            message: error.message.clone(),
-            status: error.status,
-            details: error.details,
-            request_id: error.request_id,
-        },
-    };
-    // Strings and numbers always serialize.
-    serde_json::to_vec(&body).unwrap_or_default()
-}

@@ -17,6 +17,7 @@ use chrono::TimeDelta;
 use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
+use store::api_keys::ErrorForm;
 use store::idempotency_keys::{self, Answer, Claim};
 use store::{PgConnection, StoreError};
 
@@ -129,7 +130,7 @@ async fn keep(
     let body = body.collect().await.map_err(ApiError::internal)?.to_bytes();
     // The body of an error is written at the edge; what is kept has no request id of its own.
     let kept = match parts.extensions.get::<Fault>() {
-        Some(Fault(fault)) => error::body(fault, ""),
+        Some(Fault(fault)) => error::of_error(fault, "", ErrorForm::Object),
         None => body.to_vec(),
     };
     let location = parts.headers.get(header::LOCATION).and_then(|location| location.to_str().ok());

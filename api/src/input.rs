@@ -4,11 +4,13 @@ mod codes;
 mod fields;
 mod page;
 mod time;
+mod unknown;
 
 pub(crate) use codes::MAX_REFERRAL_CODE;
 pub(crate) use fields::{Fields, MAX_TEXT, MAX_URL};
 pub(crate) use page::{PageOf, page};
 pub(crate) use time::{first_moment, moment_after};
+pub(crate) use unknown::Warnings;
 
 use crate::answer;
 use crate::auth::Caller;

@@ -14,6 +14,7 @@ mod clock;
 mod cursor;
 mod edge;
 mod error;
+mod error_form;
 mod health;
 mod idempotency;
 mod input;
@@ -32,7 +33,7 @@ mod webhook;
 
 pub use clock::Clock;
 pub use metrics::install as install_metrics;
-pub use openapi::document as openapi;
+pub use openapi::{Document, document as openapi};
 pub use run::{Settings, run, run_on};
 pub use server::serve;
 pub use server::tls::{InvalidTls, Tls};

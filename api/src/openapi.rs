@@ -1,9 +1,11 @@
 //! The OpenAPI document: what the code cannot say of itself. The paths come from the routes.
 
+mod document;
 mod parameters;
 mod refusals;
 pub(crate) mod values;
 
+pub use document::Document;
 pub(crate) use parameters::{Idempotent, Paging, Patience};
 pub(crate) use refusals::{
     Changing, Creating, Deleting, Following, Listing, Reading, ReadingProject, Webhooks,
@@ -15,7 +17,7 @@ use utoipa::{Modify, OpenApi};
 
 /// The document as it is served.
 #[must_use]
-pub fn document() -> utoipa::openapi::OpenApi {
+pub fn document() -> Document {
     crate::routes::open_api()
 }
 
@@ -25,10 +27,22 @@ pub fn document() -> utoipa::openapi::OpenApi {
         title = "Tributary",
         description = "Referral attribution: affiliates, referrals, coupons, conversions, and Stripe's webhooks in. \
                        Wire-compatible with the public Refgrow API where that is known.",
-        license(name = "Apache-2.0 OR MIT"),
+        contact(name = "Whoever runs this service"),
+        license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT"),
+    ),
+    servers((url = "http://127.0.0.1:8080", description = "Where `tributary up` listens; yours is elsewhere")),
+    tags(
+        (name = "Affiliates", description = "Those who refer customers and earn commission"),
+        (name = "Referrals", description = "The users who were referred"),
+        (name = "Conversions", description = "Signups and purchases, what they earn, and why"),
+        (name = "Coupons", description = "Coupons that belong to an affiliate"),
+        (name = "Clicks", description = "Visits by affiliates' links"),
+        (name = "Statistics", description = "What was brought over time"),
+        (name = "Explanations", description = "Why a payment earned what it did"),
+        (name = "Webhooks", description = "What Stripe posts"),
     ),
     paths(crate::webhook::receive, crate::routes::links::follow),
-    components(schemas(ErrorBody<'static>, values::DayOrTime, values::IntervalWord)),
+    components(schemas(ErrorBody<'static>, values::DayOrTime, values::IntervalWord, values::ListedAffiliateStatus)),
     modifiers(&ApiKey, &Refusals),
     security(("api_key" = [])),
 )]

@@ -1,6 +1,7 @@
 //! The routes. One endpoint a file.
 
 mod affiliates;
+mod attribution;
 mod clicks;
 mod conversions;
 mod coupons;
@@ -13,15 +14,16 @@ mod statistics;
 mod stripe_customers;
 
 use crate::auth::Caller;
-use crate::error::ApiError;
+use crate::error::{ApiError, Fault};
 use crate::idempotency;
-use crate::openapi::Base;
+use crate::openapi::{Base, Document};
 use crate::state::AppState;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, routing};
+use std::sync::Arc;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -31,8 +33,8 @@ const ROOT: &str = "/api/v1";
 /// Everything but the webhooks.
 pub(crate) fn router(state: &AppState) -> Router {
     let (api, document) = api();
-    let document = document.to_json().unwrap_or_default();
-    let guarded = api.route_layer(from_fn_with_state(state.clone(), guard));
+    let document = Document::of(&document).to_json().unwrap_or_default();
+    let guarded = api.route_layer(from_fn(tell_mode)).route_layer(from_fn_with_state(state.clone(), guard));
     // After the guard, so that it does not stand before it: no key makes a wrong method right, and an
     // `Idempotency-Key` is not used up by it.
     let guarded = guarded.method_not_allowed_fallback(async || StatusCode::METHOD_NOT_ALLOWED);
@@ -47,8 +49,8 @@ pub(crate) fn router(state: &AppState) -> Router {
 }
 
 /// The document of all routes.
-pub(crate) fn open_api() -> utoipa::openapi::OpenApi {
-    api().1
+pub(crate) fn open_api() -> Document {
+    Document::of(&api().1)
 }
 
 fn api() -> (Router<AppState>, utoipa::openapi::OpenApi) {
@@ -85,10 +87,21 @@ async fn guard(
     // An error is an answer too: the allowance goes with it.
     let mut response =
         idempotency::run(&state, caller, request, next).await.unwrap_or_else(IntoResponse::into_response);
+    response.extensions_mut().insert(caller.errors);
     if let Some(allowance) = allowance {
         response.extensions_mut().insert(allowance);
     }
     Ok(response)
+}
+
+/// Says in which mode something was looked for and not found.
+async fn tell_mode(caller: Caller, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let told = response.extensions().get::<Fault>().and_then(|Fault(error)| error.in_mode(caller.realm.mode));
+    if let Some(error) = told {
+        response.extensions_mut().insert(Fault(Arc::new(error)));
+    }
+    response
 }
 
 /// Lets the edge know which route answered.

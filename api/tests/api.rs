@@ -30,6 +30,8 @@ mod documented_errors;
 mod documented_successes;
 #[path = "api/errors.rs"]
 mod errors;
+#[path = "api/errors_as_text.rs"]
+mod errors_as_text;
 #[path = "api/explanations.rs"]
 mod explanations;
 #[path = "api/idempotency.rs"]
@@ -40,6 +42,10 @@ mod judged_again;
 mod limits;
 #[path = "api/links.rs"]
 mod links;
+#[path = "api/misspelt.rs"]
+mod misspelt;
+#[path = "api/modes.rs"]
+mod modes;
 #[path = "api/pagination.rs"]
 mod pagination;
 #[path = "api/probes.rs"]

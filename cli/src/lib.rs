@@ -3,9 +3,9 @@
 mod bench;
 mod commands;
 mod context;
-mod days;
 pub mod demo;
 mod embedded;
+mod examples;
 mod failure;
 mod global_args;
 mod mode;
@@ -26,7 +26,7 @@ use std::process::ExitCode;
 /// Runs the command that the arguments name.
 #[must_use]
 pub fn main() -> ExitCode {
-    let options: options::Options = common::config::parse();
+    let options = options::Options::read();
     let json = options.global.json;
     let ended = run(options);
     telemetry::flush();

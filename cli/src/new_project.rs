@@ -8,6 +8,7 @@ use domain::{
 use serde::Serialize;
 use store::{
     PgConnection, StoreError,
+    api_keys::ErrorForm,
     keys::{self, SecretKey},
     program_rules, projects,
 };
@@ -48,7 +49,7 @@ pub(crate) async fn create(
     let realm = Realm { project, mode: new.mode };
     program_rules::add(connection, project, new.rules, None).await?;
     let key = SecretKey::generate();
-    keys::create(connection, realm, "first", &key).await?;
+    keys::create(connection, realm, "first", ErrorForm::Object, &key).await?;
     if let Some(secret) = new.webhook_secret {
         keys::add_webhook_secret(connection, realm, secret).await?;
     }

@@ -1,7 +1,8 @@
 //! The command line.
 
-use crate::{commands::Command, global_args::GlobalArgs};
-use clap::Parser;
+use crate::{commands::Command, examples, global_args::GlobalArgs};
+use clap::{CommandFactory, Parser};
+use common::config;
 
 /// Which affiliate earned what, and why: referral attribution on your own machines.
 ///
@@ -18,6 +19,18 @@ pub(crate) struct Options {
     pub(crate) command: Command,
 }
 
+impl Options {
+    /// Those of this process. A wrong one ends it, with what is wrong.
+    pub(crate) fn read() -> Self {
+        config::parse_as(Self::described())
+    }
+
+    /// The commands, each with its examples.
+    fn described() -> clap::Command {
+        examples::added(Self::command())
+    }
+}
+
 const EXAMPLES: &str = "\
 Examples:
   tributary demo                 see it work: a real database, a Stripe history, a table of who earned what
@@ -28,7 +41,6 @@ Examples:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
     use std::path::PathBuf;
 
     #[test]
@@ -47,6 +59,42 @@ mod tests {
             command.get_subcommands().for_each(check);
         }
         check(&Options::command());
+    }
+
+    /// What a shell makes of the line of an example: without its remark, after two blanks, and where it
+    /// is written to.
+    fn words(line: &str) -> Vec<String> {
+        let line = line.trim();
+        let ends = ["  ", " > ", " | "].iter().filter_map(|end| line.find(end));
+        let command = line.get(..ends.min().unwrap_or(line.len())).unwrap_or_default();
+        let (mut words, mut quoted) = (vec![String::new()], false);
+        for letter in command.chars() {
+            match letter {
+                '\'' => quoted = !quoted,
+                ' ' if !quoted => words.push(String::new()),
+                _ => words.last_mut().unwrap().push(letter),
+            }
+        }
+        words
+    }
+
+    #[test]
+    fn every_command_has_an_example_that_can_be_run() {
+        fn check(command: &clap::Command, path: &str) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let lines: Vec<&str> =
+                help.lines().filter(|line| line.trim_start().starts_with("tributary ")).collect();
+            let own = lines.iter().any(|line| line.trim_start().starts_with(path));
+            assert!(own, "{path} has no example");
+            for line in lines {
+                let parsed = Options::described().try_get_matches_from(words(line));
+                assert!(parsed.is_ok(), "{path}: {line}: {:?}", parsed.err());
+            }
+            for subcommand in command.get_subcommands() {
+                check(subcommand, &format!("{path} {}", subcommand.get_name()));
+            }
+        }
+        check(&Options::described(), "tributary");
     }
 
     #[test]

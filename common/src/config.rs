@@ -7,7 +7,7 @@ mod environment;
 mod listen_addr;
 
 pub use database::{DatabaseArgs, UnusableDatabase};
-pub use environment::parse;
+pub use environment::{parse, parse_as};
 pub use listen_addr::ListenAddr;
 
 use clap::{Args, ValueEnum, builder::NonEmptyStringValueParser};

@@ -1,10 +1,12 @@
 //! The fields of a JSON object, or of a query.
 
+use super::unknown::{UnknownField, Warnings, unknown};
 use crate::cursor::List;
 use crate::error::{ApiError, Detail};
 use chrono::{DateTime, Utc};
 use domain::money::{Currency, Money};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// A text that the database keeps; longer ones are mistakes.
 pub(crate) const MAX_TEXT: usize = 255;
@@ -16,20 +18,32 @@ pub(crate) const MAX_URL: usize = 2048;
 /// The largest amount, in minor units: sums of a million of them fit 64 bits.
 const MAX_AMOUNT: i64 = 1_000_000_000_000;
 
-/// Fields to be read one by one. What is wrong is gathered and told by [`Fields::finish`].
+/// Fields to be read one by one. What is wrong, and what nobody reads, is gathered and told by
+/// [`Fields::finish`].
 #[derive(Clone)]
 pub(crate) struct Fields {
     values: Map<String, Value>,
+    /// The names that were asked for: all that there are for this call.
+    known: BTreeSet<String>,
     /// All values are texts, as in a query.
     texts: bool,
     /// The list whose query it is.
     list: List,
     problems: Vec<Detail>,
+    /// Something is missing, which may be there under another name.
+    missing: bool,
 }
 
 impl Fields {
     pub(crate) fn new(fields: Map<String, Value>) -> Self {
-        Self { values: fields, texts: false, list: List::default(), problems: Vec::new() }
+        Self {
+            values: fields,
+            known: BTreeSet::new(),
+            texts: false,
+            list: List::default(),
+            problems: Vec::new(),
+            missing: false,
+        }
     }
 
     pub(crate) fn of_texts(fields: Map<String, Value>) -> Self {
@@ -49,26 +63,45 @@ impl Fields {
         self.problems.push(Detail { field: field.to_owned(), message: message.into() });
     }
 
-    /// All is read: fails when something was wrong.
-    pub(crate) fn finish(self) -> Result<(), ApiError> {
-        match self.problems.first() {
-            None => Ok(()),
-            Some(first) => {
-                Err(ApiError::InvalidParameters { message: first.message.clone(), details: self.problems })
-            }
-        }
+    /// Something that has to be there is not.
+    pub(crate) fn missing(&mut self, field: &str, message: impl Into<String>) {
+        self.missing = true;
+        self.problem(field, message);
+    }
+
+    /// All is read: fails when something was wrong. When something is missing, the unknown fields are
+    /// named too: it is often one of them.
+    pub(crate) fn finish(self) -> Result<Warnings, ApiError> {
+        // A query may carry what is meant for others.
+        let unknown = if self.texts { Vec::new() } else { unknown(&self.values, &self.known) };
+        let Some(first) = self.problems.first() else { return Ok(Warnings::of(&unknown)) };
+        let unknown = if self.missing { unknown } else { Vec::new() };
+        let said = unknown.iter().map(UnknownField::to_string);
+        let message = std::iter::once(first.message.clone()).chain(said).collect::<Vec<_>>().join("; ");
+        let details = self.problems.into_iter().chain(unknown.into_iter().map(Detail::from)).collect();
+        Err(ApiError::InvalidParameters { message, details })
     }
 
     /// The field that is there under the first of several names, null being absent.
     pub(crate) fn named<'n>(&mut self, names: &[&'n str]) -> Option<&'n str> {
+        self.known.extend(names.iter().map(|name| (*name).to_owned()));
         names.iter().copied().find(|name| self.values.get(*name).is_some_and(|value| !value.is_null()))
+    }
+
+    /// Whether any of these is there, right or wrong; blank is absent.
+    pub(crate) fn holds_any(&self, names: &[&str]) -> bool {
+        names.iter().filter_map(|name| self.values.get(*name)).any(|value| match value {
+            Value::Null => false,
+            Value::String(text) => !text.trim().is_empty(),
+            _ => true,
+        })
     }
 
     /// A field that has to be there.
     pub(crate) fn required<T>(&mut self, name: &str, value: Option<T>) -> Option<T> {
         let missing = self.values.get(name).is_none_or(Value::is_null);
         if value.is_none() && missing {
-            self.problem(name, format!("Missing required parameter: {name}"));
+            self.missing(name, format!("Missing required parameter: {name}"));
         }
         value
     }
@@ -209,11 +242,19 @@ impl Fields {
 
     /// What a change makes of what stands: null clears it, what is absent stays.
     pub(crate) fn or_standing<T>(&self, name: &str, sent: Option<T>, standing: Option<T>) -> Option<T> {
-        if self.values.get(name).is_some_and(Value::is_null) { None } else { sent.or(standing) }
+        if self.is_null(name) { None } else { sent.or(standing) }
+    }
+
+    /// Whether a field is there with null.
+    pub(crate) fn is_null(&self, name: &str) -> bool {
+        self.values.get(name).is_some_and(Value::is_null)
     }
 
     /// A value as it is, null being absent.
-    pub(crate) fn value(&self, name: &str) -> Option<Value> {
+    pub(crate) fn value(&mut self, name: &str) -> Option<Value> {
+        if !self.known.contains(name) {
+            self.known.insert(name.to_owned());
+        }
         self.values.get(name).filter(|value| !value.is_null()).cloned()
     }
 }

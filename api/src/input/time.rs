@@ -1,17 +1,18 @@
 //! `from` and `to`: a time, or a date that stands for its whole UTC day.
 
 use super::Fields;
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::day::Day;
 
 enum Moment {
-    Day(NaiveDate),
+    Day(Day),
     Time(DateTime<Utc>),
 }
 
 /// The first moment that `from` lets through.
 pub(crate) fn first_moment(fields: &mut Fields, name: &str) -> Option<DateTime<Utc>> {
     Some(match read(fields, name)? {
-        Moment::Day(day) => day.and_time(NaiveTime::MIN).and_utc(),
+        Moment::Day(day) => day.start(),
         Moment::Time(time) => time,
     })
 }
@@ -20,7 +21,7 @@ pub(crate) fn first_moment(fields: &mut Fields, name: &str) -> Option<DateTime<U
 /// counts in microseconds.
 pub(crate) fn moment_after(fields: &mut Fields, name: &str) -> Option<DateTime<Utc>> {
     match read(fields, name)? {
-        Moment::Day(day) => Some(day.checked_add_days(Days::new(1))?.and_time(NaiveTime::MIN).and_utc()),
+        Moment::Day(day) => Some(day.end()),
         Moment::Time(time) => time.checked_add_signed(TimeDelta::microseconds(1)),
     }
 }
@@ -29,33 +30,16 @@ fn read(fields: &mut Fields, name: &str) -> Option<Moment> {
     let text = fields.text(name, 64)?;
     let day = text.parse().ok().map(Moment::Day);
     // A plus sign that was not percent-encoded arrives as a blank.
-    let time = || DateTime::parse_from_rfc3339(&text.replace(' ', "+")).ok();
-    let moment = day.or_else(|| Some(Moment::Time(time()?.to_utc())));
-    let in_reach = moment.filter(|moment| {
-        let year = match moment {
-            Moment::Day(day) => *day,
-            Moment::Time(time) => time.date_naive(),
-        };
-        (NaiveDate::MIN.max(FIRST)..=LAST).contains(&year)
-    });
-    if in_reach.is_none() {
+    let time = || DateTime::parse_from_rfc3339(&text.replace(' ', "+")).ok().map(|time| time.to_utc());
+    let moment = day.or_else(|| time().filter(|time| Day::of(*time).is_ok()).map(Moment::Time));
+    if moment.is_none() {
         fields.problem(
             name,
             format!("{name} must be a date such as 2026-01-31 or a time such as 2026-01-31T12:00:00Z"),
         );
     }
-    in_reach
+    moment
 }
-
-/// What the database can compare with.
-const FIRST: NaiveDate = match NaiveDate::from_ymd_opt(1, 1, 1) {
-    Some(day) => day,
-    None => NaiveDate::MIN,
-};
-const LAST: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
-    Some(day) => day,
-    None => NaiveDate::MAX,
-};
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,9 @@
 //! How values are written: the schemas that several routes share. They say what `input` takes.
 
+use crate::error::CODES;
 use domain::fact::ConversionKind;
+use domain::settle::{ConversionSource, Method, RuleKind};
+use serde::Serialize;
 use std::borrow::Cow;
 use store::affiliates::AffiliateStatus;
 use store::conversions::{ConversionStatus, kind_as_str};
@@ -10,6 +13,9 @@ use store::statistics::Interval;
 use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
+
+/// What `status` of a list is for affiliates that were deleted.
+pub(crate) const CLOSED: &str = "closed";
 
 /// No control characters.
 const PLAIN: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
@@ -34,10 +40,18 @@ macro_rules! schema {
 }
 
 schema!(AffiliateStatusWord, words(&AffiliateStatus::ALL.map(AffiliateStatus::as_str)));
+schema!(ListedAffiliateStatus, {
+    let [active, inactive] = AffiliateStatus::ALL.map(AffiliateStatus::as_str);
+    words(&[active, inactive, CLOSED])
+});
 schema!(CouponStatusWord, words(&CouponStatus::ALL.map(CouponStatus::as_str)));
 schema!(ReferralStatusWord, words(&CustomerStatus::ALL.map(CustomerStatus::as_str)));
 schema!(ConversionStatusWord, words(&ConversionStatus::ALL.map(ConversionStatus::as_str)));
 schema!(ConversionTypeWord, words(&[ConversionKind::Signup, ConversionKind::Purchase].map(kind_as_str)));
+schema!(ConversionSourceWord, words_of(&[ConversionSource::Api, ConversionSource::Stripe]));
+schema!(AttributionMethod, words_of(&Method::ALL).description(Some("How an affiliate was named")));
+schema!(RuleKindWord, words_of(&RuleKind::ALL).description(Some("Where a commission is agreed")));
+schema!(ErrorCode, words(&CODES).description(Some("For programs")));
 schema!(IntervalWord, words(&Interval::ALL.map(Interval::as_str)));
 schema!(
     Email,
@@ -129,6 +143,12 @@ fn string(longest: usize) -> ObjectBuilder {
 
 fn words(words: &[&'static str]) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words.iter().copied()))
+}
+
+/// The words that values are written as.
+fn words_of<T: Serialize>(values: &[T]) -> ObjectBuilder {
+    let words = values.iter().filter_map(|value| serde_json::to_value(value).ok());
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words))
 }
 
 fn types<const N: usize>(types: [Type; N]) -> SchemaType {

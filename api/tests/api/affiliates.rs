@@ -169,7 +169,7 @@ async fn a_change_changes_what_it_names(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_closed_affiliate_is_gone_and_its_code_stays_taken(pool: PgPool) {
+async fn a_closed_affiliate_is_gone_and_its_code_stays_its_own(pool: PgPool) {
     let (api, project) = (start(&pool).await, project(&pool).await);
     let body = json!({"email": "ann@example.com", "referral_code": "ANN"});
     let entered = post(&api, &project, &body).await.data(201).clone();
@@ -181,9 +181,54 @@ async fn a_closed_affiliate_is_gone_and_its_code_stays_taken(pool: PgPool) {
     api.put(&project, &at("ann@example.com"), "{}").send().await.error(404, "not_found");
     api.delete(&project, &at("ann@example.com")).send().await.error(404, "not_found");
     assert_eq!(api.get(&project, PATH).send().await.data(200), &json!([]));
-    post(&api, &project, &body).await.error(409, "conflict");
-    let again = post(&api, &project, &json!({"email": "ann@example.com", "referral_code": "ANN2"})).await;
-    assert_ne!(again.data(201)["id"], entered["id"]);
+    let other = json!({"email": "eve@example.com", "referral_code": "ann"});
+    post(&api, &project, &other).await.error(409, "conflict");
+    let listed = api.get(&project, &format!("{PATH}?status=closed")).send().await;
+    assert_eq!(listed.body["pagination"]["total"], 1);
+    let listed = &listed.data(200)[0];
+    assert_eq!((&listed["id"], &listed["status"]), (&entered["id"], &json!("inactive")));
+    assert_eq!(listed["closed_at"], closed.data(200)["closed_at"]);
+    assert!(listed["closed_at"].is_string() && entered.get("closed_at").is_none());
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_closed_affiliate_comes_back_with_its_code(pool: PgPool) {
+    let (api, project) = (start(&pool).await, project(&pool).await);
+    let body = json!({
+        "email": "ann@example.com", "referral_code": "ANN", "commission": "25%", "partner_slug": "ann",
+        "payout_preferences": {"paypal_email": "ann@pay.example"},
+    });
+    let entered = post(&api, &project, &body).await.data(201).clone();
+    let close = async || api.delete(&project, &at("ann@example.com")).send().await.data(200).clone();
+    close().await;
+    asked(&pool).await;
+    // What is not said is as it was.
+    let again = post(&api, &project, &json!({"email": " ANN@example.com"})).await;
+    let mut expected = entered.clone();
+    expected["user_email"] = json!("ANN@example.com");
+    assert_eq!(again.data(201), &expected);
+    assert_eq!(asked(&pool).await, (set(["ann"]), set(["email:ann@example.com"])));
+    post(&api, &project, &json!({"email": "ann@example.com"})).await.error(409, "conflict");
+    assert_eq!(api.get(&project, &format!("{PATH}?status=closed")).send().await.data(200), &json!([]));
+
+    close().await;
+    let body = json!({"email": "ann@example.com", "referral_code": "ANN2", "commission": null, "status": "inactive"});
+    let renamed = post(&api, &project, &body).await.data(201).clone();
+    let told = |name: &str| renamed[name].clone();
+    assert_eq!(told("id"), entered["id"]);
+    assert_eq!((told("referral_code"), told("status")), (json!("ANN2"), json!("inactive")));
+    assert_eq!((told("commission"), told("partner_slug")), (json!(null), json!("ann")));
+
+    // Somebody else's code is still somebody else's, and then nobody comes back.
+    post(&api, &project, &json!({"email": "bob@example.com", "referral_code": "BOB"})).await.data(201);
+    close().await;
+    let taken = json!({"email": "ann@example.com", "referral_code": "bob"});
+    post(&api, &project, &taken).await.error(409, "conflict");
+    api.get(&project, &at("ann@example.com")).send().await.error(404, "not_found");
+
+    // Who has taken the address meanwhile has it.
+    api.put(&project, &at("bob@example.com"), r#"{"email": "ann@example.com"}"#).send().await.data(200);
+    post(&api, &project, &json!({"email": "ann@example.com"})).await.error(409, "conflict");
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -258,7 +303,7 @@ async fn a_list_is_filtered_and_paged(pool: PgPool) {
         next = pagination["next_cursor"].as_str().map(str::to_owned);
     }
     assert_eq!(seen, (1..=25).rev().map(|number| number.to_string()).collect::<Vec<_>>());
-    for query in ["limit=0", "limit=501", "limit=x", "offset=-1", "status=closed", "cursor=x"] {
+    for query in ["limit=0", "limit=501", "limit=x", "offset=-1", "status=gone", "cursor=x"] {
         let answer = api.get(&project, &format!("{PATH}?{query}")).send().await;
         answer.error(400, "invalid_parameters");
         assert_eq!(answer.fields(), [query.split('=').next().unwrap()]);
@@ -373,4 +418,14 @@ async fn an_old_code_keeps_earning_and_a_closed_affiliates_code_does_not(pool: P
     let statuses: Vec<String> =
         sqlx::query_scalar("SELECT status FROM conversions ORDER BY id").fetch_all(&pool).await.unwrap();
     assert_eq!(statuses, ["attributed", "attributed", "unattributed"]);
+    // Closed, it is still owed; open again, it earns again.
+    let listed = api.get(&project, &format!("{PATH}?status=closed")).send().await.data(200)[0].clone();
+    assert_eq!((&listed["id"], &listed["unpaid_earnings"]), (&closed["id"], &json!("19.60")));
+    let back = post(&api, &project, &json!({"email": "ann@example.org"})).await.data(201).clone();
+    assert_eq!((&back["id"], &back["total_earnings"]), (&closed["id"], &json!("19.60")));
+    settled(&pool).await;
+    pay(4, "new", Utc::now() + TimeDelta::minutes(1)).await;
+    let statuses: Vec<String> =
+        sqlx::query_scalar("SELECT status FROM conversions ORDER BY id").fetch_all(&pool).await.unwrap();
+    assert_eq!(statuses[3..], ["attributed"]);
 }

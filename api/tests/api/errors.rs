@@ -29,7 +29,7 @@ async fn bodies_that_cannot_be_read_are_told(pool: PgPool) {
     let form = api.http.post(api.url(path)).bearer_auth(&project.key).body("amount=1");
     let form = form.header("Content-Type", "application/x-www-form-urlencoded");
     Answer::read(form.send().await.unwrap()).await.error(415, "unsupported_media_type");
-    let charset = api.http.post(api.url(path)).bearer_auth(&project.key).body("{}");
+    let charset = api.http.post(api.url(path)).bearer_auth(&project.key).body(r#"{"amount": 1}"#);
     let charset =
         charset.header("Content-Type", "application/json; charset=utf-8").header("Prefer", "wait=0");
     assert_eq!(charset.send().await.unwrap().status(), 202);

@@ -64,9 +64,12 @@ async fn a_visitor_reaches_the_page_with_the_code_and_a_click_that_checkouts_may
 #[sqlx::test(migrations = "../migrations")]
 async fn programs_are_shown_the_way_and_not_counted(pool: PgPool) {
     let (api, project) = (start(&pool).await, programme(&pool).await);
-    for (method, agent) in
-        [(Method::HEAD, BROWSER), (Method::GET, "Slackbot-LinkExpanding 1.0"), (Method::GET, "")]
-    {
+    for (method, agent) in [
+        (Method::HEAD, BROWSER),
+        (Method::GET, "Slackbot-LinkExpanding 1.0"),
+        (Method::GET, "okhttp/4.12.0"),
+        (Method::GET, ""),
+    ] {
         let answer = visit_as(&api, method, "/r/Ann", agent).await;
         assert_eq!(answer.status, 302, "{agent}");
         assert_eq!(answer.header("location"), "https://shop.example/en?lang=en&ref=Ann");

@@ -30,8 +30,10 @@ async fn what_is_in_flight_is_answered_before_it_stops(pool: PgPool) {
     let (api, project) = (start(&pool).await, project(&pool).await);
     let waiting = tokio::spawn({
         let request = api.http.post(api.url("/api/v1/conversions")).bearer_auth(&project.key);
-        let request =
-            request.header("Content-Type", "application/json").header("Prefer", "wait=4").body("{}");
+        let request = request
+            .header("Content-Type", "application/json")
+            .header("Prefer", "wait=4")
+            .body(r#"{"amount": 10}"#);
         async move { request.send().await.unwrap().status() }
     });
     while crate::support::queued(&pool).await.is_empty() {

@@ -1,6 +1,8 @@
 //! `tributary dead-letters …`
 
+mod discard;
 mod list;
+mod retry;
 mod settle;
 mod show;
 
@@ -16,9 +18,9 @@ pub(crate) enum Command {
     /// Show one with its body
     Show(show::ShowArgs),
     /// Send some round again, once what was wrong is mended
-    Retry(settle::IdArgs),
+    Retry(retry::RetryArgs),
     /// Give some up for good; they stay on record
-    Discard(settle::IdArgs),
+    Discard(discard::DiscardArgs),
 }
 
 /// Which deployment's.
@@ -34,7 +36,7 @@ pub(super) async fn run(command: Command, context: &Context) -> anyhow::Result<(
     match command {
         Command::List(args) => list::run(&args, context).await,
         Command::Show(args) => show::run(&args, context).await,
-        Command::Retry(args) => settle::run(&args, settle::Verdict::Retry, context).await,
-        Command::Discard(args) => settle::run(&args, settle::Verdict::Discard, context).await,
+        Command::Retry(args) => retry::run(&args, context).await,
+        Command::Discard(args) => discard::run(&args, context).await,
     }
 }

@@ -3,12 +3,13 @@
 mod words;
 
 use super::payout::{self, RealmArgs};
-use crate::{context::Context, days, output, spreadsheet};
+use crate::{context::Context, output, spreadsheet};
 use anyhow::ensure;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use clap::Args;
 use comfy_table::{Cell, CellAlignment};
 use domain::{
+    day::Day,
     ids::{AffiliateId, ConversionId, Mode, PayoutId, ProjectId},
     money::{Currency, Money},
 };
@@ -28,10 +29,10 @@ pub(crate) struct StatementArgs {
     affiliate: String,
     /// From the beginning of this day, UTC [default: the first entry]
     #[arg(long, value_name = "DATE")]
-    from: Option<NaiveDate>,
+    from: Option<Day>,
     /// To the end of this day, UTC [default: now]
     #[arg(long, value_name = "DATE")]
-    to: Option<NaiveDate>,
+    to: Option<Day>,
     /// One currency only
     #[arg(long, value_name = "CODE", value_parser = Currency::parse)]
     currency: Option<Currency>,
@@ -92,7 +93,7 @@ pub(super) async fn run(args: &StatementArgs, context: &Context) -> anyhow::Resu
     let mut connection = context.database().await?.acquire().await?;
     let realm = args.realm.realm(&mut connection).await?;
     let (affiliate_id, affiliate) = payout::affiliate(&mut connection, realm, &args.affiliate).await?;
-    let period = Period { from: args.from.map(days::start), before: args.to.map(days::end) };
+    let period = Period { from: args.from.map(Day::start), before: args.to.map(Day::end) };
     let statements = statements::of(&mut connection, affiliate_id, args.currency, period).await?;
     let time = |at: Option<DateTime<Utc>>| at.map(output::time);
     let told = Told {

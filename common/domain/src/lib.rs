@@ -14,6 +14,7 @@
 
 pub mod code;
 pub mod command;
+pub mod day;
 pub mod decision;
 pub mod directory;
 pub mod email;

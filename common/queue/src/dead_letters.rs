@@ -133,18 +133,30 @@ pub async fn retry(
     Ok(retried)
 }
 
+/// Who gives dead letters up, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GivenUp<'a> {
+    /// Who does.
+    pub actor: &'a str,
+    /// Why, when it was said.
+    pub reason: Option<&'a str>,
+}
+
 /// Gives open dead letters up for good; the rows stay for the record. Returns the ids that were open.
 pub async fn discard(
     connection: &mut PgConnection,
     queue: &Prefix,
     ids: &[i64],
+    given_up: GivenUp<'_>,
 ) -> Result<Vec<i64>, sqlx::Error> {
     sqlx::query_scalar!(
-        "UPDATE dead_letters SET discarded_at = now()
+        "UPDATE dead_letters SET discarded_at = now(), discarded_by = $3, discard_reason = $4
          WHERE queue = $1 AND id = ANY($2) AND retried_at IS NULL AND discarded_at IS NULL
          RETURNING id",
         queue.as_str(),
         ids,
+        given_up.actor,
+        given_up.reason,
     )
     .fetch_all(connection)
     .await

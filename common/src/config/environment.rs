@@ -9,7 +9,13 @@ use clap::{Arg, Command, Parser, builder::Resettable};
 /// write "the default".
 #[must_use]
 pub fn parse<T: Parser>() -> T {
-    let matches = without_empty_variables(T::command()).get_matches();
+    parse_as(T::command())
+}
+
+/// As [`parse`], with more said in the help than the options say of themselves.
+#[must_use]
+pub fn parse_as<T: Parser>(command: Command) -> T {
+    let matches = without_empty_variables(command).get_matches();
     // What the command line cannot be read for, clap has said by now.
     T::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }

@@ -5,13 +5,15 @@ mod figures;
 mod list;
 mod names;
 mod random_code;
+mod reopen;
 mod write;
 
 pub use by_name::by_name;
 pub use figures::{Earnings, Figures, figures};
-pub use list::{count, find_by_email, list};
+pub use list::{Listed, count, find_by_email, list};
 pub use names::names;
 pub use random_code::random_code;
+pub use reopen::reopen;
 pub use write::{NewAffiliate, WriteError, close, create, lock_by_email, save};
 
 use super::{StoreError, decode};
@@ -21,7 +23,7 @@ use domain::rules::Commission;
 use serde_json::Value;
 use sqlx::types::Json;
 
-/// An affiliate that is not closed.
+/// An affiliate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Affiliate {
     /// Its id.
@@ -40,6 +42,16 @@ pub struct Affiliate {
     pub payout_preferences: Option<Value>,
     /// When it was created.
     pub created_at: DateTime<Utc>,
+    /// When it was closed.
+    pub closed_at: Option<DateTime<Utc>>,
+}
+
+impl Affiliate {
+    /// Whether its codes bind: those of one that was closed do not, whatever it was before.
+    #[must_use]
+    pub fn standing(&self) -> AffiliateStatus {
+        if self.closed_at.is_some() { AffiliateStatus::Inactive } else { self.status }
+    }
 }
 
 /// Whether an affiliate's codes bind.
@@ -85,6 +97,7 @@ struct Row {
     commission: Option<Json<Commission>>,
     payout_preferences: Option<Value>,
     created_at: DateTime<Utc>,
+    closed_at: Option<DateTime<Utc>>,
 }
 
 impl TryFrom<Row> for Affiliate {
@@ -98,6 +111,7 @@ impl TryFrom<Row> for Affiliate {
             partner_slug: row.partner_slug,
             status: AffiliateStatus::parse(&row.status)
                 .ok_or_else(|| decode("an affiliate of an unknown status"))?,
+            closed_at: row.closed_at,
             commission: row.commission.map(|json| json.0),
             payout_preferences: row.payout_preferences,
             created_at: row.created_at,

@@ -16,6 +16,36 @@ impl KeyDigest {
     }
 }
 
+/// What `error` is in the answers to a key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ErrorForm {
+    /// The object of the API's document.
+    #[default]
+    Object,
+    /// The message, with the object beside it: for clients that print `error` as it is.
+    Text,
+}
+
+impl ErrorForm {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Object, Self::Text];
+
+    /// As the table, the header and the command line write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Object => "object",
+            Self::Text => "text",
+        }
+    }
+
+    /// Reads one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|form| form.as_str() == text)
+    }
+}
+
 /// A key that is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LiveKey {
@@ -23,6 +53,8 @@ pub struct LiveKey {
     pub id: i64,
     /// The only project and mode it opens.
     pub realm: Realm,
+    /// How errors are told to its holder.
+    pub errors: ErrorForm,
 }
 
 /// The key with this digest, unless there is none or it was revoked.
@@ -31,7 +63,7 @@ pub async fn find_live(
     digest: KeyDigest,
 ) -> Result<Option<LiveKey>, StoreError> {
     let row = sqlx::query!(
-        "SELECT id, project_id, livemode FROM api_keys
+        "SELECT id, project_id, livemode, error_form FROM api_keys
          WHERE sha256 = $1 AND (revoked_at IS NULL OR revoked_at > now())",
         digest.0.as_slice(),
     )
@@ -40,5 +72,6 @@ pub async fn find_live(
     Ok(row.map(|row| LiveKey {
         id: row.id,
         realm: Realm { project: ProjectId(row.project_id), mode: Mode::from_livemode(row.livemode) },
+        errors: ErrorForm::parse(&row.error_form).unwrap_or_default(),
     }))
 }

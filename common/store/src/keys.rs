@@ -1,6 +1,9 @@
 //! What opens a project: the keys of the REST API and the secrets of Stripe's webhooks.
 
-use super::{PgConnection, StoreError, api_keys::KeyDigest};
+use super::{
+    PgConnection, StoreError,
+    api_keys::{ErrorForm, KeyDigest},
+};
 use chrono::{DateTime, Utc};
 use domain::ids::{Mode, ProjectId, Realm};
 use std::fmt;
@@ -51,6 +54,8 @@ pub struct ApiKey {
     pub name: String,
     /// Its first characters.
     pub prefix: String,
+    /// How errors are told to its holder.
+    pub errors: ErrorForm,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it stopped being valid.
@@ -65,17 +70,19 @@ pub async fn create(
     connection: &mut PgConnection,
     realm: Realm,
     name: &str,
+    errors: ErrorForm,
     key: &SecretKey,
 ) -> Result<ApiKey, StoreError> {
     let digest = KeyDigest::of(key.expose());
     let row = sqlx::query!(
-        "INSERT INTO api_keys (project_id, livemode, name, prefix, sha256) VALUES ($1, $2, $3, $4, $5)
+        "INSERT INTO api_keys (project_id, livemode, name, prefix, sha256, error_form) VALUES ($1, $2, $3, $4, $5, $6)
          RETURNING id, created_at",
         realm.project.0,
         realm.mode.is_live(),
         name,
         key.prefix(),
         digest.0.as_slice(),
+        errors.as_str(),
     )
     .fetch_one(connection)
     .await?;
@@ -84,6 +91,7 @@ pub async fn create(
         realm,
         name: name.to_owned(),
         prefix: key.prefix().to_owned(),
+        errors,
         created_at: row.created_at,
         revoked_at: None,
     })
@@ -95,7 +103,7 @@ pub async fn create(
 /// [`StoreError`]
 pub async fn list(connection: &mut PgConnection, project: ProjectId) -> Result<Vec<ApiKey>, StoreError> {
     let rows = sqlx::query!(
-        "SELECT id, livemode, name, prefix, created_at, revoked_at FROM api_keys
+        "SELECT id, livemode, name, prefix, error_form, created_at, revoked_at FROM api_keys
          WHERE project_id = $1 ORDER BY id",
         project.0,
     )
@@ -106,6 +114,7 @@ pub async fn list(connection: &mut PgConnection, project: ProjectId) -> Result<V
         realm: Realm { project, mode: Mode::from_livemode(row.livemode) },
         name: row.name,
         prefix: row.prefix,
+        errors: ErrorForm::parse(&row.error_form).unwrap_or_default(),
         created_at: row.created_at,
         revoked_at: row.revoked_at,
     });

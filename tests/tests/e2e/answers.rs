@@ -92,7 +92,8 @@ async fn broken_json_with_a_valid_signature_ends_in_dead_letters_with_its_reason
         let mut connection = deployment.pool.acquire().await?;
         let (_, body) = dead_letters::show(&mut connection, &queue, letter.id).await?.context("none")?;
         assert_eq!(body, broken.as_bytes());
-        dead_letters::discard(&mut connection, &queue, &[letter.id]).await?;
+        let given_up = dead_letters::GivenUp { actor: "fay", reason: None };
+        dead_letters::discard(&mut connection, &queue, &[letter.id], given_up).await?;
         api_role.stop().await?;
         worker.stop().await
     })

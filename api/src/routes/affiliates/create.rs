@@ -1,12 +1,14 @@
 //! `POST /api/v1/affiliates`
 
+mod posted;
+
 use super::Affiliate;
 use super::get::shown;
 use super::taken::refused;
 use crate::answer::{Data, json};
 use crate::auth::Caller;
 use crate::error::{ApiError, ErrorBody};
-use crate::input::{Fields, MAX_REFERRAL_CODE, MAX_TEXT};
+use crate::input::Fields;
 use crate::openapi::values::{AffiliateStatusWord, CommissionText, Email, Notes, ReferralCode, Text};
 use crate::openapi::{Creating, Idempotent};
 use crate::resettle;
@@ -18,10 +20,9 @@ use domain::code::FoldedCode;
 use domain::ids::Realm;
 use domain::key::Key;
 use domain::mappings::Mappings;
-use domain::rules::Commission;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::Value;
-use store::affiliates::{self, AffiliateStatus, NewAffiliate, WriteError};
+use posted::Posted;
+use store::affiliates::{self, WriteError};
 use utoipa::ToSchema;
 
 /// Codes that are made before one is found that is free.
@@ -45,6 +46,8 @@ pub(crate) struct PostAffiliate {
 }
 
 /// Enter an affiliate
+///
+/// The address of an affiliate that was closed opens that one again, with its codes, its ledger and whatever is not said anew.
 #[utoipa::path(
     post,
     path = "/affiliates",
@@ -63,54 +66,24 @@ pub(crate) async fn create(
     caller: Caller,
     fields: Fields,
 ) -> Result<Response, ApiError> {
-    let posted = Posted::read(fields)?;
+    let (posted, warnings) = Posted::read(fields)?;
     let affiliate = enter(&state, caller.realm, &posted).await?;
     let email = utf8_percent_encode(&affiliate.user_email, NON_ALPHANUMERIC);
     let location = format!("/api/v1/affiliates/{email}");
     let shown = shown(&mut *state.pool.acquire().await?, affiliate, state.clock.now()).await?;
-    Ok(([(header::LOCATION, location)], json(StatusCode::CREATED, &Data::new(shown))).into_response())
+    let answer = json(StatusCode::CREATED, &Data::warned(shown, warnings));
+    Ok(([(header::LOCATION, location)], answer).into_response())
 }
 
-struct Posted {
-    email: String,
-    referral_code: Option<String>,
-    partner_slug: Option<String>,
-    status: AffiliateStatus,
-    commission: Option<Commission>,
-    payout_preferences: Option<Value>,
-}
-
-impl Posted {
-    fn read(mut fields: Fields) -> Result<Self, ApiError> {
-        let email = fields.email("email");
-        let email = fields.required("email", email);
-        let statuses = AffiliateStatus::ALL.map(|status| (status.as_str(), status));
-        let posted = Self {
-            email: email.unwrap_or_default(),
-            referral_code: fields.code("referral_code", MAX_REFERRAL_CODE),
-            partner_slug: fields.text("partner_slug", MAX_TEXT),
-            status: fields.one_of("status", &statuses).unwrap_or(AffiliateStatus::Active),
-            commission: fields.commission("commission"),
-            payout_preferences: fields.json("payout_preferences"),
-        };
-        fields.finish()?;
-        Ok(posted)
-    }
-}
-
+/// Enters it, or opens it again when it was closed.
 async fn enter(state: &AppState, realm: Realm, posted: &Posted) -> Result<affiliates::Affiliate, ApiError> {
+    if let Some(affiliate) = reopen(state, realm, posted).await? {
+        return Ok(affiliate);
+    }
     for _ in 0..ATTEMPTS {
         let code = posted.referral_code.clone().unwrap_or_else(affiliates::random_code);
-        let new = NewAffiliate {
-            email: &posted.email,
-            referral_code: &code,
-            partner_slug: posted.partner_slug.as_deref(),
-            status: posted.status,
-            commission: posted.commission,
-            payout_preferences: posted.payout_preferences.as_ref(),
-        };
         let mut transaction = state.pool.begin().await?;
-        match affiliates::create(&mut transaction, realm, &new).await {
+        match affiliates::create(&mut transaction, realm, &posted.with_code(&code)).await {
             Ok(affiliate) => {
                 let mappings = Mappings {
                     codes: FoldedCode::new(&code).into_iter().collect(),
@@ -126,4 +99,27 @@ async fn enter(state: &AppState, realm: Realm, posted: &Posted) -> Result<affili
         }
     }
     Err(ApiError::unavailable("No free referral code was found: send it again"))
+}
+
+/// The closed affiliate of this address, open again with its codes; none when there is no such.
+async fn reopen(
+    state: &AppState,
+    realm: Realm,
+    posted: &Posted,
+) -> Result<Option<affiliates::Affiliate>, ApiError> {
+    let mut transaction = state.pool.begin().await?;
+    let refuse = |error| refused(error, &posted.email, posted.referral_code.as_deref().unwrap_or_default());
+    let reopened = affiliates::reopen(&mut transaction, realm, &posted.email).await.map_err(refuse)?;
+    let Some(before) = reopened else { return Ok(None) };
+    let after = posted.applied_to(&before);
+    affiliates::save(&mut transaction, realm, &before, &after).await.map_err(refuse)?;
+    let mappings = Mappings {
+        codes: affiliates::names(&mut transaction, after.id).await?,
+        keys: Key::email(&after.user_email).into_iter().collect(),
+        affiliates: vec![after.id],
+        ..Mappings::default()
+    };
+    resettle::ask(&mut transaction, state, realm, &mappings).await?;
+    transaction.commit().await?;
+    Ok(Some(after))
 }

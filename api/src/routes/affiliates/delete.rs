@@ -12,11 +12,12 @@ use crate::state::AppState;
 use axum::extract::State;
 use domain::key::Key;
 use domain::mappings::Mappings;
-use store::affiliates::{self, AffiliateStatus};
+use store::affiliates;
 
 /// Close an affiliate
 ///
-/// What it earned stays in the ledger. Its codes bind nobody from now on, and nobody else gets them.
+/// What it earned stays in the ledger. Its codes bind nobody from now on, and nobody else gets them. A POST of its
+/// address opens it again.
 #[utoipa::path(
     delete,
     path = "/affiliates/{email}",
@@ -40,7 +41,7 @@ pub(crate) async fn delete(
     let mut transaction = state.pool.begin().await?;
     let affiliate = affiliates::lock_by_email(&mut transaction, caller.realm, email).await?;
     let affiliate = affiliate.ok_or_else(|| unknown(email))?;
-    affiliates::close(&mut transaction, affiliate.id).await?;
+    let affiliate = affiliates::close(&mut transaction, affiliate).await?;
     let mappings = Mappings {
         codes: affiliates::names(&mut transaction, affiliate.id).await?,
         keys: Key::email(&affiliate.user_email).into_iter().collect(),
@@ -49,6 +50,5 @@ pub(crate) async fn delete(
     };
     resettle::ask(&mut transaction, &state, caller.realm, &mappings).await?;
     transaction.commit().await?;
-    let closed = affiliates::Affiliate { status: AffiliateStatus::Inactive, ..affiliate };
-    shown(&mut *state.pool.acquire().await?, closed, state.clock.now()).await.map(Data::new)
+    shown(&mut *state.pool.acquire().await?, affiliate, state.clock.now()).await.map(Data::new)
 }

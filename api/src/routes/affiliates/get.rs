@@ -12,6 +12,8 @@ use chrono::{DateTime, Utc};
 use store::{PgConnection, affiliates};
 
 /// One affiliate
+///
+/// With what it brought and earned, by currency.
 #[utoipa::path(
     get,
     path = "/affiliates/{email}",

@@ -5,24 +5,26 @@ use crate::answer::{List, known_total};
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::input::{Query, page};
-use crate::openapi::values::AffiliateStatusWord;
+use crate::openapi::values::{CLOSED, ListedAffiliateStatus};
 use crate::openapi::{Listing, Paging};
 use crate::state::AppState;
 use axum::extract::State;
 use domain::ids::AffiliateId;
-use store::affiliates::{self, AffiliateStatus};
+use store::affiliates::{self, AffiliateStatus, Listed};
 use store::page::Position;
 
 const DEFAULT_LIMIT: i64 = 20;
 
 /// Affiliates, newest first
+///
+/// Those who were deleted are listed only with `status=closed`.
 #[utoipa::path(
     get,
     path = "/affiliates",
     operation_id = "list_affiliates",
     tag = "Affiliates",
     params(
-        ("status" = Option<AffiliateStatusWord>, Query, description = "`active` or `inactive`"),
+        ("status" = Option<ListedAffiliateStatus>, Query, description = "`closed` lists those who were deleted, and may still be owed"),
         Paging,
     ),
     responses(
@@ -36,14 +38,17 @@ pub(crate) async fn list(
     Query(mut query): Query,
 ) -> Result<List<Affiliate>, ApiError> {
     let page = page(&mut query, DEFAULT_LIMIT);
-    let status = query.one_of("status", &AffiliateStatus::ALL.map(|status| (status.as_str(), status)));
+    let open = |status: AffiliateStatus| (status.as_str(), Listed::Open(Some(status)));
+    let [active, inactive] = AffiliateStatus::ALL.map(open);
+    let listed = query.one_of("status", &[active, inactive, (CLOSED, Listed::Closed)]);
+    let listed = listed.unwrap_or(Listed::Open(None));
     query.finish()?;
     let mut connection = state.pool.acquire().await?;
-    let rows = affiliates::list(&mut connection, caller.realm, status, &page).await?;
+    let rows = affiliates::list(&mut connection, caller.realm, listed, &page).await?;
     let total = match (page.after, known_total(&rows, &page)) {
         (Some(_), _) => None,
         (None, Some(total)) => Some(total),
-        (None, None) => Some(affiliates::count(&mut connection, caller.realm, status).await?),
+        (None, None) => Some(affiliates::count(&mut connection, caller.realm, listed).await?),
     };
     let ids: Vec<AffiliateId> = rows.rows.iter().map(|row| row.id).collect();
     let mut figures = affiliates::figures(&mut connection, &ids, state.clock.now()).await?;

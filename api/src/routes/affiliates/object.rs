@@ -47,6 +47,10 @@ pub(crate) struct Affiliate {
     next_release_date: Option<String>,
     #[schema(format = DateTime)]
     created_at: String,
+    /// When it was closed; absent while it is open.
+    #[schema(format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed_at: Option<String>,
     /// ISO 4217, lower case: the currency of most of its conversions.
     #[schema(example = "usd")]
     currency: String,
@@ -76,13 +80,14 @@ struct CurrencyEarnings {
 impl Affiliate {
     pub(super) fn new(affiliate: affiliates::Affiliate, figures: Figures) -> Self {
         let main = main(&figures.earnings);
+        let status = affiliate.standing();
         let next_release = figures.earnings.iter().filter_map(|earnings| earnings.next_release_at).min();
         Self {
             id: affiliate.id.0,
             user_email: affiliate.user_email,
             referral_code: affiliate.referral_code,
             partner_slug: affiliate.partner_slug,
-            status: affiliate.status.as_str(),
+            status: status.as_str(),
             clicks: figures.clicks,
             signups: figures.signups,
             purchases: figures.purchases,
@@ -92,6 +97,7 @@ impl Affiliate {
             held_earnings: main.held.to_decimal(),
             next_release_date: next_release.map(timestamp),
             created_at: timestamp(affiliate.created_at),
+            closed_at: affiliate.closed_at.map(timestamp),
             currency: main.total.currency.to_string(),
             earnings: figures.earnings.into_iter().map(CurrencyEarnings::from).collect(),
             payout_preferences: affiliate.payout_preferences,

@@ -6,7 +6,7 @@ use super::taken::refused;
 use crate::answer::Data;
 use crate::auth::Caller;
 use crate::error::{ApiError, ErrorBody};
-use crate::input::{Fields, MAX_REFERRAL_CODE, MAX_TEXT, Segment};
+use crate::input::{Fields, MAX_REFERRAL_CODE, MAX_TEXT, Segment, Warnings};
 use crate::openapi::values::{AffiliateStatusWord, CommissionText, Email, Notes, ReferralCode, Text};
 use crate::openapi::{Changing, Idempotent};
 use crate::resettle;
@@ -36,6 +36,8 @@ pub(crate) struct PutAffiliate {
 }
 
 /// Change an affiliate
+///
+/// What is absent stays as it is, null clears what need not be there, and an old code keeps resolving.
 #[utoipa::path(
     put,
     path = "/affiliates/{email}",
@@ -63,7 +65,7 @@ pub(crate) async fn update(
     let before = affiliates::lock_by_email(&mut transaction, caller.realm, email).await?;
     let before = before.ok_or_else(|| unknown(email))?;
     let mut after = before.clone();
-    apply(fields, &mut after)?;
+    let warnings = apply(fields, &mut after)?;
     if before != after {
         affiliates::save(&mut transaction, caller.realm, &before, &after)
             .await
@@ -72,10 +74,11 @@ pub(crate) async fn update(
         resettle::ask(&mut transaction, &state, caller.realm, &mappings).await?;
     }
     transaction.commit().await?;
-    shown(&mut *state.pool.acquire().await?, after, state.clock.now()).await.map(Data::new)
+    let shown = shown(&mut *state.pool.acquire().await?, after, state.clock.now()).await?;
+    Ok(Data::warned(shown, warnings))
 }
 
-fn apply(mut fields: Fields, affiliate: &mut affiliates::Affiliate) -> Result<(), ApiError> {
+fn apply(mut fields: Fields, affiliate: &mut affiliates::Affiliate) -> Result<Warnings, ApiError> {
     let statuses = AffiliateStatus::ALL.map(|status| (status.as_str(), status));
     if let Some(email) = fields.email("email") {
         affiliate.user_email = email;

@@ -73,11 +73,11 @@ pub(crate) async fn create(
     let click_id = fields.text("click_id", MAX_TEXT);
     let url = fields.text("url", MAX_URL);
     let occurred_at: DateTime<Utc> = fields.past("occurred_at", now).unwrap_or(now);
-    fields.finish()?;
+    let warnings = fields.finish()?;
     let folded = code.as_deref().and_then(FoldedCode::new);
     let unknown = || {
         let code = code.as_deref().unwrap_or_default();
-        ApiError::field("referral_code", format!("Unknown referral code: {code}"))
+        ApiError::unknown("referral_code", format!("Unknown referral code: {code}"))
     };
     let new = NewClick {
         code: folded.as_ref().ok_or_else(unknown)?,
@@ -107,5 +107,5 @@ pub(crate) async fn create(
         url: click.url,
         created_at: timestamp(click.occurred_at),
     };
-    Ok(json(status, &Data::new(click)))
+    Ok(json(status, &Data::warned(click, warnings)))
 }

@@ -57,7 +57,7 @@ pub(crate) async fn create(
     fields: Fields,
 ) -> Result<Response, ApiError> {
     let key = idempotency_key.map(|Extension(key)| key);
-    let posted = Posted::read(fields, caller, key, state.clock.now())?;
+    let (posted, warnings) = Posted::read(fields, caller, key, state.clock.now())?;
     let accepted = accept(&state, caller.realm, posted).await?;
     let verdict = match accepted.event {
         Some(event) => state.verdicts.wait(caller.realm, event, prefer::wait(&headers)).await,
@@ -70,7 +70,7 @@ pub(crate) async fn create(
         (IsNew::Yes, Verdict::Pending) => StatusCode::ACCEPTED,
     };
     let location = format!("/api/v1/conversions/{}", accepted.id);
-    Ok(([(header::LOCATION, location)], json(status, &Data::new(conversion))).into_response())
+    Ok(([(header::LOCATION, location)], json(status, &Data::warned(conversion, warnings))).into_response())
 }
 
 /// Whether a request told anything new.

@@ -5,7 +5,7 @@ use super::revise::revise;
 use crate::answer::Data;
 use crate::auth::Caller;
 use crate::error::ApiError;
-use crate::input::Id;
+use crate::input::{Id, Warnings};
 use crate::openapi::{Deleting, Idempotent};
 use crate::state::AppState;
 use axum::extract::State;
@@ -36,7 +36,7 @@ pub(crate) async fn delete(
 ) -> Result<Response, ApiError> {
     revise(&state, caller, &headers, ConversionId(id), |revision| {
         revision.posted.deleted = true;
-        Ok(())
+        Ok(Warnings::default())
     })
     .await
 }

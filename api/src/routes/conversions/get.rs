@@ -12,6 +12,8 @@ use domain::ids::{ConversionId, Realm};
 use store::conversions;
 
 /// One conversion
+///
+/// As it stands: `value` is net of what was taken back.
 #[utoipa::path(
     get,
     path = "/conversions/{id}",

@@ -1,11 +1,12 @@
 //! A conversion as clients see it.
 
 use crate::answer::{ExactNumber, timestamp};
-use crate::openapi::values::{ConversionStatusWord, ConversionTypeWord};
+use crate::openapi::values::{ConversionSourceWord, ConversionStatusWord, ConversionTypeWord};
+use crate::routes::attribution::Attribution;
+use ::store::conversions::{self as store, kind_as_str};
 use domain::money::Money;
 use serde::Serialize;
 use serde_json::Value;
-use store::conversions::{self, kind_as_str};
 use utoipa::ToSchema;
 
 /// A signup or a payment, and what it earns.
@@ -49,14 +50,16 @@ pub(crate) struct Conversion {
     /// When it may be paid out.
     #[schema(format = DateTime)]
     release_date: Option<String>,
-    /// `api` or `stripe`: who told of it.
+    /// Who told of it first.
+    #[schema(value_type = ConversionSourceWord)]
     source: String,
     /// How it was attributed, and where that was read.
+    #[schema(value_type = Option<Attribution>)]
     attribution: Option<Value>,
 }
 
-impl From<conversions::Conversion> for Conversion {
-    fn from(conversion: conversions::Conversion) -> Self {
+impl From<store::Conversion> for Conversion {
+    fn from(conversion: store::Conversion) -> Self {
         let earned = conversion.commission;
         let net = earned.minor.saturating_sub(conversion.clawed_back.minor);
         Self {

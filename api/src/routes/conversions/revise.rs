@@ -5,6 +5,7 @@ use super::get::{find, unknown};
 use crate::answer::{Data, json};
 use crate::auth::Caller;
 use crate::error::ApiError;
+use crate::input::Warnings;
 use crate::prefer;
 use crate::state::AppState;
 use crate::verdicts::Verdict;
@@ -25,9 +26,9 @@ pub(super) async fn revise(
     caller: Caller,
     headers: &HeaderMap,
     id: ConversionId,
-    change: impl Fn(&mut Revision) -> Result<(), ApiError>,
+    change: impl Fn(&mut Revision) -> Result<Warnings, ApiError>,
 ) -> Result<Response, ApiError> {
-    let (id, event) = store(state, caller.realm, id, change).await?;
+    let Stored { id, event, warnings } = store(state, caller.realm, id, change).await?;
     let verdict = match event {
         Some(event) => state.verdicts.wait(caller.realm, event, prefer::wait(headers)).await,
         None => Verdict::Settled,
@@ -38,24 +39,31 @@ pub(super) async fn revise(
         Verdict::Pending => StatusCode::ACCEPTED,
     };
     let location = format!("/api/v1/conversions/{id}");
-    Ok(([(header::LOCATION, location)], json(status, &Data::new(conversion))).into_response())
+    Ok(([(header::LOCATION, location)], json(status, &Data::warned(conversion, warnings))).into_response())
+}
+
+struct Stored {
+    id: ConversionId,
+    /// What to wait for, if there is anything.
+    event: Option<String>,
+    warnings: Warnings,
 }
 
 async fn store(
     state: &AppState,
     realm: Realm,
     id: ConversionId,
-    change: impl Fn(&mut Revision) -> Result<(), ApiError>,
-) -> Result<(ConversionId, Option<String>), ApiError> {
+    change: impl Fn(&mut Revision) -> Result<Warnings, ApiError>,
+) -> Result<Stored, ApiError> {
     for _ in 0..ATTEMPTS {
         let mut connection = state.pool.acquire().await?;
         let standing =
             conversions::for_change(&mut connection, realm, id).await?.ok_or_else(|| unknown(id))?;
         let mut changed = standing.clone();
-        change(&mut changed)?;
+        let warnings = change(&mut changed)?;
         let id = standing.posted.conversion;
         if changed == standing {
-            return Ok((id, None));
+            return Ok(Stored { id, event: None, warnings });
         }
         let revision = standing.revision.saturating_add(1);
         let command =
@@ -64,7 +72,7 @@ async fn store(
         if conversions::revise(&mut connection, realm, id, reference, standing.revision, &command).await? {
             drop(connection);
             publish(state, realm, id, revision, &command).await?;
-            return Ok((id, Some(command.event_id())));
+            return Ok(Stored { id, event: Some(command.event_id()), warnings });
         }
     }
     Err(ApiError::unavailable("The conversion keeps changing: send it again"))

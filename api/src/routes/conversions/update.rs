@@ -5,7 +5,7 @@ use super::revise::revise;
 use crate::answer::Data;
 use crate::auth::Caller;
 use crate::error::ApiError;
-use crate::input::{Fields, Id, MAX_TEXT};
+use crate::input::{Fields, Id, MAX_TEXT, Warnings};
 use crate::openapi::values::{Amount, ConversionTypeWord, CurrencyCode, Text};
 use crate::openapi::{Changing, Idempotent, Patience};
 use crate::state::AppState;
@@ -67,7 +67,7 @@ pub(crate) async fn update(
 const KINDS: [(&str, ConversionKind); 2] =
     [("signup", ConversionKind::Signup), ("purchase", ConversionKind::Purchase)];
 
-fn apply(mut fields: Fields, revision: &mut Revision) -> Result<(), ApiError> {
+fn apply(mut fields: Fields, revision: &mut Revision) -> Result<Warnings, ApiError> {
     let posted = &mut revision.posted;
     let standing = Currency::parse(&posted.currency).map_err(ApiError::internal)?;
     let currency = fields.currency("base_value_currency").unwrap_or(standing);

@@ -6,7 +6,7 @@ use super::refused::refused;
 use crate::answer::{Data, json};
 use crate::auth::Caller;
 use crate::error::{ApiError, ErrorBody};
-use crate::input::{Fields, MAX_TEXT};
+use crate::input::{Fields, MAX_TEXT, Warnings};
 use crate::openapi::values::{CouponCode, CouponStatusWord, Text};
 use crate::openapi::{Creating, Idempotent};
 use crate::resettle;
@@ -35,6 +35,8 @@ pub(crate) struct PostCoupon {
 }
 
 /// Enter a coupon
+///
+/// Whoever pays with it from now on is the affiliate's, unless somebody else's already.
 #[utoipa::path(
     post,
     path = "/coupons",
@@ -53,7 +55,7 @@ pub(crate) async fn create(
     caller: Caller,
     fields: Fields,
 ) -> Result<Response, ApiError> {
-    let posted = Posted::read(fields)?;
+    let (posted, warnings) = Posted::read(fields)?;
     let mut transaction = state.pool.begin().await?;
     let lemonsqueezy = posted.lemonsqueezy_discount_code.as_deref();
     let created =
@@ -64,7 +66,8 @@ pub(crate) async fn create(
     let coupon = find(&mut transaction, caller.realm, id).await?;
     transaction.commit().await?;
     let location = format!("/api/v1/coupons/{id}");
-    Ok(([(header::LOCATION, location)], json(StatusCode::CREATED, &Data::new(coupon))).into_response())
+    let answer = json(StatusCode::CREATED, &Data::warned(coupon, warnings));
+    Ok(([(header::LOCATION, location)], answer).into_response())
 }
 
 struct Posted {
@@ -74,7 +77,7 @@ struct Posted {
 }
 
 impl Posted {
-    fn read(mut fields: Fields) -> Result<Self, ApiError> {
+    fn read(mut fields: Fields) -> Result<(Self, Warnings), ApiError> {
         let affiliate = fields.id("affiliate_id");
         let affiliate = fields.required("affiliate_id", affiliate);
         let code = fields.code("coupon_code", MAX_TEXT);
@@ -90,7 +93,6 @@ impl Posted {
             lemonsqueezy_discount_code: fields.text("lemonsqueezy_discount_code", MAX_TEXT),
             status: fields.one_of("status", &statuses).unwrap_or(CouponStatus::Active),
         };
-        fields.finish()?;
-        Ok(posted)
+        Ok((posted, fields.finish()?))
     }
 }

@@ -12,6 +12,8 @@ use domain::ids::{CouponId, Realm};
 use store::{PgConnection, coupons};
 
 /// One coupon
+///
+/// With the affiliate whose it is.
 #[utoipa::path(
     get,
     path = "/coupons/{id}",

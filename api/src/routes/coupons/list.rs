@@ -16,6 +16,8 @@ use store::page::Position;
 const DEFAULT_LIMIT: i64 = 50;
 
 /// Coupons, newest first
+///
+/// Those that were not deleted. `coupon_code` finds a part of a code.
 #[utoipa::path(
     get,
     path = "/coupons",

@@ -11,7 +11,7 @@ pub(super) fn refused(error: WriteError, wanted: &Naming) -> ApiError {
             wanted.coupon_code
         )),
         WriteError::UnknownAffiliate => {
-            ApiError::field("affiliate_id", format!("Unknown affiliate: {}", wanted.affiliate))
+            ApiError::unknown("affiliate_id", format!("Unknown affiliate: {}", wanted.affiliate))
         }
         WriteError::Store(error) => error.into(),
     }

@@ -6,7 +6,7 @@ use super::refused::refused;
 use crate::answer::Data;
 use crate::auth::Caller;
 use crate::error::{ApiError, ErrorBody};
-use crate::input::{Fields, Id, MAX_TEXT};
+use crate::input::{Fields, Id, MAX_TEXT, Warnings};
 use crate::openapi::values::{CouponCode, CouponStatusWord, Text};
 use crate::openapi::{Changing, Idempotent};
 use crate::resettle;
@@ -59,7 +59,7 @@ pub(crate) async fn update(
     let mut transaction = state.pool.begin().await?;
     let before = coupons::lock(&mut transaction, caller.realm, id).await?.ok_or_else(|| unknown(id))?;
     let mut after = before.clone();
-    apply(fields, &mut after)?;
+    let warnings = apply(fields, &mut after)?;
     if before != after {
         coupons::save(&mut transaction, caller.realm, &before, &after)
             .await
@@ -72,10 +72,10 @@ pub(crate) async fn update(
     }
     let coupon = find(&mut transaction, caller.realm, id).await?;
     transaction.commit().await?;
-    Ok(Data::new(coupon))
+    Ok(Data::warned(coupon, warnings))
 }
 
-fn apply(mut fields: Fields, coupon: &mut coupons::Coupon) -> Result<(), ApiError> {
+fn apply(mut fields: Fields, coupon: &mut coupons::Coupon) -> Result<Warnings, ApiError> {
     let statuses = CouponStatus::ALL.map(|status| (status.as_str(), status));
     coupon.status = fields.one_of("status", &statuses).unwrap_or(coupon.status);
     let naming = &mut coupon.naming;

@@ -1,7 +1,7 @@
 //! The story of a payment as clients see it.
 
 use crate::answer::{ExactNumber, timestamp};
-use crate::openapi::values::ConversionStatusWord;
+use crate::openapi::values::{AttributionMethod, ConversionStatusWord, RuleKindWord};
 use domain::money::{Currency, Money};
 use domain::settle::{AppliedRule, Arithmetic, CandidateStory, Method, RatedLine, RuleKind, RuleStory};
 use serde::Serialize;
@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 /// Which candidates there were, which won and why the others lost, and the arithmetic.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Explanation)]
 pub(crate) struct Story {
     conversion_id: i64,
     /// `in_…`, `pi_…`, `external:…`
@@ -50,9 +51,10 @@ pub(crate) struct Story {
 
 /// Something that named an affiliate, and what became of it.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ExplanationCandidate)]
 struct Candidate {
     /// How it was carried.
-    #[schema(value_type = String, example = "client_reference_id")]
+    #[schema(value_type = AttributionMethod)]
     method: Method,
     /// The code or id, as it was written.
     value: String,
@@ -69,9 +71,9 @@ struct Candidate {
 
 /// A commission that could have been paid, and what became of it.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ExplanationRule)]
 struct Rule {
-    /// Where it is agreed: `affiliate`, `code`, `product`, `group`, `tier`, `first` or `default`.
-    #[schema(value_type = String, example = "product")]
+    #[schema(value_type = RuleKindWord)]
     kind: RuleKind,
     /// The code, category, group or tier.
     #[schema(example = "Books")]
@@ -85,6 +87,7 @@ struct Rule {
 
 /// One line of arithmetic.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ExplanationStep)]
 struct Step {
     what: String,
     how: String,
@@ -98,6 +101,7 @@ struct Step {
 
 /// A line of an invoice and its share in the base.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ExplanationInvoiceLine)]
 struct InvoiceLine {
     #[schema(example = "il_1NqX3F2eZvKYlo2C")]
     id: String,

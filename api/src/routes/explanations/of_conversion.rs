@@ -12,6 +12,8 @@ use domain::ids::ConversionId;
 use store::{conversions, overview};
 
 /// Why a conversion earned what it did
+///
+/// The candidates, the rule that won and why the others lost, and the arithmetic line by line.
 #[utoipa::path(
     get,
     path = "/conversions/{id}/explanation",

@@ -57,7 +57,8 @@ pub(crate) async fn create(
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, ApiError> {
-    let accepted = accept(&state, caller.realm, Posted::read(fields)?).await?;
+    let (posted, warnings) = Posted::read(fields)?;
+    let accepted = accept(&state, caller.realm, posted).await?;
     let verdict = match &accepted.registration {
         Some(id) => state.verdicts.wait(caller.realm, event_id(*id), prefer::wait(&headers)).await,
         None => Verdict::Settled,
@@ -75,7 +76,7 @@ pub(crate) async fn create(
         (false, true) => StatusCode::OK,
     };
     let location = format!("/api/v1/referrals/{}", utf8_percent_encode(&posted.email, NON_ALPHANUMERIC));
-    Ok(([(header::LOCATION, location)], json(status, &Data::new(referral))).into_response())
+    Ok(([(header::LOCATION, location)], json(status, &Data::warned(referral, warnings))).into_response())
 }
 
 struct Accepted {
@@ -119,10 +120,10 @@ async fn affiliate(
     let Some((field, name)) = &posted.affiliate else { return Ok(None) };
     let found = registrations::find_affiliate(connection, realm, name).await?;
     let unknown = || match name {
-        registrations::AffiliateName::Id(id) => ApiError::field(field, format!("Unknown affiliate: {id}")),
+        registrations::AffiliateName::Id(id) => ApiError::unknown(field, format!("Unknown affiliate: {id}")),
         registrations::AffiliateName::Code(folded) => {
             let code = posted.referral_code.as_deref().unwrap_or(folded.as_str());
-            ApiError::field(field, format!("Unknown referral code: {code}"))
+            ApiError::unknown(field, format!("Unknown referral code: {code}"))
         }
     };
     found.ok_or_else(unknown).map(Some)

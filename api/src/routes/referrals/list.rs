@@ -16,6 +16,8 @@ use store::page::Position;
 const DEFAULT_LIMIT: i64 = 20;
 
 /// Referrals, newest first
+///
+/// By affiliate and by how far they have come.
 #[utoipa::path(
     get,
     path = "/referrals",

@@ -2,6 +2,7 @@
 
 use crate::answer::timestamp;
 use crate::openapi::values::ReferralStatusWord;
+use crate::routes::attribution::Attribution;
 use chrono::{DateTime, Utc};
 use domain::fact::Who;
 use serde::Serialize;
@@ -30,6 +31,7 @@ pub(crate) struct Referral {
     /// Your own id of the user.
     external_id: Option<String>,
     /// How they were referred, and where that was read.
+    #[schema(value_type = Option<Attribution>)]
     attribution: Option<Value>,
 }
 

@@ -27,6 +27,7 @@ pub(crate) struct Statistics {
 
 /// What was brought, in all and by intervals.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ActivityWithSeries)]
 pub(super) struct Told {
     #[serde(flatten)]
     sums: Sums,
@@ -36,6 +37,7 @@ pub(super) struct Told {
 
 /// What one affiliate brought.
 #[derive(Serialize, ToSchema)]
+#[schema(as = AffiliateActivity)]
 struct OfAffiliate {
     affiliate_id: i64,
     user_email: String,
@@ -46,6 +48,7 @@ struct OfAffiliate {
 
 /// What was brought in one interval.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ActivityOfInterval)]
 struct Bucket {
     /// Its beginning; the first may begin before `from`, and counts from there.
     #[schema(format = DateTime)]
@@ -56,6 +59,7 @@ struct Bucket {
 
 /// Counts and sums.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Activity)]
 struct Sums {
     /// Visits by links.
     clicks: i64,
@@ -69,6 +73,7 @@ struct Sums {
 
 /// Money of one currency.
 #[derive(Serialize, ToSchema)]
+#[schema(as = CurrencyActivity)]
 struct CurrencySums {
     /// ISO 4217, lower case.
     #[schema(example = "usd")]

@@ -14,6 +14,8 @@ use domain::key::Key;
 use store::conversions;
 
 /// Whom a Stripe customer was referred by, and what that has earned
+///
+/// Whether a Stripe customer was referred, by whom, how that is known, and what it has earned. It never waits for the queue.
 #[utoipa::path(
     get,
     path = "/projects/{projectId}/stripe-customer-referral-info/{stripeCustomerId}",

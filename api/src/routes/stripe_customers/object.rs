@@ -1,6 +1,8 @@
 //! What is known of a Stripe customer.
 
 use crate::answer::{ExactNumber, timestamp};
+use crate::openapi::values::{AffiliateStatusWord, AttributionMethod};
+use crate::routes::attribution::Evidence;
 use crate::routes::referrals::Referral;
 use chrono::{DateTime, Utc};
 use domain::ids::ProjectId;
@@ -20,29 +22,30 @@ pub(crate) struct ReferralInfo {
     referral_code: Option<String>,
     coupon_code: Option<String>,
     referral: Option<Referral>,
-    affiliate: Option<Affiliate>,
-    attribution: Option<Attribution>,
-    conversions: Conversions,
+    affiliate: Option<AffiliateSummary>,
+    attribution: Option<CustomerAttribution>,
+    conversions: ConversionCount,
     /// One for each currency.
     totals: Vec<CurrencyTotal>,
 }
 
 /// The affiliate in short.
 #[derive(Serialize, ToSchema)]
-struct Affiliate {
+struct AffiliateSummary {
     id: i64,
     user_email: String,
     referral_code: String,
     partner_slug: Option<String>,
+    #[schema(value_type = AffiliateStatusWord)]
     status: &'static str,
 }
 
 /// How the customer was bound.
 #[derive(Serialize, ToSchema)]
-struct Attribution {
-    #[schema(value_type = Option<String>, example = "client_reference_id")]
+struct CustomerAttribution {
+    #[schema(value_type = AttributionMethod)]
     method: Value,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Evidence)]
     evidence: Value,
     #[schema(format = DateTime)]
     bound_at: Option<String>,
@@ -50,7 +53,7 @@ struct Attribution {
 
 /// How many conversions there are.
 #[derive(Serialize, ToSchema)]
-struct Conversions {
+struct ConversionCount {
     count: i64,
     #[schema(format = DateTime)]
     first_at: Option<String>,
@@ -74,7 +77,7 @@ struct CurrencyTotal {
 impl ReferralInfo {
     pub(super) fn new(project: ProjectId, stripe_customer_id: String, story: CustomerStory) -> Self {
         let CustomerStory { customer, affiliate, totals } = story;
-        let conversions = Conversions::of(&totals);
+        let conversions = ConversionCount::of(&totals);
         let totals = totals.into_iter().map(CurrencyTotal::from).collect();
         let Some(affiliate) = affiliate else {
             return Self {
@@ -97,7 +100,10 @@ impl ReferralInfo {
             referral_code: customer.referral_code.clone(),
             coupon_code: customer.coupon_code.clone(),
             affiliate: Some(affiliate.into()),
-            attribution: customer.attribution.clone().map(|bind| Attribution::new(&bind, customer.bound_at)),
+            attribution: customer
+                .attribution
+                .clone()
+                .map(|bind| CustomerAttribution::new(&bind, customer.bound_at)),
             referral: Some(customer.into()),
             conversions,
             totals,
@@ -105,7 +111,7 @@ impl ReferralInfo {
     }
 }
 
-impl From<BoundAffiliate> for Affiliate {
+impl From<BoundAffiliate> for AffiliateSummary {
     fn from(affiliate: BoundAffiliate) -> Self {
         Self {
             id: affiliate.id.0,
@@ -117,14 +123,14 @@ impl From<BoundAffiliate> for Affiliate {
     }
 }
 
-impl Attribution {
+impl CustomerAttribution {
     fn new(bind: &Value, bound_at: Option<DateTime<Utc>>) -> Self {
         let part = |name| bind.get(name).cloned().unwrap_or_default();
         Self { method: part("method"), evidence: part("evidence"), bound_at: bound_at.map(timestamp) }
     }
 }
 
-impl Conversions {
+impl ConversionCount {
     fn of(totals: &[Total]) -> Self {
         Self {
             count: totals.iter().map(|total| total.count).sum(),

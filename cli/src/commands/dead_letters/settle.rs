@@ -1,12 +1,15 @@
-//! `tributary dead-letters retry` and `discard`
+//! Which dead letters are settled, and what is told of it.
 
 use super::QueueNameArgs;
-use crate::context::Context;
 use anyhow::ensure;
 use clap::{ArgGroup, Args};
-use queue::dead_letters::{self, Filter};
+use queue::{
+    Prefix,
+    dead_letters::{self, Filter},
+};
 use serde::Serialize;
 use std::fmt;
+use store::PgConnection;
 
 /// All of them are settled in one transaction, so their number has a bound.
 const MOST: i64 = 10_000;
@@ -14,7 +17,7 @@ const MOST: i64 = 10_000;
 /// Which ones.
 #[derive(Args)]
 #[command(group = ArgGroup::new("which").required(true).args(["ids", "all"]))]
-pub(crate) struct IdArgs {
+pub(crate) struct WhichArgs {
     /// The dead letters
     #[arg(value_name = "ID")]
     ids: Vec<i64>,
@@ -23,6 +26,33 @@ pub(crate) struct IdArgs {
     all: bool,
     #[command(flatten)]
     queue: QueueNameArgs,
+}
+
+impl WhichArgs {
+    /// Those that were named, or all that are open.
+    pub(super) async fn ids(&self, connection: &mut PgConnection) -> anyhow::Result<Vec<i64>> {
+        if !self.all {
+            return Ok(self.ids.clone());
+        }
+        let open = dead_letters::list(connection, self.queue(), &Filter::default(), MOST).await?;
+        Ok(open.iter().map(|letter| letter.id).collect())
+    }
+
+    pub(super) fn is_all(&self) -> bool {
+        self.all
+    }
+
+    pub(super) fn queue(&self) -> &Prefix {
+        &self.queue.queue_prefix
+    }
+}
+
+/// Fails, and names those that were not open.
+pub(super) fn all_of(ids: &[i64], settled: &[i64]) -> anyhow::Result<()> {
+    let missing: Vec<String> =
+        ids.iter().filter(|id| !settled.contains(id)).map(ToString::to_string).collect();
+    ensure!(missing.is_empty(), "nothing done: no open dead letter {}", missing.join(", "));
+    Ok(())
 }
 
 /// What becomes of them.
@@ -34,32 +64,12 @@ pub(super) enum Verdict {
     Discard,
 }
 
+/// What was done.
 #[derive(Serialize)]
-struct Done {
+pub(super) struct Done {
     #[serde(skip)]
-    verdict: Verdict,
-    ids: Vec<i64>,
-}
-
-/// Settles them: all that were named, or none.
-pub(super) async fn run(args: &IdArgs, verdict: Verdict, context: &Context) -> anyhow::Result<()> {
-    let mut transaction = context.database().await?.begin().await?;
-    let queue = &args.queue.queue_prefix;
-    let ids = if args.all {
-        let open = dead_letters::list(&mut transaction, queue, &Filter::default(), MOST).await?;
-        open.iter().map(|letter| letter.id).collect()
-    } else {
-        args.ids.clone()
-    };
-    let settled = match verdict {
-        Verdict::Retry => dead_letters::retry(&mut transaction, queue, &ids).await?,
-        Verdict::Discard => dead_letters::discard(&mut transaction, queue, &ids).await?,
-    };
-    let missing: Vec<String> =
-        ids.iter().filter(|id| !settled.contains(id)).map(ToString::to_string).collect();
-    ensure!(missing.is_empty(), "nothing done: no open dead letter {}", missing.join(", "));
-    transaction.commit().await?;
-    context.print(&Done { verdict, ids: settled })
+    pub(super) verdict: Verdict,
+    pub(super) ids: Vec<i64>,
 }
 
 impl fmt::Display for Done {

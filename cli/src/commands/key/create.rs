@@ -1,11 +1,17 @@
 //! `tributary key create`
 
 use crate::context::{self, Context};
-use clap::Args;
+use clap::{
+    Args,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use domain::ids::{Mode, ProjectId, Realm};
 use serde::Serialize;
 use std::fmt;
-use store::keys::{self, SecretKey};
+use store::{
+    api_keys::ErrorForm,
+    keys::{self, SecretKey},
+};
 
 /// Options of `key create`.
 #[derive(Args)]
@@ -19,6 +25,14 @@ pub(crate) struct CreateArgs {
     /// What to call it
     #[arg(long, value_name = "N", default_value = "", hide_default_value = true)]
     name: String,
+    /// What `error` is in answers to it: `object`, or `text` for clients that print it as it is, as Refgrow's does
+    #[arg(long, value_parser = error_form(), default_value = "object")]
+    errors: ErrorForm,
+}
+
+fn error_form() -> impl TypedValueParser<Value = ErrorForm> {
+    let words = PossibleValuesParser::new(ErrorForm::ALL.map(ErrorForm::as_str));
+    words.map(|word| ErrorForm::parse(&word).unwrap_or_default())
 }
 
 #[derive(Serialize)]
@@ -27,6 +41,7 @@ struct Created {
     project_id: ProjectId,
     mode: Mode,
     name: String,
+    errors: &'static str,
     api_key: String,
 }
 
@@ -36,13 +51,14 @@ pub(super) async fn run(args: &CreateArgs, context: &Context) -> anyhow::Result<
     let realm = Realm { project: ProjectId(args.project), mode: args.mode };
     context::project(&mut transaction, realm.project).await?;
     let secret = SecretKey::generate();
-    let key = keys::create(&mut transaction, realm, args.name.trim(), &secret).await?;
+    let key = keys::create(&mut transaction, realm, args.name.trim(), args.errors, &secret).await?;
     transaction.commit().await?;
     context.print(&Created {
         id: key.id,
         project_id: realm.project,
         mode: realm.mode,
         name: key.name,
+        errors: key.errors.as_str(),
         api_key: secret.expose().to_owned(),
     })
 }

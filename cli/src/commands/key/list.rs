@@ -8,7 +8,10 @@ use clap::Args;
 use domain::ids::{Mode, ProjectId};
 use serde::Serialize;
 use std::fmt;
-use store::keys::{self, ApiKey};
+use store::{
+    api_keys::ErrorForm,
+    keys::{self, ApiKey},
+};
 
 /// Options of `key list`.
 #[derive(Args)]
@@ -29,6 +32,7 @@ pub(crate) struct KeyItem {
     mode: Mode,
     name: String,
     prefix: String,
+    errors: &'static str,
     created_at: String,
     revoked_at: Option<String>,
 }
@@ -40,6 +44,7 @@ impl From<ApiKey> for KeyItem {
             mode: key.realm.mode,
             name: key.name,
             prefix: key.prefix,
+            errors: key.errors.as_str(),
             created_at: output::time(key.created_at),
             revoked_at: key.revoked_at.map(output::time),
         }
@@ -60,6 +65,9 @@ impl fmt::Display for KeyItem {
         if !self.name.is_empty() {
             write!(f, ", {:?}", self.name)?;
         }
+        if self.errors != ErrorForm::Object.as_str() {
+            write!(f, ", errors as {}", self.errors)?;
+        }
         write!(f, ", created {}", self.created_at)?;
         match &self.revoked_at {
             Some(at) => write!(f, ", revoked {at}"),
@@ -70,13 +78,14 @@ impl fmt::Display for KeyItem {
 
 impl fmt::Display for Listed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut table = output::table(["id", "key", "mode", "name", "created", "revoked"]);
+        let mut table = output::table(["id", "key", "mode", "name", "errors", "created", "revoked"]);
         for key in &self.0 {
             table.add_row([
                 &key.id.to_string(),
                 &format!("{}…", key.prefix),
                 &key.mode.to_string(),
                 &key.name,
+                key.errors,
                 &key.created_at,
                 key.revoked_at.as_deref().unwrap_or(""),
             ]);

@@ -4,12 +4,13 @@ use super::{
     ActorArgs, RealmArgs,
     item::{self, PayoutItem},
 };
-use crate::{context::Context, days, output};
+use crate::{context::Context, output};
 use anyhow::{bail, ensure};
-use chrono::{NaiveDate, Utc};
+use chrono::Utc;
 use clap::Args;
 use comfy_table::Cell;
 use domain::{
+    day::Day,
     ids::{AffiliateId, BatchId, Mode, ProjectId},
     money::{Currency, Money},
     payout::Why,
@@ -29,7 +30,7 @@ pub(crate) struct CreateArgs {
     realm: RealmArgs,
     /// What was released up to the end of this day, UTC [default: up to now]
     #[arg(long, value_name = "DATE")]
-    as_of: Option<NaiveDate>,
+    as_of: Option<Day>,
     /// Carry less than this over to the next payout; once for each currency
     #[arg(long = "minimum", value_name = "10.00usd")]
     minimums: Vec<Money>,
@@ -78,10 +79,7 @@ struct CarriedOver {
 pub(super) async fn run(args: &CreateArgs, context: &Context) -> anyhow::Result<()> {
     let now = Utc::now();
     if let Some(day) = args.as_of {
-        ensure!(
-            days::start(day) <= now,
-            "--as-of {day} is yet to come: what is released then is not due now"
-        );
+        ensure!(day.start() <= now, "--as-of {day} is yet to come: what is released then is not due now");
     }
     let mut connection = context.database().await?.acquire().await?;
     let realm = args.realm.realm(&mut connection).await?;
@@ -89,8 +87,7 @@ pub(super) async fn run(args: &CreateArgs, context: &Context) -> anyhow::Result<
         Some(name) => Some(super::affiliate(&mut connection, realm, name).await?.0),
         None => None,
     };
-    let request =
-        Request { as_of: args.as_of.map(days::end), minimums: minimums(&args.minimums)?, affiliate };
+    let request = Request { as_of: args.as_of.map(Day::end), minimums: minimums(&args.minimums)?, affiliate };
     let (key, actor) = (args.idempotency_key.as_str(), args.actor.name());
     let created = super::in_transaction(context, async |conn| {
         payouts::create(conn, realm, key, &request, &actor, now).await

@@ -7,7 +7,10 @@ use super::RealmArgs;
 use crate::{context::Context, output};
 use anyhow::{Context as _, ensure};
 use clap::Args;
-use domain::{ids::BatchId, money::Currency};
+use domain::{
+    ids::{BatchId, Realm},
+    money::Currency,
+};
 use format::{Format, Row};
 use recipient::recipient;
 use serde::Serialize;
@@ -32,12 +35,29 @@ pub(crate) struct ExportArgs {
     /// Whom the file is for
     #[arg(long, value_enum)]
     format: Format,
-    /// Write to this file, which must not exist yet [default: standard output]
+    /// Write to this file, which must not exist yet; - is standard output [default: -]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Export as frozen, also what was taken back or held since
     #[arg(long)]
     as_frozen: bool,
+}
+
+/// In place of a file.
+const STANDARD_OUTPUT: &str = "-";
+
+impl ExportArgs {
+    /// Which payouts were asked for.
+    fn named(&self, realm: Realm) -> String {
+        let of = |what, id: Option<String>| id.map(|id| format!("{what} {id}"));
+        let currency = self.currency.map(|currency| currency.as_str().to_uppercase());
+        let parts = [
+            of("of batch", self.batch.map(|batch| batch.to_string())),
+            of("in", currency),
+            of("of project", Some(format!("{} in {} mode", realm.project, realm.mode))),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
 }
 
 const EXAMPLES: &str = "\
@@ -69,14 +89,15 @@ pub(super) async fn run(args: &ExportArgs, context: &Context) -> anyhow::Result<
     };
     let mut payouts = payouts::list(&mut connection, realm, &filter, MOST).await?;
     payouts.reverse();
-    ensure!(!payouts.is_empty(), "nothing to export: no such payout is open");
+    ensure!(!payouts.is_empty(), "nothing to export: no payout {} is open", args.named(realm));
     if !args.as_frozen {
         ensure_nothing_moved(&payouts)?;
     }
     let rows = payouts.iter().map(|payout| row(payout, args.format)).collect::<anyhow::Result<Vec<_>>>()?;
     let text = args.format.write(&rows)?;
-    let exported = Exported { format: args.format, file: args.out.clone(), payouts: rows };
-    match &args.out {
+    let file = args.out.clone().filter(|path| path.as_os_str() != STANDARD_OUTPUT);
+    let exported = Exported { format: args.format, file, payouts: rows };
+    match &exported.file {
         Some(path) => {
             let name = || format!("cannot write {}", path.display());
             File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes())).with_context(name)?;

@@ -4,11 +4,14 @@ use super::{
     ActorArgs,
     item::{self, PayoutItem},
 };
-use crate::{context::Context, days};
-use anyhow::ensure;
-use chrono::{NaiveDate, Utc};
+use crate::context::Context;
+use anyhow::{bail, ensure};
+use chrono::Utc;
 use clap::{ArgGroup, Args};
-use domain::ids::{BatchId, PayoutId};
+use domain::{
+    day::Day,
+    ids::{BatchId, PayoutId},
+};
 use serde::Serialize;
 use std::fmt;
 use store::payouts::{self, Payment, State};
@@ -28,7 +31,7 @@ pub(crate) struct MarkPaidArgs {
     reference: String,
     /// The day on which the money left [default: today]
     #[arg(long, value_name = "DATE")]
-    paid_at: Option<NaiveDate>,
+    paid_at: Option<Day>,
     #[command(flatten)]
     actor: ActorArgs,
 }
@@ -40,13 +43,15 @@ struct Paid(Vec<PayoutItem>);
 /// Marks them: all, or none.
 pub(super) async fn run(args: &MarkPaidArgs, context: &Context) -> anyhow::Result<()> {
     let now = Utc::now();
-    let at = args.paid_at.map_or(now, days::start);
+    let at = args.paid_at.map_or(now, Day::start);
     ensure!(at <= now, "--paid-at is yet to come");
     let ids = match args.batch {
         None => args.ids.iter().copied().map(PayoutId).collect(),
         Some(batch) => in_batch(BatchId(batch), &args.reference, context).await?,
     };
-    ensure!(!ids.is_empty(), "nothing done: no payout of that batch is open");
+    if let (Some(batch), true) = (args.batch, ids.is_empty()) {
+        bail!("nothing done: no payout of batch {batch} is open");
+    }
     let actor = args.actor.name();
     let payment = Payment { reference: &args.reference, at, actor: &actor };
     let paid =

@@ -90,6 +90,17 @@ pub enum Method {
 }
 
 impl Method {
+    /// All of them, in order of precedence.
+    pub const ALL: [Self; 7] = [
+        Self::Lock,
+        Self::Api,
+        Self::Metadata,
+        Self::ClientReferenceId,
+        Self::PromotionCode,
+        Self::Coupon,
+        Self::Email,
+    ];
+
     /// In words, for a person.
     #[must_use]
     pub fn in_words(self) -> &'static str {
@@ -282,6 +293,10 @@ pub enum RuleKind {
 }
 
 impl RuleKind {
+    /// All of them, in order of precedence.
+    pub const ALL: [Self; 7] =
+        [Self::Affiliate, Self::Code, Self::Product, Self::Group, Self::Tier, Self::First, Self::Default];
+
     /// In words, for a person.
     #[must_use]
     pub fn in_words(self) -> &'static str {

@@ -5,9 +5,11 @@ use anyhow::{Context, Result};
 use domain::ids::{Mode, ProjectId};
 use queue::{
     Consumer, Disposition,
-    dead_letters::{self, DeadLetter, Filter},
+    dead_letters::{self, DeadLetter, Filter, GivenUp},
 };
 use std::sync::Arc;
+
+const FAY: GivenUp<'_> = GivenUp { actor: "fay", reason: Some("a test") };
 
 async fn bury(stand: &Stand, consumer: &mut Consumer, n: usize, reason: &str) -> Result<Vec<DeadLetter>> {
     publish(&stand.publisher().await?, n).await?;
@@ -78,7 +80,7 @@ async fn a_discarded_letter_is_gone_for_good() -> Result<()> {
         let (mut connection, prefix) = (stand.database.connect().await?, &stand.config.prefix);
         let (_, body) = dead_letters::show(&mut connection, prefix, id).await?.context("it is open")?;
         assert_eq!(body, br#"{"n":0}"#);
-        assert_eq!(dead_letters::discard(&mut connection, prefix, &[id]).await?, [id]);
+        assert_eq!(dead_letters::discard(&mut connection, prefix, &[id], FAY).await?, [id]);
         assert!(dead_letters::retry(&mut connection, prefix, &[id]).await?.is_empty());
         assert_eq!(
             stand.database.count("SELECT count(*) FROM dead_letters").await?,
@@ -97,7 +99,7 @@ async fn letters_of_another_deployment_are_out_of_sight() -> Result<()> {
         let id = bury(&stand, &mut consumer, 1, "mine").await?.first().context("a letter")?.id;
         let (mut connection, other) = (stand.database.connect().await?, "other".parse()?);
         assert!(dead_letters::list(&mut connection, &other, &Filter::default(), 9).await?.is_empty());
-        assert!(dead_letters::discard(&mut connection, &other, &[id]).await?.is_empty());
+        assert!(dead_letters::discard(&mut connection, &other, &[id], FAY).await?.is_empty());
         ack(&consumer, Vec::new()).await
     })
     .await

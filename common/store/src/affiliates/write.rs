@@ -89,7 +89,7 @@ pub async fn create(
              SELECT id, '-infinity' FROM affiliate WHERE status = 'inactive'
          )
          SELECT id, user_email, referral_code, partner_slug, status,
-                commission AS "commission: Json<Commission>", payout_preferences, created_at
+                commission AS "commission: Json<Commission>", payout_preferences, created_at, closed_at
          FROM affiliate"#,
         realm.project.0,
         realm.mode.is_live(),
@@ -117,7 +117,7 @@ pub async fn lock_by_email(
     sqlx::query_as!(
         Row,
         r#"SELECT id, user_email, referral_code, partner_slug, status,
-                commission AS "commission: Json<Commission>", payout_preferences, created_at
+                commission AS "commission: Json<Commission>", payout_preferences, created_at, closed_at
          FROM affiliates
          WHERE project_id = $1 AND livemode = $2 AND email_normalised = $3 AND closed_at IS NULL
          FOR UPDATE"#,
@@ -171,11 +171,14 @@ pub async fn save(
 
 /// Closes an affiliate that [`lock_by_email`] has locked: its codes bind nobody from now on, what
 /// it earned stays.
-pub async fn close(connection: &mut PgConnection, affiliate: AffiliateId) -> Result<(), StoreError> {
-    sqlx::query!("UPDATE affiliates SET closed_at = clock_timestamp() WHERE id = $1", affiliate.0)
-        .execute(connection)
-        .await?;
-    Ok(())
+pub async fn close(connection: &mut PgConnection, affiliate: Affiliate) -> Result<Affiliate, StoreError> {
+    let closed_at = sqlx::query_scalar!(
+        "UPDATE affiliates SET closed_at = clock_timestamp() WHERE id = $1 RETURNING closed_at",
+        affiliate.id.0,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(Affiliate { closed_at, ..affiliate })
 }
 
 async fn add_code(

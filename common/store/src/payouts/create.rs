@@ -3,7 +3,7 @@
 use super::seal::seal;
 use super::{Payout, PayoutError, books, read};
 use crate::{PgConnection, StoreError, decode};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::{AffiliateId, BatchId, ConversionId, Realm};
 use domain::money::{Currency, Money};
 use domain::payout::{CarriedOver, Due, Planned, plan};
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 /// What is asked for; stored with the batch, so that a repeat is told from a conflict.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// What was released up to this time; `None`, and a time to come, is now.
+    /// What was released before this time, such as the end of a day; `None`, and a time to come, is now.
     pub as_of: Option<DateTime<Utc>>,
     /// The least that is paid at once in a currency, in minor units.
     pub minimums: BTreeMap<Currency, i64>,
@@ -29,7 +29,7 @@ pub struct Created {
     pub batch: BatchId,
     /// Whether this call made it, or an earlier one with the same key.
     pub is_new: bool,
-    /// What was released up to this time is in it.
+    /// What was released before this time is in it; or by it, when it is the time of the call.
     pub as_of: DateTime<Utc>,
     /// One for each affiliate and currency.
     pub payouts: Vec<Payout>,
@@ -60,7 +60,9 @@ pub async fn create(
         return batch.answer(conn, false).await;
     }
     let as_of = request.as_of.map_or(now, |as_of| as_of.min(now));
-    let due = due(conn, realm, request.affiliate, as_of).await?;
+    // What is released in this very moment is due; of a day, what is released before it ends.
+    let before = request.as_of.filter(|as_of| *as_of <= now).unwrap_or(now + TimeDelta::microseconds(1));
+    let due = due(conn, realm, request.affiliate, before).await?;
     let plan = plan(&due, &request.minimums)?;
     let id = sqlx::query_scalar!(
         "INSERT INTO payout_batches (project_id, livemode, idempotency_key, request, as_of, carried_over, actor, created_at)
@@ -119,7 +121,7 @@ async fn due(
     conn: &mut PgConnection,
     realm: Realm,
     affiliate: Option<AffiliateId>,
-    as_of: DateTime<Utc>,
+    before: DateTime<Utc>,
 ) -> Result<Vec<Due>, StoreError> {
     let rows = sqlx::query!(
         r#"
@@ -133,7 +135,7 @@ async fn due(
             GROUP BY affiliate_id, conversion_id, currency
         ) l
         JOIN conversions c ON c.id = l.conversion_id
-        WHERE (l.payable < 0 OR (l.payable > 0 AND coalesce(c.release_at, c.occurred_at) <= $4))
+        WHERE (l.payable < 0 OR (l.payable > 0 AND coalesce(c.release_at, c.occurred_at) < $4))
           AND NOT EXISTS (
               SELECT FROM payout_items i
               WHERE i.open AND (i.conversion_id, i.affiliate_id, i.currency) = (l.conversion_id, l.affiliate_id, l.currency)
@@ -142,7 +144,7 @@ async fn due(
         realm.project.0,
         realm.mode.is_live(),
         affiliate.map(|id| id.0),
-        as_of,
+        before,
     )
     .fetch_all(conn)
     .await?;

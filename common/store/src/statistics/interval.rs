@@ -1,6 +1,7 @@
 //! Days, weeks and months in UTC, as the database's `date_trunc` knows them.
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, Days, Months, Utc};
+use domain::day::midnight;
 
 /// What a time series counts by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -62,10 +63,6 @@ impl Interval {
             Self::Month => day.checked_sub_months(Months::new(count))?,
         }))
     }
-}
-
-fn midnight(day: NaiveDate) -> DateTime<Utc> {
-    day.and_time(NaiveTime::MIN).and_utc()
 }
 
 /// A stretch of time, counted by intervals. Its ends may lie within one.

@@ -3,6 +3,7 @@
 use crate::support::{Books, at, command, posted};
 use chrono::Utc;
 use domain::command::Command;
+use domain::day::Day;
 use domain::decision::{Ruling, Verdict, Word};
 use domain::fact::PostedConversion;
 use domain::key::Key;
@@ -48,6 +49,25 @@ async fn what_is_released_is_paid_and_a_later_refund_is_netted_next_time(pool: P
     assert_eq!((books.owed(books.anna).await, books.paid(books.anna).await), ((0, 0, 0), 1_600));
     assert!(books.create("october").await.payouts.is_empty());
     books.is_sound().await;
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_day_ends_before_the_next_one_begins(pool: PgPool) {
+    let books = Books::open(pool, 0).await;
+    // The last second of June and the first of July; who counts in seconds has nothing between them.
+    for (number, paid_at) in [(1, "2026-06-30T23:59:59Z"), (2, "2026-07-01T00:00:00Z")] {
+        books.settle(&[Books::sale(number, paid_at).invoice_paid()]).await;
+    }
+    let day: Day = "2026-06-30".parse().unwrap();
+    let june = Request { as_of: Some(day.end()), ..Request::default() };
+    let paid = async |key: &str, request: &Request, now: &str| {
+        let created = books.create_by(key, request, at(now)).await.unwrap();
+        created.payouts.iter().map(|payout| (payout.amount.minor, payout.items)).collect::<Vec<_>>()
+    };
+    assert_eq!(paid("june", &june, "2026-07-05T00:00:00Z").await, [(1_000, 1)]);
+    // Said again it is the same; the rest is due in July, from its first instant on.
+    assert_eq!(paid("june", &june, "2026-07-05T00:00:00Z").await, [(1_000, 1)]);
+    assert_eq!(paid("july", &Request::default(), "2026-07-01T00:00:00Z").await, [(1_000, 1)]);
 }
 
 #[sqlx::test(migrations = "../../migrations")]

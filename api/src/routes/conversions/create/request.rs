@@ -4,7 +4,7 @@ use super::key_of_idempotency;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::idempotency::IdempotencyKey;
-use crate::input::{Fields, MAX_TEXT, MAX_URL};
+use crate::input::{Fields, MAX_TEXT, MAX_URL, Warnings};
 use crate::openapi::values::{
     Amount, ConversionTypeWord, CurrencyCode, Email, PastTime, StripeCustomerId, Text, Url,
 };
@@ -83,6 +83,18 @@ pub(super) struct Posted {
 const KINDS: [(&str, ConversionKind); 2] =
     [("signup", ConversionKind::Signup), ("purchase", ConversionKind::Purchase)];
 
+/// The fields of which one names the customer or who earns.
+const WHOSE: [&str; 8] = [
+    "email",
+    "customer_email",
+    "stripe_customer_id",
+    "external_id",
+    "referred_user_id",
+    "affiliate_id",
+    "referral_code",
+    "coupon_code_used",
+];
+
 impl Posted {
     /// Reads the fields.
     pub(super) fn read(
@@ -90,7 +102,7 @@ impl Posted {
         caller: Caller,
         key: Option<IdempotencyKey>,
         now: DateTime<Utc>,
-    ) -> Result<Self, ApiError> {
+    ) -> Result<(Self, Warnings), ApiError> {
         let currency = fields.named(&["base_value_currency", "currency"]);
         let currency = currency.and_then(|name| fields.currency(name)).unwrap_or(Currency::USD);
         let base = fields.named(&["base_value", "amount"]).and_then(|name| fields.amount(name, currency));
@@ -122,8 +134,29 @@ impl Posted {
             occurred_at: fields.past("occurred_at", now),
             now: now.trunc_subsecs(6),
         };
-        fields.finish()?;
-        Ok(posted)
+        posted.must_name_something(&mut fields, has_amount);
+        Ok((posted, fields.finish()?))
+    }
+
+    /// A conversion of nobody and nothing is a mistake, mostly of spelling: kept as an anonymous
+    /// signup of 0.00 it would never be found.
+    fn must_name_something(&self, fields: &mut Fields, has_amount: bool) {
+        // Of Stripe's own payment Stripe tells the rest.
+        let at_stripe = self
+            .reference
+            .as_deref()
+            .is_some_and(|reference| Key::reference(reference).as_str() == reference);
+        match self.kind {
+            ConversionKind::Purchase if !has_amount && !at_stripe => {
+                fields.missing("base_value", "Missing required parameter: base_value, as a purchase has an amount");
+            }
+            ConversionKind::Signup if !at_stripe && !fields.holds_any(&WHOSE) => fields.missing(
+                "email",
+                "A conversion must name somebody: email, stripe_customer_id, external_id, referred_user_id, affiliate_id, \
+                 referral_code or coupon_code_used",
+            ),
+            ConversionKind::Purchase | ConversionKind::Signup => {}
+        }
     }
 
     /// What has to be looked up.
@@ -136,11 +169,11 @@ impl Posted {
     pub(super) fn resolve(&self, prepared: &Prepared) -> Result<PostedConversion, ApiError> {
         let affiliate = match (self.affiliate, &self.referral_code) {
             (Some(id), _) => {
-                let unknown = || ApiError::field("affiliate_id", format!("Unknown affiliate: {id}"));
+                let unknown = || ApiError::unknown("affiliate_id", format!("Unknown affiliate: {id}"));
                 Some(prepared.affiliate_by_id.ok_or_else(unknown)?)
             }
             (None, Some(code)) => {
-                let unknown = || ApiError::field("referral_code", format!("Unknown referral code: {code}"));
+                let unknown = || ApiError::unknown("referral_code", format!("Unknown referral code: {code}"));
                 Some(prepared.affiliate_by_code.ok_or_else(unknown)?)
             }
             (None, None) => None,
@@ -150,7 +183,7 @@ impl Posted {
             let known = prepared
                 .customer
                 .as_ref()
-                .ok_or_else(|| ApiError::field("referred_user_id", format!("Unknown referral: {id}")))?;
+                .ok_or_else(|| ApiError::unknown("referred_user_id", format!("Unknown referral: {id}")))?;
             who.email = who.email.or_else(|| known.email.clone());
             who.stripe_customer = who.stripe_customer.or_else(|| known.stripe_customer.clone());
             who.external_id = who.external_id.or_else(|| known.external_id.clone());

@@ -1,7 +1,7 @@
 //! What a caller says about a referral.
 
 use crate::error::ApiError;
-use crate::input::{Fields, MAX_REFERRAL_CODE, MAX_TEXT};
+use crate::input::{Fields, MAX_REFERRAL_CODE, MAX_TEXT, Warnings};
 use crate::openapi::values::{Email, ReferralStatusWord, StripeCustomerId, Text};
 use domain::code::FoldedCode;
 use domain::fact::Who;
@@ -42,7 +42,7 @@ pub(super) struct Posted {
 }
 
 impl Posted {
-    pub(super) fn read(mut fields: Fields) -> Result<Self, ApiError> {
+    pub(super) fn read(mut fields: Fields) -> Result<(Self, Warnings), ApiError> {
         let email = fields.email("email");
         let email = fields.required("email", email);
         let by_id = fields.id("affiliate_id").map(|id| ("affiliate_id", AffiliateName::Id(AffiliateId(id))));
@@ -65,8 +65,7 @@ impl Posted {
             external_id: fields.text("external_id", MAX_TEXT),
             converted: matches!(status, Some(CustomerStatus::Converted | CustomerStatus::Direct)),
         };
-        fields.finish()?;
-        Ok(posted)
+        Ok((posted, fields.finish()?))
     }
 
     /// The identities as the fold knows them.

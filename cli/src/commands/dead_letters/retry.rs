@@ -1,0 +1,23 @@
+//! `tributary dead-letters retry`
+
+use super::settle::{Done, Verdict, WhichArgs, all_of};
+use crate::context::Context;
+use clap::Args;
+use queue::dead_letters;
+
+/// Options of `dead-letters retry`.
+#[derive(Args)]
+pub(crate) struct RetryArgs {
+    #[command(flatten)]
+    which: WhichArgs,
+}
+
+/// Sends them round again: all that were named, or none.
+pub(super) async fn run(args: &RetryArgs, context: &Context) -> anyhow::Result<()> {
+    let mut transaction = context.database().await?.begin().await?;
+    let ids = args.which.ids(&mut transaction).await?;
+    let done = dead_letters::retry(&mut transaction, args.which.queue(), &ids).await?;
+    all_of(&ids, &done)?;
+    transaction.commit().await?;
+    context.print(&Done { verdict: Verdict::Retry, ids: done })
+}
