@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::{
     fmt::Display,
-    io::{ErrorKind, IsTerminal, Write, stdout},
+    io::{ErrorKind, IsTerminal, Write, stderr, stdout},
 };
 
 /// Tables are laid out for this many columns when the terminal does not say, and never wider.
@@ -21,6 +21,14 @@ pub(crate) fn print(report: &(impl Serialize + Display), as_json: bool) -> anyho
 pub(crate) fn line(text: &str) -> anyhow::Result<()> {
     let mut out = stdout().lock();
     match writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Prints a remark beside an answer that a program reads, on standard error.
+pub(crate) fn remark(text: &str) -> anyhow::Result<()> {
+    match writeln!(stderr().lock(), "{}", text.trim_end()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }

@@ -154,9 +154,14 @@ async fn amounts_have_the_decimals_of_their_currency_and_no_more(pool: PgPool) {
             ("500", "jpy", "500"),
             ("500.0", "jpy", "500"),
             ("0.001", "kwd", "0.001"),
-            ("5", "isk", "5.00"),
+            ("5", "isk", "5"),
+            ("33.00", "isk", "33"),
             ("5", "ugx", "5"),
-            ("0.5", "xyz", "0.50"),
+            ("5000", "mga", "5000"),
+            ("0.5", "huf", "0.50"),
+            ("1.255", "lyd", "1.255"),
+            ("0.30000000000000004", "usd", "0.30"),
+            ("49.989999999999995", "usd", "49.99"),
         ] {
             let answer = send(amount, currency).await;
             // The commission that is shown is the verdict's.
@@ -171,6 +176,11 @@ async fn amounts_have_the_decimals_of_their_currency_and_no_more(pool: PgPool) {
             ("0.1", "jpy"),
             ("0.0001", "kwd"),
             ("0.001", "isk"),
+            ("33.50", "isk"),
+            ("0.2", "mga"),
+            ("0.5", "xyz"),
+            ("0.5", "xau"),
+            ("0.5", "hrk"),
             ("0.5", "ugx"),
             ("-0.01", "usd"),
             ("-1", "jpy"),

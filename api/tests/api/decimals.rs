@@ -14,9 +14,9 @@ const CLIENTS: usize = 24;
 /// Each so many is also read alone and changed.
 const EACH: usize = 100;
 
-/// Currencies with their decimals. Stripe counts ISK with two, which are always zero.
+/// Currencies with the decimals that people write. Stripe counts two of ISK, which are always zero.
 const CURRENCIES: [(&str, u32); 8] =
-    [("usd", 2), ("jpy", 0), ("kwd", 3), ("isk", 2), ("eur", 2), ("bhd", 3), ("krw", 0), ("gbp", 2)];
+    [("usd", 2), ("jpy", 0), ("kwd", 3), ("isk", 0), ("eur", 2), ("bhd", 3), ("krw", 0), ("gbp", 2)];
 
 /// A sale: what was sent, to the letter.
 #[derive(Clone, Debug)]
@@ -100,8 +100,7 @@ fn sales() -> Vec<Sale> {
         let largest = 10_u64.pow(u32::try_from(1 + below(10)).unwrap());
         let base = below(largest);
         let value = below(base + 1);
-        let minor = |minor| if currency == "isk" { minor / 100 * 100 } else { minor };
-        sales.push(Sale { currency, base: text(minor(base), decimals), value: text(minor(value), decimals) });
+        sales.push(Sale { currency, base: text(base, decimals), value: text(value, decimals) });
     }
     sales
 }

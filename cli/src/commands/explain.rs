@@ -153,7 +153,7 @@ impl fmt::Display for Waiting {
 
 /// An amount in words, also of a currency that is not known.
 fn money(currency: &str, minor: i64) -> String {
-    match Currency::parse(currency) {
+    match Currency::stored(currency) {
         Ok(currency) => Money { minor, currency }.to_string(),
         Err(_) => format!("{minor} minor units of {currency}"),
     }

@@ -34,7 +34,7 @@ pub(crate) struct StatementArgs {
     #[arg(long, value_name = "DATE")]
     to: Option<Day>,
     /// One currency only
-    #[arg(long, value_name = "CODE", value_parser = Currency::parse)]
+    #[arg(long, value_name = "CODE", value_parser = Currency::stored)]
     currency: Option<Currency>,
     /// Answers as CSV, for a spreadsheet
     #[arg(long, conflicts_with = "json")]

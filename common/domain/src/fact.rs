@@ -5,6 +5,8 @@
 //! are kept are a function of the *set* of events (SEMANTICS 3). The fold reads nothing else.
 
 mod alias;
+mod amounts;
+mod balance;
 mod collection;
 mod credit_note;
 mod customer;
@@ -20,6 +22,7 @@ mod subscription;
 mod touch;
 
 pub use alias::PaymentAlias;
+pub use balance::BalanceMoved;
 pub use collection::{ChargeSucceeded, IntentSucceeded, Invoiced};
 pub use credit_note::{CreditNoteSeen, CreditNoteStatus, CreditedRefund};
 pub use customer::CustomerSeen;
@@ -111,6 +114,8 @@ pub enum FactBody {
     /// What a charge says was refunded in all. `charge_refunded:{ch}`, keep last; rank is the
     /// amount.
     ChargeRefunded(ChargeRefunded),
+    /// What a charge or a dispute moved in the account's own currency. `balance:{ch or dp}`, keep last.
+    Balance(BalanceMoved),
     /// One dispute. `dispute:{dp}`, keep last; rank by [`DisputeStatus`].
     Dispute(DisputeSeen),
     /// One credit note. `credit_note:{cn}`, keep last; rank by [`CreditNoteStatus`].
@@ -144,6 +149,7 @@ impl FactBody {
             Self::Touch(_) => "touch",
             Self::Refund(_) => "refund",
             Self::ChargeRefunded(_) => "charge_refunded",
+            Self::Balance(_) => "balance",
             Self::Dispute(_) => "dispute",
             Self::CreditNote(_) => "credit_note",
             Self::FraudWarning(_) => "fraud_warning",

@@ -47,6 +47,8 @@ pub enum Why {
     Negative,
     /// It is less than is paid at once.
     BelowMinimum,
+    /// It is less than a unit that a bank takes: what is left of a payout in whole units, or all there is.
+    Fraction,
 }
 
 /// Payouts, and what is left for the next ones.
@@ -68,8 +70,9 @@ pub struct Overflow {
     pub currency: Currency,
 }
 
-/// Nets what is due. A balance is paid when it is positive and reaches its currency's minimum;
-/// debts are netted against everything else of the same affiliate and currency.
+/// Nets what is due. A balance is paid when it is positive and reaches its currency's minimum, in whole
+/// units where banks take no others; debts are netted against everything else of the same affiliate and
+/// currency. A fraction stays with the conversions that came last.
 ///
 /// # Errors
 /// When a sum overflows.
@@ -93,14 +96,35 @@ pub fn plan(due: &[Due], minimums: &BTreeMap<Currency, i64>) -> Result<Plan, Ove
             ..0 => Why::Negative,
             minor if minor < minimum => Why::BelowMinimum,
             _ => {
-                let items = items.into_iter().filter(|(_, minor)| *minor != 0).collect();
-                plan.payouts.push(Planned { affiliate, amount, items });
+                let paid = amount.payable_part();
+                let fraction = amount.minor.checked_sub(paid.minor).ok_or_else(overflow)?;
+                if paid.minor > 0 {
+                    let items = without(fraction, items);
+                    plan.payouts.push(Planned { affiliate, amount: paid, items });
+                }
+                if fraction > 0 {
+                    let amount = Money { minor: fraction, currency };
+                    plan.carried_over.push(CarriedOver { affiliate, amount, why: Why::Fraction });
+                }
                 continue;
             }
         };
         plan.carried_over.push(CarriedOver { affiliate, amount, why });
     }
     Ok(plan)
+}
+
+/// The items without a fraction of their sum, which is taken from those that came last.
+fn without(fraction: i64, items: BTreeMap<ConversionId, i64>) -> Vec<(ConversionId, i64)> {
+    let mut left = fraction;
+    let mut items: Vec<(ConversionId, i64)> = items.into_iter().collect();
+    for (_, minor) in items.iter_mut().rev() {
+        let taken = left.min((*minor).max(0));
+        *minor = minor.saturating_sub(taken);
+        left = left.saturating_sub(taken);
+    }
+    items.retain(|(_, minor)| *minor != 0);
+    items
 }
 
 #[cfg(test)]
@@ -138,6 +162,29 @@ mod tests {
     }
 
     #[test]
+    fn whole_units_are_paid_and_a_fraction_is_carried_over() {
+        let due = [
+            due(1, 1, 100_010, "huf"),
+            due(1, 2, 20_000, "huf"),
+            due(1, 3, 30, "huf"),
+            due(2, 4, 100_020, "ugx"),
+            due(3, 5, 99, "isk"),
+            due(4, 6, 1_099, "usd"),
+            due(5, 7, -250, "twd"),
+            due(5, 8, 1_075, "twd"),
+        ];
+        let plan = plan(&due, &BTreeMap::new()).unwrap();
+        let paid: Vec<(i64, i64)> = plan.payouts.iter().map(|p| (p.affiliate.0, p.amount.minor)).collect();
+        assert_eq!(paid, [(1, 120_000), (2, 100_000), (4, 1_099), (5, 800)]);
+        assert_eq!(plan.payouts[0].items, [(ConversionId(1), 100_010), (ConversionId(2), 19_990)]);
+        assert_eq!(plan.payouts[3].items, [(ConversionId(7), -250), (ConversionId(8), 1_050)]);
+        let carried: Vec<_> =
+            plan.carried_over.iter().map(|c| (c.affiliate.0, c.amount.minor, c.why)).collect();
+        let fraction = |affiliate, minor| (affiliate, minor, Why::Fraction);
+        assert_eq!(carried, [fraction(1, 40), fraction(2, 20), fraction(3, 99), fraction(5, 25)]);
+    }
+
+    #[test]
     fn a_balance_of_nothing_is_neither_paid_nor_carried() {
         assert_eq!(
             plan(&[due(1, 1, 5, "usd"), due(1, 2, -5, "usd")], &BTreeMap::new()).unwrap(),
@@ -153,11 +200,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_cent_is_lost_or_made(rows in prop::collection::vec((1i64..4, 1i64..9, -500i64..500, "usd|eur"), 0..40), minimum in 0i64..400) {
+        fn no_cent_is_lost_or_made(rows in prop::collection::vec((1i64..4, 1i64..9, -500i64..500, "usd|eur|huf|ugx"), 0..40), minimum in 0i64..400) {
             let rows: Vec<Due> = rows.into_iter().map(|(a, c, minor, currency)| due(a, c, minor, &currency)).collect();
             let plan = plan(&rows, &BTreeMap::from([(Currency::USD, minimum)])).unwrap();
             for payout in &plan.payouts {
                 prop_assert!(payout.amount.minor > 0);
+                prop_assert!(payout.amount.to_payable().is_some());
                 prop_assert!(payout.amount.currency != Currency::USD || payout.amount.minor >= minimum);
                 prop_assert_eq!(payout.items.iter().map(|(_, minor)| minor).sum::<i64>(), payout.amount.minor);
                 prop_assert!(payout.items.iter().all(|(_, minor)| *minor != 0));

@@ -149,7 +149,7 @@ impl TryFrom<Row> for Conversion {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
-        let currency = Currency::parse(&row.currency).map_err(decode)?;
+        let currency = Currency::stored(&row.currency).map_err(decode)?;
         let money = |minor| Money { minor, currency };
         let reference = row.reference.or_else(|| (row.source == "stripe").then_some(row.payment_key));
         Ok(Self {

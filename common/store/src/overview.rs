@@ -127,7 +127,7 @@ pub async fn earned(
     .await?;
     rows.into_iter()
         .map(|row| {
-            let currency = Currency::parse(&row.currency).map_err(decode)?;
+            let currency = Currency::stored(&row.currency).map_err(decode)?;
             Ok(((AffiliateId(row.affiliate_id), currency), row.net))
         })
         .collect()
@@ -194,7 +194,7 @@ impl TryFrom<Row> for Overview {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
-        let currency = Currency::parse(&row.currency).map_err(decode)?;
+        let currency = Currency::stored(&row.currency).map_err(decode)?;
         let money = |minor| Money { minor, currency };
         Ok(Self {
             id: ConversionId(row.id),

@@ -161,7 +161,7 @@ impl TryFrom<Row> for Payout {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
-        let currency = Currency::parse(&row.currency).map_err(decode)?;
+        let currency = Currency::stored(&row.currency).map_err(decode)?;
         let state = match (row.status.as_str(), row.closed_at, row.closed_by) {
             ("open", None, None) => State::Open,
             ("paid", Some(_), Some(by)) => State::Paid {

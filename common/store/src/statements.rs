@@ -102,7 +102,7 @@ async fn openings(
     .await?;
     rows.into_iter()
         .map(|row| {
-            let currency = Currency::parse(&row.currency).map_err(decode)?;
+            let currency = Currency::stored(&row.currency).map_err(decode)?;
             let money = |minor| Money { minor, currency };
             let opening = money(row.balance);
             let statement = Statement {
@@ -147,7 +147,7 @@ async fn lines(
     .await?;
     rows.into_iter()
         .map(|row| {
-            let currency = Currency::parse(&row.currency).map_err(decode)?;
+            let currency = Currency::stored(&row.currency).map_err(decode)?;
             let money = |minor| Money { minor, currency };
             let line = Line {
                 posted_at: row.posted_at,

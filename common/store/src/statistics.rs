@@ -107,7 +107,7 @@ struct Sums {
 
 impl Sums {
     fn add_to(self, activity: &mut Activity) -> Result<(), StoreError> {
-        let currency = Currency::parse(&self.currency).map_err(decode)?;
+        let currency = Currency::stored(&self.currency).map_err(decode)?;
         activity.purchases = activity.purchases.saturating_add(self.purchases);
         activity.amounts.insert(currency, self.amounts);
         Ok(())

@@ -173,6 +173,7 @@ fn read_object(
         missing: Vec::new(),
     };
     read::read(object.get().as_bytes(), &mut telling).map_err(|bad| bad.within("data.object"))?;
+    telling.ensure_payable().map_err(|bad| bad.within("data.object"))?;
 
     let Telling { facts, missing, .. } = telling;
     if facts.is_empty() && missing.is_empty() {

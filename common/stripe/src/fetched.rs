@@ -106,7 +106,7 @@ fn read_answer(stored: &Stored<'_>, mode: Mode, telling: &mut Telling<'_>) -> Re
         Missing::InvoiceLines { invoice, .. } => read::invoice_lines(answer, invoice, telling),
         Missing::InvoiceOfPayment { .. } => read::invoice_payments(answer, mode, telling),
     };
-    told.map_err(|bad| bad.within("answer"))?;
+    told.and_then(|()| telling.ensure_payable()).map_err(|bad| bad.within("answer"))?;
     let facts = std::mem::take(&mut telling.facts);
     if facts.is_empty() {
         let nothing = match stored.asked {

@@ -1,5 +1,6 @@
 //! One Stripe object a file: which facts it tells.
 
+mod balance;
 mod charge;
 mod checkout_session;
 mod credit_note;

@@ -1,7 +1,7 @@
 //! The facts of one event while they are gathered.
 
 use super::discount::Discounts;
-use super::json::{Identified, Ref};
+use super::json::{BadField, Identified, Ref};
 use super::metadata::{Metadata, MetadataKeys};
 use super::missing::Missing;
 use chrono::{DateTime, Utc};
@@ -121,6 +121,18 @@ impl Telling<'_> {
                 payment_intent: payment_intent.clone(),
                 account: self.account.map(str::to_owned),
             });
+        }
+    }
+
+    /// Refuses amounts that no payment has: the event alone waits, with its reason, and not what else its
+    /// customer paid.
+    pub(super) fn ensure_payable(&self) -> Result<(), BadField> {
+        match self.facts.iter().find_map(|fact| fact.body.too_large().map(|_| fact)) {
+            None => Ok(()),
+            Some(fact) => Err(BadField {
+                path: None,
+                reason: format!("an amount of {} is larger than any payment", fact.natural_key),
+            }),
         }
     }
 

@@ -69,7 +69,7 @@ const KINDS: [(&str, ConversionKind); 2] =
 
 fn apply(mut fields: Fields, revision: &mut Revision) -> Result<Warnings, ApiError> {
     let posted = &mut revision.posted;
-    let standing = Currency::parse(&posted.currency).map_err(ApiError::internal)?;
+    let standing = Currency::stored(&posted.currency).map_err(ApiError::internal)?;
     let currency = fields.currency("base_value_currency").unwrap_or(standing);
     let base = fields.amount("base_value", currency).map(|money| money.minor);
     let value = fields.amount("value", currency).map(|money| money.minor);

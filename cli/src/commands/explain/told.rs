@@ -61,6 +61,7 @@ pub(super) fn in_words(fact: &Fact) -> String {
             let amount = money(&refunded.currency, refunded.amount_refunded);
             format!("of charge {} {amount} went back in all{}", refunded.charge, waits(fact))
         }
+        FactBody::Balance(moved) => format!("{} is {} in the account's balance", moved.object, moved.money),
         FactBody::Dispute(dispute) => {
             let status = match dispute.status {
                 DisputeStatus::Warning => "is an inquiry, which holds nothing",

@@ -142,6 +142,7 @@ impl fmt::Display for Created {
                     Cell::new(match carried.why {
                         Why::Negative => "more was taken back than is due",
                         Why::BelowMinimum => "below the minimum",
+                        Why::Fraction => "less than a unit that banks take",
                     }),
                 ]);
             }

@@ -8,7 +8,7 @@ use crate::{context::Context, output};
 use anyhow::{Context as _, ensure};
 use clap::Args;
 use domain::{
-    ids::{BatchId, Realm},
+    ids::{BatchId, PayoutId, Realm},
     money::Currency,
 };
 use format::{Format, Row};
@@ -30,7 +30,7 @@ pub(crate) struct ExportArgs {
     #[arg(long, value_name = "ID")]
     batch: Option<i64>,
     /// Only those in this currency; PayPal takes one in a file
-    #[arg(long, value_name = "CODE", value_parser = Currency::parse)]
+    #[arg(long, value_name = "CODE", value_parser = Currency::stored)]
     currency: Option<Currency>,
     /// Whom the file is for
     #[arg(long, value_enum)]
@@ -75,6 +75,17 @@ struct Exported {
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<PathBuf>,
     payouts: Vec<Row>,
+    /// Frozen with a fraction that the provider does not take.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_out: Vec<LeftOut>,
+}
+
+/// A payout that is not in the file.
+#[derive(Serialize)]
+struct LeftOut {
+    payout_id: PayoutId,
+    /// With its currency.
+    amount: String,
 }
 
 /// Writes them.
@@ -93,10 +104,14 @@ pub(super) async fn run(args: &ExportArgs, context: &Context) -> anyhow::Result<
     if !args.as_frozen {
         ensure_nothing_moved(&payouts)?;
     }
-    let rows = payouts.iter().map(|payout| row(payout, args.format)).collect::<anyhow::Result<Vec<_>>>()?;
+    let (payable, left_out): (Vec<_>, Vec<_>) =
+        payouts.iter().partition(|payout| args.format.amount(payout.amount).is_some());
+    let left_out: Vec<LeftOut> = left_out.into_iter().map(LeftOut::from).collect();
+    let rows: Vec<Row> = payable.into_iter().filter_map(|payout| row(payout, args.format)).collect();
+    ensure!(!rows.is_empty(), "nothing to export: {}", in_words(&left_out));
     let text = args.format.write(&rows)?;
     let file = args.out.clone().filter(|path| path.as_os_str() != STANDARD_OUTPUT);
-    let exported = Exported { format: args.format, file, payouts: rows };
+    let exported = Exported { format: args.format, file, payouts: rows, left_out };
     match &exported.file {
         Some(path) => {
             let name = || format!("cannot write {}", path.display());
@@ -104,8 +119,29 @@ pub(super) async fn run(args: &ExportArgs, context: &Context) -> anyhow::Result<
             context.print(&exported)
         }
         None if context.options.json => context.print(&exported),
-        None => output::line(&text),
+        None => {
+            if !exported.left_out.is_empty() {
+                output::remark(&format!("left out: {}", in_words(&exported.left_out)))?;
+            }
+            output::line(&text)
+        }
     }
+}
+
+impl From<&Payout> for LeftOut {
+    fn from(payout: &Payout) -> Self {
+        Self { payout_id: payout.id, amount: payout.amount.to_string() }
+    }
+}
+
+fn in_words(left_out: &[LeftOut]) -> String {
+    let each: Vec<String> =
+        left_out.iter().map(|one| format!("payout {} of {}", one.payout_id, one.amount)).collect();
+    format!(
+        "{}: banks take no fraction in this currency; cancel it and create it again, which pays whole units and \
+         carries the rest over",
+        each.join(", ")
+    )
 }
 
 /// The money has not left yet: what a refund or a dispute took meanwhile need not be sent at all.
@@ -123,14 +159,15 @@ fn ensure_nothing_moved(payouts: &[Payout]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn row(payout: &Payout, format: Format) -> anyhow::Result<Row> {
+/// `None` when the provider does not take its amount.
+fn row(payout: &Payout, format: Format) -> Option<Row> {
     let recipient = recipient(payout.preferences.as_ref(), &payout.email, format);
-    Ok(Row {
+    Some(Row {
         payout_id: payout.id,
         affiliate_id: payout.affiliate,
         name: recipient.name,
         email: recipient.email,
-        amount: format.amount(payout.amount).with_context(|| format!("payout {}", payout.id))?,
+        amount: format.amount(payout.amount)?,
         currency: payout.amount.currency,
         reference: format!("tributary-{}", payout.id),
         conversions: payout.items,
@@ -143,6 +180,7 @@ impl fmt::Display for Exported {
         match self.payouts.len() {
             1 => write!(f, "1 payout in {file}"),
             n => write!(f, "{n} payouts in {file}"),
-        }
+        }?;
+        if self.left_out.is_empty() { Ok(()) } else { write!(f, "\nLeft out: {}", in_words(&self.left_out)) }
     }
 }

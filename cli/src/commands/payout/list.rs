@@ -26,7 +26,7 @@ pub(crate) struct ListArgs {
     #[arg(long, value_name = "ID")]
     batch: Option<i64>,
     /// Only those in this currency
-    #[arg(long, value_name = "CODE", value_parser = Currency::parse)]
+    #[arg(long, value_name = "CODE", value_parser = Currency::stored)]
     currency: Option<Currency>,
     /// At most so many
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(i64).range(1..=10_000))]

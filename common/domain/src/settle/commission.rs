@@ -75,7 +75,7 @@ fn conversion(
             let affiliate = terms.directory.affiliates.get(&bind.affiliate);
             let own = affiliate.and_then(|affiliate| affiliate.commission_at(payment.at));
             let sale = Sale { payment, money, ordinal: terms.ordinal, rules: &version.rules, bind, own };
-            earned::earned(&sale, &mut book).ok_or_else(overflow)?
+            earned::earned(&sale, &mut book)
         }
         None => Earned::Nothing(judgement.reason.clone()),
     };
@@ -163,6 +163,6 @@ struct Terms<'a> {
 }
 
 fn currency_of(payment: &Payment<'_>) -> Currency {
-    let posted = || payment.posted.and_then(|posted| Currency::parse(&posted.currency).ok());
+    let posted = || payment.posted.and_then(|posted| Currency::stored(&posted.currency).ok());
     payment.money.map(|money| money.currency).or_else(posted).unwrap_or(Currency::USD)
 }

@@ -2,19 +2,23 @@
 
 mod claim;
 mod collection;
+mod currencies;
 mod reversal;
+mod share;
 
 use super::{KnownFact, SettleError, people::People};
 use crate::fact::{
-    ConversionKind, FactBody, FraudWarningSeen, InvoiceLine, InvoiceLines, InvoicePaid, PostedConversion,
-    SessionCompleted, SessionMode, SessionPaymentStatus,
+    BalanceMoved, ConversionKind, FactBody, FraudWarningSeen, InvoiceLine, InvoiceLines, InvoicePaid,
+    PostedConversion, SessionCompleted, SessionMode, SessionPaymentStatus,
 };
 use crate::key::{Key, KeyKind};
-use crate::money::{Currency, ratio_floor};
+use crate::money::{Currency, Money, ratio_floor};
 use crate::union_find::UnionFind;
 use chrono::{DateTime, Utc};
 use collection::{Collections, Said};
+pub(super) use reversal::Counted;
 use reversal::Reversals;
+use share::Whole;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A payment or a lead: everything that one set of session, payment intent, charge, invoice and
@@ -39,10 +43,10 @@ pub(super) struct Payment<'a> {
     pub(super) at: DateTime<Utc>,
     /// The earliest receipt of what tells it.
     pub(super) received_at: DateTime<Utc>,
-    /// Minor units that went back: refunds, and disputes lost.
-    pub(super) reversed: i64,
-    /// Minor units in open disputes.
-    pub(super) disputed: i64,
+    /// What went back: refunds, credit, and disputes lost.
+    pub(super) reversed: Counted,
+    /// What is in open disputes.
+    pub(super) disputed: Counted,
     /// The card issuer's early word that it may be fraud, while something can be done.
     pub(super) warning: Option<&'a FraudWarningSeen>,
     /// The object that said `commission: false`.
@@ -63,6 +67,18 @@ pub(super) struct Collected {
     pub(super) base: i64,
 }
 
+impl Collected {
+    /// The sum. `None` is an overflow, or money of two currencies, which has none.
+    fn checked_add(self, other: Self) -> Option<Self> {
+        let sum = |mine, theirs| {
+            let mine = Money { minor: mine, currency: self.currency };
+            mine.checked_add(Money { minor: theirs, currency: other.currency }).ok()
+        };
+        let gross = sum(self.gross, other.gross)?;
+        Some(Self { currency: gross.currency, gross: gross.minor, base: sum(self.base, other.base)?.minor })
+    }
+}
+
 impl Payment<'_> {
     pub(super) fn kind(&self) -> ConversionKind {
         match self.posted {
@@ -80,6 +96,7 @@ struct Parts<'a> {
     lines: Vec<&'a InvoiceLines>,
     collections: Collections<'a>,
     reversals: Reversals<'a>,
+    balances: Vec<&'a BalanceMoved>,
     no_commission: BTreeSet<&'a Key>,
 }
 
@@ -111,6 +128,7 @@ pub(super) fn payments<'a>(facts: &'a [KnownFact], people: &People) -> Result<Ve
             FactBody::InvoiceLines(lines) => part.lines.push(lines),
             FactBody::Intent(_) | FactBody::Charge(_) => part.collections.note(known),
             FactBody::Refund(refund) => part.reversals.refunds.push(refund),
+            FactBody::Balance(moved) => part.balances.push(moved),
             FactBody::ChargeRefunded(refunded) => part.reversals.refunded.push(refunded),
             FactBody::Dispute(dispute) => part.reversals.disputes.push(dispute),
             FactBody::CreditNote(note) => part.reversals.credit_notes.push(note),
@@ -129,9 +147,13 @@ pub(super) fn payments<'a>(facts: &'a [KnownFact], people: &People) -> Result<Ve
     }
     let mut members = sets.sets();
     let mut payments = Vec::new();
-    for (root, mut part) in parts {
+    let mut told = Vec::new();
+    for (root, part) in parts {
+        let aliases = members.remove(&root).unwrap_or_default().into_iter().collect();
+        told.extend(currencies::split(part, aliases));
+    }
+    for (mut part, aliases) in told {
         part.sort();
-        let aliases: BTreeSet<Key> = members.remove(&root).unwrap_or_default().into_iter().collect();
         if let Some(mut payment) = part.payment(aliases)? {
             payment.person = people.of_keys(&payment.aliases).or_else(|| part.person(people)).cloned();
             payment.no_commission = payment
@@ -174,8 +196,13 @@ impl<'a> Parts<'a> {
         let Some((money, known, at)) = self.money(of_invoice).map_err(|()| overflow())? else {
             return Ok(None);
         };
-        let reversed = self.reversals.reversed().ok_or_else(overflow)?;
-        let disputed = self.reversals.disputed().ok_or_else(overflow)?;
+        let collected = money.map_or(Money::zero(Currency::USD), |money| Money {
+            minor: money.gross,
+            currency: money.currency,
+        });
+        let whole = Whole { collected, collections: &self.collections, balances: &self.balances };
+        let reversed = self.reversals.reversed(&whole).ok_or_else(overflow)?;
+        let disputed = self.reversals.disputed(&whole);
         let subscriptions = self.sessions.iter().filter_map(|(session, _)| session.subscription.clone());
         let subscriptions =
             subscriptions.chain(self.invoices.iter().filter_map(|(invoice, _)| invoice.subscription.clone()));
@@ -233,16 +260,11 @@ impl<'a> Parts<'a> {
             let mut money: Option<Collected> = None;
             for (invoice, _) in &self.invoices {
                 let one = invoice_money(invoice).ok_or(())?;
-                money = Some(match money {
-                    // Two invoices paid by one charge.
-                    Some(sum) if sum.currency == one.currency => Collected {
-                        currency: sum.currency,
-                        gross: sum.gross.checked_add(one.gross).ok_or(())?,
-                        base: sum.base.checked_add(one.base).ok_or(())?,
-                    },
-                    Some(sum) => sum,
-                    None => one,
-                });
+                money = match money {
+                    // Two invoices paid by one charge, in one currency.
+                    Some(sum) => Some(sum.checked_add(one).ok_or(())?),
+                    None => Some(one),
+                };
             }
             return Ok(Some((money.filter(|money| money.gross > 0), known, invoice.paid_at)));
         }
@@ -259,7 +281,7 @@ impl<'a> Parts<'a> {
             return Ok(Some((Some(money), first.known, first.at)));
         }
         if let Some((posted, known)) = self.posted.first() {
-            let currency = Currency::parse(&posted.currency).map_err(|_| ())?;
+            let currency = Currency::stored(&posted.currency).map_err(|_| ())?;
             let base = posted.base.unwrap_or(0);
             return Ok(Some((Some(Collected { currency, gross: base, base }), known, posted.occurred_at)));
         }
@@ -293,7 +315,7 @@ type Told<'a> = (Option<Collected>, &'a KnownFact, DateTime<Utc>);
 
 /// SEMANTICS 6: fully paid, without tax and shipping; part-paid, its share of that, rounded down.
 fn invoice_money(invoice: &InvoicePaid) -> Option<Collected> {
-    let currency = Currency::parse(&invoice.currency).ok()?;
+    let currency = Currency::stored(&invoice.currency).ok()?;
     let net = invoice.total_excluding_tax.checked_sub(invoice.shipping)?;
     let base = if invoice.amount_paid >= invoice.total {
         net
@@ -305,7 +327,7 @@ fn invoice_money(invoice: &InvoicePaid) -> Option<Collected> {
 
 /// SEMANTICS 6: the total without tax and shipping.
 fn session_money(session: &SessionCompleted) -> Option<Collected> {
-    let currency = session.currency.as_deref().and_then(|code| Currency::parse(code).ok())?;
+    let currency = session.currency.as_deref().and_then(|code| Currency::stored(code).ok())?;
     let base = session.amount_total.checked_sub(session.amount_tax)?.checked_sub(session.amount_shipping)?;
     Some(Collected { currency, gross: session.amount_total, base })
 }

@@ -3,6 +3,7 @@
 mod collections;
 mod commission;
 mod credit_notes;
+mod currencies;
 mod decisions;
 mod history;
 mod order;

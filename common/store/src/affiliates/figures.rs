@@ -136,7 +136,7 @@ async fn sum_earnings(
     .fetch_all(connection)
     .await?;
     for row in rows {
-        let currency = Currency::parse(&row.currency).map_err(decode)?;
+        let currency = Currency::stored(&row.currency).map_err(decode)?;
         let money = |minor| Money { minor, currency };
         let entry = figures.entry(AffiliateId(row.affiliate_id)).or_default();
         entry.purchases = entry.purchases.saturating_add(row.purchases);

@@ -91,7 +91,7 @@ pub async fn customer_story(
     for row in rows {
         let total = match (row.currency, row.count, row.first_at, row.last_at) {
             (Some(currency), Some(count), Some(first_at), Some(last_at)) => {
-                let currency = Currency::parse(&currency).map_err(decode)?;
+                let currency = Currency::stored(&currency).map_err(decode)?;
                 let money = |minor: Option<i64>| Money { minor: minor.unwrap_or(0), currency };
                 Some(Total {
                     count,

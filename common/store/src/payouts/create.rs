@@ -150,7 +150,7 @@ async fn due(
     .await?;
     rows.into_iter()
         .map(|row| {
-            let currency = Currency::parse(&row.currency).map_err(decode)?;
+            let currency = Currency::stored(&row.currency).map_err(decode)?;
             Ok(Due {
                 affiliate: AffiliateId(row.affiliate_id),
                 conversion: ConversionId(row.conversion_id),

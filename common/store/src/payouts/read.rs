@@ -128,7 +128,7 @@ pub async fn items(conn: &mut PgConnection, id: PayoutId) -> Result<Vec<Item>, S
     .await?;
     rows.into_iter()
         .map(|row| {
-            let currency = Currency::parse(&row.currency).map_err(decode)?;
+            let currency = Currency::stored(&row.currency).map_err(decode)?;
             let money = |minor| Money { minor, currency };
             Ok(Item {
                 conversion: ConversionId(row.conversion_id),

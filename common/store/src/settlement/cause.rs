@@ -72,6 +72,7 @@ fn cause(event: &str, body: &FactBody) -> Cause {
         | FactBody::Touch(_)
         | FactBody::Refund(_)
         | FactBody::ChargeRefunded(_)
+        | FactBody::Balance(_)
         | FactBody::Dispute(_)
         | FactBody::CreditNote(_)
         | FactBody::FraudWarning(_)

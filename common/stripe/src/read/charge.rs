@@ -1,5 +1,6 @@
 //! Charges: what was captured, what was refunded in all, and which payment a charge belongs to.
 
+use super::balance::{self, BalanceTransaction, Moved};
 use super::currency::currency;
 use super::invoiced::{PaymentDetails, even_null, invoiced};
 use super::payment_intent::BillingDetails;
@@ -31,6 +32,7 @@ struct Charge {
     amount_captured: Option<i64>,
     captured: Option<bool>,
     amount_refunded: Option<i64>,
+    balance_transaction: Ref<BalanceTransaction>,
     metadata: Metadata,
     refunds: Items<Refund>,
 }
@@ -39,6 +41,9 @@ struct Charge {
 pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
     let charge: Charge = parse(json)?;
     let key = telling.key(KeyKind::Charge, required(filled(charge.id.as_ref()), "id")?);
+    let payment_intent = telling.key_of(KeyKind::PaymentIntent, &charge.payment_intent);
+    let of = Moved { object: key.as_str(), charge: Some(&key), payment_intent: payment_intent.as_ref() };
+    balance::tell_brought(&of, &charge.balance_transaction, telling);
     if telling.event_type == "charge.refunded" {
         tell_refunded(&key, &charge, telling)?;
     } else {

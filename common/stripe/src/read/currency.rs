@@ -7,8 +7,8 @@ use domain::money::Currency;
 /// fold, which cannot do without.
 pub(super) fn currency(code: Option<&Text>) -> Result<String, BadField> {
     let code = required(filled(code), "currency")?;
-    match Currency::parse(code) {
+    match Currency::of_provider(code) {
         Ok(_) => Ok(code.trim().to_lowercase()),
-        Err(_) => Err(BadField::new("currency", "it is no code of three letters")),
+        Err(_) => Err(BadField::new("currency", "it is no code of a currency (ISO 4217)")),
     }
 }

@@ -1,7 +1,8 @@
 //! Disputes.
 
+use super::balance::{self, BalanceTransaction, Moved};
 use super::currency::currency;
-use crate::json::{BadField, Moment, Ref, Text, filled, parse, required};
+use crate::json::{BadField, Identified, Items, Moment, Ref, Text, filled, parse, required};
 use crate::telling::{Telling, links};
 use domain::fact::{DisputeSeen, DisputeStatus, FactBody};
 use domain::key::KeyKind;
@@ -15,11 +16,26 @@ struct Dispute {
     id: Option<Text>,
     amount: Option<i64>,
     currency: Option<Text>,
-    charge: Ref,
+    charge: Ref<DisputedCharge>,
+    balance_transactions: Items<Ref<BalanceTransaction>>,
     payment_intent: Ref,
     status: Option<Text>,
     created: Option<Moment>,
     evidence: Option<Evidence>,
+}
+
+/// The charge, where it was expanded.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct DisputedCharge {
+    id: Option<Text>,
+    balance_transaction: Ref<BalanceTransaction>,
+}
+
+impl Identified for DisputedCharge {
+    fn id(&self) -> Option<&str> {
+        filled(self.id.as_ref())
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -46,6 +62,13 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
         status,
         created: dispute.created.map_or(telling.at, |Moment(created)| created),
     };
+    let of =
+        Moved { object: &name, charge: body.charge.as_ref(), payment_intent: body.payment_intent.as_ref() };
+    balance::tell_withdrawn(&of, &dispute.balance_transactions.data, telling);
+    if let (Some(charge), Some(expanded)) = (&body.charge, dispute.charge.object()) {
+        let of = Moved { object: charge.as_str(), ..of };
+        balance::tell_brought(&of, &expanded.balance_transaction, telling);
+    }
     telling.miss_invoice_of(body.payment_intent.as_ref());
     let links = links([body.payment_intent.clone(), body.charge.clone()]);
     telling.tell_last(format!("dispute:{name}"), rank, links, FactBody::Dispute(body));

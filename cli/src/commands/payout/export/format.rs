@@ -1,7 +1,7 @@
 //! The files that providers take.
 
 use crate::spreadsheet;
-use anyhow::{bail, ensure};
+use anyhow::ensure;
 use clap::ValueEnum;
 use domain::{
     ids::{AffiliateId, PayoutId},
@@ -14,10 +14,6 @@ use serde::Serialize;
 const PAYPAL_ROWS: usize = 5_000;
 /// Wise takes so many (<https://wise.com/us/blog/everything-about-batch-payments>).
 const WISE_ROWS: usize = 1_000;
-/// Stripe counts their hundredths, `PayPal` takes none
-/// (<https://developer.paypal.com/api/rest/reference/currency-codes>).
-const WHOLE_AT_PAYPAL: [&str; 2] = ["huf", "twd"];
-
 /// Whom a file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -54,15 +50,13 @@ impl Format {
         }
     }
 
-    /// The amount as the provider reads it: exact, never rounded.
-    pub(super) fn amount(self, money: Money) -> anyhow::Result<String> {
-        let decimal = money.to_decimal();
-        if self == Self::Paypal && WHOLE_AT_PAYPAL.contains(&money.currency.as_str()) {
-            let whole = decimal.strip_suffix(".00").map(ToOwned::to_owned);
-            let Some(whole) = whole else { bail!("PayPal takes no decimals in {}: {money}", money.currency) };
-            return Ok(whole);
+    /// The amount as the provider reads it: exact, never rounded. `None` when it has a fraction that the
+    /// provider does not take: payouts made before whole units were paid may have one.
+    pub(super) fn amount(self, money: Money) -> Option<String> {
+        match self {
+            Self::Paypal | Self::Wise => money.to_payable(),
+            Self::Csv => Some(money.to_decimal()),
         }
-        Ok(decimal)
     }
 
     /// The file.
@@ -236,10 +230,20 @@ mod tests {
     }
 
     #[test]
-    fn paypal_takes_no_decimals_where_stripe_counts_them() {
-        let money = |minor| Money { minor, currency: Currency::parse("huf").unwrap() };
-        assert_eq!(Format::Paypal.amount(money(120_000)).unwrap(), "1200");
-        assert!(Format::Paypal.amount(money(120_050)).is_err());
-        assert_eq!(Format::Wise.amount(money(120_050)).unwrap(), "1200.50");
+    fn providers_take_whole_units_where_stripe_counts_hundredths() {
+        let amount = |format: Format, minor, currency: &str| {
+            format.amount(Money { minor, currency: Currency::parse(currency).unwrap() })
+        };
+        for format in [Format::Paypal, Format::Wise] {
+            assert_eq!(amount(format, 120_000, "huf").as_deref(), Some("1200"));
+            assert_eq!(amount(format, 120_050, "huf"), None);
+            assert_eq!(amount(format, 120_000, "twd").as_deref(), Some("1200"));
+            assert_eq!(amount(format, 100_000, "ugx").as_deref(), Some("1000"));
+            assert_eq!(amount(format, 100_000, "isk").as_deref(), Some("1000"));
+            assert_eq!(amount(format, 1_000, "jpy").as_deref(), Some("1000"));
+            assert_eq!(amount(format, 1_000, "usd").as_deref(), Some("10.00"));
+        }
+        assert_eq!(amount(Format::Csv, 120_050, "huf").as_deref(), Some("1200.50"));
+        assert_eq!(amount(Format::Csv, 100_000, "ugx").as_deref(), Some("1000"));
     }
 }

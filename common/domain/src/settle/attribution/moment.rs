@@ -150,6 +150,7 @@ pub(super) fn moments<'a>(
             | FactBody::Alias(_)
             | FactBody::Refund(_)
             | FactBody::ChargeRefunded(_)
+            | FactBody::Balance(_)
             | FactBody::Dispute(_)
             | FactBody::CreditNote(_)
             | FactBody::FraudWarning(_)

@@ -7,6 +7,7 @@ use super::lines::{self, Part};
 use super::ordinal::Ordinal;
 use super::rate::{Rated, Rating, rate};
 use crate::fact::ConversionKind;
+use crate::money::{Currency, Money};
 use crate::rules::{Commission, Rules};
 use crate::settle::outcome::{AppliedRule, Bind, RatedLine};
 use crate::settle::payments::{Collected, Payment};
@@ -31,16 +32,36 @@ pub(super) enum Earned {
     Nothing(Option<String>),
 }
 
-/// The original commission. `None` is an overflow.
-pub(super) fn earned(sale: &Sale<'_>, book: &mut Book) -> Option<Earned> {
+/// The original commission. One that no ledger entry can hold is none, with that reason: a payment that
+/// cannot be computed must not keep the customer's others from being settled.
+pub(super) fn earned(sale: &Sale<'_>, book: &mut Book) -> Earned {
+    match computed(sale, book) {
+        Some(Earned::Amount(minor)) if minor <= Money::MOST => Earned::Amount(minor),
+        Some(Earned::Nothing(reason)) => Earned::Nothing(reason),
+        Some(Earned::Amount(_)) | None => {
+            Earned::Nothing(Some("the commission would be larger than the ledger can hold".to_owned()))
+        }
+    }
+}
+
+/// The same. `None` is an overflow.
+fn computed(sale: &Sale<'_>, book: &mut Book) -> Option<Earned> {
     let Sale { payment, money, rules, .. } = *sale;
     let nothing = |reason: String| Some(Earned::Nothing(Some(reason)));
     if let Some(object) = &payment.no_commission {
         return nothing(format!("{object} says commission: false"));
     }
-    if let Some(value) = payment.posted.and_then(|posted| posted.value) {
-        book.line("commission", "named over the API".to_owned(), value);
-        return Some(Earned::Amount(value.max(0)));
+    if let Some((posted, value)) = payment.posted.and_then(|posted| Some((posted, posted.value?))) {
+        if Currency::stored(&posted.currency) == Ok(money.currency) {
+            book.line("commission", "named over the API".to_owned(), value);
+            return Some(Earned::Amount(value.max(0)));
+        }
+        let how = format!(
+            "a commission in {} was named over the API; the payment is in {}, and nothing is converted, so it \
+             earns by the rules",
+            posted.currency, money.currency
+        );
+        book.line("named", how, 0);
     }
     if payment.kind() == ConversionKind::Signup {
         return nothing("a signup earns nothing by the programme's rules".to_owned());

@@ -2,7 +2,7 @@
 
 use super::book::Book;
 use crate::money::ratio_half_even;
-use crate::settle::payments::{Collected, Payment};
+use crate::settle::payments::{Collected, Counted, Payment};
 
 /// Minor units that are not the affiliate's any more, or not yet again.
 pub(super) struct Reversal {
@@ -28,20 +28,23 @@ pub(super) fn reversal(
     if money.gross <= 0 {
         return Some(Reversal { clawed_back: 0, held: 0 });
     }
-    let share = |minor: i64| ratio_half_even(commission, minor.min(money.gross), money.gross);
-    let clawed_back = share(payment.reversed)?;
+    let share = |part: &Counted| ratio_half_even(commission, part.money.minor, money.gross);
+    let whole = book.money(money.gross);
+    let clawed_back = share(&payment.reversed)?;
     if clawed_back > 0 {
-        let how = format!(
-            "{} of {} went back, half to even of the original commission",
-            book.money(payment.reversed.min(money.gross)),
-            book.money(money.gross)
-        );
-        book.line("taken back", how, clawed_back);
+        let Counted { money: back, notes } = &payment.reversed;
+        let how = format!("{back} of {whole} went back, half to even of the original commission");
+        book.line("taken back", with_notes(&how, notes), clawed_back);
     }
-    let held = share(payment.disputed)?.min(commission.checked_sub(clawed_back)?);
+    let held = share(&payment.disputed)?.min(commission.checked_sub(clawed_back)?);
     if held > 0 {
-        let how = format!("{} of {} is disputed", book.money(payment.disputed), book.money(money.gross));
-        book.line("held", how, held);
+        let Counted { money: disputed, notes } = &payment.disputed;
+        book.line("held", with_notes(&format!("{disputed} of {whole} is disputed"), notes), held);
     }
     Some(Reversal { clawed_back, held })
+}
+
+/// An amount that was stated in another currency says how it counts.
+fn with_notes(how: &str, notes: &[String]) -> String {
+    std::iter::once(how).chain(notes.iter().map(String::as_str)).collect::<Vec<_>>().join("; ")
 }

@@ -1,6 +1,7 @@
 //! Money as a payment intent or a charge tells it.
 
 use super::Collected;
+use super::share::Source;
 use crate::fact::{ChargeSucceeded, FactBody, IntentSucceeded, Invoiced};
 use crate::key::Key;
 use crate::money::Currency;
@@ -53,6 +54,7 @@ impl<'a> Collections<'a> {
             | FactBody::Touch(_)
             | FactBody::Refund(_)
             | FactBody::ChargeRefunded(_)
+            | FactBody::Balance(_)
             | FactBody::Dispute(_)
             | FactBody::CreditNote(_)
             | FactBody::FraudWarning(_)
@@ -84,6 +86,14 @@ impl<'a> Collections<'a> {
         }
     }
 
+    /// What one of them collected in a currency; of several with the same keys, the latest.
+    pub(super) fn of(&self, source: Source<'_>, currency: Currency) -> Option<i64> {
+        let named = [source.charge, source.payment_intent];
+        let of_source = self.all().filter(|one| named.contains(&Some(one.object)));
+        let same = of_source.filter(|one| Currency::stored(one.currency) == Ok(currency));
+        same.max_by_key(|one| (one.at, one.object)).map(|one| one.amount)
+    }
+
     /// The objects that say `commission: false`.
     pub(super) fn no_commission(&self) -> impl Iterator<Item = &'a Key> + '_ {
         self.all().filter(|one| one.no_commission).map(|one| one.object)
@@ -99,7 +109,7 @@ impl<'a> Collections<'a> {
 pub(super) fn sum(collections: &[Collection<'_>]) -> Option<Collected> {
     let mut all = collections.iter();
     let first = all.next()?;
-    let currency = Currency::parse(first.currency).ok()?;
+    let currency = Currency::stored(first.currency).ok()?;
     let same = all.filter(|one| one.currency == first.currency);
     let gross = same.map(|one| one.amount).try_fold(first.amount, i64::checked_add)?;
     Some(Collected { currency, gross, base: gross })

@@ -1,10 +1,12 @@
-//! What of a payment went back or is in dispute, in minor units (SEMANTICS 11, 12).
+//! What of a payment went back or is in dispute (SEMANTICS 11, 12).
 
+use super::share::{Source, Stated, Whole};
 use crate::fact::{
     ChargeRefunded, CreditNoteSeen, CreditNoteStatus, DisputeSeen, DisputeStatus, FraudWarningSeen,
     RefundSeen, RefundStatus,
 };
 use crate::key::Key;
+use crate::money::Money;
 use std::collections::BTreeMap;
 
 /// Everything that reverses a payment or puts it in doubt.
@@ -17,18 +19,43 @@ pub(super) struct Reversals<'a> {
     pub(super) warnings: Vec<&'a FraudWarningSeen>,
 }
 
+/// A sum in the payment's own currency; never more than was collected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::settle) struct Counted {
+    pub(in crate::settle) money: Money,
+    /// How what is stated in other currencies counts.
+    pub(in crate::settle) notes: Vec<String>,
+}
+
+impl Counted {
+    /// Sums the parts of a payment. Beyond the whole payment nothing more can go back.
+    fn sum<'s>(whole: &Whole<'_>, stated: impl IntoIterator<Item = Stated<'s>>) -> Self {
+        let mut sum = Self { money: Money::zero(whole.collected.currency), notes: Vec::new() };
+        for stated in stated.into_iter().filter(|stated| stated.minor > 0) {
+            let part = whole.part(&stated);
+            sum.notes.extend(part.note);
+            sum.money = match sum.money.checked_add(part.money) {
+                Ok(money) if money.minor <= whole.collected.minor => money,
+                Ok(_) | Err(_) => whole.collected,
+            };
+        }
+        sum
+    }
+}
+
 impl<'a> Reversals<'a> {
     /// Refunds, credit beyond them, and lost disputes. `None` is an overflow.
-    pub(super) fn reversed(&self) -> Option<i64> {
-        let lost = self.disputes.iter().filter(|dispute| dispute.status == DisputeStatus::Lost);
-        let lost = lost.map(|dispute| dispute.amount.max(0)).try_fold(0i64, i64::checked_add)?;
-        self.refunded_in_all()?.checked_add(self.credited()?)?.checked_add(lost)
+    pub(super) fn reversed(&self, whole: &Whole<'_>) -> Option<Counted> {
+        let refunds = self.refunded_in_all()?;
+        let credit = self.credit_notes.iter().filter(|note| note.status == CreditNoteStatus::Issued);
+        let credit = credit.map(|note| self.credited(note)).collect::<Option<Vec<_>>>()?;
+        let lost = self.disputes_that_are(DisputeStatus::Lost);
+        Some(Counted::sum(whole, refunds.into_iter().chain(credit).chain(lost)))
     }
 
-    /// Open disputes. `None` is an overflow.
-    pub(super) fn disputed(&self) -> Option<i64> {
-        let open = self.disputes.iter().filter(|dispute| dispute.status == DisputeStatus::Open);
-        open.map(|dispute| dispute.amount.max(0)).try_fold(0i64, i64::checked_add)
+    /// Open disputes.
+    pub(super) fn disputed(&self, whole: &Whole<'_>) -> Counted {
+        Counted::sum(whole, self.disputes_that_are(DisputeStatus::Open))
     }
 
     /// The first fraud warning about which something can be done.
@@ -37,57 +64,79 @@ impl<'a> Reversals<'a> {
         actionable.min_by_key(|warning| (warning.created, &warning.warning))
     }
 
-    /// The refunds that succeeded, at least what their charge says in all.
-    fn refunded_in_all(&self) -> Option<i64> {
+    fn disputes_that_are(&self, status: DisputeStatus) -> impl Iterator<Item = Stated<'_>> {
+        self.disputes.iter().filter(move |dispute| dispute.status == status).map(|dispute| Stated {
+            what: format!("dispute {}", dispute.dispute),
+            object: Some(&dispute.dispute),
+            source: Source {
+                charge: dispute.charge.as_ref(),
+                payment_intent: dispute.payment_intent.as_ref(),
+            },
+            minor: dispute.amount,
+            currency: &dispute.currency,
+        })
+    }
+
+    /// The refunds that succeeded, at least what their charge says in all: one sum for each charge.
+    fn refunded_in_all(&self) -> Option<Vec<Stated<'_>>> {
         let charge_of: BTreeMap<&Key, &Key> = self
             .refunded
             .iter()
             .filter_map(|refunded| Some((refunded.payment_intent.as_ref()?, &refunded.charge)))
             .collect();
-        let mut sources: BTreeMap<Option<&Key>, Source> = BTreeMap::new();
+        let mut charges: BTreeMap<(Option<&Key>, &str), Refunds> = BTreeMap::new();
         for refund in &self.refunds {
-            let source = refund.charge.as_ref().or_else(|| {
+            let charge = refund.charge.as_ref().or_else(|| {
                 let intent = refund.payment_intent.as_ref()?;
                 Some(charge_of.get(intent).copied().unwrap_or(intent))
             });
-            sources.entry(source).or_default().refund(refund)?;
+            charges.entry((charge, &refund.currency)).or_default().count(refund)?;
         }
         for refunded in &self.refunded {
-            let source = sources.entry(Some(&refunded.charge)).or_default();
-            source.in_all = source.in_all.max(refunded.amount_refunded);
+            let charge = charges.entry((Some(&refunded.charge), &refunded.currency)).or_default();
+            charge.in_all = charge.in_all.max(refunded.amount_refunded);
         }
-        sources.values().try_fold(0i64, |total, source| total.checked_add(source.refunded()?))
+        let sums = charges.into_iter().map(|((charge, currency), refunds)| {
+            Some(Stated {
+                what: charge
+                    .map_or_else(|| "a refund".to_owned(), |charge| format!("the refund of {charge}")),
+                object: None,
+                source: Source { charge, payment_intent: charge },
+                minor: refunds.sum()?,
+                currency,
+            })
+        });
+        sums.collect()
     }
 
-    /// What credit notes gave back after payment by other means than refunds: as balance or out of band.
-    fn credited(&self) -> Option<i64> {
-        let mut total: i64 = 0;
-        for note in &self.credit_notes {
-            match note.status {
-                CreditNoteStatus::Issued => total = total.checked_add(self.beyond_refunds(note)?)?,
-                CreditNoteStatus::Voided => {}
-            }
-        }
-        Some(total)
-    }
-
+    /// What a credit note gave back after payment by other means than refunds: as balance or out of band.
+    ///
     /// A refund counts by its own events, whatever becomes of it. One of which neither the credit note
-    /// nor a refund event told the amount is taken to be all of the credit, until one does.
-    fn beyond_refunds(&self, note: &CreditNoteSeen) -> Option<i64> {
+    /// nor a refund event told the amount in the note's currency is taken to be all of the credit, until
+    /// one does.
+    fn credited<'n>(&self, note: &'n CreditNoteSeen) -> Option<Stated<'n>> {
         let mut beyond = note.post_payment.max(0);
         for part in &note.refunds {
-            let known = || self.refunds.iter().find(|refund| refund.refund == part.refund);
+            let same =
+                |refund: &&&RefundSeen| refund.refund == part.refund && refund.currency == note.currency;
+            let known = || self.refunds.iter().find(same);
             let amount = part.amount.or_else(|| known().map(|refund| refund.amount)).unwrap_or(beyond);
             beyond = beyond.checked_sub(amount.max(0))?.max(0);
         }
-        Some(beyond)
+        Some(Stated {
+            what: format!("credit note {}", note.credit_note),
+            object: None,
+            source: Source::default(),
+            minor: beyond,
+            currency: &note.currency,
+        })
     }
 }
 
-/// What went back of one charge.
+/// The refunds of one charge, in its currency.
 #[derive(Debug, Default)]
-struct Source {
-    /// Minor units of the refunds that are known to have succeeded.
+struct Refunds {
+    /// Minor units that are known to have gone back.
     succeeded: i64,
     /// Minor units of the refunds that are known not to be money, or not yet.
     not_money: i64,
@@ -95,8 +144,8 @@ struct Source {
     in_all: i64,
 }
 
-impl Source {
-    fn refund(&mut self, refund: &RefundSeen) -> Option<()> {
+impl Refunds {
+    fn count(&mut self, refund: &RefundSeen) -> Option<()> {
         let sum = match refund.status {
             RefundStatus::Succeeded => &mut self.succeeded,
             RefundStatus::Pending | RefundStatus::Failed | RefundStatus::Canceled => &mut self.not_money,
@@ -107,7 +156,7 @@ impl Source {
 
     /// What a charge says in all counts a refund from its creation on, and perhaps still when it failed:
     /// what is known not to be money is taken out of it.
-    fn refunded(&self) -> Option<i64> {
+    fn sum(&self) -> Option<i64> {
         Some(self.succeeded.max(self.in_all.checked_sub(self.not_money)?).max(0))
     }
 }

@@ -1,0 +1,48 @@
+//! The amounts of facts.
+
+use super::FactBody;
+use crate::money::Money;
+
+impl FactBody {
+    /// An amount that is too large to be settled, if it tells one: sums of others with it would leave 64
+    /// bits, and take what else their customer paid with them.
+    #[must_use]
+    pub fn too_large(&self) -> Option<i64> {
+        let beyond = |minor: &i64| minor.unsigned_abs() > Money::MOST.unsigned_abs();
+        self.amounts().into_iter().find(beyond)
+    }
+
+    /// Minor units, and units sold.
+    fn amounts(&self) -> Vec<i64> {
+        let of_lines = |lines: &[super::InvoiceLine]| -> Vec<i64> {
+            lines.iter().flat_map(|line| [line.amount, line.quantity]).collect()
+        };
+        match self {
+            Self::Session(told) => vec![told.amount_total, told.amount_tax, told.amount_shipping],
+            Self::Invoice(told) => {
+                let own = [told.amount_paid, told.total, told.total_excluding_tax, told.shipping];
+                own.into_iter().chain(of_lines(&told.lines)).collect()
+            }
+            Self::InvoiceLines(told) => of_lines(&told.lines),
+            Self::Intent(told) => vec![told.amount_received],
+            Self::Charge(told) => vec![told.amount_captured],
+            Self::Refund(told) => vec![told.amount],
+            Self::ChargeRefunded(told) => vec![told.amount_refunded],
+            Self::Balance(told) => vec![told.money.minor],
+            Self::Dispute(told) => vec![told.amount],
+            Self::CreditNote(told) => {
+                let refunds = told.refunds.iter().filter_map(|refund| refund.amount);
+                refunds.chain([told.post_payment]).collect()
+            }
+            Self::Posted(told) => told.value.into_iter().chain(told.base).collect(),
+            Self::Customer(_)
+            | Self::Subscription(_)
+            | Self::Alias(_)
+            | Self::Touch(_)
+            | Self::FraudWarning(_)
+            | Self::Referral(_)
+            | Self::Lock(_)
+            | Self::Verdict(_) => Vec::new(),
+        }
+    }
+}
