@@ -19,6 +19,7 @@ gates() {
   step 'lint' lint
   step 'docs' docs
   step 'deny' deny
+  advisories
   services_up database
   step 'sqlx' sqlx_compare
 }
@@ -68,6 +69,23 @@ unused() {
 deny() {
   prepare_cargo_tool deny '^0.20' || return
   cargo deny ${LOCKED:+--locked} --all-features --log-level warn check bans licenses sources
+}
+
+# Known faults of dependencies, from RustSec's list. Where that cannot be had the gate does not pass in silence: it says
+# that nothing was checked, and fails when ADVISORIES_REQUIRED is set.
+advisories() {
+  prepare_cargo_tool deny '^0.20' >"$WORK/output" 2>&1 || {
+    cat "$WORK/output" >&2
+    return 1
+  }
+  if supervise cargo deny --log-level warn fetch db >"$WORK/fetched" 2>&1; then
+    step 'advisory' cargo deny ${LOCKED:+--locked} --all-features --log-level warn check --disable-fetch advisories
+  elif [ -n "${ADVISORIES_REQUIRED:-}" ]; then
+    cat "$WORK/fetched" >&2
+    fail 'advisories: the list of known faults cannot be fetched'
+  else
+    say "advisory  NOT CHECKED: the list of known faults (github.com/rustsec/advisory-db) cannot be fetched from here"
+  fi
 }
 
 # Builds `cargo NAME` once, where it is not installed.

@@ -13,7 +13,7 @@ use store::{PgPool, StoreError};
 /// How long a key is believed without asking: a revoked one works that much longer, and no more.
 const BELIEVED_FOR: Duration = Duration::from_secs(2);
 
-/// Keys remembered; beyond it everything old is forgotten, so guesses do not fill memory.
+/// Keys remembered. Guesses do not fill memory, and push out no key that is valid.
 const MAX_REMEMBERED: usize = 10_000;
 
 /// The caller of a request: its key, and the project and mode that the key opens.
@@ -93,12 +93,11 @@ impl Keys {
         let key = api_keys::find_live(&mut *self.pool.acquire().await?, digest).await?;
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() >= MAX_REMEMBERED {
-            seen.retain(|_, (at, _)| at.elapsed() < BELIEVED_FOR);
-            if seen.len() >= MAX_REMEMBERED {
-                seen.clear();
-            }
+            seen.retain(|_, (at, key)| at.elapsed() < BELIEVED_FOR && key.is_some());
         }
-        seen.insert(digest, (Instant::now(), key));
+        if seen.len() < MAX_REMEMBERED {
+            seen.insert(digest, (Instant::now(), key));
+        }
         Ok(key)
     }
 }

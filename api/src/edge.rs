@@ -2,6 +2,9 @@
 //! panics, the limit per address, then the webhook or the router; on the way back the body of an
 //! error, headers and metrics.
 //!
+//! A place among those that are worked on is taken further in, when the whole request is there (`places`). Probes take
+//! none and wait for nothing.
+//!
 //! It is one function rather than a stack of layers, so that a webhook costs one future and no boxes.
 
 mod drained;
@@ -19,7 +22,7 @@ use crate::{request_id, webhook};
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::MatchedPath;
-use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use drained::Drained;
 use futures::FutureExt;
@@ -27,15 +30,20 @@ use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 use store::api_keys::ErrorForm;
-use tokio::sync::Semaphore;
 use tower::ServiceExt;
 use tracing::Instrument;
 
-/// Every request is answered within this time. Stripe gives up after some 20 s.
+/// Every request is answered within this time; a webhook has as much for its body and for being stored. Stripe gives up
+/// after some 20 s.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
+const WEBHOOK_TIME_LIMIT: Duration = Duration::from_secs(9);
 
-/// Requests in flight. More are turned away at once: a queue without end helps nobody.
-const MAX_IN_FLIGHT: usize = 4096;
+/// A year: whoever has spoken TLS with us once does so for that long (RFC 6797).
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// An answer is what it says it is, and nobody keeps it: it is about money and people.
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
@@ -44,13 +52,20 @@ const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 /// The outermost part of the service.
 pub(crate) struct Edge {
     state: AppState,
-    routes: Router,
-    in_flight: Semaphore,
+    routes: Routes,
+    is_tls: bool,
+}
+
+/// The routes of requests that read, and of those that write: each with connections of their own, so that writes that
+/// wait for one row keep nobody from reading.
+pub(crate) struct Routes {
+    pub(crate) reads: Router,
+    pub(crate) writes: Router,
 }
 
 impl Edge {
-    pub(crate) fn new(state: AppState, routes: Router) -> Self {
-        Self { state, routes, in_flight: Semaphore::new(MAX_IN_FLIGHT) }
+    pub(crate) fn new(state: AppState, routes: Routes, is_tls: bool) -> Self {
+        Self { state, routes, is_tls }
     }
 
     /// Answers a request. Never fails and never takes much longer than the time limit.
@@ -65,19 +80,24 @@ impl Edge {
             let (parts, body) = request.into_parts();
             let project = parts.uri.clone();
             let project = project.path().strip_prefix(webhook::PREFIX).unwrap_or_default();
-            let answer = self.bounded(webhook::receive(&self.state, project, parts, body)).await;
+            let received = webhook::receive(&self.state, project, parts, Drained::new(body));
+            let answer = self.bounded(WEBHOOK_TIME_LIMIT, received).await;
             let answer = answer.unwrap_or_else(IntoResponse::into_response);
-            let response = finish(answer, &id, ErrorForm::Object);
+            let response = finish(answer, &id, ErrorForm::Object, self.is_tls);
             self.state.meters.webhook(response.status().as_u16(), started.elapsed());
             return response;
         }
         let method = label(request.method());
         let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default(), method);
         let wanted = Wanted::by(request.headers());
-        let answer = self.bounded(self.route(peer, request)).instrument(span.clone()).await;
-        let answer = answer.unwrap_or_else(IntoResponse::into_response);
+        let answer = if is_probe(request.uri().path()) {
+            self.ask(request).await
+        } else {
+            let routed = self.bounded(TIME_LIMIT, self.route(peer, request)).instrument(span.clone()).await;
+            routed.unwrap_or_else(IntoResponse::into_response)
+        };
         let form = wanted.form(&answer, &self.state.keys);
-        let response = span.in_scope(|| finish(answer, &id, form));
+        let response = span.in_scope(|| finish(answer, &id, form, self.is_tls));
         let route = match response.extensions().get::<MatchedPath>() {
             Some(path) => path.as_str().to_owned(),
             None => "unmatched".to_owned(),
@@ -89,15 +109,11 @@ impl Edge {
     /// Runs within the bounds of number and time, and survives a panic.
     async fn bounded(
         &self,
+        limit: Duration,
         answer: impl Future<Output = Result<Response, ApiError>>,
     ) -> Result<Response, ApiError> {
-        let Ok(_permit) = self.in_flight.try_acquire() else {
-            return Err(ApiError::unavailable("Too many requests are in flight: send it again"));
-        };
-        self.state.meters.in_flight.increment(1);
-        let answer = tokio::time::timeout(TIME_LIMIT, AssertUnwindSafe(answer).catch_unwind()).await;
-        self.state.meters.in_flight.decrement(1);
-        match answer {
+        let _begun = self.state.places.for_beginning()?;
+        match tokio::time::timeout(limit, AssertUnwindSafe(answer).catch_unwind()).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_panic)) => Err(ApiError::internal("a panic")),
             Err(_elapsed) => Err(ApiError::unavailable("This took too long: send it again")),
@@ -109,20 +125,13 @@ impl Edge {
         B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        let mut allowance = None;
-        if !is_probe(request.uri().path()) {
-            let address = ClientAddress::of(peer, request.headers(), self.state.limits.trusted_proxies());
-            match self.state.limits.address(address) {
-                None => {}
-                Some(Ok(left)) => allowance = Some(left),
-                Some(Err(refused)) => return Err(ApiError::RateLimited(refused)),
-            }
-        }
-        let request = request.map(Drained::new).map(Body::new);
-        let mut response = match self.routes.clone().oneshot(request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
+        let address = ClientAddress::of(peer, request.headers(), self.state.limits.trusted_proxies());
+        let allowance = match self.state.limits.address(address) {
+            None => None,
+            Some(Ok(left)) => Some(left),
+            Some(Err(refused)) => return Err(ApiError::RateLimited(refused)),
         };
+        let mut response = self.ask(request).await;
         // The key's allowance may be there already: the nearer one is told.
         let of_key = response.extensions().get::<Allowance>().copied();
         if let Some(nearest) = allowance.into_iter().chain(of_key).min_by_key(|left| left.remaining) {
@@ -130,9 +139,21 @@ impl Edge {
         }
         Ok(response)
     }
+
+    async fn ask<B>(&self, request: Request<B>) -> Response
+    where
+        B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let routes = if request.method().is_safe() { &self.routes.reads } else { &self.routes.writes };
+        match routes.clone().oneshot(request.map(Drained::new).map(Body::new)).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
 }
 
-/// Probes and scrapes are not counted: they come from the operator.
+/// Probes and scrapes are neither counted nor turned away: they come from the operator.
 fn is_probe(path: &str) -> bool {
     matches!(path, "/livez" | "/readyz" | "/metrics")
 }
@@ -151,7 +172,7 @@ fn label(method: &Method) -> &'static str {
 }
 
 /// Writes the body of an error and the headers that every answer has.
-fn finish(mut response: Response, id: &HeaderValue, form: ErrorForm) -> Response {
+fn finish(mut response: Response, id: &HeaderValue, form: ErrorForm, is_tls: bool) -> Response {
     let status = response.status();
     if status.is_client_error() || status.is_server_error() {
         let name = id.to_str().unwrap_or_default();
@@ -184,18 +205,17 @@ fn finish(mut response: Response, id: &HeaderValue, form: ErrorForm) -> Response
         headers.insert(RESET, HeaderValue::from(allowance.reset));
     }
     headers.insert(request_id::HEADER, id.clone());
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+    headers.entry(header::CACHE_CONTROL).or_insert(NO_STORE);
+    if is_tls {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    }
     response
 }
 
 /// What is behind a 5xx is told here and nowhere else.
 fn log(status: StatusCode, error: &ApiError, id: &str) {
-    let mut causes = String::new();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        causes.push_str(if causes.is_empty() { "" } else { ": " });
-        causes.push_str(&cause.to_string());
-        source = cause.source();
-    }
+    let causes = std::error::Error::source(error).map(common::causes).unwrap_or_default();
     match error {
         ApiError::Internal(_) => tracing::error!(request.id = id, %causes, "a request failed"),
         ApiError::Unavailable { .. } => {

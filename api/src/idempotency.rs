@@ -14,12 +14,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chrono::TimeDelta;
+use store::PgConnection;
+use store::idempotency_keys::{self, Answer, Claim};
 use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 use store::api_keys::ErrorForm;
-use store::idempotency_keys::{self, Answer, Claim};
-use store::{PgConnection, StoreError};
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Tells a stored answer from a fresh one.
@@ -35,6 +35,8 @@ const LOCK: TimeDelta = TimeDelta::seconds(15);
 const KEPT: TimeDelta = TimeDelta::hours(48);
 const PURGE_INTERVAL: Duration = Duration::from_mins(10);
 const PURGE_BATCH: i64 = 10_000;
+/// A database that needs longer is not there.
+const PURGE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The key of a request, known to the handler: what it makes can be named by it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,13 +161,14 @@ pub(crate) async fn purge(state: &AppState) {
     loop {
         every.tick().await;
         let before = state.clock.now() - KEPT;
-        let purged: Result<u64, StoreError> = async {
+        let purge = async {
             let mut connection = state.pool.acquire().await?;
             idempotency_keys::purge(&mut connection, before, PURGE_BATCH).await
-        }
-        .await;
-        if let Err(error) = purged {
-            tracing::debug!(%error, "old answers could not be purged");
+        };
+        match tokio::time::timeout(PURGE_PATIENCE, purge).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "old answers could not be purged"),
+            Err(elapsed) => tracing::debug!(%elapsed, "old answers could not be purged"),
         }
     }
 }

@@ -1,8 +1,7 @@
 //! Rate limits: per client address and minute, per API key and hour, per project for webhooks.
 //!
-//! They live in memory; the processes share the one per key every few seconds (`shared`). When a limiter
-//! holds more keys than it may, it forgets them all: memory is bounded, and a flood of addresses lets
-//! through more rather than less.
+//! They live in memory; the processes share the one per key every few seconds (`shared`). Memory is bounded: of more
+//! addresses than a limiter remembers, the further ones share windows (`quota`).
 
 pub(crate) mod client;
 mod exchange;
@@ -27,7 +26,7 @@ const HOUR: Duration = Duration::from_hours(1);
 /// there for a sender gone mad, not for a busy one.
 const WEBHOOKS_PER_SECOND: NonZeroU32 = NonZeroU32::new(100_000).unwrap();
 
-/// Addresses and keys that a limiter remembers: some 10 MB.
+/// Addresses that a limiter remembers: some 10 MB.
 const MAX_KEYS: usize = 100_000;
 
 /// The three limits.
@@ -44,8 +43,8 @@ impl Limits {
         let clock = DefaultClock::default;
         let per_address = NonZeroU32::new(args.rate_limit_per_ip_per_minute)
             .map(|count| Quotas::new(count, MINUTE, MAX_KEYS, clock()));
-        let per_key = NonZeroU32::new(args.rate_limit_per_key_per_hour)
-            .map(|count| Shared::new(count, HOUR, MAX_KEYS, clock()));
+        let per_key =
+            NonZeroU32::new(args.rate_limit_per_key_per_hour).map(|count| Shared::new(count, HOUR, clock()));
         let webhooks = (per_address.is_some() || per_key.is_some())
             .then(|| Quotas::new(WEBHOOKS_PER_SECOND, Duration::from_secs(1), MAX_KEYS, clock()));
         Self { per_address, per_key, webhooks, trusted_proxies: args.trusted_proxies.0.clone() }

@@ -10,6 +10,7 @@ const REQUESTS: &str = "tributary_http_requests_total";
 const SECONDS: &str = "tributary_http_request_seconds";
 const IN_FLIGHT: &str = "tributary_http_requests_in_flight";
 const CONNECTIONS: &str = "tributary_http_connections";
+const LOST_LINES: &str = "tributary_log_lines_lost_total";
 
 /// From half a millisecond to ten seconds.
 const BUCKETS: [f64; 14] =
@@ -36,6 +37,7 @@ pub fn install() -> Result<(), BuildError> {
 
 /// The text of `/metrics`; empty without a recorder.
 pub(crate) fn render() -> String {
+    counter!(LOST_LINES).absolute(common::telemetry::lost_lines());
     RECORDER.get().map(PrometheusHandle::render).unwrap_or_default()
 }
 
@@ -47,6 +49,22 @@ pub(crate) async fn keep_drained() {
         if let Some(recorder) = RECORDER.get() {
             recorder.run_upkeep();
         }
+    }
+}
+
+/// One more in a gauge, until it is dropped.
+pub(crate) struct Counted(Gauge);
+
+impl Counted {
+    pub(crate) fn one(gauge: &Gauge) -> Self {
+        gauge.increment(1);
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.decrement(1);
     }
 }
 

@@ -25,7 +25,8 @@ pub(crate) fn of(headers: &HeaderMap) -> HeaderValue {
     }
 }
 
-fn make() -> HeaderValue {
+/// A new one.
+pub(crate) fn make() -> HeaderValue {
     let number = COUNTER.fetch_add(1, Ordering::Relaxed);
     HeaderValue::try_from(format!("{}{number:012x}", *PROCESS))
         .unwrap_or_else(|_| HeaderValue::from_static("unknown"))

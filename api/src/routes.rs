@@ -14,10 +14,13 @@ mod statistics;
 mod stripe_customers;
 
 use crate::auth::Caller;
+use crate::edge::Routes;
 use crate::error::{ApiError, Fault};
 use crate::idempotency;
+use crate::input::MAX_BODY;
 use crate::openapi::{Base, Document};
 use crate::state::AppState;
+use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
@@ -31,7 +34,11 @@ use utoipa_axum::routes;
 const ROOT: &str = "/api/v1";
 
 /// Everything but the webhooks.
-pub(crate) fn router(state: &AppState) -> Router {
+pub(crate) fn routes(state: &AppState) -> Routes {
+    Routes { reads: router(state), writes: router(&state.for_writes()) }
+}
+
+fn router(state: &AppState) -> Router {
     let (api, document) = api();
     let document = Document::of(&document).to_json().unwrap_or_default();
     let guarded = api.route_layer(from_fn(tell_mode)).route_layer(from_fn_with_state(state.clone(), guard));
@@ -71,18 +78,24 @@ fn api() -> (Router<AppState>, utoipa::openapi::OpenApi) {
     OpenApiRouter::with_openapi(Base::openapi()).nest(ROOT, api).split_for_parts()
 }
 
-/// In front of every endpoint: the key, its limit, `Idempotency-Key`.
-async fn guard(
-    State(state): State<AppState>,
-    mut request: Request,
-    next: Next,
-) -> Result<Response, ApiError> {
+/// In front of every endpoint: the key, its limit, the whole body, a place, `Idempotency-Key`.
+async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Result<Response, ApiError> {
     let caller: Caller = state.keys.authenticate(request.headers()).await?;
     let allowance = match state.limits.key(caller.key) {
         None => None,
         Some(Ok(left)) => Some(left),
         Some(Err(refused)) => return Err(ApiError::RateLimited(refused)),
     };
+    let (parts, body) = request.into_parts();
+    let body = if parts.method.is_safe() {
+        None
+    } else {
+        Some(state.bodies.read(&parts.headers, body, MAX_BODY).await?)
+    };
+    // Both count until the request is answered.
+    let (bytes, _kept) = body.map(|body| (body.bytes, body.kept)).unzip();
+    let _place = state.places.for_request()?;
+    let mut request = Request::from_parts(parts, Body::from(bytes.unwrap_or_default()));
     request.extensions_mut().insert(caller);
     // An error is an answer too: the allowance goes with it.
     let mut response =

@@ -2,15 +2,21 @@
 
 use crate::clock::Clock;
 use crate::server::tls::Tls;
-use crate::state::{AppState, Parts};
+use crate::state::{AppState, Parts, Pools};
 use anyhow::Context;
 use common::config::{HttpArgs, QueueArgs};
 use queue::Publisher;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-/// Connections for reads and for the REST API's own writes. Webhooks need none of them.
-const POOL: u32 = 8;
+/// Connections for requests that read, and as many for those that write. Webhooks need none of them.
+const REQUESTS: u32 = 8;
+/// Connections for keys, secrets and what goes on beside the requests.
+const LOOKUPS: u32 = 4;
+
+/// What was given to the publisher is stored or refused within its own deadline; connections that are frozen are left.
+const PUBLISHED: Duration = Duration::from_secs(3);
 
 /// The settings of the API's role.
 #[derive(Clone, Copy)]
@@ -45,8 +51,11 @@ pub async fn run_on(
 ) -> anyhow::Result<()> {
     crate::metrics::install()?;
     let Settings { database_url, queue, http } = settings;
-    let pool =
-        store::pool_for_lists(database_url, "tributary-api", POOL).context("DATABASE_URL cannot be used")?;
+    let pool = |connections| {
+        store::pool_for_requests(database_url, "tributary-api", connections)
+            .context("DATABASE_URL cannot be used")
+    };
+    let pools = Pools { reads: pool(REQUESTS)?, writes: pool(REQUESTS)?, lookups: pool(LOOKUPS)? };
     let queue = queue.queue(database_url, "tributary-api")?;
     let tls = match (&http.tls_cert, &http.tls_key) {
         (Some(certificates), Some(key)) => Some(Tls::from_files(certificates, key)?),
@@ -56,13 +65,15 @@ pub async fn run_on(
     let publishing = CancellationToken::new();
     let publisher = Publisher::start(&queue, publishing.clone());
     let state = AppState::new(Parts {
-        pool,
+        pools,
         publisher: publisher.clone(),
         limits: http.limits.clone(),
         clock: Clock::system(),
     });
-    let served = crate::serve(listener, tls, state, shutdown).await;
+    let served = crate::serve(listener, tls, state, &http.connections, shutdown).await;
     publishing.cancel();
-    publisher.finished().await;
+    if tokio::time::timeout(PUBLISHED, publisher.finished()).await.is_err() {
+        tracing::warn!("the stores did not take leave in time: their connections are dropped");
+    }
     served.context("the server failed")
 }

@@ -1,10 +1,12 @@
 //! What all requests share.
 
 use crate::auth::Keys;
+use crate::bodies::Bodies;
 use crate::clock::Clock;
 use crate::health::{Health, TIDY_INTERVAL};
 use crate::limits::Limits;
 use crate::metrics::Meters;
+use crate::places::Places;
 use crate::verdicts::Verdicts;
 use crate::webhook::secrets::Secrets;
 use common::config::LimitArgs;
@@ -12,10 +14,29 @@ use queue::Publisher;
 use std::sync::Arc;
 use store::PgPool;
 
+/// The connections to the database, by what they are for: what waits for one kind does not hold up another.
+#[derive(Clone)]
+pub struct Pools {
+    /// For requests that read.
+    pub reads: PgPool,
+    /// For requests that write.
+    pub writes: PgPool,
+    /// For what every request needs for a moment, keys and secrets, and for what goes on beside the requests.
+    pub lookups: PgPool,
+}
+
+impl Pools {
+    /// One pool for everything, where one is enough.
+    #[must_use]
+    pub fn one(pool: &PgPool) -> Self {
+        Self { reads: pool.clone(), writes: pool.clone(), lookups: pool.clone() }
+    }
+}
+
 /// What the service is made of.
 pub struct Parts {
-    /// For reads and the REST API's own writes; the publisher has connections of its own.
-    pub pool: PgPool,
+    /// For the REST API; the publisher has connections of its own.
+    pub pools: Pools,
     /// The queue.
     pub publisher: Publisher,
     /// How much a client may ask.
@@ -27,7 +48,9 @@ pub struct Parts {
 /// What all requests share. Clones are the same state.
 #[derive(Clone)]
 pub struct AppState {
+    /// For the request at hand: a read's or a write's.
     pub(crate) pool: PgPool,
+    pools: Pools,
     pub(crate) publisher: Publisher,
     pub(crate) clock: Clock,
     pub(crate) limits: Arc<Limits>,
@@ -36,34 +59,47 @@ pub struct AppState {
     pub(crate) verdicts: Arc<Verdicts>,
     pub(crate) health: Arc<Health>,
     pub(crate) meters: Arc<Meters>,
+    pub(crate) bodies: Bodies,
+    pub(crate) places: Arc<Places>,
 }
 
 impl AppState {
     /// Asks no store: the service starts also while they are down.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
+        let meters = Meters::new();
+        let Pools { reads, lookups, .. } = &parts.pools;
         Self {
-            keys: Arc::new(Keys::new(parts.pool.clone())),
-            secrets: Arc::new(Secrets::new(parts.pool.clone())),
+            keys: Arc::new(Keys::new(lookups.clone())),
+            secrets: Arc::new(Secrets::new(lookups.clone())),
             limits: Arc::new(Limits::new(&parts.limits)),
             verdicts: Arc::default(),
             health: Arc::default(),
-            meters: Arc::new(Meters::new()),
-            pool: parts.pool,
+            places: Arc::new(Places::new(meters.in_flight.clone())),
+            bodies: Bodies::default(),
+            meters: Arc::new(meters),
+            pool: reads.clone(),
+            pools: parts.pools,
             publisher: parts.publisher,
             clock: parts.clock,
         }
     }
 
+    /// The same state for requests that write.
+    pub(crate) fn for_writes(&self) -> Self {
+        Self { pool: self.pools.writes.clone(), ..self.clone() }
+    }
+
     /// Everything that goes on beside the requests. Never returns.
     pub(crate) async fn background(&self) {
+        let lookups = &self.pools.lookups;
         tokio::join!(
             self.secrets.refresh(),
-            self.verdicts.run(&self.pool),
-            self.health.probe(&self.pool),
-            Box::pin(self.limits.share(&self.pool)),
+            self.verdicts.run(lookups),
+            self.health.probe(lookups),
+            Box::pin(self.limits.share(lookups)),
             crate::metrics::keep_drained(),
-            crate::idempotency::purge(self),
+            async { crate::idempotency::purge(&Self { pool: lookups.clone(), ..self.clone() }).await },
             async {
                 let mut every = tokio::time::interval(TIDY_INTERVAL);
                 loop {

@@ -2,14 +2,16 @@
 //! costs no connection each.
 
 use domain::ids::Realm;
+use store::{PgPool, StoreError, no_answer, verdicts};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use store::{PgPool, StoreError, verdicts};
 use tokio::sync::{Notify, oneshot};
 
 /// How often it is asked while somebody waits.
 const POLL: Duration = Duration::from_millis(8);
+/// A database that needs longer is not there.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// After a failed question.
 const POLL_AFTER_FAILURE: Duration = Duration::from_millis(250);
 
@@ -91,5 +93,7 @@ impl Verdicts {
 }
 
 async fn settled(pool: &PgPool, asked: &[Command]) -> Result<Vec<Command>, StoreError> {
-    verdicts::settled(&mut *pool.acquire().await?, asked).await
+    let settled = async { verdicts::settled(&mut *pool.acquire().await?, asked).await };
+    let settled = tokio::time::timeout(PATIENCE, settled).await;
+    settled.unwrap_or_else(|_elapsed| Err(no_answer()))
 }

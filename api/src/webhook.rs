@@ -1,27 +1,35 @@
 //! `POST /webhooks/stripe/{projectId}`: raw body, signature, queue. Nothing else: no SQL, and the body
 //! is never parsed here.
+//!
+//! Whoever proves nothing learns nothing: a project that does not exist is refused as a wrong signature is. Only a body
+//! that one of our secrets signed is told that its address is wrong.
 
 pub(crate) mod secrets;
 mod traceparent;
 
+use crate::bodies::Bodies;
 use crate::error::ApiError;
 use crate::openapi::Webhooks;
 use crate::state::AppState;
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header, request};
 use axum::response::Response;
 use domain::ids::{Mode, ProjectId, Realm};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use queue::PublishError;
 use queue::envelope::{Envelope, Source};
-use secrets::Project;
 use stripe::signature::{self, InvalidSignature};
+use secrets::Project;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// In front of the project's id.
 pub(crate) const PREFIX: &str = "/webhooks/stripe/";
 
 /// Stripe publishes no maximum; events seen have 3 to 6 KB.
 pub(crate) const MAX_BODY: usize = 1024 * 1024;
+
+/// A proved event is stored or refused within this time. The publisher's own deadline comes first.
+const TIME_LIMIT: Duration = Duration::from_secs(5);
 
 const SIGNATURE: HeaderName = HeaderName::from_static("stripe-signature");
 
@@ -42,7 +50,12 @@ const SIGNATURE: HeaderName = HeaderName::from_static("stripe-signature");
     responses(
         Webhooks,
         (status = 200, description = "Stored durably", body = Received),
-        (status = 400, description = "Bad signature or stale timestamp", body = crate::error::ErrorBody<'static>),
+        (
+            status = 400,
+            description = "Bad signature or stale timestamp; also for an unknown project, unless the signature is one of \
+                           another project of this deployment",
+            body = crate::error::ErrorBody<'static>,
+        ),
     ),
     security(()),
 )]
@@ -53,25 +66,64 @@ pub(crate) async fn receive<B>(
     body: B,
 ) -> Result<Response, ApiError>
 where
-    B: axum::body::HttpBody<Data = Bytes>,
+    B: HttpBody<Data = Bytes>,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     if request.method != Method::POST {
         return Err(ApiError::MethodNotAllowed("POST"));
     }
     let unknown = || ApiError::NotFound(format!("There is no project {project}"));
-    let id = project.parse().map(ProjectId).map_err(|_| unknown())?;
-    let body = read(&request.headers, body).await?;
-    let project = state.secrets.project(id).await?.ok_or_else(unknown)?;
-    let mode = authenticate(state, id, &project, &request.headers, &body).await?;
+    let id = project.parse().ok().filter(|id| *id > 0).map(ProjectId).ok_or_else(unknown)?;
+    // Everything that can be said before the body is read.
+    Bodies::check_announced(&request.headers, MAX_BODY)?;
+    let header = signature_of(&request.headers)?;
+    signature::check(header, state.clock.now()).map_err(|refused| invalid(&refused))?;
+    let project = state.secrets.project(id).await?;
+    let body = state.bodies.read(&request.headers, body, MAX_BODY).await?;
+    let _place = state.places.for_webhook()?;
+    let Some(project) = project else {
+        let is_ours = state.secrets.is_somebodys(header, &body.bytes, state.clock.now());
+        return Err(if is_ours { unknown() } else { invalid(&InvalidSignature::Mismatch) });
+    };
+    let work = store(state, id, &project, header, &request.headers, body.bytes);
+    // What is stored in the end counts until then.
+    let _kept = body.kept;
+    tokio::time::timeout(TIME_LIMIT, work).await.map_err(|_elapsed| too_slow())?
+}
+
+fn signature_of(headers: &HeaderMap) -> Result<&str, ApiError> {
+    let header = headers.get(SIGNATURE).ok_or_else(|| {
+        ApiError::InvalidSignature(
+            "The Stripe-Signature header is missing: this address is for Stripe's webhooks".to_owned(),
+        )
+    })?;
+    header.to_str().map_err(|_| {
+        ApiError::InvalidSignature("The Stripe-Signature header is not readable text".to_owned())
+    })
+}
+
+/// Proves the body and stores it.
+async fn store(
+    state: &AppState,
+    id: ProjectId,
+    project: &Arc<Project>,
+    signature: &str,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    let mode = authenticate(state, id, project, signature, &body).await?;
     if let Some(Err(refused)) = state.limits.webhook(id) {
         return Err(ApiError::RateLimited(refused));
     }
     let realm = Realm { project: id, mode };
     let mut envelope = Envelope::new(Source::Stripe, realm, body, state.clock.now());
-    envelope.headers.traceparent = traceparent::of(&request.headers);
+    envelope.headers.traceparent = traceparent::of(headers);
     state.publisher.publish(envelope).await?;
     Ok(received())
+}
+
+fn too_slow() -> ApiError {
+    ApiError::unavailable("This took too long: send it again")
 }
 
 /// The answer to a webhook that is stored.
@@ -88,41 +140,16 @@ fn received() -> Response {
     response
 }
 
-async fn read<B>(headers: &HeaderMap, body: B) -> Result<Bytes, ApiError>
-where
-    B: axum::body::HttpBody<Data = Bytes>,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    let too_large = || ApiError::PayloadTooLarge { limit: MAX_BODY };
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: usize| length > MAX_BODY) {
-        return Err(too_large());
-    }
-    match Limited::new(body, MAX_BODY).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-        Err(_) => Err(ApiError::InvalidJson("The body could not be read to its end".to_owned())),
-    }
-}
-
 /// The mode of the secret that proves the body. When none does, a secret that was added a moment ago
 /// may not be known yet: the project is looked up again, once a second at most.
 async fn authenticate(
     state: &AppState,
     id: ProjectId,
     project: &Project,
-    headers: &HeaderMap,
+    signature: &str,
     body: &[u8],
 ) -> Result<Mode, ApiError> {
-    let header = headers.get(SIGNATURE).ok_or_else(|| {
-        ApiError::InvalidSignature(
-            "The Stripe-Signature header is missing: this address is for Stripe's webhooks".to_owned(),
-        )
-    })?;
-    let header = header.to_str().map_err(|_| {
-        ApiError::InvalidSignature("The Stripe-Signature header is not readable text".to_owned())
-    })?;
-    let refused = match project.verify(header, body, state.clock.now()) {
+    let refused = match project.verify(signature, body, state.clock.now()) {
         Ok(mode) => return Ok(mode),
         Err(refused) => refused,
     };
@@ -134,25 +161,23 @@ async fn authenticate(
     };
     match changed {
         Some(project) => {
-            project.verify(header, body, state.clock.now()).map_err(|refused| invalid(&project, &refused))
+            project.verify(signature, body, state.clock.now()).map_err(|refused| invalid(&refused))
         }
-        None => Err(invalid(project, &refused)),
+        None => Err(invalid(&refused)),
     }
 }
 
-/// What to mend.
-fn invalid(project: &Project, refused: &InvalidSignature) -> ApiError {
-    let advice = match refused {
-        InvalidSignature::NoSecret => ": add the endpoint's whsec_… with `tributary project update`",
-        InvalidSignature::Mismatch if project.modes().count() == 1 => {
-            ": compare the endpoint's whsec_… at Stripe with the project's, and mind that live and test mode have \
-             one each"
-        }
-        InvalidSignature::Mismatch => ": compare the endpoint's whsec_… at Stripe with the project's",
-        InvalidSignature::TooOld { .. } => ": check the clocks",
-        _ => "",
-    };
-    ApiError::InvalidSignature(format!("{refused}{advice}"))
+/// What to mend. What is wrong with a project's secrets, or that there is no project, is not told apart.
+fn invalid(refused: &InvalidSignature) -> ApiError {
+    match refused {
+        InvalidSignature::NoSecret | InvalidSignature::Mismatch => ApiError::InvalidSignature(format!(
+            "{}: compare the endpoint's whsec_… at Stripe with the project's, which `tributary project update` adds, and \
+             the project in the address; live and test mode have a secret each",
+            InvalidSignature::Mismatch
+        )),
+        InvalidSignature::TooOld { .. } => ApiError::InvalidSignature(format!("{refused}: check the clocks")),
+        _ => ApiError::InvalidSignature(refused.to_string()),
+    }
 }
 
 impl From<PublishError> for ApiError {
@@ -164,17 +189,5 @@ impl From<PublishError> for ApiError {
                 source: Some(Box::new(error)),
             },
         }
-    }
-}
-
-impl Project {
-    fn verify(
-        &self,
-        header: &str,
-        body: &[u8],
-        now: chrono::DateTime<chrono::Utc>,
-    ) -> Result<Mode, InvalidSignature> {
-        let verified = signature::verify(header, body, self.secrets(), now)?;
-        self.mode(verified.secret).ok_or(InvalidSignature::Mismatch)
     }
 }

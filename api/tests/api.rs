@@ -34,6 +34,8 @@ mod errors;
 mod errors_as_text;
 #[path = "api/explanations.rs"]
 mod explanations;
+#[path = "api/heads.rs"]
+mod heads;
 #[path = "api/idempotency.rs"]
 mod idempotency;
 #[path = "api/judged_again.rs"]

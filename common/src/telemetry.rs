@@ -18,9 +18,10 @@ use std::{
 };
 use tracing_subscriber::{EnvFilter, filter::ParseError, fmt::format::JsonFields};
 
-/// What other people's crates say of things that we tell ourselves, in our words: a connection to RabbitMQ that ends, a
-/// call to Stripe that fails. Whoever wants to read them names them, e.g. `RUST_LOG=info,lapin=debug`.
-const SAID_BY_US: &str = "lapin=off,stripe::hyper=off,stripe_client_core=off";
+/// What other people's crates say of things that we tell ourselves, in our words: a connection that ends, a call to Stripe
+/// that fails. Whoever wants to read them names them, e.g. `RUST_LOG=info,lapin=debug`.
+const SAID_BY_US: &str =
+    "lapin=off,sqlx::postgres::notice=warn,sqlx_core::pool=off,stripe::hyper=off,stripe_client_core=off";
 
 /// How long a process that ends waits until its last lines are written.
 const LAST_LINES: Duration = Duration::from_millis(500);
@@ -32,7 +33,7 @@ const LAST_LINES: Duration = Duration::from_millis(500);
 /// # Errors
 /// When the filter cannot be read.
 pub fn init(args: &LogArgs) -> Result<(), ParseError> {
-    let filter = EnvFilter::try_new(format!("{SAID_BY_US},{}", secrets::without(args.filter())))?;
+    let filter = filter(&secrets::without(args.filter()))?;
     let builder =
         tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stderr().is_terminal());
     let builder = builder.with_writer(Pipe::to_standard_error);
@@ -46,6 +47,11 @@ pub fn init(args: &LogArgs) -> Result<(), ParseError> {
         tracing::debug!("logging had been started before");
     }
     Ok(())
+}
+
+/// What is asked for, less what is said by us unless it is named.
+fn filter(asked: &str) -> Result<EnvFilter, ParseError> {
+    EnvFilter::try_new(format!("{SAID_BY_US},{asked}"))
 }
 
 /// Waits until the lines so far are written, half a second at most. Called before a process ends.
@@ -72,4 +78,28 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
     let what = panic.payload_as_str().unwrap_or("of another kind than a text");
     let location = panic.location().map(tracing::field::display);
     tracing::error!(location, "a panic: {what}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tracing::{Level, enabled, subscriber::with_default};
+
+    #[test]
+    fn other_peoples_crates_are_heard_when_they_are_named() {
+        let heard = |asked: &str| {
+            let subscriber = tracing_subscriber::fmt().with_env_filter(filter(asked).unwrap()).finish();
+            with_default(subscriber, || {
+                (
+                    enabled!(target: "lapin::channel", Level::ERROR),
+                    enabled!(target: "stripe::hyper::client", Level::WARN),
+                    enabled!(target: "stripe::client", Level::WARN),
+                )
+            })
+        };
+        assert_eq!(heard("info"), (false, false, true));
+        assert_eq!(heard("trace"), (false, false, true));
+        assert_eq!(heard("info,lapin=debug"), (true, false, true));
+        assert_eq!(heard("error"), (false, false, false));
+    }
 }

@@ -12,10 +12,13 @@
 pub mod broker;
 pub mod case;
 pub mod deployment;
+pub mod figures;
+pub mod launch;
 pub mod ledger;
 pub mod oracle;
 pub mod processes;
 pub mod roles;
+pub mod silent;
 pub mod stores;
 pub mod story;
 pub mod stripe;

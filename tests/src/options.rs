@@ -28,6 +28,8 @@ pub(crate) fn options(prefix: &str, amqp_url: Option<&str>) -> Result<Options> {
         "",
         "--listen-addr",
         "127.0.0.1:0",
+        "--drain-seconds",
+        "0",
         "--rate-limit-per-ip-per-minute",
         "0",
         "--rate-limit-per-key-per-hour",

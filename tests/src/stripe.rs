@@ -33,6 +33,14 @@ pub async fn post(http: &Client, api: SocketAddr, to: &Entered, body: &str) -> R
     post_signed(http, api, to, body.as_bytes(), Some(&signature)).await
 }
 
+/// The request with which Stripe would post an event now.
+pub fn request(http: &Client, api: SocketAddr, to: &Entered, body: &str) -> reqwest::RequestBuilder {
+    http.post(format!("http://{api}{}", to.webhook_path))
+        .header("Content-Type", "application/json; charset=utf-8")
+        .header("Stripe-Signature", signature::sign(WEBHOOK_SECRET, Utc::now(), body.as_bytes()))
+        .body(body.to_owned())
+}
+
 /// Posts whatever, with whatever signature.
 ///
 /// # Errors

@@ -10,8 +10,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-/// What is read for nothing; of longer bodies the rest is not waited for.
-const MOST: usize = 256 * 1024;
+/// What is read for nothing, several times the longest body that is taken; of longer ones the rest is not waited for. It
+/// costs no memory, as it is thrown away.
+const MOST: usize = 4 * 1024 * 1024;
 /// How long is read for nothing.
 const PATIENCE: Duration = Duration::from_secs(5);
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::clock::Clock;
-use crate::state::Parts;
+use crate::state::{Parts, Pools};
 use axum::http::HeaderMap;
 use axum::routing::get;
 use common::config::LimitArgs;
@@ -19,13 +19,14 @@ fn edge() -> (Edge, DropGuard) {
     let nowhere = PgConnectOptions::new_without_pgpass().host("127.0.0.1").port(1);
     let config = QueueConfig::new(Prefix::default(), None, nowhere.clone()).unwrap();
     let state = AppState::new(Parts {
-        pool: PgPool::connect_lazy_with(nowhere),
+        pools: Pools::one(&PgPool::connect_lazy_with(nowhere)),
         publisher: Publisher::start(&config, stop.clone()),
         limits: LimitArgs::off(),
         clock: Clock::system(),
     });
     let routes = Router::new()
         .route("/fine", get(async || "fine"))
+        .route("/livez", get(async || StatusCode::NO_CONTENT))
         .route("/panics", get(async || -> &'static str { panic!("the secret is 4711") }))
         .route(
             "/panics/midway",
@@ -34,7 +35,7 @@ fn edge() -> (Edge, DropGuard) {
                 panic!("the secret is 4711")
             }),
         );
-    (Edge::new(state, routes), stop.drop_guard())
+    (Edge::new(state, Routes { reads: routes.clone(), writes: routes }, false), stop.drop_guard())
 }
 
 async fn ask(edge: &Edge, path: &str) -> (StatusCode, HeaderMap, Value) {
@@ -58,13 +59,13 @@ async fn a_panic_is_an_internal_error_and_the_service_goes_on() {
         assert_eq!(body, serde_json::json!({"success": false, "error": error}));
     }
     assert_eq!(ask(&edge, "/fine").await.0, StatusCode::OK);
-    assert_eq!(edge.in_flight.available_permits(), MAX_IN_FLIGHT);
 }
 
 #[tokio::test]
-async fn more_than_can_be_in_flight_are_told_to_come_again() {
+async fn more_than_can_have_begun_are_told_to_come_again_and_probes_are_not() {
     let (edge, _stop) = edge();
-    let all = edge.in_flight.acquire_many(u32::try_from(MAX_IN_FLIGHT).unwrap()).await.unwrap();
+    let all: Vec<_> = std::iter::from_fn(|| edge.state.places.for_beginning().ok()).collect();
+    assert_eq!(ask(&edge, "/livez").await.0, StatusCode::NO_CONTENT);
     let (status, headers, body) = ask(&edge, "/fine").await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer::is_json(&headers) && headers.contains_key("retry-after"), "{headers:?}");

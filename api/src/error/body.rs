@@ -87,6 +87,18 @@ pub(crate) fn of_status(status: StatusCode, request_id: &str, form: ErrorForm) -
     render(object, form)
 }
 
+/// The body of an answer to what never became a request.
+pub(crate) fn below_http(status: StatusCode, message: &str, request_id: &str) -> Vec<u8> {
+    let object = ErrorObject {
+        code: "invalid_parameters",
+        message: message.to_owned(),
+        status: status.as_u16(),
+        details: &[],
+        request_id,
+    };
+    render(object, ErrorForm::Object)
+}
+
 fn render(object: ErrorObject<'_>, form: ErrorForm) -> Vec<u8> {
     let written = match form {
         ErrorForm::Object => serde_json::to_vec(&ErrorBody { success: false, error: object }),

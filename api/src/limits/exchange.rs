@@ -32,7 +32,7 @@ async fn once(shared: &Shared<DefaultClock>, pool: &PgPool) -> Result<(), StoreE
         api_key_usage::exchange(&mut *pool.acquire().await?, &report).await
     })
     .await
-    .unwrap_or(Err(StoreError::Unavailable(store::SqlxError::PoolTimedOut)));
+    .unwrap_or_else(|_elapsed| Err(store::no_answer()));
     match exchanged {
         Ok(standing) => shared.take_over(&standing),
         Err(error) => {

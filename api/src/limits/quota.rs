@@ -2,7 +2,7 @@
 
 use governor::clock::{Clock, Reference};
 use std::collections::HashMap;
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -23,13 +23,24 @@ pub(crate) struct Allowance {
 /// A limit of `count` requests in `window` for each key. A window begins with a key's first request and
 /// ends for good: the request after the last gets through when the next one begins, and not before,
 /// however slowly the others came.
+///
+/// Of more keys than can be remembered the further ones share windows by chance. So a flood of keys gives nobody a new
+/// window, and takes none from those who are known.
 pub(crate) struct Quotas<K, C: Clock> {
-    windows: Mutex<HashMap<K, Window>>,
+    windows: Mutex<Windows<K>>,
     count: NonZeroU32,
     window: Duration,
     max_keys: usize,
     clock: C,
     began: C::Instant,
+}
+
+/// The windows of all keys.
+struct Windows<K> {
+    known: HashMap<K, Window>,
+    /// Of the keys that are too many; empty until there are.
+    shared: Vec<Window>,
+    hasher: RandomState,
 }
 
 /// A key's current window.
@@ -43,7 +54,8 @@ struct Window {
 impl<K: Hash + Eq + Clone, C: Clock> Quotas<K, C> {
     pub(crate) fn new(count: NonZeroU32, window: Duration, max_keys: usize, clock: C) -> Self {
         let began = clock.now();
-        Self { windows: Mutex::default(), count, window, max_keys, clock, began }
+        let windows = Windows { known: HashMap::new(), shared: Vec::new(), hasher: RandomState::new() };
+        Self { windows: Mutex::new(windows), count, window, max_keys, clock, began }
     }
 
     /// Counts a request: what is left, or that it is one too many.
@@ -51,10 +63,7 @@ impl<K: Hash + Eq + Clone, C: Clock> Quotas<K, C> {
         let now = self.now();
         let fresh = Window { ends: now.saturating_add(self.window), used: 0 };
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        let window = match windows.get_mut(key) {
-            Some(window) => window,
-            None => windows.entry(key.clone()).or_insert(fresh),
-        };
+        let window = windows.of(key, fresh, self.max_keys);
         if window.ends <= now {
             *window = fresh;
         }
@@ -63,20 +72,35 @@ impl<K: Hash + Eq + Clone, C: Clock> Quotas<K, C> {
         Ok(allowance)
     }
 
-    /// Forgets the keys whose window is over, and all of them when too many are left.
+    /// Forgets the keys whose window is over.
     pub(crate) fn sweep(&self) {
         let now = self.now();
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        windows.retain(|_, window| window.ends > now);
-        windows.shrink_to_fit();
-        if windows.len() > self.max_keys {
-            tracing::warn!(keys = windows.len(), "a rate limit had too many keys and forgot them");
-            windows.clear();
+        windows.known.retain(|_, window| window.ends > now);
+        windows.known.shrink_to_fit();
+        if windows.shared.iter().all(|window| window.ends <= now) {
+            windows.shared = Vec::new();
         }
     }
 
     fn now(&self) -> Duration {
         self.clock.now().duration_since(self.began).into()
+    }
+}
+
+impl<K: Hash + Eq + Clone> Windows<K> {
+    fn of(&mut self, key: &K, fresh: Window, max_keys: usize) -> &mut Window {
+        let is_full = self.known.len() >= max_keys;
+        if !is_full || self.known.contains_key(key) {
+            return self.known.entry(key.clone()).or_insert(fresh);
+        }
+        if self.shared.is_empty() {
+            tracing::warn!(keys = max_keys, "a rate limit has too many keys: further ones share windows");
+            self.shared = vec![Window { ends: Duration::ZERO, used: 0 }; max_keys.max(1)];
+        }
+        let length = u64::try_from(self.shared.len()).unwrap_or(u64::MAX).max(1);
+        let at = usize::try_from(self.hasher.hash_one(key) % length).unwrap_or(0);
+        &mut self.shared[at]
     }
 }
 
@@ -145,15 +169,34 @@ mod tests {
     fn memory_is_bounded() {
         let clock = FakeRelativeClock::default();
         let quotas = quotas(&clock);
-        let known = || quotas.windows.lock().unwrap().len();
+        let held = || {
+            let windows = quotas.windows.lock().unwrap();
+            (windows.known.len(), windows.shared.len())
+        };
         for key in 0..50 {
             let _ = quotas.take(&key);
         }
         quotas.sweep();
-        assert_eq!(known(), 0);
-        let _ = quotas.take(&1);
+        assert_eq!(held(), (10, 10));
         clock.advance(Duration::from_mins(1));
         quotas.sweep();
-        assert_eq!(known(), 0);
+        assert_eq!(held(), (0, 0));
+    }
+
+    #[test]
+    fn a_flood_of_keys_gives_nobody_a_new_window() {
+        let clock = FakeRelativeClock::default();
+        let quotas = quotas(&clock);
+        for _ in 0..100 {
+            quotas.take(&1).unwrap();
+        }
+        for key in 2..2_000 {
+            let _ = quotas.take(&key);
+        }
+        quotas.sweep();
+        assert!(quotas.take(&1).is_err(), "the flood reset the window");
+        // Those who are too many are limited as well.
+        let let_through = (0..5_000).filter(|_| quotas.take(&12_345).is_ok()).count();
+        assert!(let_through <= 100, "{let_through}");
     }
 }

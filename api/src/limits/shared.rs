@@ -17,7 +17,6 @@ use store::api_key_usage::Usage;
 pub(crate) struct Shared<C: Clock> {
     count: NonZeroU32,
     window: Duration,
-    max_keys: usize,
     clock: C,
     began: C::Instant,
     keys: Mutex<HashMap<i64, Window>>,
@@ -37,9 +36,9 @@ struct Window {
 }
 
 impl<C: Clock> Shared<C> {
-    pub(crate) fn new(count: NonZeroU32, window: Duration, max_keys: usize, clock: C) -> Self {
+    pub(crate) fn new(count: NonZeroU32, window: Duration, clock: C) -> Self {
         let began = clock.now();
-        Self { count, window, max_keys, clock, began, keys: Mutex::default() }
+        Self { count, window, clock, began, keys: Mutex::default() }
     }
 
     /// Counts a request: what is left, or that it is one too many.
@@ -94,16 +93,13 @@ impl<C: Clock> Shared<C> {
         }
     }
 
-    /// Forgets the keys whose window is over, and all of them when too many are left.
+    /// Forgets the keys whose window is over. There are no more than the deployment has API keys: only those that are
+    /// valid come here.
     pub(crate) fn sweep(&self) {
         let now = self.now();
         let mut keys = self.lock();
         keys.retain(|_, window| window.ends > now);
         keys.shrink_to_fit();
-        if keys.len() > self.max_keys {
-            tracing::warn!(keys = keys.len(), "a rate limit had too many keys and forgot them");
-            keys.clear();
-        }
     }
 
     fn now(&self) -> Duration {
@@ -123,7 +119,7 @@ mod tests {
     const HOUR: Duration = Duration::from_hours(1);
 
     fn shared(clock: &FakeRelativeClock) -> Shared<FakeRelativeClock> {
-        Shared::new(NonZeroU32::new(1_000).unwrap(), HOUR, 10, clock.clone())
+        Shared::new(NonZeroU32::new(1_000).unwrap(), HOUR, clock.clone())
     }
 
     /// The database's part, for one key: requests, and when the window ends.
@@ -246,15 +242,14 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded() {
+    fn only_keys_whose_window_is_over_are_forgotten() {
         let clock = FakeRelativeClock::default();
         let process = shared(&clock);
         for key in 0..50 {
             let _ = process.take(key);
         }
         process.sweep();
-        assert_eq!(process.lock().len(), 0);
-        let _ = process.take(1);
+        assert_eq!(process.lock().len(), 50);
         clock.advance(HOUR);
         process.sweep();
         assert_eq!(process.lock().len(), 0);

@@ -24,7 +24,7 @@ async fn livez() -> Response {
 
 /// Whether traffic should come here.
 async fn readyz(State(state): State<AppState>) -> Response {
-    let (ready, readiness) = state.health.readiness(&state.publisher);
+    let (ready, readiness) = state.health.readiness(&state.publisher, &state.secrets);
     json(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &readiness)
 }
 

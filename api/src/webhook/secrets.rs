@@ -1,21 +1,35 @@
 //! Every project's signing secrets, in memory: refreshed every few seconds, served as they were last
-//! known while the database is down.
+//! known while the database is down (ADR 27).
 
 use crate::error::ApiError;
+use chrono::{DateTime, Utc};
 use domain::ids::{Mode, ProjectId};
+use store::stripe_endpoints::{self, ProjectSecrets};
+use store::{PgPool, StoreError, no_answer, place};
+use stripe::signature::{self, InvalidSignature};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
-use store::stripe_endpoints::{self, ProjectSecrets};
-use store::{PgPool, StoreError};
 use tokio::sync::Semaphore;
 
 /// A secret that was added or revoked is known everywhere after this time.
 const REFRESH: Duration = Duration::from_secs(2);
 
-/// Refreshing takes no more than this share of a core: with very many projects it happens less often.
+/// Reading takes no more than this share of the time: with very many projects it happens less often, but no seldomer
+/// than [`SELDOM`].
 const REFRESH_SHARE: u32 = 20;
+const SELDOM: Duration = Duration::from_secs(10);
+
+/// A database that needs longer to read them is not there.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// After a failed reading: what changed in the meantime is known this soon after the database is back.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// Secrets of other projects that are tried on a body, so that an endpoint with a wrong address is told so. A deployment
+/// with more says that the signature is wrong.
+const MAX_TRIED: usize = 64;
 
 /// How often a project is looked up again because nothing verified: somebody may have added a secret
 /// just now, and tries it.
@@ -43,18 +57,15 @@ impl Project {
         Self { secrets, modes, seen_at: Instant::now() }
     }
 
-    pub(crate) fn secrets(&self) -> &[String] {
-        &self.secrets
-    }
-
-    /// The mode of a secret, by its place.
-    pub(crate) fn mode(&self, secret: usize) -> Option<Mode> {
-        self.modes.get(secret).copied()
-    }
-
-    /// The modes that have a secret.
-    pub(crate) fn modes(&self) -> impl Iterator<Item = Mode> {
-        [Mode::Test, Mode::Live].into_iter().filter(|mode| self.modes.contains(mode))
+    /// The mode of the secret that proves a body.
+    pub(crate) fn verify(
+        &self,
+        header: &str,
+        body: &[u8],
+        now: DateTime<Utc>,
+    ) -> Result<Mode, InvalidSignature> {
+        let verified = signature::verify(header, body, &self.secrets, now)?;
+        self.modes.get(verified.secret).copied().ok_or(InvalidSignature::Mismatch)
     }
 }
 
@@ -65,6 +76,8 @@ pub(crate) struct Secrets {
     unknown: RwLock<HashMap<ProjectId, Instant>>,
     /// Whether the database answered when it was last asked; true before that.
     answers: AtomicBool,
+    /// Whether they were ever read.
+    are_known: AtomicBool,
     look_ups: Semaphore,
 }
 
@@ -75,6 +88,7 @@ impl Secrets {
             known: RwLock::default(),
             unknown: RwLock::default(),
             answers: AtomicBool::new(true),
+            are_known: AtomicBool::new(false),
             look_ups: Semaphore::new(LOOK_UPS),
         }
     }
@@ -103,34 +117,61 @@ impl Secrets {
         (project.secrets != last.secrets).then_some(project)
     }
 
+    /// Whether the secrets were ever read. Until then no webhook can be verified.
+    pub(crate) fn are_known(&self) -> bool {
+        self.are_known.load(Ordering::Relaxed)
+    }
+
+    /// Whether any project's secret proves the body.
+    pub(crate) fn is_somebodys(&self, header: &str, body: &[u8], now: DateTime<Utc>) -> bool {
+        let known: Vec<Arc<Project>> = {
+            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+            known.values().take(MAX_TRIED).cloned().collect()
+        };
+        known.iter().any(|project| project.verify(header, body, now).is_ok())
+    }
+
     /// Reads all projects again and again. Never returns.
     pub(crate) async fn refresh(&self) {
         loop {
-            let started = Instant::now();
-            match self.load().await {
-                Ok(()) => {
+            let read = tokio::time::timeout(PATIENCE, self.load()).await;
+            let pause = match read.unwrap_or_else(|_elapsed| Err(no_answer())) {
+                Ok(took) => {
+                    self.are_known.store(true, Ordering::Relaxed);
                     if !self.answers.swap(true, Ordering::Relaxed) {
                         tracing::info!("signing secrets are read again");
                     }
+                    REFRESH.max(took * REFRESH_SHARE).min(SELDOM)
                 }
                 Err(error) => {
                     if self.answers.swap(false, Ordering::Relaxed) {
-                        tracing::warn!(%error, "signing secrets cannot be read: the known ones stay in use");
+                        let (database, error) = (place::of(&self.pool), common::causes(&error));
+                        let until_then = if self.are_known() {
+                            "the known ones stay in use"
+                        } else {
+                            "webhooks are turned away until they can"
+                        };
+                        tracing::warn!(database, error, "signing secrets cannot be read: {until_then}");
                     }
+                    RETRY
                 }
-            }
-            tokio::time::sleep(REFRESH.max(started.elapsed() * REFRESH_SHARE)).await;
+            };
+            tokio::time::sleep(pause).await;
         }
     }
 
-    async fn load(&self) -> Result<(), StoreError> {
-        let projects = stripe_endpoints::all(&mut *self.pool.acquire().await?).await?;
+    /// Reads all projects; how long the database took.
+    async fn load(&self) -> Result<Duration, StoreError> {
+        let mut connection = self.pool.acquire().await?;
+        let started = Instant::now();
+        let projects = stripe_endpoints::all(&mut connection).await?;
+        let took = started.elapsed();
         let known = projects.into_iter().map(|project| (project.project, Arc::new(Project::new(project))));
         let known = known.collect();
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
         let mut unknown = self.unknown.write().unwrap_or_else(PoisonError::into_inner);
         unknown.retain(|_, at| at.elapsed() < UNKNOWN_FOR);
-        Ok(())
+        Ok(took)
     }
 
     async fn look_up(&self, id: ProjectId) -> Result<Option<Arc<Project>>, StoreError> {
@@ -141,13 +182,17 @@ impl Secrets {
         if self.is_known_to_be_missing(id) {
             return Ok(None);
         }
-        let found = async { stripe_endpoints::of_project(&mut *self.pool.acquire().await?, id).await }.await;
+        let asked = async { stripe_endpoints::of_project(&mut *self.pool.acquire().await?, id).await };
+        let asked = tokio::time::timeout(PATIENCE, asked).await;
+        let found = asked.unwrap_or_else(|_elapsed| Err(no_answer()));
         let Some(project) = found.inspect_err(|_| self.answers.store(false, Ordering::Relaxed))? else {
             let mut unknown = self.unknown.write().unwrap_or_else(PoisonError::into_inner);
             if unknown.len() >= MAX_UNKNOWN {
-                unknown.clear();
+                unknown.retain(|_, at| at.elapsed() < UNKNOWN_FOR);
             }
-            unknown.insert(id, Instant::now());
+            if unknown.len() < MAX_UNKNOWN {
+                unknown.insert(id, Instant::now());
+            }
             return Ok(None);
         };
         let project = Arc::new(Project::new(project));

@@ -1,11 +1,11 @@
 //! The accept loop.
 
-use crate::support::{Setup, project, start, worker};
+use crate::support::{Api, Setup, project, start, worker};
 use api::Tls;
-use std::path::PathBuf;
+use store::PgPool;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use store::PgPool;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -71,27 +71,59 @@ async fn who_is_refused_by_the_headers_may_still_send_the_body_and_goes_on(pool:
     }
 }
 
-#[sqlx::test(migrations = "../migrations")]
-async fn it_speaks_tls(pool: PgPool) {
-    let data = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data");
-    let certificate = data.join("localhost.crt");
-    let tls = Tls::from_files(&certificate, &data.join("localhost.key")).unwrap();
-    let api = Setup { tls: Some(tls), ..Setup::new(&pool) }.start().await;
+fn data(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
+}
 
+/// What is answered to somebody who trusts one certificate.
+async fn over_tls(api: &Api, certificate: &Path) -> std::io::Result<String> {
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(&certificate).unwrap()).unwrap();
+    roots.add(CertificateDer::from_pem_file(certificate).unwrap()).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let stream = TcpStream::connect(api.address).await.unwrap();
+    let stream = TcpStream::connect(api.address).await?;
     let name = ServerName::try_from("localhost").unwrap();
-    let mut stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap();
-    stream.write_all(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
+    let mut stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await?;
+    stream.write_all(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
+    stream.read_to_string(&mut answer).await?;
+    Ok(answer)
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn it_speaks_tls_and_says_that_it_always_will(pool: PgPool) {
+    let tls = Tls::from_files(&data("localhost.crt"), &data("localhost.key")).unwrap();
+    let api = Setup { tls: Some(tls), ..Setup::new(&pool) }.start().await;
+    let answer = over_tls(&api, &data("localhost.crt")).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.to_ascii_lowercase().contains("strict-transport-security: max-age="), "{answer}");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_renewed_certificate_is_used_and_a_broken_one_is_not(pool: PgPool) {
+    let files = tempfile::tempdir().unwrap();
+    let (certificate, key) = (files.path().join("server.crt"), files.path().join("server.key"));
+    let put = |name: &str| {
+        std::fs::copy(data(&format!("{name}.key")), &key).unwrap();
+        std::fs::copy(data(&format!("{name}.crt")), &certificate).unwrap();
+    };
+    put("localhost");
+    let tls = Tls::from_files(&certificate, &key).unwrap();
+    let api = Setup { tls: Some(tls), ..Setup::new(&pool) }.start().await;
+    assert!(over_tls(&api, &data("localhost.crt")).await.is_ok());
+    assert!(over_tls(&api, &data("renewed.crt")).await.is_err());
+
+    std::fs::write(&certificate, "no certificate").unwrap();
+    put("renewed");
+    let renewed = async {
+        while over_tls(&api, &data("renewed.crt")).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), renewed).await.unwrap();
 }
 
 #[test]

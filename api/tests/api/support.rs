@@ -1,18 +1,18 @@
 //! An API in this process, a project in its database, and clients for both.
 
-use api::{AppState, Clock, Parts, Tls};
+use api::{AppState, Clock, Parts, Pools, Tls};
 use chrono::{DateTime, Utc};
-use common::config::LimitArgs;
+use common::config::{ConnectionArgs, LimitArgs};
 use domain::command::Command;
 use domain::ids::{Mode, ProjectId, Realm};
 use queue::{Prefix, Publisher, QueueConfig};
+use store::{PgPool, keys, projects};
+use stripe::signature;
 use reqwest::{Method, Response};
 use serde_json::Value;
 use sqlx::postgres::PgConnectOptions;
 use std::net::SocketAddr;
 use store::api_keys::ErrorForm;
-use store::{PgPool, keys, projects};
-use stripe::signature;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -57,7 +57,7 @@ impl Setup {
         let config = QueueConfig::new(Prefix::default(), None, self.database.clone()).unwrap();
         let pool = store::PgPool::connect_lazy_with(self.database);
         let state = AppState::new(Parts {
-            pool,
+            pools: Pools::one(&pool),
             publisher: Publisher::start(&config, publishing.clone()),
             limits: self.limits,
             clock: Clock::system(),
@@ -67,7 +67,7 @@ impl Setup {
         tokio::spawn({
             let shutdown = shutdown.clone();
             async move {
-                api::serve(listener, self.tls, state, shutdown).await.unwrap();
+                api::serve(listener, self.tls, state, &ConnectionArgs::default(), shutdown).await.unwrap();
                 publishing.cancel();
             }
         });

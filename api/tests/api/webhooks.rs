@@ -72,13 +72,43 @@ async fn what_proves_nothing_is_refused_with_what_to_mend(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn an_unknown_project_is_not_found(pool: PgPool) {
+async fn what_is_no_project_is_not_found(pool: PgPool) {
     let api = start(&pool).await;
-    for id in ["999", "0", "-1", "abc", "", "1/2", "99999999999999999999"] {
+    for id in ["0", "-1", "abc", "", "1/2", "99999999999999999999"] {
         let answer =
             api.http.post(api.url(&format!("/webhooks/stripe/{id}"))).body(BODY).send().await.unwrap();
         Answer::read(answer).await.error(404, "not_found");
     }
+}
+
+/// Only one of our own is told that its address is wrong.
+#[sqlx::test(migrations = "../migrations")]
+async fn who_proves_nothing_does_not_learn_which_projects_there_are(pool: PgPool) {
+    let api = start(&pool).await;
+    let known = project(&pool).await.realm.project;
+    let without_secret = project(&pool).await.realm.project;
+    sqlx::query("UPDATE stripe_endpoints SET revoked_at = now() WHERE project_id = $1")
+        .bind(without_secret.0)
+        .execute(&pool)
+        .await
+        .unwrap();
+    assert_eq!(api.post_webhook(known, TEST_SECRET, BODY).await.status(), 200);
+    let unknown = ProjectId(999_999);
+    let old = Utc::now() - TimeDelta::seconds(301);
+    for (secret, at) in [("whsec_other", Utc::now()), ("whsec_other", old)] {
+        let mut answers = Vec::new();
+        for id in [known, unknown, without_secret] {
+            let answer = Answer::read(api.post_webhook_at(id, secret, BODY, at).await).await;
+            answers.push((answer.status, answer.error(400, "invalid_signature").to_owned()));
+        }
+        answers.dedup();
+        assert_eq!(answers.len(), 1, "{answers:?}");
+    }
+    for id in [known, unknown] {
+        let unsigned = api.http.post(api.url(&format!("/webhooks/stripe/{id}"))).body(BODY).send().await;
+        Answer::read(unsigned.unwrap()).await.error(400, "invalid_signature");
+    }
+    Answer::read(api.post_webhook(unknown, TEST_SECRET, BODY).await).await.error(404, "not_found");
 }
 
 #[sqlx::test(migrations = "../migrations")]

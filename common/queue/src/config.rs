@@ -91,6 +91,20 @@ impl QueueConfig {
     }
 }
 
+/// Host and port of a broker, for whoever has to look after it. Never a password.
+pub(crate) fn place_of_broker(uri: &AMQPUri) -> String {
+    format!("{}:{}", uri.authority.host, uri.authority.port)
+}
+
+/// Host, port and name of a database, for whoever has to look after it. Never a password.
+pub(crate) fn place_of_database(options: &PgConnectOptions) -> String {
+    let host = match options.get_socket() {
+        Some(socket) => socket.display().to_string(),
+        None => options.get_host().to_owned(),
+    };
+    format!("{host}:{}/{}", options.get_port(), options.get_database().unwrap_or_default())
+}
+
 impl fmt::Debug for QueueConfig {
     /// Without the addresses: they hold passwords.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -185,6 +199,15 @@ mod tests {
         assert_eq!(broker("amqp://h/")?.vhost, "/");
         assert_eq!(broker("amqp://h/%2f")?.vhost, "/");
         assert_eq!(broker("amqp://h/acme?heartbeat=3")?.query.heartbeat, Some(3));
+        Ok(())
+    }
+
+    #[test]
+    fn a_place_holds_no_password() -> Result<(), ConfigError> {
+        assert_eq!(place_of_broker(&broker("amqp://u:hush@h:5671/v")?), "h:5671");
+        let url = "postgres://u:hush@db.internal:6432/books";
+        let options = PgConnectOptions::from_str(url).map_err(|_| ConfigError::DatabaseUrl)?;
+        assert_eq!(place_of_database(&options), "db.internal:6432/books");
         Ok(())
     }
 

@@ -23,10 +23,13 @@ pub mod links;
 pub mod overview;
 pub mod page;
 pub mod payouts;
+pub mod place;
+pub mod probe;
 pub mod program_rules;
 pub mod projects;
 pub mod registrations;
 pub mod registry;
+mod requests;
 pub mod schema;
 pub mod settlement;
 pub mod statements;
@@ -38,6 +41,7 @@ pub mod verification;
 use database::{Fault, Limits};
 pub use database::{Session, Sessions, within};
 use domain::ids::{Mode, ProjectId, Realm};
+pub use requests::no_answer;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 pub use sqlx::{Connection, Error as SqlxError, PgConnection, PgPool};
 use std::{str::FromStr, time::Duration};
@@ -118,21 +122,17 @@ pub fn pool(database_url: &str, application: &str, connections: u32) -> Result<P
     Ok(pool_options(connections).connect_lazy_with(options))
 }
 
-/// As [`pool`], for queries whose filters are there or not: each is planned for the filters it has. A plan
-/// kept for all of them reads a million rows for the ten that a filter lets through; planning takes some
-/// 0.2 ms.
+/// As [`pool`], for the requests of a service: nothing waits without a bound (`requests`).
 ///
 /// # Errors
 /// When the URL cannot be read.
-pub fn pool_for_lists(database_url: &str, application: &str, connections: u32) -> Result<PgPool, StoreError> {
+pub fn pool_for_requests(
+    database_url: &str,
+    application: &str,
+    connections: u32,
+) -> Result<PgPool, StoreError> {
     let options = PgConnectOptions::from_str(database_url)?.application_name(application);
-    let pool = pool_options(connections).after_connect(|connection, _| {
-        Box::pin(async move {
-            sqlx::query("SET plan_cache_mode = force_custom_plan").execute(connection).await?;
-            Ok(())
-        })
-    });
-    Ok(pool.connect_lazy_with(options))
+    Ok(requests::bounded(pool_options(connections)).connect_lazy_with(options))
 }
 
 fn pool_options(connections: u32) -> PgPoolOptions {

@@ -89,6 +89,20 @@ pub fn verify<S: AsRef<str>>(
     Ok(Verified { secret, signed_at: claim.signed_at })
 }
 
+/// Whether the header could be the one of a genuine delivery, as far as can be told without its body: it is read and
+/// fresh.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check(header: &str, now: DateTime<Utc>) -> Result<(), InvalidSignature> {
+    let claim = Claim::parse(header)?;
+    let age_seconds = now.timestamp().saturating_sub(claim.signed_at);
+    if age_seconds > TOLERANCE_SECONDS {
+        return Err(InvalidSignature::TooOld { age_seconds });
+    }
+    Ok(())
+}
+
 /// The header with which Stripe would send this body at this time. For tests, the demo and the
 /// benchmark.
 #[must_use]

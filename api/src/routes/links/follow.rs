@@ -57,6 +57,7 @@ pub(crate) async fn follow(
     Segment(code): Segment,
     Query(mut query): Query,
 ) -> Result<Response, ApiError> {
+    let _place = state.places.for_request()?;
     let project = query.id("project").map(ProjectId);
     let path = query.text("path", MAX_PATH);
     query.finish()?;

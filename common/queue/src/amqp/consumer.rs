@@ -11,7 +11,7 @@ use super::{
 use crate::{
     Delivery, QueueConfig,
     backoff::{self, chain},
-    config::LARGE_PREFETCH,
+    config::{LARGE_PREFETCH, place_of_broker},
     settle::Undertaker,
     telemetry,
 };
@@ -58,6 +58,7 @@ struct Supervisor {
 
 impl Supervisor {
     async fn run(self) {
+        let broker = place_of_broker(&self.uri);
         let mut delays = backoff::forever();
         let mut last = None;
         while !self.shutdown.is_cancelled() {
@@ -70,7 +71,7 @@ impl Supervisor {
                 Ok(link) => {
                     delays = backoff::forever();
                     last = None;
-                    tracing::info!("consuming from RabbitMQ");
+                    tracing::info!(broker, "consuming from RabbitMQ");
                     match self.serve(&link).await {
                         Ok(()) => return link.close().await,
                         Err(error) => {
@@ -83,7 +84,7 @@ impl Supervisor {
             };
             let error = Some(chain(&error));
             if last != error {
-                tracing::warn!(error, "not consuming from RabbitMQ");
+                tracing::warn!(broker, error, "not consuming from RabbitMQ");
                 last = error;
             }
             metrics::counter!(telemetry::RECONNECTS, "connection" => "consume").increment(1);

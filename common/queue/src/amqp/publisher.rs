@@ -14,6 +14,7 @@ use super::{
 use crate::{
     QueueConfig,
     backoff::{self, chain},
+    config::place_of_broker,
     envelope::Envelope,
     telemetry,
 };
@@ -104,7 +105,8 @@ impl Publisher {
         let uri = config.broker.clone()?;
         let (jobs, inbox) = mpsc::channel(WAITING);
         let (sender, status) = watch::channel(BrokerStatus::Connecting);
-        let supervisor = Supervisor { uri, config: config.clone(), inbox, status: Status(sender), shutdown };
+        let status_of = Status { sender, place: place_of_broker(&uri) };
+        let supervisor = Supervisor { uri, config: config.clone(), inbox, status: status_of, shutdown };
         tasks.spawn(supervisor.run());
         Some(Self { jobs, status })
     }
@@ -224,28 +226,35 @@ async fn refuse(inbox: &mut mpsc::Receiver<Job>) {
 }
 
 /// The status, told to whoever asks, logged and measured when it changes.
-struct Status(watch::Sender<BrokerStatus>);
+struct Status {
+    sender: watch::Sender<BrokerStatus>,
+    /// Whose it is, for the log.
+    place: String,
+}
 
 impl Status {
     fn is_stalled(&self) -> bool {
-        *self.0.borrow() == BrokerStatus::Stalled
+        *self.sender.borrow() == BrokerStatus::Stalled
     }
 
     fn is_blocked(&self) -> bool {
-        matches!(*self.0.borrow(), BrokerStatus::Blocked { .. })
+        matches!(*self.sender.borrow(), BrokerStatus::Blocked { .. })
     }
 
     fn set(&self, status: BrokerStatus) {
-        self.0.send_if_modified(|current| {
+        let broker = &self.place;
+        self.sender.send_if_modified(|current| {
             if *current == status {
                 return false;
             }
             match &status {
                 BrokerStatus::Connecting => {}
-                BrokerStatus::Ready => tracing::info!("RabbitMQ takes messages"),
-                BrokerStatus::Blocked { reason } => tracing::warn!(reason, "RabbitMQ blocks publishers"),
-                BrokerStatus::Stalled => tracing::warn!("RabbitMQ does not confirm"),
-                BrokerStatus::Down { error } => tracing::warn!(error, "RabbitMQ takes no messages"),
+                BrokerStatus::Ready => tracing::info!(broker, "RabbitMQ takes messages"),
+                BrokerStatus::Blocked { reason } => {
+                    tracing::warn!(broker, reason, "RabbitMQ blocks publishers");
+                }
+                BrokerStatus::Stalled => tracing::warn!(broker, "RabbitMQ does not confirm"),
+                BrokerStatus::Down { error } => tracing::warn!(broker, error, "RabbitMQ takes no messages"),
             }
             let flag = |on| if on { 1.0 } else { 0.0 };
             let ready = status == BrokerStatus::Ready;

@@ -9,6 +9,7 @@ use super::connection;
 use crate::{
     Prefix, QueueConfig,
     backoff::{self, chain},
+    config::place_of_database,
     envelope::Envelope,
     telemetry,
 };
@@ -261,7 +262,8 @@ impl GroupCommit {
             let up = matches!(status, DatabaseStatus::Up);
             match (&status, &*current) {
                 (DatabaseStatus::Down { error }, DatabaseStatus::Up | DatabaseStatus::Connecting) => {
-                    tracing::warn!(error, "the database takes no messages");
+                    let database = place_of_database(&self.options);
+                    tracing::warn!(database, error, "the database takes no messages");
                 }
                 (DatabaseStatus::Up, _) => tracing::info!("the database takes messages"),
                 (DatabaseStatus::Connecting | DatabaseStatus::Down { .. }, _) => {}
