@@ -2,7 +2,7 @@
 
 mod body;
 
-pub(crate) use body::{ErrorBody, of_error, of_status, with_request_id};
+pub(crate) use body::{ErrorBody, below_http, of_error, of_status, with_request_id};
 
 use crate::limits::Allowance;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};

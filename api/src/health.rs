@@ -3,12 +3,12 @@
 
 use crate::webhook::secrets::Secrets;
 use queue::{BrokerStatus, DatabaseStatus, Publisher};
-use store::probe::Probe;
-use store::schema::Schema;
-use store::{PgPool, place};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
+use store::probe::Probe;
+use store::schema::Schema;
+use store::{PgPool, place};
 
 /// How often the database is asked.
 const PROBE_INTERVAL: Duration = Duration::from_secs(1);

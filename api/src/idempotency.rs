@@ -14,12 +14,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chrono::TimeDelta;
-use store::PgConnection;
-use store::idempotency_keys::{self, Answer, Claim};
 use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 use store::api_keys::ErrorForm;
+use store::PgConnection;
+use store::idempotency_keys::{self, Answer, Claim};
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Tells a stored answer from a fresh one.

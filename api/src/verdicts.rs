@@ -2,10 +2,10 @@
 //! costs no connection each.
 
 use domain::ids::Realm;
-use store::{PgPool, StoreError, no_answer, verdicts};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use store::{PgPool, StoreError, no_answer, verdicts};
 use tokio::sync::{Notify, oneshot};
 
 /// How often it is asked while somebody waits.

@@ -17,10 +17,10 @@ use axum::response::Response;
 use domain::ids::{Mode, ProjectId, Realm};
 use queue::PublishError;
 use queue::envelope::{Envelope, Source};
-use stripe::signature::{self, InvalidSignature};
 use secrets::Project;
 use std::sync::Arc;
 use std::time::Duration;
+use stripe::signature::{self, InvalidSignature};
 
 /// In front of the project's id.
 pub(crate) const PREFIX: &str = "/webhooks/stripe/";

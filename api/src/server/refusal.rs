@@ -39,7 +39,7 @@ impl Refusal {
     pub(super) fn answer(self) -> Vec<u8> {
         let (status, id) = (self.status(), request_id::make());
         let id = id.to_str().unwrap_or_default();
-        let body = error::body::below_http(status, self.message(), id);
+        let body = error::below_http(status, self.message(), id);
         let reason = status.canonical_reason().unwrap_or_default();
         let mut answer = format!(
             "HTTP/1.1 {} {reason}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nCache-Control: no-store\r\n\

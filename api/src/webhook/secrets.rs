@@ -4,13 +4,13 @@
 use crate::error::ApiError;
 use chrono::{DateTime, Utc};
 use domain::ids::{Mode, ProjectId};
-use store::stripe_endpoints::{self, ProjectSecrets};
-use store::{PgPool, StoreError, no_answer, place};
-use stripe::signature::{self, InvalidSignature};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
+use store::stripe_endpoints::{self, ProjectSecrets};
+use store::{PgPool, StoreError, no_answer, place};
+use stripe::signature::{self, InvalidSignature};
 use tokio::sync::Semaphore;
 
 /// A secret that was added or revoked is known everywhere after this time.

@@ -88,8 +88,7 @@ impl Stage {
             404 if is_webhook(operation) => {
                 // Only who signs with a secret of ours is told.
                 let sign = |path: &str, body: &'static str| {
-                    let signature =
-                        stripe::signature::sign(TEST_SECRET, chrono::Utc::now(), body.as_bytes());
+                    let signature = stripe::signature::sign(TEST_SECRET, chrono::Utc::now(), body.as_bytes());
                     request(&self.api, &self.owner, operation, path)
                         .header("Stripe-Signature", signature)
                         .body(body)

@@ -1,9 +1,9 @@
 //! What is refused before it becomes a request, in the one form that every error has.
 
 use crate::support::{Api, start};
-use store::PgPool;
 use serde_json::Value;
 use std::time::Duration;
+use store::PgPool;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 

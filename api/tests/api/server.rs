@@ -2,10 +2,10 @@
 
 use crate::support::{Api, Setup, project, start, worker};
 use api::Tls;
-use store::PgPool;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use store::PgPool;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;

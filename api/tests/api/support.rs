@@ -6,13 +6,13 @@ use common::config::{ConnectionArgs, LimitArgs};
 use domain::command::Command;
 use domain::ids::{Mode, ProjectId, Realm};
 use queue::{Prefix, Publisher, QueueConfig};
-use store::{PgPool, keys, projects};
-use stripe::signature;
 use reqwest::{Method, Response};
 use serde_json::Value;
 use sqlx::postgres::PgConnectOptions;
 use std::net::SocketAddr;
 use store::api_keys::ErrorForm;
+use store::{PgPool, keys, projects};
+use stripe::signature;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 

@@ -1,8 +1,8 @@
 //! Signing secrets while the database is silent, and after.
 
+use ::stripe::signature;
 use anyhow::{Result, ensure};
 use cli::demo::programme::WEBHOOK_SECRET;
-use stripe::signature;
 use std::time::{Duration, Instant};
 use tests::{deployment, figures::show, launch::Launch, silent::Wire, stores::Backend, stripe, wait::until};
 

@@ -1,9 +1,9 @@
 //! Everybody else: signed webhooks, reads, writes and probes, one after the other, while something is going on.
 
+use ::stripe::sample::{Sample, Version};
 use anyhow::{Context, Result};
 use chrono::Utc;
 use cli::demo::programme::Entered;
-use stripe::sample::{Sample, Version};
 use reqwest::Client;
 use std::{
     collections::BTreeMap,
