@@ -33,7 +33,13 @@ pub(super) struct Heads {
     state: State,
     /// Of the head that is coming.
     head: Vec<u8>,
+    /// How often a part of it was read.
+    looks: usize,
 }
+
+/// hyper reads a head when its first bytes are there and when it is whole, and answers by itself what it finds wrong: so
+/// its first parts are looked at here before.
+const LOOKS: usize = 8;
 
 enum State {
     /// Too few bytes to tell which version it is.
@@ -48,7 +54,7 @@ enum State {
 
 impl Heads {
     pub(super) fn new() -> Self {
-        Self { state: State::Unknown, head: Vec::new() }
+        Self { state: State::Unknown, head: Vec::new(), looks: 0 }
     }
 
     /// Where the connection stands.
@@ -94,7 +100,15 @@ impl Heads {
             }
             State::Head => {
                 let end = self.extend(bytes)?;
-                let Some(taken) = end else { return Ok(&[]) };
+                let Some(taken) = end else {
+                    self.looks = self.looks.saturating_add(1);
+                    return if self.looks <= LOOKS {
+                        head::begin(&self.head).map(|()| &[][..])
+                    } else {
+                        Ok(&[])
+                    };
+                };
+                self.looks = 0;
                 self.state = match head::read(&self.head)? {
                     Framing::None => State::Head,
                     Framing::Length(length) => State::Body(length),

@@ -14,6 +14,16 @@ pub(super) enum Framing {
     Chunked,
 }
 
+/// Whether a head may begin like this.
+pub(super) fn begin(part: &[u8]) -> Result<(), Refusal> {
+    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+    match httparse::Request::new(&mut headers).parse(part) {
+        Ok(_) => Ok(()),
+        Err(httparse::Error::TooManyHeaders) => Err(Refusal::HeadTooLarge),
+        Err(_) => Err(Refusal::Unreadable),
+    }
+}
+
 /// Reads a head that has its end.
 pub(super) fn read(head: &[u8]) -> Result<Framing, Refusal> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
