@@ -17,8 +17,8 @@ use chrono::TimeDelta;
 use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
-use store::api_keys::ErrorForm;
 use store::PgConnection;
+use store::api_keys::ErrorForm;
 use store::idempotency_keys::{self, Answer, Claim};
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
