@@ -22,6 +22,7 @@ pub mod silent;
 pub mod stores;
 pub mod story;
 pub mod stripe;
+pub mod texts;
 pub mod wait;
 
 mod database;

@@ -99,7 +99,7 @@ fn known(natural_key: String, at: DateTime<Utc>, links: Vec<Key>, body: FactBody
     let event = format!("evt_{natural_key}");
     KnownFact {
         received_at: at,
-        fact: Fact { natural_key, keep: Keep::Last, rank: 0, at, event, links, body },
+        fact: Fact { natural_key, keep: Keep::Latest, rank: 0, at, event, links, body },
     }
 }
 
@@ -132,6 +132,7 @@ fn facts(example: &Example) -> Vec<KnownFact> {
             charge: None,
             currency: "usd".to_owned(),
             amount_paid: one.paid,
+            amount_overpaid: 0,
             total: one.total,
             total_excluding_tax: one.without_tax,
             shipping: one.shipping,

@@ -99,7 +99,7 @@ impl Command {
                 links.push(Key::conversion(conversion.conversion));
                 Fact {
                     natural_key: format!("posted:{}", conversion.conversion),
-                    keep: Keep::Last,
+                    keep: Keep::Highest,
                     rank: revision,
                     at: conversion.occurred_at,
                     event,
@@ -109,7 +109,7 @@ impl Command {
             }
             Self::Referral { id, revision, referral, .. } => Fact {
                 natural_key: format!("referral:{id}"),
-                keep: Keep::Last,
+                keep: Keep::Highest,
                 rank: revision,
                 at: referral.occurred_at,
                 event,
@@ -122,7 +122,7 @@ impl Command {
             },
             Self::Lock { id, lock, .. } => Fact {
                 natural_key: format!("lock:{}", lock.customer),
-                keep: Keep::Last,
+                keep: Keep::Highest,
                 rank: id,
                 at: lock.word.decided_at,
                 event,
@@ -131,7 +131,7 @@ impl Command {
             },
             Self::Verdict { id, verdict, .. } => Fact {
                 natural_key: format!("verdict:{}", verdict.payment),
-                keep: Keep::Last,
+                keep: Keep::Highest,
                 rank: id,
                 at: verdict.word.decided_at,
                 event,

@@ -6,6 +6,7 @@
 
 mod alias;
 mod amounts;
+mod apart;
 mod balance;
 mod collection;
 mod credit_note;
@@ -22,6 +23,7 @@ mod subscription;
 mod touch;
 
 pub use alias::PaymentAlias;
+pub use apart::PaymentApart;
 pub use balance::BalanceMoved;
 pub use collection::{ChargeSucceeded, IntentSucceeded, Invoiced};
 pub use credit_note::{CreditNoteSeen, CreditNoteStatus, CreditedRefund};
@@ -49,8 +51,8 @@ pub struct Fact {
     pub natural_key: String,
     /// Which of two facts with one natural key is kept.
     pub keep: Keep,
-    /// Compared first by [`supersedes`](Self::supersedes): the state a thing has reached, or an
-    /// amount that only grows. 0 where time alone decides.
+    /// How far a thing has come: its state, an amount that only grows, a revision. What it decides
+    /// is up to [`Keep`].
     pub rank: i64,
     /// The event's own time.
     pub at: DateTime<Utc>,
@@ -66,21 +68,27 @@ pub struct Fact {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Keep {
-    /// The one that was first: a touch, a signup.
+    /// The one with the lowest rank, then the first: a touch, a link.
     First,
-    /// The one with the highest rank, then the latest: a snapshot, a status.
-    Last,
+    /// The latest; in one second, which is as fine as Stripe counts, the one with the highest rank: a
+    /// snapshot, a status. A thing may go back: a dispute that was lost is won, one that was closed is
+    /// opened again (SEMANTICS 12).
+    Latest,
+    /// The one with the highest rank, then the latest: a revision, which a counter tells better than
+    /// a clock.
+    Highest,
 }
 
 impl Fact {
     /// Whether this fact takes the place of `other`, which has the same natural key.
     #[must_use]
     pub fn supersedes(&self, other: &Self) -> bool {
-        let mine = (self.rank, self.at, &self.event);
-        let theirs = (other.rank, other.at, &other.event);
+        let by_rank = |fact: &'_ Self| (fact.rank, fact.at);
+        let by_time = |fact: &'_ Self| (fact.at, fact.rank);
         match self.keep {
-            Keep::First => mine < theirs,
-            Keep::Last => mine > theirs,
+            Keep::First => (by_rank(self), &self.event) < (by_rank(other), &other.event),
+            Keep::Latest => (by_time(self), &self.event) > (by_time(other), &other.event),
+            Keep::Highest => (by_rank(self), &self.event) > (by_rank(other), &other.event),
         }
     }
 }
@@ -90,45 +98,49 @@ impl Fact {
 // No fact has a field of that name, which would read as the tag.
 #[serde(tag = "fact", rename_all = "snake_case")]
 pub enum FactBody {
-    /// A Stripe customer as it stands. `customer:{cus}`, keep last; rank 1 when deleted.
+    /// A Stripe customer as it stands. `customer:{cus}`, keep latest; rank 1 when deleted.
     Customer(CustomerSeen),
-    /// A subscription as it stands. `subscription:{sub}`, keep last; rank 1 when deleted.
+    /// A subscription as it stands. `subscription:{sub}`, keep latest; rank 1 when deleted.
     Subscription(SubscriptionSeen),
-    /// A completed checkout session. `session:{cs}`, keep last; rank 1 once paid.
+    /// A completed checkout session. `session:{cs}`, keep latest; rank 1 once paid.
     Session(SessionCompleted),
-    /// A settled invoice. `invoice:{in}`, keep last.
+    /// An invoice on which something was paid. `invoice:{in}`, keep latest; rank 0 when settled, and below
+    /// that by what was paid.
     Invoice(InvoicePaid),
-    /// All lines of an invoice whose event had only the first. `invoice_lines:{in}`, keep last.
+    /// All lines of an invoice whose event had only the first. `invoice_lines:{in}`, keep latest.
     InvoiceLines(InvoiceLines),
-    /// A payment intent that succeeded. `intent:{pi}`, keep last; rank is the amount.
+    /// A payment intent that succeeded. `intent:{pi}`, keep latest; rank is the amount.
     Intent(IntentSucceeded),
-    /// A charge that was captured. `charge:{ch}`, keep last; rank is the amount.
+    /// A charge that was captured. `charge:{ch}`, keep latest; rank is the amount.
     Charge(ChargeSucceeded),
     /// Objects that belong to one payment. `alias:{a}:{b}…`, keep first; rank −1 when it forbids
     /// commission, so that this is never lost to one that does not.
     Alias(PaymentAlias),
+    /// That an invoice was not paid by Stripe's money, or that money settled no invoice. `apart:{object}`,
+    /// keep first.
+    Apart(PaymentApart),
     /// A code or coupon met on an object. `touch:{object}:{method}:{value}`, keep first.
     Touch(Touch),
-    /// One refund. `refund:{re}`, keep last; rank by [`RefundStatus`].
+    /// One refund. `refund:{re}`, keep latest; rank by [`RefundStatus`].
     Refund(RefundSeen),
-    /// What a charge says was refunded in all. `charge_refunded:{ch}`, keep last; rank is the
+    /// What a charge says was refunded in all. `charge_refunded:{ch}`, keep latest; rank is the
     /// amount.
     ChargeRefunded(ChargeRefunded),
-    /// What a charge or a dispute moved in the account's own currency. `balance:{ch or dp}`, keep last.
+    /// What a charge or a dispute moved in the account's own currency. `balance:{ch or dp}`, keep latest.
     Balance(BalanceMoved),
-    /// One dispute. `dispute:{dp}`, keep last; rank by [`DisputeStatus`].
+    /// One dispute. `dispute:{dp}`, keep latest; rank by [`DisputeStatus`].
     Dispute(DisputeSeen),
-    /// One credit note. `credit_note:{cn}`, keep last; rank by [`CreditNoteStatus`].
+    /// One credit note. `credit_note:{cn}`, keep latest; rank by [`CreditNoteStatus`].
     CreditNote(CreditNoteSeen),
-    /// One early fraud warning. `fraud_warning:{issfr}`, keep last; rank 1 once nothing can be done.
+    /// One early fraud warning. `fraud_warning:{issfr}`, keep latest; rank 1 once nothing can be done.
     FraudWarning(FraudWarningSeen),
-    /// A conversion posted over REST. `posted:{id}`, keep last; rank is the revision.
+    /// A conversion posted over REST. `posted:{id}`, keep highest; rank is the revision.
     Posted(PostedConversion),
-    /// A referral registered over REST. `referral:{id}`, keep last; rank is the revision.
+    /// A referral registered over REST. `referral:{id}`, keep highest; rank is the revision.
     Referral(ReferralRegistered),
-    /// A person's lock of a customer. `lock:{customer key}`, keep last; rank is the revision.
+    /// A person's lock of a customer. `lock:{customer key}`, keep highest; rank is the revision.
     Lock(Lock),
-    /// A person's verdict on one payment's commission. `verdict:{payment key}`, keep last; rank is
+    /// A person's verdict on one payment's commission. `verdict:{payment key}`, keep highest; rank is
     /// the revision.
     Verdict(Verdict),
 }
@@ -146,6 +158,7 @@ impl FactBody {
             Self::Intent(_) => "intent",
             Self::Charge(_) => "charge",
             Self::Alias(_) => "alias",
+            Self::Apart(_) => "apart",
             Self::Touch(_) => "touch",
             Self::Refund(_) => "refund",
             Self::ChargeRefunded(_) => "charge_refunded",

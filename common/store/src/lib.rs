@@ -18,6 +18,7 @@ pub mod databases;
 pub mod decisions;
 pub mod digest;
 pub mod idempotency_keys;
+mod keep;
 pub mod keys;
 pub mod links;
 pub mod overview;

@@ -110,7 +110,8 @@ pub fn read(
     received_at: DateTime<Utc>,
 ) -> Result<Reading, Unreadable> {
     let not_an_event = |bad: BadField| Unreadable::NotAnEvent { path: bad.path, reason: bad.reason };
-    let envelope: Envelope<'_> = json::parse(body).map_err(not_an_event)?;
+    let body = json::well_formed(body);
+    let envelope: Envelope<'_> = json::parse(&body).map_err(not_an_event)?;
     let event_id = required(filled(envelope.id.as_ref()), "id").map_err(not_an_event)?;
     let event_type = required(filled(envelope.event_type.as_ref()), "type").map_err(not_an_event)?;
     let bad_object = |bad: BadField| Unreadable::BadObject {

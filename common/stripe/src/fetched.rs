@@ -58,7 +58,8 @@ impl Fetched {
 /// payment's. `received_at` stands in where there is no fact.
 pub fn read_fetched(body: &[u8], mode: Mode, received_at: DateTime<Utc>) -> Result<Reading, Unreadable> {
     let not_fetched = |bad: BadField| Unreadable::NotAnEvent { path: bad.path, reason: bad.reason };
-    let stored: Stored<'_> = json::parse(body).map_err(not_fetched)?;
+    let body = json::well_formed(body);
+    let stored: Stored<'_> = json::parse(&body).map_err(not_fetched)?;
     let (event_type, at) = match &stored.asked {
         Missing::PromotionCode { at, .. } => ("fetched.invoice", Some(*at)),
         Missing::SessionPromotionCode { at, .. } => ("fetched.checkout_session", Some(*at)),
@@ -104,7 +105,9 @@ fn read_answer(stored: &Stored<'_>, mode: Mode, telling: &mut Telling<'_>) -> Re
         Missing::PromotionCode { .. } => read::invoice_codes(answer, telling),
         Missing::SessionPromotionCode { .. } => read::session_codes(answer, telling),
         Missing::InvoiceLines { invoice, .. } => read::invoice_lines(answer, invoice, telling),
-        Missing::InvoiceOfPayment { .. } => read::invoice_payments(answer, mode, telling),
+        Missing::InvoiceOfPayment { payment_intent, .. } => {
+            read::invoice_payments(answer, payment_intent, mode, telling)
+        }
     };
     told.and_then(|()| telling.ensure_payable()).map_err(|bad| bad.within("answer"))?;
     let facts = std::mem::take(&mut telling.facts);
@@ -117,7 +120,7 @@ fn read_answer(stored: &Stored<'_>, mode: Mode, telling: &mut Telling<'_>) -> Re
                 "the session has no coupon or promotion code that is still known"
             }
             Missing::InvoiceLines { .. } => "the invoice has no lines",
-            Missing::InvoiceOfPayment { .. } => "the payment intent paid no invoice",
+            Missing::InvoiceOfPayment { .. } => "the payment intent has paid no invoice yet",
         };
         return Ok(Outcome::Ignored { reason: nothing.to_owned() });
     }

@@ -22,6 +22,7 @@ pub mod missing;
 pub mod sample;
 pub mod signature;
 
+mod bounded;
 mod discount;
 mod json;
 mod read;

@@ -39,8 +39,9 @@ impl Metadata {
         self.get("commission").is_some_and(|value| value.trim().eq_ignore_ascii_case("false"))
     }
 
+    /// Of a key that stands twice the last counts, as for Stripe's own clients.
     fn get(&self, wanted: &str) -> Option<&str> {
-        self.0.iter().find(|(key, _)| &**key == wanted).and_then(|(_, value)| filled(Some(value)))
+        self.0.iter().rfind(|(key, _)| &**key == wanted).and_then(|(_, value)| filled(Some(value)))
     }
 }
 

@@ -1,11 +1,12 @@
 //! The facts of one event while they are gathered.
 
+use super::bounded::bounded;
 use super::discount::Discounts;
 use super::json::{BadField, Identified, Ref};
 use super::metadata::{Metadata, MetadataKeys};
 use super::missing::Missing;
 use chrono::{DateTime, Utc};
-use domain::fact::{Fact, FactBody, Keep, PaymentAlias, Touch, TouchMethod, TouchedObject};
+use domain::fact::{Fact, FactBody, Keep, PaymentAlias, PaymentApart, Touch, TouchMethod, TouchedObject};
 use domain::key::{Key, KeyKind};
 use std::collections::BTreeSet;
 
@@ -66,9 +67,9 @@ impl Telling<'_> {
         }
     }
 
-    /// Tells a fact of which the last version holds.
-    pub(super) fn tell_last(&mut self, natural_key: String, rank: i64, links: Vec<Key>, body: FactBody) {
-        self.tell(natural_key, Keep::Last, rank, self.at, links, body);
+    /// Tells a fact of which the latest version holds, and of several of one second that of the highest rank.
+    pub(super) fn tell_latest(&mut self, natural_key: String, rank: i64, links: Vec<Key>, body: FactBody) {
+        self.tell(natural_key, Keep::Latest, rank, self.at, links, body);
     }
 
     /// Tells that objects belong to one payment, if there are two or more. The invoice comes first in
@@ -90,6 +91,13 @@ impl Telling<'_> {
         let body = FactBody::Alias(PaymentAlias { objects, no_commission });
         let rank = if no_commission { -1 } else { 0 };
         self.tell(natural_key, Keep::First, rank, self.at, links, body);
+    }
+
+    /// Tells that an invoice was not paid by Stripe's money, or that money settled no invoice.
+    pub(super) fn tell_apart(&mut self, object: Key) {
+        let (natural_key, links) = (format!("apart:{object}"), vec![object.clone()]);
+        let body = FactBody::Apart(PaymentApart { object });
+        self.tell(natural_key, Keep::First, 0, self.at, links, body);
     }
 
     /// Tells the referral code in an object's metadata, if there is one.
@@ -145,6 +153,7 @@ impl Telling<'_> {
         links: Vec<Key>,
         body: FactBody,
     ) {
+        let natural_key = bounded(natural_key);
         // What names nobody and nothing can never be found again.
         if !links.is_empty() && self.told.insert(natural_key.clone()) {
             self.facts.push(Fact { natural_key, keep, rank, at, event: self.event.to_owned(), links, body });

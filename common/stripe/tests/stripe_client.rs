@@ -184,7 +184,7 @@ async fn lines_without_an_end_are_given_up_and_said_to_be_some() {
 async fn a_payment_without_an_invoice_is_an_answer_too() {
     let fake = Fake::start(vec![Answer::ok(r#"{"object": "list", "data": [], "has_more": false}"#)]).await;
     let fetched = client(&fake).fetch(&invoice_of_payment()).await.unwrap();
-    assert_eq!(told(&read(&fetched)), ["the payment intent paid no invoice"]);
+    assert_eq!(told(&read(&fetched)), ["apart:pi_1"]);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ mod world;
 
 pub use customer::{Change, Customer, Subscription};
 pub use decision::{Lock, LockedTo, Ruling, Verdict, Whom};
-pub use payment::{Checkout, CheckoutMode, Discount, Intent, Invoice, Line, Settled};
+pub use payment::{Checkout, CheckoutMode, Discount, Intent, Invoice, Line, PaidBy, Settled};
 pub use rest::{Post, Reference, Referral, Revision, Who};
 pub use reversal::{CreditNote, Dispute, Of, Refund, RefundState, Standing, Warning};
 pub use world::{Affiliate, Click, Coupon, Earns, Limit, Programme, Span, World};

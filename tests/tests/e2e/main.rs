@@ -14,3 +14,4 @@ mod schemathesis;
 mod separate_processes;
 mod settings;
 mod stripe_sdk;
+mod texts;

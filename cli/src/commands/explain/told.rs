@@ -1,7 +1,7 @@
 //! What was told of something that has become no payment, in words.
 
 use super::money;
-use domain::decision::{LockedTo, Ruling};
+use domain::decision::{Lock, LockedTo, Ruling, Verdict};
 use domain::fact::{
     CreditNoteStatus, DisputeStatus, Fact, FactBody, Invoiced, RefundStatus, SessionCompleted, SessionMode,
     SessionPaymentStatus,
@@ -80,6 +80,9 @@ pub(super) fn in_words(fact: &Fact) -> String {
             let amount = money(&note.currency, note.post_payment);
             format!("credit note {} of {amount} {status}{}", note.credit_note, waits(fact))
         }
+        FactBody::Apart(apart) => {
+            format!("Stripe knows no payment or invoice that {} belongs to", apart.object)
+        }
         FactBody::FraudWarning(seen) => {
             let actionable = if seen.actionable { "stands" } else { "was dealt with" };
             format!("early fraud warning {} {actionable}{}", seen.warning, waits(fact))
@@ -95,20 +98,26 @@ pub(super) fn in_words(fact: &Fact) -> String {
             };
             format!("registered as a referral {named}; no payment of theirs has come")
         }
-        FactBody::Lock(lock) => match lock.to {
-            LockedTo::Affiliate(id) => format!("{} is locked to affiliate {id} {}", lock.customer, lock.word),
-            LockedTo::Nobody => format!("{} is locked to nobody {}", lock.customer, lock.word),
-            LockedTo::Released => format!("{} was unlocked {}", lock.customer, lock.word),
-        },
-        FactBody::Verdict(verdict) => {
-            let ruling = match verdict.ruling {
-                Ruling::Hold => "held",
-                Ruling::Release => "released",
-                Ruling::Reject => "rejected",
-            };
-            format!("{} is {ruling} {}, as soon as it is a payment", verdict.payment, verdict.word)
-        }
+        FactBody::Lock(lock) => locked(lock),
+        FactBody::Verdict(verdict) => ruled(verdict),
     }
+}
+
+fn locked(lock: &Lock) -> String {
+    match lock.to {
+        LockedTo::Affiliate(id) => format!("{} is locked to affiliate {id} {}", lock.customer, lock.word),
+        LockedTo::Nobody => format!("{} is locked to nobody {}", lock.customer, lock.word),
+        LockedTo::Released => format!("{} was unlocked {}", lock.customer, lock.word),
+    }
+}
+
+fn ruled(verdict: &Verdict) -> String {
+    let ruling = match verdict.ruling {
+        Ruling::Hold => "held",
+        Ruling::Release => "released",
+        Ruling::Reject => "rejected",
+    };
+    format!("{} is {ruling} {}, as soon as it is a payment", verdict.payment, verdict.word)
 }
 
 fn session_in_words(session: &SessionCompleted) -> String {

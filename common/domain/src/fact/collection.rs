@@ -19,6 +19,10 @@ pub struct IntentSucceeded {
     pub currency: String,
     /// Minor units received. Tax and shipping are not known.
     pub amount_received: i64,
+    /// Minor units that were authorised and not captured: Stripe releases them. `None` where the object
+    /// does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uncaptured: Option<i64>,
     /// Whether it settles an invoice.
     pub invoiced: Invoiced,
     /// When it succeeded: the event's time.
@@ -42,6 +46,10 @@ pub struct ChargeSucceeded {
     pub currency: String,
     /// Minor units captured. Tax and shipping are not known.
     pub amount_captured: i64,
+    /// Minor units that were authorised and not captured: Stripe releases them. `None` where the object
+    /// does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uncaptured: Option<i64>,
     /// Whether it settles an invoice.
     pub invoiced: Invoiced,
     /// When it was captured: the event's time.

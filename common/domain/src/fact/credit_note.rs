@@ -35,7 +35,8 @@ pub struct CreditedRefund {
     pub amount: Option<i64>,
 }
 
-/// Whether a credit note holds; the order is its life, and its rank.
+/// Whether a credit note holds. Its last word is the latest; the order is its usual life, which tells what
+/// came last within one second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CreditNoteStatus {
@@ -46,7 +47,7 @@ pub enum CreditNoteStatus {
 }
 
 impl CreditNoteStatus {
-    /// The rank of a fact with this status.
+    /// The rank of a fact with this status, for two of one second.
     #[must_use]
     pub fn rank(self) -> i64 {
         match self {

@@ -23,7 +23,8 @@ pub struct DisputeSeen {
     pub created: DateTime<Utc>,
 }
 
-/// Where a dispute stands; the order is its life, and its rank.
+/// Where a dispute stands. Its last word is the latest (SEMANTICS 12); the order is the usual life of a
+/// dispute, which tells what came last within one second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DisputeStatus {
@@ -38,7 +39,7 @@ pub enum DisputeStatus {
 }
 
 impl DisputeStatus {
-    /// The rank of a fact with this status.
+    /// The rank of a fact with this status, for two of one second.
     #[must_use]
     pub fn rank(self) -> i64 {
         match self {

@@ -21,8 +21,11 @@ pub struct InvoicePaid {
     pub charge: Option<Key>,
     /// ISO 4217, lower case.
     pub currency: String,
-    /// Minor units collected.
+    /// Minor units paid on it.
     pub amount_paid: i64,
+    /// Minor units collected beyond what was due, which became the customer's credit.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub amount_overpaid: i64,
     /// Minor units, everything included.
     pub total: i64,
     /// Minor units without tax.
@@ -39,6 +42,20 @@ pub struct InvoicePaid {
     pub lines: Vec<InvoiceLine>,
     /// False when Stripe sent only the first page of lines.
     pub lines_complete: bool,
+}
+
+impl InvoicePaid {
+    /// Minor units collected: what was paid on it and beyond it, whether or not the first holds the
+    /// second already.
+    #[must_use]
+    pub fn collected(&self) -> i64 {
+        self.amount_paid.max(self.amount_paid.min(self.total).saturating_add(self.amount_overpaid))
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_zero(amount: &i64) -> bool {
+    *amount == 0
 }
 
 /// A line of an invoice.

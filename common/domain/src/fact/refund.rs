@@ -23,7 +23,8 @@ pub struct RefundSeen {
     pub created: DateTime<Utc>,
 }
 
-/// Where a refund stands; the order is its life, and its rank.
+/// Where a refund stands. Its last word is the latest; the order is its usual life, which tells what
+/// came last within one second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundStatus {
@@ -38,7 +39,7 @@ pub enum RefundStatus {
 }
 
 impl RefundStatus {
-    /// The rank of a fact with this status.
+    /// The rank of a fact with this status, for two of one second.
     #[must_use]
     pub fn rank(self) -> i64 {
         match self {
@@ -59,8 +60,15 @@ pub struct ChargeRefunded {
     pub payment_intent: Option<Key>,
     /// `in_…`, before 2025-03-31.
     pub invoice: Option<Key>,
-    /// Minor units, cumulative.
+    /// Minor units, cumulative, what was released uncaptured included.
     pub amount_refunded: i64,
+    /// Minor units captured, where the charge says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_captured: Option<i64>,
+    /// Minor units that were authorised and not captured: Stripe releases them. `None` where the object
+    /// does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uncaptured: Option<i64>,
     /// ISO 4217, lower case.
     pub currency: String,
 }

@@ -3,6 +3,7 @@
 mod claim;
 mod collection;
 mod currencies;
+mod released;
 mod reversal;
 mod share;
 
@@ -16,6 +17,7 @@ use crate::money::{Currency, Money, ratio_floor};
 use crate::union_find::UnionFind;
 use chrono::{DateTime, Utc};
 use collection::{Collections, Said};
+use released::Released;
 pub(super) use reversal::Counted;
 use reversal::Reversals;
 use share::Whole;
@@ -126,7 +128,7 @@ pub(super) fn payments<'a>(facts: &'a [KnownFact], people: &People) -> Result<Ve
             FactBody::Invoice(invoice) => part.invoices.push((invoice, known)),
             FactBody::Posted(posted) => part.posted.push((posted, known)),
             FactBody::InvoiceLines(lines) => part.lines.push(lines),
-            FactBody::Intent(_) | FactBody::Charge(_) => part.collections.note(known),
+            FactBody::Intent(_) | FactBody::Charge(_) | FactBody::Apart(_) => part.collections.note(known),
             FactBody::Refund(refund) => part.reversals.refunds.push(refund),
             FactBody::Balance(moved) => part.balances.push(moved),
             FactBody::ChargeRefunded(refunded) => part.reversals.refunded.push(refunded),
@@ -201,7 +203,8 @@ impl<'a> Parts<'a> {
             currency: money.currency,
         });
         let whole = Whole { collected, collections: &self.collections, balances: &self.balances };
-        let reversed = self.reversals.reversed(&whole).ok_or_else(overflow)?;
+        let released = Released::of(&self.collections, &self.reversals.refunded);
+        let reversed = self.reversals.reversed(&whole, &released).ok_or_else(overflow)?;
         let disputed = self.reversals.disputed(&whole);
         let subscriptions = self.sessions.iter().filter_map(|(session, _)| session.subscription.clone());
         let subscriptions =
@@ -266,11 +269,16 @@ impl<'a> Parts<'a> {
                     None => Some(one),
                 };
             }
-            return Ok(Some((money.filter(|money| money.gross > 0), known, invoice.paid_at)));
+            // What one payment brought beyond its invoices became credit, and goes back with the rest.
+            let money = money.filter(|money| money.gross > 0).map(|money| {
+                let collected = self.collections.in_currency(money.currency.as_str()).unwrap_or(0);
+                Collected { gross: money.gross.max(collected), ..money }
+            });
+            return Ok(Some((money, known, invoice.paid_at)));
         }
         let collections = self.collections.leading();
         if let Some((session, known, at)) = self.paid_session(collections.first().map(|first| first.at)) {
-            let money = session_money(session).ok_or(())?;
+            let money = session_money(session, self.captured(session)).ok_or(())?;
             return Ok(Some((Some(money).filter(|money| money.gross > 0), known, at)));
         }
         if let Some(first) = collections.first()
@@ -286,6 +294,17 @@ impl<'a> Parts<'a> {
             return Ok(Some((Some(Collected { currency, gross: base, base }), known, posted.occurred_at)));
         }
         Ok(self.sessions.first().map(|(session, known)| (None, *known, session.completed_at)))
+    }
+
+    /// What was captured of a session's payment, in its currency, as far as anything but the session says.
+    fn captured(&self, session: &SessionCompleted) -> Option<i64> {
+        let currency = session.currency.as_deref()?;
+        self.collections.in_currency(currency).or_else(|| {
+            let charges = self.reversals.refunded.iter().filter(|charge| charge.currency == currency);
+            let mut captured = charges.filter_map(|charge| charge.amount_captured);
+            let first = captured.next()?;
+            captured.try_fold(first, i64::checked_add)
+        })
     }
 
     /// The session whose money was collected without an invoice, by its own word, or by its payment
@@ -313,7 +332,8 @@ impl<'a> Parts<'a> {
 /// What was collected, the fact that told it, and when.
 type Told<'a> = (Option<Collected>, &'a KnownFact, DateTime<Utc>);
 
-/// SEMANTICS 6: fully paid, without tax and shipping; part-paid, its share of that, rounded down.
+/// SEMANTICS 6: fully paid, without tax and shipping; part-paid, its share of that, rounded down. What was
+/// paid beyond the invoice was collected, too, but nothing is earned of it.
 fn invoice_money(invoice: &InvoicePaid) -> Option<Collected> {
     let currency = Currency::stored(&invoice.currency).ok()?;
     let net = invoice.total_excluding_tax.checked_sub(invoice.shipping)?;
@@ -322,14 +342,18 @@ fn invoice_money(invoice: &InvoicePaid) -> Option<Collected> {
     } else {
         ratio_floor(invoice.amount_paid, net, invoice.total)?
     };
-    Some(Collected { currency, gross: invoice.amount_paid, base })
+    Some(Collected { currency, gross: invoice.collected(), base })
 }
 
-/// SEMANTICS 6: the total without tax and shipping.
-fn session_money(session: &SessionCompleted) -> Option<Collected> {
+/// SEMANTICS 6: the total without tax and shipping. Where less was captured than the session's total, or
+/// more, its share of that, rounded down.
+fn session_money(session: &SessionCompleted, captured: Option<i64>) -> Option<Collected> {
     let currency = session.currency.as_deref().and_then(|code| Currency::stored(code).ok())?;
-    let base = session.amount_total.checked_sub(session.amount_tax)?.checked_sub(session.amount_shipping)?;
-    Some(Collected { currency, gross: session.amount_total, base })
+    let total = session.amount_total;
+    let net = total.checked_sub(session.amount_tax)?.checked_sub(session.amount_shipping)?;
+    let gross = captured.unwrap_or(total);
+    let base = if gross == total || total <= 0 { net } else { ratio_floor(gross, net, total)? };
+    Some(Collected { currency, gross, base })
 }
 
 /// Whether a key names a payment or one of its objects.

@@ -253,6 +253,7 @@ fn email_of(body: &FactBody) -> Option<&str> {
         FactBody::Referral(referral) => referral.who.email.as_deref(),
         FactBody::Subscription(_)
         | FactBody::Alias(_)
+        | FactBody::Apart(_)
         | FactBody::Touch(_)
         | FactBody::Refund(_)
         | FactBody::ChargeRefunded(_)
@@ -278,6 +279,7 @@ fn seen_at(fact: &Fact) -> Option<DateTime<Utc>> {
         FactBody::Posted(posted) => Some(posted.occurred_at),
         FactBody::Referral(referral) => Some(referral.occurred_at),
         FactBody::Alias(_)
+        | FactBody::Apart(_)
         | FactBody::Touch(_)
         | FactBody::Refund(_)
         | FactBody::ChargeRefunded(_)

@@ -1,7 +1,7 @@
 //! What was told of a name that has become no payment: what waits, and for what.
 
-use crate::{PgConnection, StoreError, realm};
-use domain::fact::{Fact, FactBody, Keep};
+use crate::{PgConnection, StoreError, keep::keep, realm};
+use domain::fact::{Fact, FactBody};
 use domain::ids::{ProjectId, Realm};
 use domain::key::Key;
 use sqlx::types::Json;
@@ -38,7 +38,7 @@ pub async fn told(
             WHERE k.key = ANY($3)
         )
         SELECT project_id AS "project_id!", livemode AS "livemode!", natural_key AS "natural_key!",
-               keep_first AS "keep_first!", rank AS "rank!", occurred_at AS "occurred_at!", event_id AS "event_id!",
+               keep_first AS "keep_first!", keep_latest AS "keep_latest!", rank AS "rank!", occurred_at AS "occurred_at!", event_id AS "event_id!",
                links AS "links!: Json<Vec<Key>>", body AS "body!: Json<FactBody>"
         FROM found ORDER BY project_id, livemode, occurred_at, natural_key
         "#,
@@ -51,7 +51,7 @@ pub async fn told(
     let facts = rows.into_iter().map(|row| {
         let fact = Fact {
             natural_key: row.natural_key,
-            keep: if row.keep_first { Keep::First } else { Keep::Last },
+            keep: keep(row.keep_first, row.keep_latest),
             rank: row.rank,
             at: row.occurred_at,
             event: row.event_id,

@@ -69,6 +69,7 @@ fn cause(event: &str, body: &FactBody) -> Cause {
         | FactBody::Intent(_)
         | FactBody::Charge(_)
         | FactBody::Alias(_)
+        | FactBody::Apart(_)
         | FactBody::Touch(_)
         | FactBody::Refund(_)
         | FactBody::ChargeRefunded(_)

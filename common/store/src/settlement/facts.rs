@@ -2,7 +2,7 @@
 
 use super::BatchError;
 use super::clusters::ClusterOfKey;
-use crate::{PgConnection, StoreError, realm};
+use crate::{PgConnection, StoreError, keep::keep, realm};
 use chrono::{DateTime, Utc};
 use domain::directory::mentioned;
 use domain::fact::{Fact, FactBody, Keep};
@@ -38,26 +38,31 @@ pub(super) async fn upsert(
     };
     sqlx::query!(
         r#"
-        INSERT INTO facts (project_id, livemode, natural_key, cluster_id, keep_first, rank, occurred_at,
+        INSERT INTO facts (project_id, livemode, natural_key, cluster_id, keep_first, keep_latest, rank, occurred_at,
                            event_id, received_at, codes, links, body)
-        SELECT project_id, livemode, natural_key, cluster_id, keep_first, rank, occurred_at, event_id,
+        SELECT project_id, livemode, natural_key, cluster_id, keep_first, keep_latest, rank, occurred_at, event_id,
                received_at, string_to_array(codes, E'\n'), links, body
         FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[], $4::BIGINT[], $5::BOOLEAN[], $6::BIGINT[],
-                    $7::TIMESTAMPTZ[], $8::TEXT[], $9::TIMESTAMPTZ[], $10::TEXT[], $11::JSONB[], $12::JSONB[])
+                    $7::TIMESTAMPTZ[], $8::TEXT[], $9::TIMESTAMPTZ[], $10::TEXT[], $11::JSONB[], $12::JSONB[], $13::BOOLEAN[])
             AS new (project_id, livemode, natural_key, cluster_id, keep_first, rank, occurred_at, event_id,
-                    received_at, codes, links, body)
+                    received_at, codes, links, body, keep_latest)
         ON CONFLICT (project_id, livemode, natural_key) DO UPDATE
         SET received_at = least(facts.received_at, excluded.received_at),
+            keep_latest = excluded.keep_latest,
             (rank, occurred_at, event_id, codes, links, body) = (
                 SELECT rank, occurred_at, event_id, codes, links, body
                 FROM (VALUES (facts.rank, facts.occurred_at, facts.event_id, facts.codes, facts.links, facts.body),
                              (excluded.rank, excluded.occurred_at, excluded.event_id, excluded.codes, excluded.links,
                               excluded.body)) AS told (rank, occurred_at, event_id, codes, links, body)
                 ORDER BY CASE WHEN facts.keep_first THEN (rank, occurred_at, event_id COLLATE "C") END,
+                         CASE WHEN excluded.keep_latest THEN (occurred_at, rank, event_id COLLATE "C") END DESC,
                          (rank, occurred_at, event_id COLLATE "C") DESC
                 LIMIT 1)
-        WHERE excluded.received_at < facts.received_at OR CASE WHEN facts.keep_first
+        WHERE excluded.received_at < facts.received_at OR CASE
+            WHEN facts.keep_first
             THEN (excluded.rank, excluded.occurred_at, excluded.event_id) < (facts.rank, facts.occurred_at, facts.event_id)
+            WHEN excluded.keep_latest
+            THEN (excluded.occurred_at, excluded.rank, excluded.event_id) > (facts.occurred_at, facts.rank, facts.event_id)
             ELSE (excluded.rank, excluded.occurred_at, excluded.event_id) > (facts.rank, facts.occurred_at, facts.event_id)
         END
         "#,
@@ -73,6 +78,7 @@ pub(super) async fn upsert(
         &codes.collect::<Vec<_>>() as &[Option<String>],
         &rows.iter().map(|(_, row)| Json(&row.fact.links)).collect::<Vec<_>>() as &[Json<&Vec<Key>>],
         &rows.iter().map(|(_, row)| Json(&row.fact.body)).collect::<Vec<_>>() as &[Json<&FactBody>],
+        &rows.iter().map(|(_, row)| row.fact.keep == Keep::Latest).collect::<Vec<_>>(),
     )
     .execute(conn)
     .await?;
@@ -99,7 +105,7 @@ pub(super) async fn load(
     let ids: Vec<i64> = clusters.iter().map(|id| id.0).collect();
     let rows = sqlx::query!(
         r#"
-        SELECT project_id, livemode, natural_key, cluster_id, keep_first, rank, occurred_at, event_id,
+        SELECT project_id, livemode, natural_key, cluster_id, keep_first, keep_latest, rank, occurred_at, event_id,
                received_at, links AS "links: Json<Vec<Key>>", body AS "body: Json<FactBody>"
         FROM facts WHERE cluster_id = ANY($1)
         "#,
@@ -118,7 +124,7 @@ pub(super) async fn load(
             received_at: row.received_at,
             fact: Fact {
                 natural_key: row.natural_key,
-                keep: if row.keep_first { Keep::First } else { Keep::Last },
+                keep: keep(row.keep_first, row.keep_latest),
                 rank: row.rank,
                 at: row.occurred_at,
                 event: row.event_id,

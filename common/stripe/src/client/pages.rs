@@ -1,6 +1,7 @@
 //! Lists that come in pages.
 
 use super::FetchError;
+use crate::json::well_formed;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -39,7 +40,7 @@ impl Pages {
     /// Takes a page in. Answers whether there is another one.
     pub(super) fn add(&mut self, page: &str) -> Result<bool, FetchError> {
         let not_a_list = |_| FetchError::Unavailable("the answer is no list of Stripe's".to_owned());
-        let page: Page = serde_json::from_str(page).map_err(not_a_list)?;
+        let page: Page = serde_json::from_slice(&well_formed(page.as_bytes())).map_err(not_a_list)?;
         if let Some(last) = page.data.last() {
             let Item { id } = serde_json::from_str(last.get()).map_err(not_a_list)?;
             self.last_id = Some(super::checked_id(&id)?.to_owned());

@@ -1,18 +1,20 @@
 //! Text and times.
 
+use crate::bounded::bounded;
 use chrono::{DateTime, Utc};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use std::fmt;
 use std::ops::Deref;
 
-/// Text without NUL, which the database can hold neither in `text` nor in `jsonb`.
+/// Text that an index can hold. NUL and half surrogate pairs are out of it already
+/// ([`well_formed`](super::well_formed)).
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Text(String);
 
 impl Text {
     pub(crate) fn new(text: &str) -> Self {
-        if text.contains('\0') { Self(text.replace('\0', "")) } else { Self(text.to_owned()) }
+        Self(bounded(text.to_owned()))
     }
 }
 

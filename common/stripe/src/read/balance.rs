@@ -101,7 +101,7 @@ fn tell(of: &Moved<'_>, money: Money, converted_from: Option<i64>, telling: &mut
         converted_from,
     };
     let links = links([body.payment_intent.clone(), body.charge.clone()]);
-    telling.tell_last(format!("balance:{}", body.object), 0, links, FactBody::Balance(body));
+    telling.tell_latest(format!("balance:{}", body.object), 0, links, FactBody::Balance(body));
 }
 
 #[cfg(test)]

@@ -69,6 +69,7 @@ fn tell_money(key: &Key, charge: &Charge, telling: &mut Telling<'_>) -> Result<(
         email: charge.guest_email().map(str::to_owned),
         currency: currency(charge.currency.as_ref())?,
         amount_captured: required(charge.amount_captured.or(charge.amount), "amount_captured")?,
+        uncaptured: charge.uncaptured(),
         invoiced: invoiced(
             charge.invoice.as_ref(),
             charge.payment_details.as_ref(),
@@ -86,7 +87,7 @@ fn tell_money(key: &Key, charge: &Charge, telling: &mut Telling<'_>) -> Result<(
         telling.key_of(KeyKind::StripeCustomer, &charge.customer_account),
         body.email.as_deref().and_then(Key::email),
     ]);
-    telling.tell_last(format!("charge:{key}"), body.amount_captured, links, FactBody::Charge(body));
+    telling.tell_latest(format!("charge:{key}"), body.amount_captured, links, FactBody::Charge(body));
     Ok(())
 }
 
@@ -96,6 +97,8 @@ fn tell_refunded(key: &Key, charge: &Charge, telling: &mut Telling<'_>) -> Resul
         payment_intent: telling.key_of(KeyKind::PaymentIntent, &charge.payment_intent),
         invoice: charge.invoice.as_ref().and_then(|invoice| telling.key_of(KeyKind::Invoice, invoice)),
         amount_refunded: required(charge.amount_refunded, "amount_refunded")?,
+        amount_captured: charge.amount_captured,
+        uncaptured: charge.uncaptured(),
         currency: currency(charge.currency.as_ref())?,
     };
     for (index, refund) in charge.refunds.iter().enumerate() {
@@ -111,11 +114,16 @@ fn tell_refunded(key: &Key, charge: &Charge, telling: &mut Telling<'_>) -> Resul
         telling.customer_of(&charge.customer, &charge.customer_account),
     ]);
     let rank = body.amount_refunded;
-    telling.tell_last(format!("charge_refunded:{key}"), rank, links, FactBody::ChargeRefunded(body));
+    telling.tell_latest(format!("charge_refunded:{key}"), rank, links, FactBody::ChargeRefunded(body));
     Ok(())
 }
 
 impl Charge {
+    /// What was authorised and not captured. Stripe counts it in `amount_refunded` once it is released.
+    fn uncaptured(&self) -> Option<i64> {
+        Some(self.amount?.saturating_sub(self.amount_captured?).max(0))
+    }
+
     /// A customer's address is the customer's to tell.
     fn guest_email(&self) -> Option<&str> {
         if self.customer.id().or(self.customer_account.id()).is_some() {

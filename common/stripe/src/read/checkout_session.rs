@@ -120,7 +120,7 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
         });
     }
     let rank = i64::from(payment_status == SessionPaymentStatus::Paid);
-    telling.tell_last(format!("session:{key}"), rank, links, FactBody::Session(body));
+    telling.tell_latest(format!("session:{key}"), rank, links, FactBody::Session(body));
     Ok(())
 }
 
@@ -176,10 +176,7 @@ impl CheckoutSession {
 
     /// Without tax, which `amount_tax` holds already.
     fn shipping(&self) -> i64 {
-        match &self.shipping_cost {
-            Some(cost) => cost.without_tax(),
-            None => self.totals().amount_shipping.unwrap_or(0),
-        }
+        ShippingCost::without_tax(self.shipping_cost.as_ref(), self.totals().amount_shipping)
     }
 
     fn all_discounts(&self) -> Discounts {

@@ -53,7 +53,7 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
         created: note.created.map_or(telling.at, |Moment(created)| created),
     };
     let links = links([Some(invoice)]);
-    telling.tell_last(format!("credit_note:{name}"), status.rank(), links, FactBody::CreditNote(body));
+    telling.tell_latest(format!("credit_note:{name}"), status.rank(), links, FactBody::CreditNote(body));
     Ok(())
 }
 

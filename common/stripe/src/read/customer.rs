@@ -39,6 +39,6 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
         let touched = Touched { on: TouchedObject::Customer, object: &key, customer: None, at };
         telling.touch_metadata(&touched, &customer.metadata);
     }
-    telling.tell_last(format!("customer:{key}"), i64::from(deleted), links, FactBody::Customer(body));
+    telling.tell_latest(format!("customer:{key}"), i64::from(deleted), links, FactBody::Customer(body));
     Ok(())
 }

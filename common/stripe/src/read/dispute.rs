@@ -45,7 +45,7 @@ struct Evidence {
     appeal: Option<IgnoredAny>,
 }
 
-/// How much later the second round is than the first: its outcome stands over the first one's.
+/// How much later within one second the second round is than the first.
 const APPEAL_RANK: i64 = 10;
 
 /// Tells a dispute. Its amount may differ from the charge's.
@@ -71,13 +71,12 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
     }
     telling.miss_invoice_of(body.payment_intent.as_ref());
     let links = links([body.payment_intent.clone(), body.charge.clone()]);
-    telling.tell_last(format!("dispute:{name}"), rank, links, FactBody::Dispute(body));
+    telling.tell_latest(format!("dispute:{name}"), rank, links, FactBody::Dispute(body));
     Ok(())
 }
 
 impl Dispute {
-    /// The status and its rank. A lost dispute stays lost while an appeal runs; an appeal that was won
-    /// or lost comes after everything else.
+    /// The status, and its rank among those of one second. A lost dispute stays lost while an appeal runs.
     fn status(&self) -> Result<(DisputeStatus, i64), BadField> {
         let status = match required(filled(self.status.as_ref()), "status")? {
             "warning_needs_response" | "warning_under_review" => DisputeStatus::Warning,

@@ -33,6 +33,6 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
     telling.miss_invoice_of(body.payment_intent.as_ref());
     let links = links([body.payment_intent.clone(), body.charge.clone()]);
     let rank = i64::from(!body.actionable);
-    telling.tell_last(format!("fraud_warning:{name}"), rank, links, FactBody::FraudWarning(body));
+    telling.tell_latest(format!("fraud_warning:{name}"), rank, links, FactBody::FraudWarning(body));
     Ok(())
 }

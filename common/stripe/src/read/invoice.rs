@@ -2,6 +2,7 @@
 
 use super::currency::currency;
 use super::invoice_line::Line;
+use super::invoiced::even_null;
 use super::tax::{ShippingCost, Tax};
 use crate::discount::{Discount, Discounts};
 use crate::json::{BadField, Items, Moment, Ref, Text, filled, parse, required};
@@ -20,6 +21,7 @@ pub(super) struct Invoice {
     id: Option<Text>,
     pub(super) amount_paid: Option<i64>,
     pub(super) amount_due: Option<i64>,
+    amount_overpaid: Option<i64>,
     pub(super) paid_out_of_band: Option<bool>,
     status: Option<Text>,
     pub(super) total: Option<i64>,
@@ -28,14 +30,19 @@ pub(super) struct Invoice {
     pub(super) total_tax_amounts: Items<Tax>,
     pub(super) tax: Option<i64>,
     pub(super) shipping_cost: Option<ShippingCost>,
+    pub(super) amount_shipping: Option<i64>,
     customer: Ref,
     customer_account: Ref,
     customer_email: Option<Text>,
     parent: Option<Parent>,
     subscription: Ref,
     subscription_details: Option<SubscriptionDetails>,
-    payment_intent: Ref,
-    charge: Ref,
+    /// Until 2025-03-31; null when no payment intent of Stripe's paid it.
+    #[serde(deserialize_with = "even_null")]
+    payment_intent: Option<Ref>,
+    /// The same of charges.
+    #[serde(deserialize_with = "even_null")]
+    charge: Option<Ref>,
     currency: Option<Text>,
     status_transitions: Option<StatusTransitions>,
     billing_reason: Option<Text>,
@@ -100,10 +107,14 @@ fn tell_paid(invoice: &Invoice, rank: i64, telling: &mut Telling<'_>) -> Result<
         customer: telling.customer_of(&invoice.customer, &invoice.customer_account),
         email: filled(invoice.customer_email.as_ref()).map(str::to_owned),
         subscription: invoice.subscription().map(|id| telling.key(KeyKind::Subscription, id)),
-        payment_intent: telling.key_of(KeyKind::PaymentIntent, &invoice.payment_intent),
-        charge: telling.key_of(KeyKind::Charge, &invoice.charge),
+        payment_intent: invoice
+            .payment_intent
+            .as_ref()
+            .and_then(|intent| telling.key_of(KeyKind::PaymentIntent, intent)),
+        charge: invoice.charge.as_ref().and_then(|charge| telling.key_of(KeyKind::Charge, charge)),
         currency: currency(invoice.currency.as_ref())?,
         amount_paid: invoice.paid()?,
+        amount_overpaid: invoice.amount_overpaid.unwrap_or(0).max(0),
         total: invoice.total()?,
         total_excluding_tax: invoice.total_excluding_tax()?,
         shipping: invoice.shipping(),
@@ -150,7 +161,10 @@ fn tell_paid(invoice: &Invoice, rank: i64, telling: &mut Telling<'_>) -> Result<
             at: body.paid_at,
         });
     }
-    telling.tell_last(format!("invoice:{key}"), rank, links, FactBody::Invoice(body));
+    telling.tell_latest(format!("invoice:{key}"), rank, links, FactBody::Invoice(body));
+    if invoice.is_apart() {
+        telling.tell_apart(key);
+    }
     Ok(())
 }
 
@@ -177,6 +191,13 @@ impl Invoice {
         let transitions = self.status_transitions.as_ref()?;
         let Moment(at) = if settled { transitions.paid_at? } else { transitions.finalized_at? };
         Some(at)
+    }
+
+    /// Whether it says that no money of Stripe's paid it: marked as paid out of band, or in the versions
+    /// that name what paid it without either name.
+    fn is_apart(&self) -> bool {
+        let none = |object: &Option<Ref>| matches!(object, Some(Ref::None));
+        self.paid_out_of_band == Some(true) || (none(&self.payment_intent) && none(&self.charge))
     }
 
     fn forbids_commission(&self) -> bool {

@@ -90,7 +90,7 @@ pub(crate) fn tell_fetched(json: &[u8], invoice: &Key, telling: &mut Telling<'_>
             complete: fetched.complete,
         };
         let links = vec![invoice.clone()];
-        telling.tell_last(format!("invoice_lines:{invoice}"), 0, links, FactBody::InvoiceLines(body));
+        telling.tell_latest(format!("invoice_lines:{invoice}"), 0, links, FactBody::InvoiceLines(body));
     }
     Ok(())
 }

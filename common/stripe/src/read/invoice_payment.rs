@@ -1,9 +1,9 @@
 //! Invoice payments: since 2025-05-28 the one event that says which payment settled which invoice.
 
-use crate::json::{BadField, Items, Moment, Ref, Text, parse};
+use crate::json::{BadField, Items, Moment, Ref, Text, filled, parse};
 use crate::telling::Telling;
 use domain::ids::Mode;
-use domain::key::KeyKind;
+use domain::key::{Key, KeyKind};
 use serde::Deserialize;
 
 /// A payment of an invoice. One that was made out of band names neither payment intent nor charge.
@@ -11,7 +11,7 @@ use serde::Deserialize;
 #[serde(default)]
 struct InvoicePayment {
     invoice: Ref,
-    payment: Option<Payment>,
+    payment: Option<Means>,
     status: Option<Text>,
     created: Option<Moment>,
     livemode: Option<bool>,
@@ -19,7 +19,9 @@ struct InvoicePayment {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Payment {
+struct Means {
+    #[serde(rename = "type")]
+    kind: Option<Text>,
     payment_intent: Ref,
     charge: Ref,
 }
@@ -30,16 +32,25 @@ struct InvoicePayments {
     data: Items<InvoicePayment>,
 }
 
-/// Tells which invoice a payment intent or a charge belongs to.
+/// Tells which invoice a payment intent or a charge belongs to, or that the invoice was paid by other means.
 pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
     let paid: InvoicePayment = parse(json)?;
     paid.tell(telling);
     Ok(())
 }
 
-/// Tells the same of a fetched list, at the time at which each payment was made.
-pub(crate) fn tell_fetched(json: &[u8], mode: Mode, telling: &mut Telling<'_>) -> Result<(), BadField> {
+/// Tells the same of the list that was fetched of a payment intent, at the time at which each payment was
+/// made. An empty list is an answer, too: it settled no invoice.
+pub(crate) fn tell_fetched(
+    json: &[u8],
+    payment_intent: &Key,
+    mode: Mode,
+    telling: &mut Telling<'_>,
+) -> Result<(), BadField> {
     let payments: InvoicePayments = parse(json)?;
+    if payments.data.complete && payments.data.data.is_empty() {
+        telling.tell_apart(payment_intent.clone());
+    }
     for payment in payments.data.iter().filter(|payment| payment.is_paid_in(mode)) {
         telling.at = payment.created.map_or(telling.at, |Moment(created)| created);
         payment.tell(telling);
@@ -47,16 +58,26 @@ pub(crate) fn tell_fetched(json: &[u8], mode: Mode, telling: &mut Telling<'_>) -
     Ok(())
 }
 
+impl Means {
+    /// A record of money that came by other means than Stripe's, or of a kind of later versions.
+    fn is_out_of_band(&self) -> bool {
+        filled(self.kind.as_ref()).is_some_and(|kind| !["payment_intent", "charge"].contains(&kind))
+    }
+}
+
 impl InvoicePayment {
     fn tell(&self, telling: &mut Telling<'_>) {
-        let none = Payment::default();
+        let none = Means::default();
         let payment = self.payment.as_ref().unwrap_or(&none);
         let objects = [
             telling.key_of(KeyKind::Invoice, &self.invoice),
             telling.key_of(KeyKind::PaymentIntent, &payment.payment_intent),
             telling.key_of(KeyKind::Charge, &payment.charge),
         ];
-        telling.tell_alias(objects, None, false);
+        match objects {
+            [Some(invoice), None, None] if payment.is_out_of_band() => telling.tell_apart(invoice),
+            objects => telling.tell_alias(objects, None, false),
+        }
     }
 
     fn is_paid_in(&self, mode: Mode) -> bool {

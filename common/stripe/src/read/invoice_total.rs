@@ -36,6 +36,6 @@ impl Invoice {
 
     /// Shipping without its tax.
     pub(super) fn shipping(&self) -> i64 {
-        self.shipping_cost.as_ref().map_or(0, ShippingCost::without_tax)
+        ShippingCost::without_tax(self.shipping_cost.as_ref(), self.amount_shipping)
     }
 }

@@ -25,6 +25,7 @@ struct PaymentIntent {
     customer_account: Ref,
     receipt_email: Option<Text>,
     currency: Option<Text>,
+    amount: Option<i64>,
     amount_received: Option<i64>,
     metadata: Metadata,
 }
@@ -70,6 +71,7 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
         email: intent.guest_email().map(str::to_owned),
         currency: currency(intent.currency.as_ref())?,
         amount_received: required(intent.amount_received, "amount_received")?,
+        uncaptured: intent.uncaptured(),
         invoiced: invoiced(
             intent.invoice.as_ref(),
             intent.payment_details.as_ref(),
@@ -87,11 +89,16 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
         telling.key_of(KeyKind::StripeCustomer, &intent.customer_account),
         body.email.as_deref().and_then(Key::email),
     ]);
-    telling.tell_last(format!("intent:{key}"), body.amount_received, links, FactBody::Intent(body));
+    telling.tell_latest(format!("intent:{key}"), body.amount_received, links, FactBody::Intent(body));
     Ok(())
 }
 
 impl PaymentIntent {
+    /// What was authorised and not captured: an intent that succeeded receives nothing more.
+    fn uncaptured(&self) -> Option<i64> {
+        Some(self.amount?.saturating_sub(self.amount_received?).max(0))
+    }
+
     fn charge(&self) -> Option<&str> {
         self.latest_charge.id().or_else(|| self.paid_charge()?.id())
     }

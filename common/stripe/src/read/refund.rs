@@ -44,7 +44,7 @@ impl Refund {
             created: self.created.map_or(telling.at, |Moment(created)| created),
         };
         let links = links([body.payment_intent.clone(), body.charge.clone()]);
-        telling.tell_last(format!("refund:{name}"), status.rank(), links, FactBody::Refund(body));
+        telling.tell_latest(format!("refund:{name}"), status.rank(), links, FactBody::Refund(body));
         Ok(())
     }
 

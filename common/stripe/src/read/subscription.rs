@@ -40,6 +40,11 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
     let at = created.map_or(telling.at, |Moment(created)| created);
     let touched = Touched { on: TouchedObject::Subscription, object: &key, customer: None, at };
     telling.touch_metadata(&touched, &subscription.metadata);
-    telling.tell_last(format!("subscription:{key}"), i64::from(deleted), links, FactBody::Subscription(body));
+    telling.tell_latest(
+        format!("subscription:{key}"),
+        i64::from(deleted),
+        links,
+        FactBody::Subscription(body),
+    );
     Ok(())
 }

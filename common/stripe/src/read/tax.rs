@@ -38,11 +38,13 @@ pub(super) struct ShippingCost {
 }
 
 impl ShippingCost {
-    /// Minor units without tax, whether the tax was in the price or came on top.
-    pub(super) fn without_tax(&self) -> i64 {
-        match self.total {
-            Some(total) => total.saturating_sub(self.tax.unwrap_or(0)),
-            None => self.subtotal.unwrap_or(0),
-        }
+    /// Minor units without tax, whether the tax was in the price or came on top. Where there is no
+    /// shipping cost, or one that says no amount, it is the sum that stands beside it.
+    pub(super) fn without_tax(cost: Option<&Self>, sum: Option<i64>) -> i64 {
+        let told = cost.and_then(|cost| match cost.total {
+            Some(total) => Some(total.saturating_sub(cost.tax.unwrap_or(0))),
+            None => cost.subtotal,
+        });
+        told.or(sum).unwrap_or(0)
     }
 }

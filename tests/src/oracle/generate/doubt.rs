@@ -3,27 +3,46 @@
 use super::dice::Dice;
 use super::story::Story;
 use super::world;
-use crate::oracle::model::{CreditNote, DAY, Intent, Of, Time, Warning};
+use crate::oracle::model::{CreditNote, DAY, Intent, Invoice, Of, Time, Warning};
 
 impl Story {
     /// A payment intent, or a charge of old, of which nothing else knows.
     pub(super) fn intent(&mut self, dice: &mut Dice, at: Time) {
-        let customer = if dice.one_in(3) { None } else { Some(self.customer(dice, at)) };
+        let twin = if dice.one_in(4) { self.twin(dice) } else { None };
+        let customer = match twin {
+            Some((customer, ..)) => Some(customer),
+            None if dice.one_in(3) => None,
+            None => Some(self.customer(dice, at)),
+        };
         let email = if customer.is_none() && !dice.one_in(4) { Some(Self::email(dice)) } else { None };
         let place = self.history.intents.len();
         let version = self.version(dice);
+        // More than any refund is of: what was released is told apart by its amount.
+        let uncaptured = if dice.one_in(4) { 30_000 + dice.number(900) } else { 0 };
         self.history.intents.push(Intent {
             intent: (!dice.one_in(4)).then(|| format!("pi_p{place}")),
             charge: format!("ch_p{place}"),
             version,
-            at,
+            at: twin.map_or(at, |(_, _, _, then)| then),
             customer,
             email,
-            currency: Self::currency(dice),
-            amount: 1 + dice.number(20_000),
+            currency: twin.map_or_else(|| Self::currency(dice), |(_, currency, ..)| currency),
+            amount: twin.map_or_else(|| 1 + dice.number(20_000), |(_, _, amount, _)| amount),
+            uncaptured,
+            release: (uncaptured > 0 && dice.one_in(2)).then(|| format!("re_released{place}")),
             code: world::code(dice, 2),
             no_commission: dice.one_in(20),
         });
+    }
+
+    /// Customer, currency, sum and time of a purchase that is much like an invoice that was paid, though no
+    /// part of it.
+    fn twin(&self, dice: &mut Dice) -> Option<(usize, &'static str, i64, Time)> {
+        let nth = i64::try_from(self.history.intents.len()).unwrap();
+        let invoices: Vec<&Invoice> =
+            self.history.invoices.iter().filter(|invoice| invoice.paid > 0).collect();
+        let invoice = invoices[dice.place(&invoices)?];
+        Some((invoice.customer, invoice.currency, invoice.collected(), invoice.at + 40 + nth))
     }
 
     /// A credit note on a paid invoice, given by a refund, by other means, or by both.

@@ -3,7 +3,7 @@
 use super::dice::Dice;
 use super::story::Story;
 use super::world;
-use crate::oracle::model::{Checkout, CheckoutMode, DAY, Invoice, Line, Settled, Time};
+use crate::oracle::model::{Checkout, CheckoutMode, DAY, Invoice, Line, PaidBy, Settled, Time};
 
 const PRODUCTS: [(&str, &str); 4] = [
     ("prod_team", "price_team_month"),
@@ -116,6 +116,11 @@ impl Story {
             code: world::code(dice, 5),
             discounts: world::discounts(dice, 4),
             no_commission: dice.one_in(20),
+            captured: (takes_money && dice.one_in(5)).then(|| match dice.below(3) {
+                0 => 1 + dice.number(total),
+                1 => total / 2 + 1,
+                _ => total + dice.number(500),
+            }),
             charge_says_no: takes_money && settled != Settled::Later(None) && dice.one_in(20),
             money: takes_money.then(|| (format!("pi_c{place}"), format!("ch_c{place}"))),
         });
@@ -161,6 +166,13 @@ impl Story {
             _ => total,
         };
         let version = self.version(dice);
+        let overpaid = if paid > 0 && paid == total && dice.one_in(8) { 1 + dice.number(3_000) } else { 0 };
+        let paid_by = match dice.below(10) {
+            8 => PaidBy::Described,
+            9 if overpaid == 0 => PaidBy::OutOfBand,
+            _ => PaidBy::Linked,
+        };
+        let takes_money = paid > 0 && paid_by != PaidBy::OutOfBand;
         self.history.invoices.push(Invoice {
             id: format!("in_{place}"),
             version,
@@ -175,11 +187,13 @@ impl Story {
             tax,
             shipping,
             paid,
+            overpaid,
+            paid_by,
             code: world::code(dice, 5),
             discounts,
             no_commission: dice.one_in(20),
-            charge_says_no: paid > 0 && dice.one_in(20),
-            money: (paid > 0).then(|| (format!("pi_i{place}"), format!("ch_i{place}"))),
+            charge_says_no: takes_money && dice.one_in(20),
+            money: takes_money.then(|| (format!("pi_i{place}"), format!("ch_i{place}"))),
         });
         place
     }

@@ -143,9 +143,10 @@ impl Story {
 
     pub(super) fn payment(&self, dice: &mut Dice) -> Option<(Of, i64)> {
         let checkouts = self.history.checkouts.iter().enumerate();
-        let checkouts = checkouts.map(|(place, one)| (Of::Checkout(place), one.took_money(), one.total));
+        let checkouts = checkouts.map(|(place, one)| (Of::Checkout(place), one.took_money(), one.takes()));
         let invoices = self.history.invoices.iter().enumerate();
-        let invoices = invoices.map(|(place, one)| (Of::Invoice(place), one.money.is_some(), one.paid));
+        let invoices =
+            invoices.map(|(place, one)| (Of::Invoice(place), one.money.is_some(), one.collected()));
         let intents = self.history.intents.iter().enumerate();
         let intents = intents.map(|(place, one)| (Of::Intent(place), true, one.amount));
         let payments: Vec<(Of, i64)> = checkouts
@@ -166,11 +167,13 @@ impl Story {
             2 => 1 + paid / 100,
             _ => 1 + dice.number(paid),
         };
-        let states: &[RefundState] = match dice.below(8) {
+        let states: &[RefundState] = match dice.below(10) {
             0..=3 => &[Succeeded],
             4 => &[Pending, Succeeded],
             5 => &[Succeeded, Failed],
             6 => &[Pending],
+            7 => &[Pending, Failed, Succeeded],
+            8 => &[Succeeded, Failed, Succeeded],
             _ => &[Pending, Canceled],
         };
         let states: Vec<(Time, RefundState)> =
@@ -206,6 +209,11 @@ impl Story {
             &["warning_needs_response", "warning_under_review", "warning_closed"],
             &["needs_response", "lost"],
             &["warning_needs_response", "needs_response"],
+            // 12. Its last word is the latest, in both directions.
+            &["needs_response", "lost", "won"],
+            &["warning_needs_response", "warning_closed", "needs_response"],
+            &["needs_response", "won", "needs_response"],
+            &["needs_response", "lost", "won", "under_review", "lost"],
         ]);
         let states = (0..).map(|n| at + n * 9 * DAY).zip(states.iter().copied()).collect();
         let id = format!("du_{}", self.history.disputes.len());

@@ -38,11 +38,19 @@ pub struct Checkout {
     pub no_commission: bool,
     /// Metadata `commission: false` on its charge.
     pub charge_says_no: bool,
+    /// What was captured of it, where that was not the total.
+    pub captured: Option<i64>,
     /// `pi_…` and `ch_…`, when it was to take money itself.
     pub money: Option<(String, String)>,
 }
 
 impl Checkout {
+    /// What it takes when it takes something.
+    #[must_use]
+    pub fn takes(&self) -> i64 {
+        self.captured.unwrap_or(self.total)
+    }
+
     /// Whether it took money itself.
     #[must_use]
     pub fn took_money(&self) -> bool {
@@ -88,6 +96,17 @@ pub struct Discount {
     pub coupon: String,
 }
 
+/// How an invoice was paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaidBy {
+    /// By a payment that something links to it.
+    Linked,
+    /// By a payment that nothing links to it since basil; Stripe describes it as an invoice's.
+    Described,
+    /// By other means than Stripe's.
+    OutOfBand,
+}
+
 /// A settled invoice.
 #[derive(Clone, Debug)]
 pub struct Invoice {
@@ -115,8 +134,12 @@ pub struct Invoice {
     pub tax: i64,
     /// Shipping.
     pub shipping: i64,
-    /// What was collected.
+    /// What was paid on it.
     pub paid: i64,
+    /// What was collected beyond that, and became the customer's credit.
+    pub overpaid: i64,
+    /// How it was paid, when it was.
+    pub paid_by: PaidBy,
     /// The code in its metadata.
     pub code: Option<String>,
     /// The coupons.
@@ -146,8 +169,12 @@ pub struct Intent {
     pub email: Option<String>,
     /// ISO 4217, lower case.
     pub currency: &'static str,
-    /// Minor units.
+    /// Minor units captured.
     pub amount: i64,
+    /// Minor units that were authorised beyond that, and released.
+    pub uncaptured: i64,
+    /// `re_…`, where the release is told as a refund.
+    pub release: Option<String>,
     /// The code in its metadata.
     pub code: Option<String>,
     /// Metadata `commission: false`.
@@ -168,6 +195,12 @@ pub struct Line {
 }
 
 impl Invoice {
+    /// What was collected.
+    #[must_use]
+    pub fn collected(&self) -> i64 {
+        self.paid + self.overpaid
+    }
+
     /// Everything included.
     #[must_use]
     pub fn total(&self) -> i64 {

@@ -161,7 +161,8 @@ fn ruling(history: &History, keys: &[Option<&String>]) -> Option<Ruling> {
 fn of_invoice(invoice: &Invoice) -> Option<(&'static str, i64, i64)> {
     let net = invoice.total() - invoice.tax - invoice.shipping;
     let base = if invoice.paid >= invoice.total() { net } else { floor(invoice.paid, net, invoice.total()) };
-    (invoice.paid > 0).then_some((invoice.currency, invoice.paid, base))
+    // 11. Of what was paid beyond the invoice nothing is earned, but what went back is a share of all.
+    (invoice.paid > 0).then_some((invoice.currency, invoice.paid + invoice.overpaid, base))
 }
 
 /// 6, for a session without an invoice: what it took, without tax and shipping. `setup`, `unpaid` and
@@ -172,8 +173,13 @@ fn of_checkout(checkout: &Checkout) -> Option<(&'static str, i64, i64)> {
         (CheckoutMode::Payment, Settled::Later(None) | Settled::Free)
         | (CheckoutMode::Setup | CheckoutMode::Subscription { .. }, _) => false,
     };
-    let base = checkout.total - checkout.tax - checkout.shipping;
-    (paid && checkout.total > 0).then_some((checkout.currency, checkout.total, base))
+    let net = checkout.total - checkout.tax - checkout.shipping;
+    // What was captured is collected, whatever the total says; tax and shipping shrink or grow with it.
+    let (collected, base) = match checkout.captured {
+        Some(captured) if captured != checkout.total => (captured, floor(captured, net, checkout.total)),
+        Some(_) | None => (checkout.total, net),
+    };
+    (paid && collected > 0).then_some((checkout.currency, collected, base))
 }
 
 fn first_receipt(

@@ -2,7 +2,7 @@
 
 use super::Told;
 use super::event::{add, metadata, with};
-use crate::oracle::model::{History, Of, RefundState, Time};
+use crate::oracle::model::{History, Of, PaidBy, RefundState, Time};
 use serde_json::{Value, json};
 use stripe::sample::Version;
 
@@ -16,6 +16,10 @@ pub(super) struct Money<'a> {
     pub(super) code: Option<&'a str>,
     pub(super) invoice: Option<&'a str>,
     pub(super) amount: i64,
+    pub(super) authorised: i64,
+    pub(super) release: Option<&'a str>,
+    /// Whether since basil an event of its own says which invoice it paid.
+    pub(super) linked: bool,
     pub(super) currency: &'a str,
     pub(super) says_no: bool,
 }
@@ -35,7 +39,10 @@ pub(super) fn of(history: &History, payment: Of) -> Option<Money<'_>> {
                 code: None,
                 customer: checkout.customer.map(customer),
                 invoice: None,
-                amount: checkout.total,
+                amount: checkout.takes(),
+                authorised: checkout.total,
+                release: None,
+                linked: true,
                 currency: checkout.currency,
                 says_no: checkout.charge_says_no,
             })
@@ -51,7 +58,10 @@ pub(super) fn of(history: &History, payment: Of) -> Option<Money<'_>> {
                 code: None,
                 customer: Some(customer(invoice.customer)),
                 invoice: Some(&invoice.id),
-                amount: invoice.paid,
+                amount: invoice.collected(),
+                authorised: invoice.collected(),
+                release: None,
+                linked: invoice.paid_by == PaidBy::Linked,
                 currency: invoice.currency,
                 says_no: invoice.charge_says_no,
             })
@@ -67,6 +77,9 @@ pub(super) fn of(history: &History, payment: Of) -> Option<Money<'_>> {
                 code: intent.code.as_deref(),
                 invoice: None,
                 amount: intent.amount,
+                authorised: intent.amount + intent.uncaptured,
+                release: intent.release.as_deref(),
+                linked: true,
                 currency: intent.currency,
                 says_no: intent.no_commission,
             })
@@ -80,7 +93,7 @@ impl Money<'_> {
         let description = self.invoice.map(|_| "Subscription creation");
         let object = |id| {
             json!({
-                "id": id, "object": "payment_intent", "amount": self.amount, "amount_received": self.amount,
+                "id": id, "object": "payment_intent", "amount": self.authorised, "amount_received": self.amount,
                 "currency": self.currency, "customer": self.customer, "latest_charge": self.charge,
                 "status": "succeeded", "description": description, "metadata": metadata(self.code, self.says_no),
                 "receipt_email": self.email,
@@ -90,8 +103,16 @@ impl Money<'_> {
             let intent = self.with_invoice(object(id));
             add(history, told, self.version, ("payment_intent.succeeded", at), intent);
         }
-        add(history, told, self.version, ("charge.succeeded", at), self.charge_object(0));
-        if let Some(invoice) = self.invoice.filter(|_| self.version >= Version::Basil) {
+        let captured = if self.released() > 0 { "charge.captured" } else { "charge.succeeded" };
+        add(history, told, self.version, (captured, at), self.charge_object(0));
+        if let Some(id) = self.release {
+            let release = json!({
+                "id": id, "object": "refund", "amount": self.released(), "currency": self.currency,
+                "charge": self.charge, "payment_intent": self.intent, "status": "succeeded", "created": at,
+            });
+            add(history, told, self.version, ("refund.created", at), release);
+        }
+        if let Some(invoice) = self.invoice.filter(|_| self.linked && self.version >= Version::Basil) {
             let paid = json!({
                 "id": format!("inpay_{invoice}"), "object": "invoice_payment", "amount_paid": self.amount,
                 "currency": self.currency, "invoice": invoice, "status": "paid",
@@ -114,10 +135,15 @@ impl Money<'_> {
         add(history, told, self.version, ("charge.refunded", at), self.charge_object(in_all));
     }
 
+    /// What was authorised and not captured, which Stripe counts as refunded.
+    fn released(&self) -> i64 {
+        (self.authorised - self.amount).max(0)
+    }
+
     fn charge_object(&self, refunded: i64) -> Value {
         self.with_invoice(json!({
-            "id": self.charge, "object": "charge", "amount": self.amount, "amount_captured": self.amount,
-            "amount_refunded": refunded, "currency": self.currency, "customer": self.customer, "paid": true,
+            "id": self.charge, "object": "charge", "amount": self.authorised, "amount_captured": self.amount,
+            "amount_refunded": refunded + self.released(), "currency": self.currency, "customer": self.customer, "paid": true,
             "payment_intent": self.intent, "status": "succeeded", "metadata": metadata(self.code, self.says_no),
             "receipt_email": self.email,
         }))

@@ -2,7 +2,7 @@
 
 use super::event::{add, metadata, with};
 use super::{Told, charge, discount};
-use crate::oracle::model::{History, Invoice, Line, Of};
+use crate::oracle::model::{History, Invoice, Line, Of, PaidBy};
 use serde_json::{Value, json};
 use stripe::sample::Version;
 
@@ -17,7 +17,19 @@ pub(super) fn tell(history: &History, told: &mut Vec<Told>) {
         if let Some(money) = charge::of(history, Of::Invoice(place)) {
             money.tell(history, told, invoice.at);
         }
+        if out_of_band(invoice) && invoice.version >= Version::Basil {
+            let record = json!({
+                "id": format!("inpay_{}", invoice.id), "object": "invoice_payment", "amount_paid": invoice.paid,
+                "currency": invoice.currency, "invoice": invoice.id, "status": "paid",
+                "payment": {"type": "payment_record", "payment_record": format!("pr_{}", invoice.id)},
+            });
+            add(history, told, invoice.version, ("invoice_payment.paid", invoice.at), record);
+        }
     }
+}
+
+fn out_of_band(invoice: &Invoice) -> bool {
+    invoice.paid > 0 && invoice.paid_by == PaidBy::OutOfBand
 }
 
 fn object(history: &History, invoice: &Invoice) -> Value {
@@ -64,7 +76,8 @@ fn object(history: &History, invoice: &Invoice) -> Value {
             let details = json!({"subscription": id, "metadata": repeated});
             json!({"type": "subscription_details", "subscription_details": details})
         });
-        return with(object, json!({"parent": parent, "total_taxes": listed}));
+        let overpaid = invoice.overpaid;
+        return with(object, json!({"parent": parent, "total_taxes": listed, "amount_overpaid": overpaid}));
     }
     let listed: Vec<Value> =
         taxed.then(|| json!({"amount": invoice.tax, "inclusive": false})).into_iter().collect();
@@ -74,6 +87,7 @@ fn object(history: &History, invoice: &Invoice) -> Value {
             "subscription": id,
             "payment_intent": invoice.money.as_ref().map(|(intent, _)| intent),
             "charge": invoice.money.as_ref().map(|(_, charge)| charge),
+            "paid_out_of_band": out_of_band(invoice),
             "tax": taxed.then_some(invoice.tax),
             "total_tax_amounts": listed,
         }),

@@ -148,6 +148,7 @@ pub(super) fn moments<'a>(
             | FactBody::Invoice(_)
             | FactBody::InvoiceLines(_)
             | FactBody::Alias(_)
+            | FactBody::Apart(_)
             | FactBody::Refund(_)
             | FactBody::ChargeRefunded(_)
             | FactBody::Balance(_)

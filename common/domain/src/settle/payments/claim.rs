@@ -2,8 +2,10 @@
 //!
 //! Since 2025-03-31 invoices and payment intents do not name each other; another event links them, and
 //! may come late or never. An invoice that nothing is known to have paid claims the money of the same
-//! customer that was collected within a day of it and is exactly what was paid on it. Each invoice claims
-//! one set, the nearest in time. This depends on the facts alone, and a link overrules it.
+//! customer that was collected within a day of it and is exactly what was collected on it. Each invoice claims
+//! one set: money that Stripe describes as an invoice's before other money, then the nearest in time. Where
+//! Stripe says that there is nothing to claim or nobody to claim it, there is no claim. This depends on the
+//! facts alone, and a link overrules it.
 
 use super::collection::{Collections, Said, sum};
 use super::names_a_payment;
@@ -24,6 +26,8 @@ type Terms<'a> = (&'a Key, &'a str, i64);
 /// A claim that may be made. The order is that in which claims are granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Claim<'a> {
+    /// Nothing describes the money as an invoice's.
+    undescribed: bool,
     apart: TimeDelta,
     object: &'a Key,
     invoice: &'a Key,
@@ -37,10 +41,11 @@ pub(super) fn join_claimed(facts: &[KnownFact], sets: &mut UnionFind) {
     }
     let mut claims: Vec<Claim<'_>> = Vec::new();
     for (terms, invoice) in unpaid_by_any(facts, sets) {
-        for (object, at) in alone.get(&terms).into_iter().flatten() {
-            let apart = at.signed_duration_since(invoice.paid_at).abs();
+        for money in alone.get(&terms).into_iter().flatten() {
+            let apart = money.at.signed_duration_since(invoice.paid_at).abs();
             if apart <= NEAR {
-                claims.push(Claim { apart, object, invoice: &invoice.invoice });
+                let (undescribed, object) = (!money.described, money.object);
+                claims.push(Claim { undescribed, apart, object, invoice: &invoice.invoice });
             }
         }
     }
@@ -54,14 +59,19 @@ pub(super) fn join_claimed(facts: &[KnownFact], sets: &mut UnionFind) {
     }
 }
 
-/// Money of which nothing says whose it is, with an object of it and its time.
-fn alone<'a>(
-    facts: &'a [KnownFact],
-    sets: &mut UnionFind,
-) -> BTreeMap<Terms<'a>, Vec<(&'a Key, DateTime<Utc>)>> {
+/// Money of which nothing says whose it is.
+#[derive(Clone, Copy)]
+struct Alone<'a> {
+    object: &'a Key,
+    at: DateTime<Utc>,
+    /// It is described as an invoice's.
+    described: bool,
+}
+
+fn alone<'a>(facts: &'a [KnownFact], sets: &mut UnionFind) -> BTreeMap<Terms<'a>, Vec<Alone<'a>>> {
     let mut collections: BTreeMap<Key, Collections<'a>> = BTreeMap::new();
     for known in facts {
-        if let (FactBody::Intent(_) | FactBody::Charge(_), Some(key)) =
+        if let (FactBody::Intent(_) | FactBody::Charge(_) | FactBody::Apart(_), Some(key)) =
             (&known.fact.body, known.fact.links.iter().find(|key| names_a_payment(key)))
         {
             collections.entry(sets.root(key)).or_default().note(known);
@@ -74,27 +84,36 @@ fn alone<'a>(
     let mut alone: BTreeMap<Terms<'a>, Vec<_>> = BTreeMap::new();
     for (root, collections) in collections {
         let leading = collections.leading();
-        if let (Some(first), Some(money), false, Said::Hinted | Said::Nothing) =
-            (leading.first(), sum(&leading), owned.contains(&root), collections.said())
+        let described = match collections.said() {
+            Said::Hinted => true,
+            Said::Nothing => false,
+            Said::Never => continue,
+        };
+        if let (Some(first), Some(money), false) = (leading.first(), sum(&leading), owned.contains(&root))
             && let Some(customer) = first.customer
         {
             let terms = (customer, first.currency, money.gross);
-            alone.entry(terms).or_default().push((first.object, first.at));
+            alone.entry(terms).or_default().push(Alone { object: first.object, at: first.at, described });
         }
     }
     alone
 }
 
-/// Invoices on which money was paid, and no payment is known of.
+/// Invoices on which money was paid, by whichever payment: none is known, and nothing says that there is none.
 fn unpaid_by_any<'a>(facts: &'a [KnownFact], sets: &mut UnionFind) -> Vec<(Terms<'a>, &'a InvoicePaid)> {
-    let paid = roots_with(sets, &[KeyKind::PaymentIntent, KeyKind::Charge]);
+    let mut paid = roots_with(sets, &[KeyKind::PaymentIntent, KeyKind::Charge]);
+    for known in facts {
+        if let FactBody::Apart(apart) = &known.fact.body {
+            paid.insert(sets.root(&apart.object));
+        }
+    }
     let mut bare = Vec::new();
     for known in facts {
         if let FactBody::Invoice(invoice) = &known.fact.body
             && let Some(customer) = &invoice.customer
             && !paid.contains(&sets.root(&invoice.invoice))
         {
-            bare.push(((customer, invoice.currency.as_str(), invoice.amount_paid), invoice));
+            bare.push(((customer, invoice.currency.as_str(), invoice.collected()), invoice));
         }
     }
     bare

@@ -3,7 +3,7 @@
 use super::Collected;
 use super::share::Source;
 use crate::fact::{ChargeSucceeded, FactBody, IntentSucceeded, Invoiced};
-use crate::key::Key;
+use crate::key::{Key, KeyKind};
 use crate::money::Currency;
 use crate::settle::KnownFact;
 use chrono::{DateTime, Utc};
@@ -12,9 +12,12 @@ use chrono::{DateTime, Utc};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Collection<'a> {
     pub(super) object: &'a Key,
+    /// An intent's charge, a charge's intent.
+    pub(super) partner: Option<&'a Key>,
     pub(super) customer: Option<&'a Key>,
     pub(super) currency: &'a str,
     pub(super) amount: i64,
+    pub(super) uncaptured: Option<i64>,
     pub(super) at: DateTime<Utc>,
     pub(super) invoiced: &'a Invoiced,
     pub(super) no_commission: bool,
@@ -26,6 +29,8 @@ pub(super) struct Collection<'a> {
 pub(super) struct Collections<'a> {
     intents: Vec<Collection<'a>>,
     charges: Vec<Collection<'a>>,
+    /// Stripe was asked, and knows no invoice of this money.
+    apart: bool,
 }
 
 /// What the collections of one set say of an invoice.
@@ -40,11 +45,12 @@ pub(super) enum Said {
 }
 
 impl<'a> Collections<'a> {
-    /// Notes the money that a fact tells, if it tells any.
+    /// Notes the money that a fact tells, or that it settled no invoice.
     pub(super) fn note(&mut self, known: &'a KnownFact) {
         match &known.fact.body {
             FactBody::Intent(intent) => self.intents.push(of_intent(intent, known)),
             FactBody::Charge(charge) => self.charges.push(of_charge(charge, known)),
+            FactBody::Apart(apart) => self.apart |= apart.object.kind() != KeyKind::Invoice,
             FactBody::Customer(_)
             | FactBody::Subscription(_)
             | FactBody::Session(_)
@@ -77,7 +83,7 @@ impl<'a> Collections<'a> {
     /// What they say of an invoice. The word of one that knows goes before the silence of another.
     pub(super) fn said(&self) -> Said {
         let says = |wanted: &Invoiced| self.all().any(|one| one.invoiced == wanted);
-        if says(&Invoiced::Never) {
+        if self.apart || says(&Invoiced::Never) {
             Said::Never
         } else if says(&Invoiced::Hinted) {
             Said::Hinted
@@ -94,12 +100,20 @@ impl<'a> Collections<'a> {
         same.max_by_key(|one| (one.at, one.object)).map(|one| one.amount)
     }
 
+    /// Minor units that were collected in a currency. `None` when nothing tells of any, or an overflow.
+    pub(super) fn in_currency(&self, currency: &str) -> Option<i64> {
+        let mut amounts =
+            self.leading().into_iter().filter(|one| one.currency == currency).map(|one| one.amount);
+        let first = amounts.next()?;
+        amounts.try_fold(first, i64::checked_add)
+    }
+
     /// The objects that say `commission: false`.
     pub(super) fn no_commission(&self) -> impl Iterator<Item = &'a Key> + '_ {
         self.all().filter(|one| one.no_commission).map(|one| one.object)
     }
 
-    fn all(&self) -> impl Iterator<Item = &Collection<'a>> {
+    pub(super) fn all(&self) -> impl Iterator<Item = &Collection<'a>> {
         self.intents.iter().chain(&self.charges)
     }
 }
@@ -118,9 +132,11 @@ pub(super) fn sum(collections: &[Collection<'_>]) -> Option<Collected> {
 fn of_intent<'a>(intent: &'a IntentSucceeded, known: &'a KnownFact) -> Collection<'a> {
     Collection {
         object: &intent.payment_intent,
+        partner: intent.charge.as_ref(),
         customer: intent.customer.as_ref(),
         currency: &intent.currency,
         amount: intent.amount_received,
+        uncaptured: intent.uncaptured,
         at: intent.succeeded_at,
         invoiced: &intent.invoiced,
         no_commission: intent.no_commission,
@@ -131,9 +147,11 @@ fn of_intent<'a>(intent: &'a IntentSucceeded, known: &'a KnownFact) -> Collectio
 fn of_charge<'a>(charge: &'a ChargeSucceeded, known: &'a KnownFact) -> Collection<'a> {
     Collection {
         object: &charge.charge,
+        partner: charge.payment_intent.as_ref(),
         customer: charge.customer.as_ref(),
         currency: &charge.currency,
         amount: charge.amount_captured,
+        uncaptured: charge.uncaptured,
         at: charge.succeeded_at,
         invoiced: &charge.invoiced,
         no_commission: charge.no_commission,

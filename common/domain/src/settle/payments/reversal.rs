@@ -1,5 +1,6 @@
 //! What of a payment went back or is in dispute (SEMANTICS 11, 12).
 
+use super::released::Released;
 use super::share::{Source, Stated, Whole};
 use crate::fact::{
     ChargeRefunded, CreditNoteSeen, CreditNoteStatus, DisputeSeen, DisputeStatus, FraudWarningSeen,
@@ -45,8 +46,8 @@ impl Counted {
 
 impl<'a> Reversals<'a> {
     /// Refunds, credit beyond them, and lost disputes. `None` is an overflow.
-    pub(super) fn reversed(&self, whole: &Whole<'_>) -> Option<Counted> {
-        let refunds = self.refunded_in_all()?;
+    pub(super) fn reversed(&self, whole: &Whole<'_>, released: &Released<'_>) -> Option<Counted> {
+        let refunds = self.refunded_in_all(released)?;
         let credit = self.credit_notes.iter().filter(|note| note.status == CreditNoteStatus::Issued);
         let credit = credit.map(|note| self.credited(note)).collect::<Option<Vec<_>>>()?;
         let lost = self.disputes_that_are(DisputeStatus::Lost);
@@ -77,20 +78,28 @@ impl<'a> Reversals<'a> {
         })
     }
 
-    /// The refunds that succeeded, at least what their charge says in all: one sum for each charge.
-    fn refunded_in_all(&self) -> Option<Vec<Stated<'_>>> {
+    /// The refunds that succeeded, at least what their charge says in all: one sum for each charge. What was
+    /// released uncaptured is taken off first: out of the sum, and out of the refunds the one that stands for it.
+    fn refunded_in_all(&self, released: &Released<'_>) -> Option<Vec<Stated<'_>>> {
         let charge_of: BTreeMap<&Key, &Key> = self
             .refunded
             .iter()
             .filter_map(|refunded| Some((refunded.payment_intent.as_ref()?, &refunded.charge)))
             .collect();
         let mut charges: BTreeMap<(Option<&Key>, &str), Refunds> = BTreeMap::new();
-        for refund in &self.refunds {
+        let mut refunds = self.refunds.clone();
+        refunds.sort_by_key(|refund| (refund.created, &refund.refund));
+        for refund in refunds {
             let charge = refund.charge.as_ref().or_else(|| {
                 let intent = refund.payment_intent.as_ref()?;
                 Some(charge_of.get(intent).copied().unwrap_or(intent))
             });
-            charges.entry((charge, &refund.currency)).or_default().count(refund)?;
+            let charge = charges.entry((charge, &refund.currency)).or_default();
+            if !charge.release_met && released.is_release(refund) {
+                charge.release_met = true;
+            } else {
+                charge.count(refund)?;
+            }
         }
         for refunded in &self.refunded {
             let charge = charges.entry((Some(&refunded.charge), &refunded.currency)).or_default();
@@ -102,7 +111,7 @@ impl<'a> Reversals<'a> {
                     .map_or_else(|| "a refund".to_owned(), |charge| format!("the refund of {charge}")),
                 object: None,
                 source: Source { charge, payment_intent: charge },
-                minor: refunds.sum()?,
+                minor: refunds.sum(released.of_charge(charge))?,
                 currency,
             })
         });
@@ -142,6 +151,8 @@ struct Refunds {
     not_money: i64,
     /// What the charge said in all.
     in_all: i64,
+    /// Whether one of the refunds stood for what was released uncaptured.
+    release_met: bool,
 }
 
 impl Refunds {
@@ -156,7 +167,8 @@ impl Refunds {
 
     /// What a charge says in all counts a refund from its creation on, and perhaps still when it failed:
     /// what is known not to be money is taken out of it.
-    fn sum(&self) -> Option<i64> {
-        Some(self.succeeded.max(self.in_all.checked_sub(self.not_money)?).max(0))
+    fn sum(&self, released: i64) -> Option<i64> {
+        let in_all = self.in_all.checked_sub(self.not_money)?.checked_sub(released)?;
+        Some(self.succeeded.max(in_all).max(0))
     }
 }

@@ -29,12 +29,13 @@ impl History {
             email: guest.then(|| customer.to_owned()),
             currency: "usd".to_owned(),
             amount_received: amount,
+            uncaptured: None,
             invoiced,
             succeeded_at: day(n),
             no_commission: false,
         });
         let links = [invoice.as_str(), intent, &charge, customer];
-        self.add(&format!("intent:{intent}"), Keep::Last, amount, day(n), &links, body);
+        self.add(&format!("intent:{intent}"), Keep::Latest, amount, day(n), &links, body);
         self
     }
 
@@ -56,12 +57,13 @@ impl History {
             email: None,
             currency: "usd".to_owned(),
             amount_captured: amount,
+            uncaptured: None,
             invoiced,
             succeeded_at: day(n),
             no_commission: false,
         });
         let links = [invoice.as_str(), intent, charge, customer];
-        self.add(&format!("charge:{charge}"), Keep::Last, amount, day(n), &links, body);
+        self.add(&format!("charge:{charge}"), Keep::Latest, amount, day(n), &links, body);
         self
     }
 
@@ -126,7 +128,56 @@ fn a_session_tells_the_money_of_its_payment_intent() {
         .touch(0, Session, "cs_1", ClientReferenceId, "alice")
         .intent(0, "pi_1", "cus_1", 4_900, Invoiced::Unsaid);
     assert_eq!(history.payments(), ["pi_1"]);
-    assert_eq!(history.payment("pi_1").base, 4_000);
+    assert_eq!(history.payment("pi_1").base, 4_900, "more was captured than the session's total");
+}
+
+#[test]
+fn a_session_earns_of_what_its_payment_intent_received() {
+    for (received, base) in [(12_000, 10_000), (6_000, 5_000), (6_001, 5_000), (13_200, 11_000)] {
+        let mut history = History::new()
+            .session(0, "cs_1", "pi_1", "cus_1", "", 12_000)
+            .touch(0, Session, "cs_1", ClientReferenceId, "alice")
+            .intent(0, "pi_1", "cus_1", received, Invoiced::Unsaid)
+            .refund(1, "re_1", "ch_1", "pi_1", received / 2, RefundStatus::Succeeded);
+        for known in &mut history.facts {
+            if let FactBody::Session(session) = &mut known.fact.body {
+                (session.amount_tax, session.amount_shipping) = (1_500, 500);
+            }
+        }
+        let payment = history.payment("pi_1");
+        assert_eq!((payment.collected, payment.base), (received, base));
+        assert!((payment.clawed_back - payment.commission / 2).abs() <= 1, "half of it went back");
+    }
+}
+
+#[test]
+fn what_was_never_captured_was_never_refunded() {
+    let captured = |uncaptured| {
+        let mut history = History::new()
+            .touch(0, PaymentIntent, "pi_1", Metadata, "alice")
+            .intent(0, "pi_1", "cus_1", 9_000, Invoiced::Unsaid)
+            .charge_refunded(2, "ch_1", "pi_1", 5_500);
+        for known in &mut history.facts {
+            if let FactBody::Intent(intent) = &mut known.fact.body {
+                intent.uncaptured = Some(uncaptured);
+            }
+            if let FactBody::ChargeRefunded(refunded) = &mut known.fact.body {
+                refunded.uncaptured = Some(uncaptured);
+            }
+        }
+        history
+    };
+    let taken_back = |history: &History| history.payment("pi_1").clawed_back;
+    assert_eq!(taken_back(&captured(0)), 1_100);
+    let sum = captured(1_000);
+    assert_eq!(taken_back(&sum), 900, "of 5,500 that Stripe counts 1,000 were released");
+    let release = sum.clone().refund(0, "re_0", "ch_1", "pi_1", 1_000, RefundStatus::Succeeded);
+    assert_eq!(taken_back(&release), 900, "the refund that stands for the release is no money");
+    let real = release.refund(2, "re_1", "ch_1", "pi_1", 4_500, RefundStatus::Succeeded);
+    assert_eq!(taken_back(&real), 900);
+    let late = captured(1_000).refund(3, "re_2", "ch_1", "pi_1", 1_000, RefundStatus::Succeeded);
+    assert_eq!(taken_back(&late), 900, "a later one of its amount is money, which the sum holds already");
+    assert_eq!(taken_back(&late.refund(4, "re_3", "ch_1", "pi_1", 4_000, RefundStatus::Succeeded)), 1_000);
 }
 
 #[test]
@@ -239,7 +290,7 @@ fn a_fraud_warning_holds_what_is_left_until_nothing_can_be_done() {
             created: day(1),
         });
         let mut history = history;
-        history.add("fraud_warning:issfr_1", Keep::Last, i64::from(!actionable), day(n), &["ch_1"], body);
+        history.add("fraud_warning:issfr_1", Keep::Latest, i64::from(!actionable), day(n), &["ch_1"], body);
         history
     };
     let paid = History::new().intent(0, "pi_1", "cus_1", 10_000, Invoiced::Unsaid).touch(

@@ -458,7 +458,7 @@ fn lines_that_were_fetched_stand_in_for_the_first_ones() {
     );
     let lines = [first, vec![line("seat", 1, 6_000)]].concat();
     let body = FactBody::InvoiceLines(InvoiceLines { invoice: key("in_1"), lines, complete: true });
-    history.add("invoice_lines:in_1", Keep::Last, 0, day(1), &["in_1"], body);
+    history.add("invoice_lines:in_1", Keep::Latest, 0, day(1), &["in_1"], body);
     let payment = history.payment("in_1");
     assert_eq!(payment.commission, 1_200 + 1_200, "30 % of the book, 20 % of the seat");
     assert!(!how(&payment)[1].contains("first lines"), "{:?}", how(&payment));

@@ -16,7 +16,7 @@ impl History {
             status,
             created: day(n),
         });
-        self.add(&format!("credit_note:{note}"), Keep::Last, status.rank(), day(n), &[invoice], body);
+        self.add(&format!("credit_note:{note}"), Keep::Latest, status.rank(), day(n), &[invoice], body);
         self
     }
 }

@@ -32,7 +32,7 @@ impl History {
             money,
             converted_from,
         });
-        self.add(&format!("balance:{object}"), Keep::Last, 0, day(1), &[charge], body);
+        self.add(&format!("balance:{object}"), Keep::Latest, 0, day(1), &[charge], body);
         self
     }
 
@@ -44,11 +44,12 @@ impl History {
             email: None,
             currency: "usd".to_owned(),
             amount_captured: amount,
+            uncaptured: None,
             invoiced: Invoiced::Unsaid,
             succeeded_at: day(0),
             no_commission: false,
         });
-        self.add(&format!("charge:{charge}"), Keep::Last, amount, day(0), &[charge, intent], body);
+        self.add(&format!("charge:{charge}"), Keep::Latest, amount, day(0), &[charge, intent], body);
         self
     }
 }

@@ -115,7 +115,7 @@ impl History {
             deleted: false,
             no_commission: false,
         });
-        self.add(&format!("customer:{customer}"), Keep::Last, 0, day(n), &[customer, email], body);
+        self.add(&format!("customer:{customer}"), Keep::Latest, 0, day(n), &[customer, email], body);
         self
     }
 
@@ -154,6 +154,7 @@ impl History {
             charge: None,
             currency: "usd".to_owned(),
             amount_paid: amount,
+            amount_overpaid: 0,
             total: amount,
             total_excluding_tax: amount - tax,
             shipping: 0,
@@ -163,7 +164,7 @@ impl History {
             lines: Vec::new(),
             lines_complete: true,
         });
-        self.add(&format!("invoice:{invoice}"), Keep::Last, 0, day(n), &[invoice, customer], body);
+        self.add(&format!("invoice:{invoice}"), Keep::Latest, 0, day(n), &[invoice, customer], body);
         self
     }
 
@@ -213,7 +214,7 @@ impl History {
         });
         self.add(
             &format!("session:{session}"),
-            Keep::Last,
+            Keep::Latest,
             1,
             day(n),
             &[session, intent, customer, email],
@@ -240,7 +241,7 @@ impl History {
             completed_at: day(n),
             no_commission: false,
         });
-        self.add(&format!("session:{session}"), Keep::Last, 1, day(n), &[session, invoice, customer], body);
+        self.add(&format!("session:{session}"), Keep::Latest, 1, day(n), &[session, invoice, customer], body);
         self
     }
 
@@ -273,7 +274,7 @@ impl History {
             status,
             created: made.unwrap_or_else(|| day(n)),
         });
-        self.add(&format!("refund:{refund}"), Keep::Last, status.rank(), day(n), &[charge, intent], body);
+        self.add(&format!("refund:{refund}"), Keep::Latest, status.rank(), day(n), &[charge, intent], body);
         self
     }
 
@@ -289,11 +290,13 @@ impl History {
             payment_intent: (!intent.is_empty()).then(|| key(intent)),
             invoice: None,
             amount_refunded,
+            amount_captured: None,
+            uncaptured: None,
             currency: "usd".to_owned(),
         });
         self.add(
             &format!("charge_refunded:{charge}"),
-            Keep::Last,
+            Keep::Latest,
             amount_refunded,
             day(n),
             &[charge, intent],
@@ -319,7 +322,7 @@ impl History {
             status,
             created: day(n),
         });
-        self.add(&format!("dispute:{dispute}"), Keep::Last, status.rank(), day(n), &[charge], body);
+        self.add(&format!("dispute:{dispute}"), Keep::Latest, status.rank(), day(n), &[charge], body);
         self
     }
 
@@ -332,7 +335,7 @@ impl History {
             first: None,
             converted: false,
         });
-        self.add(&format!("referral:{id}"), Keep::Last, 0, day(n), &[email], body);
+        self.add(&format!("referral:{id}"), Keep::Highest, 0, day(n), &[email], body);
         self
     }
 
@@ -347,7 +350,7 @@ impl History {
             converted: false,
         });
         let user = format!("user:{external_id}");
-        self.add(&format!("referral:{external_id}"), Keep::Last, 0, day(n), &[&user], body);
+        self.add(&format!("referral:{external_id}"), Keep::Highest, 0, day(n), &[&user], body);
         self
     }
 
@@ -378,7 +381,7 @@ impl History {
         links.extend(posted.who.stripe_customer.iter().map(|key| key.as_str().to_owned()));
         links.extend(posted.who.email.clone());
         let links: Vec<&str> = links.iter().map(String::as_str).collect();
-        self.add(&format!("posted:{id}"), Keep::Last, 0, day(n), &links, FactBody::Posted(posted.clone()));
+        self.add(&format!("posted:{id}"), Keep::Highest, 0, day(n), &links, FactBody::Posted(posted.clone()));
         self
     }
 
@@ -389,7 +392,7 @@ impl History {
         let word = word(n, "they asked");
         let body = FactBody::Lock(Lock { customer: subject.clone(), to, word });
         let revision = i64::from(self.events);
-        self.add(&format!("lock:{subject}"), Keep::Last, revision, day(n), &[customer], body);
+        self.add(&format!("lock:{subject}"), Keep::Highest, revision, day(n), &[customer], body);
         self
     }
 
@@ -398,7 +401,7 @@ impl History {
         let word = word(n, "looked into");
         let body = FactBody::Verdict(Verdict { payment: key(payment), ruling, word });
         let revision = i64::from(self.events);
-        self.add(&format!("verdict:{payment}"), Keep::Last, revision, day(n), &[payment], body);
+        self.add(&format!("verdict:{payment}"), Keep::Highest, revision, day(n), &[payment], body);
         self
     }
 
