@@ -21,8 +21,8 @@ pub const HARD: [&str; 10] = [
     r" \u00a0\u3000",
 ];
 
-/// Fields whose text is one of a list that Stripe documents: these decide what happened.
-const CLOSED: [&str; 6] = ["type", "object", "status", "mode", "payment_status", "currency"];
+/// Fields whose text is one of a list that Stripe documents, or a time: these decide what happened.
+const CLOSED: [&str; 7] = ["type", "object", "status", "mode", "payment_status", "currency", "created"];
 
 /// Every payload, by version and name, in test mode.
 ///
