@@ -1,21 +1,19 @@
 //! Text that decides nothing refuses nothing (SEMANTICS 19): what parses as JSON in Stripe's own clients
 //! settles, whatever its texts are.
 
+use ::stripe::{
+    event::{Outcome, Reading, Unreadable, read},
+    metadata::MetadataKeys,
+};
 use anyhow::Result;
 use chrono::DateTime;
-use common::{
-    domain::ids::Mode,
-    stripe::{
-        event::{Outcome, Reading, Unreadable, read},
-        metadata::MetadataKeys,
-    },
-};
+use domain::ids::Mode;
 use proptest::prelude::*;
 use serde_json::Value;
 use std::sync::LazyLock;
 use tests::{deployment, stores::Backend, stripe, texts};
 
-static PAYLOADS: LazyLock<Vec<(String, Value)>> = LazyLock::new(|| texts::payloads().unwrap());
+static PAYLOADS: LazyLock<Result<Vec<(String, Value)>>> = LazyLock::new(texts::payloads);
 
 fn told(body: &str) -> Result<Reading, Unreadable> {
     read(body.as_bytes(), Mode::Test, &MetadataKeys::default(), DateTime::UNIX_EPOCH)
@@ -55,7 +53,7 @@ proptest! {
     fn whatever_stands_in_a_text_its_event_is_read(
         payload in any::<prop::sample::Index>(), text in any::<prop::sample::Index>(), hard in any_text(),
     ) {
-        let (name, payload) = payload.get(&PAYLOADS);
+        let (name, payload) = payload.get(PAYLOADS.as_ref().unwrap());
         let body = texts::with_one_hard_text(payload, text.index(texts::count(payload)), &hard).unwrap();
         let reading = told(&body).map_err(|error| TestCaseError::fail(format!("{name}: {error}\n{body}")))?;
         if let Outcome::Facts { facts, .. } = reading.outcome {
