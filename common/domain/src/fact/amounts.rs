@@ -20,14 +20,24 @@ impl FactBody {
         match self {
             Self::Session(told) => vec![told.amount_total, told.amount_tax, told.amount_shipping],
             Self::Invoice(told) => {
-                let own = [told.amount_paid, told.total, told.total_excluding_tax, told.shipping];
+                let own = [
+                    told.amount_paid,
+                    told.amount_overpaid,
+                    told.total,
+                    told.total_excluding_tax,
+                    told.shipping,
+                ];
                 own.into_iter().chain(of_lines(&told.lines)).collect()
             }
             Self::InvoiceLines(told) => of_lines(&told.lines),
-            Self::Intent(told) => vec![told.amount_received],
-            Self::Charge(told) => vec![told.amount_captured],
+            Self::Intent(told) => [told.amount_received].into_iter().chain(told.uncaptured).collect(),
+            Self::Charge(told) => [told.amount_captured].into_iter().chain(told.uncaptured).collect(),
             Self::Refund(told) => vec![told.amount],
-            Self::ChargeRefunded(told) => vec![told.amount_refunded],
+            Self::ChargeRefunded(told) => [told.amount_refunded]
+                .into_iter()
+                .chain(told.amount_captured)
+                .chain(told.uncaptured)
+                .collect(),
             Self::Balance(told) => vec![told.money.minor],
             Self::Dispute(told) => vec![told.amount],
             Self::CreditNote(told) => {
@@ -38,6 +48,7 @@ impl FactBody {
             Self::Customer(_)
             | Self::Subscription(_)
             | Self::Alias(_)
+            | Self::Apart(_)
             | Self::Touch(_)
             | Self::FraudWarning(_)
             | Self::Referral(_)
