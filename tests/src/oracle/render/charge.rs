@@ -17,7 +17,8 @@ pub(super) struct Money<'a> {
     pub(super) invoice: Option<&'a str>,
     pub(super) amount: i64,
     pub(super) authorised: i64,
-    pub(super) release: Option<&'a str>,
+    /// `re_…`, where the release is told as a refund.
+    pub(super) release: Option<String>,
     /// Whether since basil an event of its own says which invoice it paid.
     pub(super) linked: bool,
     pub(super) currency: &'a str,
@@ -41,7 +42,7 @@ pub(super) fn of(history: &History, payment: Of) -> Option<Money<'_>> {
                 invoice: None,
                 amount: checkout.takes(),
                 authorised: checkout.total,
-                release: None,
+                release: (checkout.takes() < checkout.total).then(|| format!("re_released_{charge}")),
                 linked: true,
                 currency: checkout.currency,
                 says_no: checkout.charge_says_no,
@@ -78,7 +79,7 @@ pub(super) fn of(history: &History, payment: Of) -> Option<Money<'_>> {
                 invoice: None,
                 amount: intent.amount,
                 authorised: intent.amount + intent.uncaptured,
-                release: intent.release.as_deref(),
+                release: intent.release.clone(),
                 linked: true,
                 currency: intent.currency,
                 says_no: intent.no_commission,
@@ -105,7 +106,7 @@ impl Money<'_> {
         }
         let captured = if self.released() > 0 { "charge.captured" } else { "charge.succeeded" };
         add(history, told, self.version, (captured, at), self.charge_object(0));
-        if let Some(id) = self.release {
+        if let Some(id) = &self.release {
             let release = json!({
                 "id": id, "object": "refund", "amount": self.released(), "currency": self.currency,
                 "charge": self.charge, "payment_intent": self.intent, "status": "succeeded", "created": at,

@@ -7,7 +7,7 @@ use crate::settle::payments::collection::Collections;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 
-/// How long after a capture the refund that stands for its release may be made. Stripe makes it with the
+/// How far from a capture the refund that stands for its release may be made. Stripe makes it with the
 /// capture; a refund of the same amount on another day gives money back.
 const AT_ONCE: TimeDelta = TimeDelta::days(1);
 
@@ -57,7 +57,7 @@ impl<'a> Released<'a> {
         let keys = [refund.charge.as_ref(), refund.payment_intent.as_ref()];
         let captures = keys.into_iter().flatten().filter_map(|key| self.by_key.get(key));
         captures.min_by_key(|capture| capture.uncaptured).is_some_and(|capture| {
-            let in_time = |at| refund.created.signed_duration_since(at) <= AT_ONCE;
+            let in_time = |at| refund.created.signed_duration_since(at).abs() <= AT_ONCE;
             capture.uncaptured > 0 && refund.amount == capture.uncaptured && capture.at.is_none_or(in_time)
         })
     }
