@@ -80,7 +80,7 @@ mod tests {
             of("postgres://u:p@h:5433/a?sslmode=require"),
             "postgres://u:p@h:5433/bench_1?sslmode=require"
         );
-        assert_eq!(of("postgres://u@/a?host=/run/pg"), "postgres://u@/bench_1?host=/run/pg");
+        assert_eq!(of("postgres:///a?host=/run/pg&user=u"), "postgres:///bench_1?host=/run/pg&user=u");
         assert!(beside("postgres://h/a", "x\"y").is_err());
     }
 }

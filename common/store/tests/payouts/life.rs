@@ -54,9 +54,10 @@ async fn what_is_released_is_paid_and_a_later_refund_is_netted_next_time(pool: P
 #[sqlx::test(migrations = "../../migrations")]
 async fn a_day_ends_before_the_next_one_begins(pool: PgPool) {
     let books = Books::open(pool, 0).await;
-    // The last second of June and the first of July; who counts in seconds has nothing between them.
-    for (number, paid_at) in [(1, "2026-06-30T23:59:59Z"), (2, "2026-07-01T00:00:00Z")] {
-        books.settle(&[Books::sale(number, paid_at).invoice_paid()]).await;
+    // Paid in the last second of June and the first of July, told a second later; who counts in seconds has nothing between
+    // them.
+    for (number, told_at) in [(1, "2026-07-01T00:00:00Z"), (2, "2026-07-01T00:00:01Z")] {
+        books.settle(&[Books::sale(number, told_at).invoice_paid()]).await;
     }
     let day: Day = "2026-06-30".parse().unwrap();
     let june = Request { as_of: Some(day.end()), ..Request::default() };
