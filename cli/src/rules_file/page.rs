@@ -110,6 +110,7 @@ fn facts(example: &Example) -> Vec<KnownFact> {
         object: customer.clone(),
         method: TouchMethod::Metadata,
         value: "launch".to_owned(),
+        place: 0,
     };
     let mut facts =
         vec![known("touch".to_owned(), time("2026-01-01"), vec![customer.clone()], FactBody::Touch(touch))];
@@ -169,6 +170,7 @@ fn directory() -> Directory {
         created_at,
         inactive: Vec::new(),
         email: "anna@studio.example".to_owned(),
+        codes: Vec::new(),
         addresses: Vec::new(),
         commissions: Vec::new(),
     };

@@ -1,8 +1,10 @@
 //! The registry as the fold sees it: which code belongs to whom, and when it did not count.
 
+use super::clock::not_after;
 use super::code::FoldedCode;
 use super::fact::{Fact, FactBody, TouchMethod};
 use super::ids::AffiliateId;
+use super::key::Key;
 use super::rules::Commission;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +27,8 @@ impl Mentions {
             FactBody::Referral(referral) => self.affiliates.extend(referral.affiliate),
             FactBody::Lock(lock) => self.affiliates.extend(lock.to.affiliate()),
             FactBody::Customer(_)
+            | FactBody::Address(_)
+            | FactBody::CommissionFlag(_)
             | FactBody::Subscription(_)
             | FactBody::Session(_)
             | FactBody::Invoice(_)
@@ -53,6 +57,8 @@ pub fn mentioned(fact: &Fact) -> Vec<FoldedCode> {
         FactBody::Posted(posted) => [posted.referral_code.as_deref(), posted.coupon_code.as_deref()],
         FactBody::Referral(referral) => [referral.referral_code.as_deref(), None],
         FactBody::Customer(_)
+        | FactBody::Address(_)
+        | FactBody::CommissionFlag(_)
         | FactBody::Subscription(_)
         | FactBody::Session(_)
         | FactBody::Invoice(_)
@@ -89,6 +95,9 @@ pub struct Directory {
     pub clicks: BTreeMap<FoldedCode, Click>,
     /// Every affiliate that owns one of these, or is named by id.
     pub affiliates: BTreeMap<AffiliateId, Affiliate>,
+    /// When the commission of a payment was first paid out, by the payment's key: nothing that becomes
+    /// known of the affiliate later touches it (SEMANTICS 13, 16).
+    pub paid_out: BTreeMap<Key, DateTime<Utc>>,
 }
 
 /// Whose code it is.
@@ -117,21 +126,61 @@ pub struct Affiliate {
     pub inactive: Vec<Period>,
     /// The address, as it was written.
     pub email: String,
-    /// Every address that the affiliate ever had, trimmed and in lower case.
-    pub addresses: Vec<String>,
+    /// Every code that the affiliate called its own, from when it did.
+    pub codes: Vec<OwnCode>,
+    /// Every address that the affiliate ever had or was paid to.
+    pub addresses: Vec<OwnAddress>,
     /// What the affiliate earns instead of the programme's commission, by the time from which it
     /// holds.
     pub commissions: Vec<OwnCommission>,
 }
 
 impl Affiliate {
+    /// The code that was the affiliate's current one at a time: what a bind that names no code is rated by
+    /// (SEMANTICS 8).
+    #[must_use]
+    pub fn code_at(&self, at: DateTime<Utc>) -> &str {
+        let by_then = self.codes.iter().filter(|own| own.since.is_none_or(|since| not_after(since, at)));
+        by_then.max_by_key(|own| own.since).map_or(&self.referral_code, |own| &own.code)
+    }
+
     /// What the affiliate earns of a payment of that time, when it is not what the programme pays
     /// (SEMANTICS 8).
     #[must_use]
     pub fn commission_at(&self, at: DateTime<Utc>) -> Option<Commission> {
-        let valid = self.commissions.iter().filter(|own| own.valid_from.is_none_or(|from| from <= at));
+        let valid =
+            self.commissions.iter().filter(|own| own.valid_from.is_none_or(|from| not_after(from, at)));
         valid.max_by_key(|own| (own.valid_from, own.version)).and_then(|own| own.commission)
     }
+}
+
+/// A code that an affiliate called its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnCode {
+    /// As it was written.
+    pub code: String,
+    /// From when it was the affiliate's current one; `None` is "always".
+    pub since: Option<DateTime<Utc>>,
+}
+
+/// An address of an affiliate's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnAddress {
+    /// Trimmed and in lower case.
+    pub email: String,
+    /// From when it is known; `None` is "always".
+    pub since: Option<DateTime<Utc>>,
+    /// What it is, or was, to the affiliate.
+    pub role: AddressRole,
+}
+
+/// What an address is to an affiliate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressRole {
+    /// The affiliate is reached there.
+    Contact,
+    /// The affiliate is paid there (`payout_preferences`).
+    Payout,
 }
 
 /// A version of an affiliate's own commission.
@@ -167,7 +216,8 @@ impl Period {
     /// Whether the time lies in the span.
     #[must_use]
     pub fn contains(&self, at: DateTime<Utc>) -> bool {
-        self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| at < until)
+        self.from.is_none_or(|from| not_after(from, at))
+            && self.until.is_none_or(|until| !not_after(until, at))
     }
 }
 
@@ -222,7 +272,7 @@ impl Directory {
 /// appeared since; else any, to tell why it does not count.
 fn coupon(coupons: &[CodeOwner], at: DateTime<Utc>) -> Option<Found<'_>> {
     let counts = |owner: &&CodeOwner| !owner.inactive.iter().any(|period| period.contains(at));
-    let then = coupons.iter().filter(counts).find(|owner| owner.created_at <= at);
+    let then = coupons.iter().filter(counts).find(|owner| not_after(owner.created_at, at));
     let owner = then.or_else(|| coupons.iter().find(counts)).or_else(|| coupons.first())?;
     Some(Found { owner, coupon: true, clicked_at: None })
 }

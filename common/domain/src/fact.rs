@@ -4,11 +4,13 @@
 //! which one depends on the two alone, not on their order ([`Fact::supersedes`]): the facts that
 //! are kept are a function of the *set* of events (SEMANTICS 3). The fold reads nothing else.
 
+mod address;
 mod alias;
 mod amounts;
 mod apart;
 mod balance;
 mod collection;
+mod commission_flag;
 mod credit_note;
 mod customer;
 mod dispute;
@@ -22,10 +24,12 @@ mod session;
 mod subscription;
 mod touch;
 
+pub use address::{Address, AddressEvidence, AddressSeen};
 pub use alias::PaymentAlias;
 pub use apart::PaymentApart;
 pub use balance::BalanceMoved;
 pub use collection::{ChargeSucceeded, IntentSucceeded, Invoiced};
+pub use commission_flag::CommissionFlag;
 pub use credit_note::{CreditNoteSeen, CreditNoteStatus, CreditedRefund};
 pub use customer::CustomerSeen;
 pub use dispute::{DisputeSeen, DisputeStatus};
@@ -100,6 +104,11 @@ impl Fact {
 pub enum FactBody {
     /// A Stripe customer as it stands. `customer:{cus}`, keep latest; rank 1 when deleted.
     Customer(CustomerSeen),
+    /// An address of a Stripe customer, from when it was first told. `address:{cus}:{email}`, keep first.
+    Address(AddressSeen),
+    /// Metadata `commission: false` that was set on a customer or a subscription, or taken away.
+    /// `commission:{object}:{event}`, keep first.
+    CommissionFlag(CommissionFlag),
     /// A subscription as it stands. `subscription:{sub}`, keep latest; rank 1 when deleted.
     Subscription(SubscriptionSeen),
     /// A completed checkout session. `session:{cs}`, keep latest; rank 1 once paid.
@@ -151,6 +160,8 @@ impl FactBody {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Customer(_) => "customer",
+            Self::Address(_) => "address",
+            Self::CommissionFlag(_) => "commission_flag",
             Self::Subscription(_) => "subscription",
             Self::Session(_) => "session",
             Self::Invoice(_) => "invoice",

@@ -12,6 +12,7 @@
     )
 )]
 
+pub mod clock;
 pub mod code;
 pub mod command;
 pub mod day;

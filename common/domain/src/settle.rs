@@ -16,6 +16,7 @@ mod attribution;
 mod commission;
 mod customer;
 mod decisions;
+mod flags;
 mod outcome;
 mod payments;
 mod people;
@@ -28,6 +29,7 @@ pub use outcome::{
     CustomerStatus, Evidence, Explanation, Method, RatedLine, RuleKind, RuleStory, Settlement,
 };
 
+use super::clock::not_after;
 use super::directory::Directory;
 use super::fact::Fact;
 use super::rules::RuleVersion;
@@ -78,6 +80,6 @@ pub fn settle(
 fn rules_at(rules: &[RuleVersion], at: DateTime<Utc>) -> Option<&RuleVersion> {
     rules
         .iter()
-        .filter(|version| version.valid_from.is_none_or(|from| from <= at))
+        .filter(|version| version.valid_from.is_none_or(|from| not_after(from, at)))
         .max_by_key(|version| (version.valid_from, version.id))
 }

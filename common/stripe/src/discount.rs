@@ -3,7 +3,7 @@
 use super::json::{Identified, Ref, Text, filled};
 use domain::fact::TouchMethod;
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A discount, or an entry of a session's `discounts`, which has no id.
 ///
@@ -48,28 +48,53 @@ impl Identified for PromotionCode {
 /// How many coupons and codes of one object are looked at. Stripe allows 20 discounts for one payment.
 const MOST: usize = 1_000;
 
-/// The discounts met on one object and its lines, each once, in the order of the payload.
+/// The discounts met on one object and its lines, each once, in the order in which Stripe lists them.
 #[derive(Debug, Default)]
 pub(super) struct Discounts {
-    found: Vec<(TouchMethod, String)>,
+    found: Vec<FoundCode>,
     seen: BTreeSet<(TouchMethod, String)>,
-    named: BTreeSet<String>,
+    /// The place of each discount with an id; those of a session have none.
+    places: BTreeMap<String, u32>,
+    next_place: u32,
     told: BTreeSet<String>,
     codes_without_text: bool,
+}
+
+/// A code or coupon, and whose discount's it is.
+#[derive(Debug)]
+pub(super) struct FoundCode {
+    /// How it was carried.
+    pub(super) method: TouchMethod,
+    /// Its id or text.
+    pub(super) value: String,
+    /// The place of its discount among those of the object.
+    pub(super) place: u32,
 }
 
 impl Discounts {
     /// Notes a discount, of which the payload may give no more than the id.
     pub(super) fn note(&mut self, discount: &Ref<Discount>) {
-        if let Some(id) = discount.id() {
-            self.named.insert(id.to_owned());
+        if discount.id().is_none() && discount.object().is_none() {
+            return;
         }
+        let place = self.place(discount.id());
         if let Some(object) = discount.object() {
-            self.note_object(object);
+            self.note_object(object, place);
         }
     }
 
-    fn note_object(&mut self, discount: &Discount) {
+    /// The place of a discount: that of its first mention.
+    fn place(&mut self, id: Option<&str>) -> u32 {
+        if let Some(place) = id.and_then(|id| self.places.get(id)) {
+            return *place;
+        }
+        let place = self.next_place;
+        self.next_place = place.saturating_add(1);
+        self.places.extend(id.map(|id| (id.to_owned(), place)));
+        place
+    }
+
+    fn note_object(&mut self, discount: &Discount, place: u32) {
         let promotion = discount.promotion_code.object();
         let coupons = [
             discount.source.as_ref().and_then(|source| source.coupon.id()),
@@ -78,15 +103,15 @@ impl Discounts {
             promotion.and_then(|code| code.coupon.id()),
         ];
         if let Some(id) = discount.promotion_code.id() {
-            self.add(TouchMethod::PromotionCode, id);
+            self.add(TouchMethod::PromotionCode, id, place);
             match promotion.and_then(|code| filled(code.code.as_ref())) {
-                Some(code) => self.add(TouchMethod::PromotionCodeText, code),
+                Some(code) => self.add(TouchMethod::PromotionCodeText, code, place),
                 None => self.codes_without_text = true,
             }
         }
         let coupon = coupons.into_iter().flatten().next();
         if let Some(coupon) = coupon {
-            self.add(TouchMethod::Coupon, coupon);
+            self.add(TouchMethod::Coupon, coupon, place);
         }
         // A deleted or unexpanded discount may be an object and still say nothing.
         if let Some(id) = discount.id().filter(|_| coupon.is_some()) {
@@ -97,18 +122,18 @@ impl Discounts {
     /// Whether Stripe knows more than the payload said: a discount of which only the id was there,
     /// or a promotion code without its text.
     pub(super) fn has_gaps(&self) -> bool {
-        self.codes_without_text || !self.named.is_subset(&self.told)
+        self.codes_without_text || self.places.keys().any(|id| !self.told.contains(id))
     }
 
-    /// How each was carried, and its id or text.
-    pub(super) fn found(&self) -> &[(TouchMethod, String)] {
+    /// What was found, in order.
+    pub(super) fn found(&self) -> &[FoundCode] {
         &self.found
     }
 
-    fn add(&mut self, method: TouchMethod, value: &str) {
-        let entry = (method, value.to_owned());
-        if self.found.len() < MOST && self.seen.insert(entry.clone()) {
-            self.found.push(entry);
+    fn add(&mut self, method: TouchMethod, value: &str, place: u32) {
+        let value = value.to_owned();
+        if self.found.len() < MOST && self.seen.insert((method, value.clone())) {
+            self.found.push(FoundCode { method, value, place });
         }
     }
 }

@@ -1,7 +1,7 @@
 //! From an event's body to facts.
 
 use super::json::{self, BadField, Moment, Text, filled, required};
-use super::metadata::MetadataKeys;
+use super::metadata::{Metadata, MetadataKeys};
 use super::missing::Missing;
 use super::read::{self, Treatment};
 use super::telling::Telling;
@@ -96,6 +96,24 @@ struct Envelope<'a> {
 struct Data<'a> {
     #[serde(borrow)]
     object: Option<&'a RawValue>,
+    /// What an update changed, as it was before.
+    #[serde(borrow)]
+    previous_attributes: Option<&'a RawValue>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Previous {
+    metadata: Metadata,
+}
+
+impl Data<'_> {
+    /// Whether the metadata forbade commission before it was changed. What cannot be read decides nothing.
+    fn forbade_commission(&self) -> bool {
+        let previous =
+            self.previous_attributes.and_then(|raw| json::parse::<Previous>(raw.get().as_bytes()).ok());
+        previous.is_some_and(|previous| previous.metadata.forbids_commission())
+    }
 }
 
 /// Reads the raw body of an event, in the shape of any API version.
@@ -169,6 +187,7 @@ fn read_object(
         at,
         account,
         keys,
+        forbade_commission: data.forbade_commission(),
         facts: Vec::new(),
         told: BTreeSet::new(),
         missing: Vec::new(),

@@ -74,6 +74,7 @@ pub fn read_fetched(body: &[u8], mode: Mode, received_at: DateTime<Utc>) -> Resu
         at: at.unwrap_or(received_at),
         account: stored.asked.account(),
         keys: &keys,
+        forbade_commission: false,
         facts: Vec::new(),
         told: BTreeSet::new(),
         missing: Vec::new(),

@@ -6,7 +6,9 @@ use super::json::{BadField, Identified, Ref};
 use super::metadata::{Metadata, MetadataKeys};
 use super::missing::Missing;
 use chrono::{DateTime, Utc};
-use domain::fact::{Fact, FactBody, Keep, PaymentAlias, PaymentApart, Touch, TouchMethod, TouchedObject};
+use domain::fact::{
+    AddressSeen, CommissionFlag, Fact, FactBody, Keep, PaymentAlias, PaymentApart, Touch, TouchMethod, TouchedObject,
+};
 use domain::key::{Key, KeyKind};
 use std::collections::BTreeSet;
 
@@ -23,6 +25,8 @@ pub(super) struct Telling<'a> {
     pub(super) account: Option<&'a str>,
     /// Where referral codes stand.
     pub(super) keys: &'a MetadataKeys,
+    /// Whether the object's metadata said `commission: false` before this event changed it.
+    pub(super) forbade_commission: bool,
     /// What was told so far.
     pub(super) facts: Vec<Fact>,
     /// Their natural keys: an event tells each fact once.
@@ -109,16 +113,45 @@ impl Telling<'_> {
 
     /// Tells the codes and coupons of an object's discounts.
     pub(super) fn touch_discounts(&mut self, touched: &Touched<'_>, discounts: &Discounts) {
-        for (method, value) in discounts.found() {
-            self.touch(touched, *method, value.clone());
+        for found in discounts.found() {
+            self.touch_at(touched, found.method, found.value.clone(), found.place);
         }
     }
 
-    /// Tells one code or coupon.
+    /// Tells one code.
     pub(super) fn touch(&mut self, touched: &Touched<'_>, method: TouchMethod, value: String) {
+        self.touch_at(touched, method, value, 0);
+    }
+
+    /// Tells what an object's metadata says of commission from a time on, if it forbids it or did.
+    pub(super) fn tell_commission_flag(&mut self, object: &Key, forbids: bool, at: DateTime<Utc>) {
+        if forbids || self.forbade_commission {
+            let natural_key = format!("commission:{object}:{}", self.event);
+            let body = FactBody::CommissionFlag(CommissionFlag { object: object.clone(), forbids });
+            self.tell(natural_key, Keep::First, 0, at, vec![object.clone()], body);
+        }
+    }
+
+    /// Tells an address of a customer, known from a time on.
+    pub(super) fn tell_address(&mut self, customer: &Key, email: Option<&str>, at: DateTime<Utc>) {
+        if let Some((written, email)) = email.and_then(|written| Some((written, Key::email(written)?))) {
+            let natural_key = format!("address:{customer}:{}", email.id());
+            let body = AddressSeen { customer: customer.clone(), email: written.to_owned() };
+            self.tell(
+                natural_key,
+                Keep::First,
+                0,
+                at,
+                vec![customer.clone(), email],
+                FactBody::Address(body),
+            );
+        }
+    }
+
+    fn touch_at(&mut self, touched: &Touched<'_>, method: TouchMethod, value: String, place: u32) {
         let natural_key = format!("touch:{}:{}:{value}", touched.object, method_name(method));
         let links = links([Some(touched.object.clone()), touched.customer.cloned()]);
-        let body = Touch { on: touched.on, object: touched.object.clone(), method, value };
+        let body = Touch { on: touched.on, object: touched.object.clone(), method, value, place };
         self.tell(natural_key, Keep::First, 0, touched.at, links, FactBody::Touch(body));
     }
 

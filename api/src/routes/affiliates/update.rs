@@ -115,5 +115,9 @@ async fn changed(
         mappings.keys = old.into_iter().chain(new).collect();
         mappings.affiliates.push(after.id);
     }
+    // An address to which the affiliate is paid is one of theirs as well.
+    if before.payout_preferences != after.payout_preferences {
+        mappings.affiliates.push(after.id);
+    }
     Ok(mappings)
 }

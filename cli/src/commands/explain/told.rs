@@ -15,6 +15,13 @@ pub(super) fn in_words(fact: &Fact) -> String {
             let deleted = if customer.deleted { "deleted at Stripe" } else { "known" };
             format!("customer {} is {deleted}; no payment of theirs has come", customer.customer)
         }
+        FactBody::Address(address) => {
+            format!("customer {} has the address {}", address.customer, address.email)
+        }
+        FactBody::CommissionFlag(flag) => {
+            let says = if flag.forbids { "says" } else { "does no more say" };
+            format!("{} {says} commission: false", flag.object)
+        }
         FactBody::Subscription(subscription) => {
             format!(
                 "subscription {} is {}; no invoice of it was paid",

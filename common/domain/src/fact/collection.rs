@@ -13,8 +13,11 @@ pub struct IntentSucceeded {
     pub charge: Option<Key>,
     /// `cus_…`; none for a guest.
     pub customer: Option<Key>,
-    /// The address that the receipt went to.
+    /// The address that the receipt went to, of a guest.
     pub email: Option<String>,
+    /// The address of the payment method's billing details, of a guest.
+    #[serde(default)]
+    pub billing_email: Option<String>,
     /// ISO 4217, lower case.
     pub currency: String,
     /// Minor units received. Tax and shipping are not known.
@@ -40,8 +43,11 @@ pub struct ChargeSucceeded {
     pub payment_intent: Option<Key>,
     /// `cus_…`; none for a guest.
     pub customer: Option<Key>,
-    /// The address of the receipt, else that of the billing details.
+    /// The address that the receipt went to, of a guest.
     pub email: Option<String>,
+    /// The address of the payment method's billing details, of a guest.
+    #[serde(default)]
+    pub billing_email: Option<String>,
     /// ISO 4217, lower case.
     pub currency: String,
     /// Minor units captured. Tax and shipping are not known.

@@ -17,4 +17,8 @@ pub struct CustomerSeen {
     pub deleted: bool,
     /// Metadata `commission: false` (SEMANTICS 6).
     pub no_commission: bool,
+    /// Whether facts of their own tell since when: [`CommissionFlag`](super::CommissionFlag). Before there
+    /// were such facts, what was said last held for every payment.
+    #[serde(default)]
+    pub no_commission_is_dated: bool,
 }

@@ -14,6 +14,10 @@ pub struct Touch {
     pub method: TouchMethod,
     /// The code or the Stripe id, as it was written.
     pub value: String,
+    /// The place of its discount among those of the object, as Stripe lists them; 0 where it is no
+    /// discount's.
+    #[serde(default)]
+    pub place: u32,
 }
 
 /// What carried a touch, in the order in which metadata is looked for (SEMANTICS 4 c).

@@ -15,6 +15,7 @@ use super::outcome::{Bind, CandidateStory, Evidence, Method};
 use super::payments::Payment;
 use super::people::People;
 use super::{KnownFact, SettleError, rules_at};
+use crate::clock::not_after;
 use crate::directory::Directory;
 use crate::key::Key;
 use crate::rules::{RuleVersion, Rules};
@@ -114,7 +115,7 @@ fn first_bind(moments: &[Moment<'_>]) -> Option<Bind> {
 
 /// Whether `later` is at most `window` after `since`.
 fn within(since: DateTime<Utc>, later: DateTime<Utc>, window: TimeDelta) -> bool {
-    since.checked_add_signed(window).is_none_or(|end| later <= end)
+    since.checked_add_signed(window).is_none_or(|end| not_after(later, end))
 }
 
 /// What a payment's own bind is, given its customer's.
@@ -207,9 +208,10 @@ fn stories(candidates: &[Candidate<'_>], own: Option<&Bind>, winner: &Bind) -> V
     candidates.iter().map(story).collect()
 }
 
-/// The bound people who carry one of a person's addresses (SEMANTICS 4 g).
+/// The bound people who carry one of a person's addresses (SEMANTICS 4 g), each from when both are known
+/// to carry it and the bind is there: who comes to an address later is nobody's neighbour before.
 struct Neighbours<'a> {
-    binds: Vec<(&'a Key, &'a Bind)>,
+    binds: Vec<(DateTime<Utc>, &'a Bind)>,
 }
 
 impl<'a> Neighbours<'a> {
@@ -217,22 +219,24 @@ impl<'a> Neighbours<'a> {
         let Some(person) = people.by_anchor.get(anchor) else { return Self { binds: Vec::new() } };
         // A lock alone makes nobody: whoever is only named by one carries nothing.
         let shares = |other: &Key| {
-            other != anchor
-                && people.by_anchor.get(other).is_some_and(|other| {
-                    other.first_seen_at.is_some() && other.emails().any(|email| person.keys.contains(email))
-                })
+            let other = people.by_anchor.get(other).filter(|_| other != anchor)?;
+            other.first_seen_at?;
+            person.shares_an_address_since(other)
         };
-        let binds = own.iter().filter(|(other, _)| shares(other)).map(|(other, bind)| (*other, bind));
-        Self { binds: binds.collect() }
+        let since = |(other, bind): (&&Key, &'a Bind)| Some((shares(other)?.max(bind.bound_at), bind));
+        Self { binds: own.iter().filter_map(since).collect() }
     }
 
     /// The bind of the only one who was bound by then.
-    fn at(&self, at: DateTime<Utc>) -> Option<Result<&'a Bind, String>> {
-        let mut known = self.binds.iter().filter(|(_, bind)| bind.bound_at <= at);
-        let (_, first) = known.next()?;
+    fn at(&self, at: DateTime<Utc>) -> Option<Candidate<'a>> {
+        let mut known = self.binds.iter().filter(|(since, _)| not_after(*since, at));
+        let (since, first) = known.next()?;
         Some(match known.count() {
-            0 => Ok(first),
-            _ => Err("several referrals carry the customer's e-mail address".to_owned()),
+            0 => Candidate::neighbour(Ok(first), *since),
+            _ => {
+                let several = "several referrals carry the customer's e-mail address".to_owned();
+                Candidate::neighbour(Err(several), at)
+            }
         })
     }
 
@@ -241,17 +245,14 @@ impl<'a> Neighbours<'a> {
             if moment.is_an_act()
                 && let Some(neighbour) = self.at(moment.at)
             {
-                moment.candidates.push(Candidate::neighbour(neighbour, moment.at));
+                moment.candidates.push(neighbour);
             }
         }
         // A referral that is bound later may find payments waiting.
         let later: Vec<Moment<'_>> = self
             .binds
             .iter()
-            .filter_map(|(_, bind)| {
-                let neighbour = self.at(bind.bound_at)?;
-                Some(Moment::neighbour(bind.bound_at, Candidate::neighbour(neighbour, bind.bound_at)))
-            })
+            .filter_map(|(since, _)| Some(Moment::neighbour(*since, self.at(*since)?)))
             .collect();
         moments.extend(later);
         moment::sort(moments);

@@ -41,7 +41,7 @@ pub(super) fn settlement(
     directory: &Directory,
     decisions: &Decisions<'_>,
 ) -> Result<Settlement, SettleError> {
-    let ordinals = ordinal::ordinals(people, payments, &binds);
+    let ordinals = ordinal::ordinals(payments, &binds);
     let mut conversions = Vec::new();
     for payment in payments {
         let judgement = binds.of_payment.remove(&payment.key).unwrap_or_default();

@@ -5,7 +5,6 @@ use super::outcome::{Customer, CustomerStatus};
 use super::payments::Payment;
 use super::people::Person;
 use crate::fact::ConversionKind;
-use crate::key::KeyKind;
 
 /// The customer that a person is; `None` while all there is of them waits for a payment.
 pub(super) fn customer(person: &Person, payments: &[Payment<'_>], binds: &Binds) -> Option<Customer> {
@@ -24,13 +23,12 @@ pub(super) fn customer(person: &Person, payments: &[Payment<'_>], binds: &Binds)
         (None, Some(_)) => CustomerStatus::Direct,
         (None, None) => CustomerStatus::DirectSignup,
     };
-    let least = |kind: KeyKind| person.keys.iter().find(|key| key.kind() == kind).cloned();
     Some(Customer {
         anchor: person.anchor.clone(),
         keys: person.keys.iter().cloned().collect(),
         email: person.email.clone(),
-        stripe_customer: least(KeyKind::StripeCustomer),
-        external_id: least(KeyKind::User).map(|key| key.id().to_owned()),
+        stripe_customer: person.stripe_customer.clone(),
+        external_id: person.user.as_ref().map(|key| key.id().to_owned()),
         status,
         bind,
         converted_at,

@@ -134,6 +134,10 @@ pub struct Bind {
     pub referral_code: Option<String>,
     /// The coupon that bound.
     pub coupon_code: Option<String>,
+    /// The code by which a commission for codes is looked for, where it is not `referral_code`: of a bind that
+    /// names no code the affiliate's current one at the time, frozen with the bind (SEMANTICS 8).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rated_as: Option<String>,
     /// How.
     pub method: Method,
     /// Where that was read.

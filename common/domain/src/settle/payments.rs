@@ -7,7 +7,9 @@ mod released;
 mod reversal;
 mod share;
 
-use super::{KnownFact, SettleError, people::People};
+use super::flags::CommissionFlags;
+use super::people::{People, Person};
+use super::{KnownFact, SettleError};
 use crate::fact::{
     BalanceMoved, ConversionKind, FactBody, FraudWarningSeen, InvoiceLine, InvoiceLines, InvoicePaid,
     PostedConversion, SessionCompleted, SessionMode, SessionPaymentStatus,
@@ -109,13 +111,7 @@ pub(super) fn payments<'a>(facts: &'a [KnownFact], people: &People) -> Result<Ve
         sets.join(fact.links.iter().filter(|key| names_a_payment(key)));
     }
     claim::join_claimed(facts, &mut sets);
-    let no_commission_subscriptions: BTreeSet<&Key> = facts
-        .iter()
-        .filter_map(|known| match &known.fact.body {
-            FactBody::Subscription(seen) if seen.no_commission => Some(&seen.subscription),
-            _ => None,
-        })
-        .collect();
+    let flags = CommissionFlags::of(facts);
     let mut parts: BTreeMap<Key, Parts<'a>> = BTreeMap::new();
     for known in facts {
         let Some(root) = known.fact.links.iter().find(|key| names_a_payment(key)).map(|key| sets.root(key))
@@ -141,6 +137,8 @@ pub(super) fn payments<'a>(facts: &'a [KnownFact], people: &People) -> Result<Ve
             FactBody::Alias(_)
             | FactBody::Touch(_)
             | FactBody::Customer(_)
+            | FactBody::Address(_)
+            | FactBody::CommissionFlag(_)
             | FactBody::Subscription(_)
             | FactBody::Referral(_)
             | FactBody::Lock(_)
@@ -158,16 +156,12 @@ pub(super) fn payments<'a>(facts: &'a [KnownFact], people: &People) -> Result<Ve
         part.sort();
         if let Some(mut payment) = part.payment(aliases)? {
             payment.person = people.of_keys(&payment.aliases).or_else(|| part.person(people)).cloned();
-            payment.no_commission = payment
-                .no_commission
-                .or_else(|| {
-                    payment
-                        .subscriptions
-                        .iter()
-                        .find(|key| no_commission_subscriptions.contains(key))
-                        .cloned()
-                })
-                .or_else(|| people.by_anchor.get(payment.person.as_ref()?)?.no_commission.clone());
+            if payment.no_commission.is_none() {
+                let person = payment.person.as_ref().and_then(|anchor| people.by_anchor.get(anchor));
+                let customers = person.into_iter().flat_map(Person::stripe_customers);
+                let mut said = payment.subscriptions.iter().chain(customers);
+                payment.no_commission = said.find(|object| flags.forbid(object, payment.at)).cloned();
+            }
             payments.push(payment);
         }
     }

@@ -1,16 +1,24 @@
 //! Who is one customer.
 //!
-//! Facts that share a Stripe customer, a user id, a subscription or a payment speak of one person.
-//! An e-mail address is weaker: facts that know nothing else about a person are taken to be the
-//! person of that address, and that one is the same as a better known person only when exactly
-//! one such person carries the address (SEMANTICS 4 g).
+//! Facts that share a Stripe customer, a user id, a subscription or a payment speak of one person. An
+//! e-mail address is weaker: a guest, of whom nothing else is known, is the person of the buyer's address,
+//! and whether that is somebody who is better known is told by the time of the guest's first purchase
+//! ([`homes`]): nothing that appears later parts or joins them, so that a sign-up moves no amount
+//! (SEMANTICS 18).
+
+mod addresses;
+mod described;
+mod homes;
 
 use super::KnownFact;
+use crate::clock::not_after;
 use crate::directory::Directory;
 use crate::fact::{Fact, FactBody, TouchMethod};
 use crate::key::{Key, KeyKind};
 use crate::union_find::UnionFind;
+use addresses::Carried;
 use chrono::{DateTime, Utc};
+use homes::Homes;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A person as the facts know them.
@@ -20,24 +28,38 @@ pub(super) struct Person {
     pub(super) anchor: Key,
     /// Every key of theirs, the addresses' included.
     pub(super) keys: BTreeSet<Key>,
+    /// Since when each address is known to be theirs.
+    pub(super) addresses: BTreeMap<Key, DateTime<Utc>>,
     /// The address, as it was last written.
     pub(super) email: Option<String>,
+    /// The Stripe customer; the first that was told of, where there are several.
+    pub(super) stripe_customer: Option<Key>,
+    /// The company's own id; the first that was told of, where there are several.
+    pub(super) user: Option<Key>,
     /// Event time of the first fact that tells of the person; `None` when all there is waits for a
     /// payment.
     pub(super) first_seen_at: Option<DateTime<Utc>>,
     /// When the API was first told that the person has paid.
     pub(super) converted_at: Option<DateTime<Utc>>,
-    /// Metadata `commission: false` on the customer.
-    pub(super) no_commission: Option<Key>,
 }
 
 impl Person {
-    pub(super) fn emails(&self) -> impl Iterator<Item = &Key> {
-        self.keys.iter().filter(|key| key.kind() == KeyKind::Email)
-    }
-
     pub(super) fn stripe_customers(&self) -> impl Iterator<Item = &Key> {
         self.keys.iter().filter(|key| key.kind() == KeyKind::StripeCustomer)
+    }
+
+    /// Since when two people are known to share an address.
+    pub(super) fn shares_an_address_since(&self, other: &Self) -> Option<DateTime<Utc>> {
+        let shared =
+            self.addresses.keys().filter_map(|email| Some(self.since(email)?.max(other.since(email)?)));
+        shared.min()
+    }
+
+    /// From when an address is this person's; one that is known from their first sight on always was.
+    fn since(&self, email: &Key) -> Option<DateTime<Utc>> {
+        let since = *self.addresses.get(email)?;
+        let always = self.first_seen_at.is_none_or(|first| not_after(since, first));
+        Some(if always { DateTime::<Utc>::MIN_UTC } else { since })
     }
 }
 
@@ -74,58 +96,47 @@ pub(super) fn people(facts: &[KnownFact], directory: &Directory) -> People {
         sets.join(fact.links.iter().filter(|key| is_strong(key)));
     }
     join_signed_up(facts, directory, &mut sets);
-    // The addresses that each set's facts carry.
-    let mut emails: BTreeMap<Key, BTreeSet<Key>> = BTreeMap::new();
-    let mut alone: BTreeSet<Key> = BTreeSet::new();
-    for KnownFact { fact, .. } in facts {
-        let addresses = fact.links.iter().filter(|key| !is_strong(key)).cloned();
-        match fact.links.iter().find(|key| is_strong(key)) {
-            Some(strong) => emails.entry(sets.root(strong)).or_default().extend(addresses),
-            None => alone.extend(addresses),
-        }
-    }
-    let mut known: BTreeMap<Key, Vec<Key>> = BTreeMap::new();
-    let mut guests: Vec<(Key, Vec<Key>)> = Vec::new();
-    for (root, keys) in sets.sets() {
-        if keys.iter().any(names_a_customer) {
-            known.insert(root, keys);
-        } else {
-            guests.push((root, keys));
-        }
-    }
-    // Who carries an address, among those who are known by more than it.
-    let mut carriers: BTreeMap<&Key, BTreeSet<&Key>> = BTreeMap::new();
-    for root in known.keys() {
-        for email in emails.get(root).into_iter().flatten() {
-            carriers.entry(email).or_default().insert(root);
-        }
-    }
-    let person_of_email = |email: &Key| -> Key {
-        match carriers.get(email) {
-            Some(roots) if roots.len() == 1 => {
-                roots.first().map_or_else(|| email.clone(), |root| (*root).clone())
-            }
-            Some(_) | None => email.clone(),
-        }
-    };
+    let (carried, alone) = addresses::carried(facts, &mut sets);
+    let (known, guests): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        sets.sets().into_iter().partition(|(_, keys)| keys.iter().any(names_a_customer));
+    let homes = Homes::new(facts, &mut sets, &carried, &known, &guests);
 
-    let mut grouped: BTreeMap<Key, BTreeSet<Key>> = BTreeMap::new();
-    let mut by_email_alone = BTreeMap::new();
-    for (root, keys) in &known {
-        let addresses = emails.get(root).into_iter().flatten().cloned();
-        grouped.entry(root.clone()).or_default().extend(keys.iter().cloned().chain(addresses));
+    let mut groups: BTreeMap<Key, Group> = BTreeMap::new();
+    for (root, keys) in known {
+        groups.entry(root.clone()).or_default().add(keys, carried.get(&root));
     }
     for (root, keys) in guests {
-        let addresses = emails.get(&root).cloned().unwrap_or_default();
-        let home = addresses.first().map_or(root, &person_of_email);
-        grouped.entry(home).or_default().extend(keys.into_iter().chain(addresses));
+        groups.entry(homes.of_guest(&root)).or_default().add(keys, carried.get(&root));
     }
+    let mut by_email_alone = BTreeMap::new();
     for email in alone {
-        let home = person_of_email(&email);
-        grouped.entry(home.clone()).or_default().insert(email.clone());
+        let home = homes.of_address(&email);
+        groups.entry(home.clone()).or_default().keys.insert(email.clone());
         by_email_alone.insert(email, home);
     }
-    name(facts, grouped, &by_email_alone)
+    let mut people = name(groups, &by_email_alone);
+    described::describe(facts, &mut people);
+    people
+}
+
+/// The keys that are one person's.
+#[derive(Default)]
+struct Group {
+    keys: BTreeSet<Key>,
+    addresses: BTreeMap<Key, DateTime<Utc>>,
+}
+
+impl Group {
+    fn add(&mut self, keys: Vec<Key>, carried: Option<&Carried<'_>>) {
+        self.keys.extend(keys);
+        for (email, since) in carried.into_iter().flat_map(Carried::counting) {
+            self.keys.insert(email.clone());
+            self.addresses
+                .entry(email.clone())
+                .and_modify(|known| *known = since.min(*known))
+                .or_insert(since);
+        }
+    }
 }
 
 /// A checkout whose `client_reference_id` is neither code nor click, but the company's own id of
@@ -147,15 +158,11 @@ fn join_signed_up(facts: &[KnownFact], directory: &Directory, sets: &mut UnionFi
     }
 }
 
-/// Names each group by its best key and collects what the facts tell of it.
-fn name(
-    facts: &[KnownFact],
-    grouped: BTreeMap<Key, BTreeSet<Key>>,
-    by_email_alone: &BTreeMap<Key, Key>,
-) -> People {
+/// Names each group by its best key.
+fn name(groups: BTreeMap<Key, Group>, by_email_alone: &BTreeMap<Key, Key>) -> People {
     let mut people = People::default();
     let mut renamed = BTreeMap::new();
-    for (home, keys) in grouped {
+    for (home, Group { keys, addresses }) in groups {
         let Some(anchor) = keys.iter().min_by_key(|key| (anchor_rank(key.kind()), *key)).cloned() else {
             continue;
         };
@@ -166,10 +173,12 @@ fn name(
         let person = Person {
             anchor: anchor.clone(),
             keys,
+            addresses,
             email: None,
+            stripe_customer: None,
+            user: None,
             first_seen_at: None,
             converted_at: None,
-            no_commission: None,
         };
         people.by_anchor.insert(anchor, person);
     }
@@ -178,43 +187,7 @@ fn name(
             people.by_email_alone.insert(email.clone(), anchor.clone());
         }
     }
-    describe(facts, &mut people);
     people
-}
-
-/// Fills in addresses, first sight and flags.
-fn describe(facts: &[KnownFact], people: &mut People) {
-    let mut written: BTreeMap<Key, (DateTime<Utc>, &str, &str)> = BTreeMap::new();
-    for KnownFact { fact, .. } in facts {
-        let Some(anchor) = people.of(fact).cloned() else { continue };
-        if let Some(email) = email_of(&fact.body).filter(|email| Key::email(email).is_some()) {
-            let candidate = (fact.at, fact.event.as_str(), email);
-            let latest = written.entry(anchor.clone()).or_insert(candidate);
-            if candidate > *latest {
-                *latest = candidate;
-            }
-        }
-        let Some(person) = people.by_anchor.get_mut(&anchor) else { continue };
-        if let Some(seen) = seen_at(fact) {
-            person.first_seen_at = Some(person.first_seen_at.map_or(seen, |first| first.min(seen)));
-        }
-        if let FactBody::Referral(referral) = &fact.body
-            && referral.converted
-        {
-            let told = referral.occurred_at;
-            person.converted_at = Some(person.converted_at.map_or(told, |first| first.min(told)));
-        }
-        if let FactBody::Customer(customer) = &fact.body
-            && customer.no_commission
-        {
-            person.no_commission = Some(customer.customer.clone());
-        }
-    }
-    for (anchor, (_, _, email)) in written {
-        if let Some(person) = people.by_anchor.get_mut(&anchor) {
-            person.email = Some(email.trim().to_owned());
-        }
-    }
 }
 
 /// Whether a key alone says that two facts speak of one person.
@@ -227,6 +200,7 @@ fn names_a_customer(key: &Key) -> bool {
     matches!(key.kind(), KeyKind::StripeCustomer | KeyKind::User)
 }
 
+/// A name, and nothing but a name: what the least of several keys is decides nothing.
 fn anchor_rank(kind: KeyKind) -> u8 {
     match kind {
         KeyKind::StripeCustomer => 0,
@@ -239,31 +213,6 @@ fn anchor_rank(kind: KeyKind) -> u8 {
         | KeyKind::External
         | KeyKind::Subscription
         | KeyKind::Referral => 3,
-    }
-}
-
-fn email_of(body: &FactBody) -> Option<&str> {
-    match body {
-        FactBody::Customer(customer) => customer.email.as_deref(),
-        FactBody::Session(session) => session.email.as_deref(),
-        FactBody::Invoice(invoice) => invoice.email.as_deref(),
-        FactBody::Intent(intent) => intent.email.as_deref(),
-        FactBody::Charge(charge) => charge.email.as_deref(),
-        FactBody::Posted(posted) => posted.who.email.as_deref(),
-        FactBody::Referral(referral) => referral.who.email.as_deref(),
-        FactBody::Subscription(_)
-        | FactBody::Alias(_)
-        | FactBody::Apart(_)
-        | FactBody::Touch(_)
-        | FactBody::Refund(_)
-        | FactBody::ChargeRefunded(_)
-        | FactBody::Balance(_)
-        | FactBody::Dispute(_)
-        | FactBody::InvoiceLines(_)
-        | FactBody::CreditNote(_)
-        | FactBody::FraudWarning(_)
-        | FactBody::Lock(_)
-        | FactBody::Verdict(_) => None,
     }
 }
 
@@ -281,6 +230,8 @@ fn seen_at(fact: &Fact) -> Option<DateTime<Utc>> {
         FactBody::Alias(_)
         | FactBody::Apart(_)
         | FactBody::Touch(_)
+        | FactBody::Address(_)
+        | FactBody::CommissionFlag(_)
         | FactBody::Refund(_)
         | FactBody::ChargeRefunded(_)
         | FactBody::Balance(_)

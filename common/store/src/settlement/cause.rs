@@ -62,6 +62,8 @@ fn cause(event: &str, body: &FactBody) -> Cause {
         FactBody::Lock(lock) => Some(&lock.word),
         FactBody::Verdict(verdict) => Some(&verdict.word),
         FactBody::Customer(_)
+        | FactBody::Address(_)
+        | FactBody::CommissionFlag(_)
         | FactBody::Subscription(_)
         | FactBody::Session(_)
         | FactBody::Invoice(_)

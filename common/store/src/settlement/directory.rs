@@ -3,16 +3,21 @@
 use crate::{PgConnection, StoreError, realm};
 use chrono::{DateTime, Utc};
 use domain::code::FoldedCode;
-use domain::directory::{Affiliate, Click, CodeOwner, Directory, Mentions, OwnCommission, Period};
-use domain::ids::{AffiliateId, Realm};
+use domain::directory::{
+    AddressRole, Affiliate, Click, CodeOwner, Directory, Mentions, OwnAddress, OwnCode, OwnCommission, Period,
+};
+use domain::ids::{AffiliateId, ClusterId, Realm};
+use domain::key::Key;
 use domain::rules::Commission;
+use serde::Deserialize;
 use sqlx::types::Json;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Loads what is mentioned, as far as it exists.
+/// Loads what is mentioned, as far as it exists, and when the payments of some clusters were paid out.
 pub(super) async fn load(
     conn: &mut PgConnection,
     mentions: &BTreeMap<Realm, Mentions>,
+    clusters: &BTreeSet<ClusterId>,
 ) -> Result<BTreeMap<Realm, Directory>, StoreError> {
     let mut directories: BTreeMap<Realm, Directory> =
         mentions.keys().map(|realm| (*realm, Directory::default())).collect();
@@ -24,6 +29,7 @@ pub(super) async fn load(
     affiliates.extend(coupons(conn, &mentioned, &mut directories).await?);
     load_affiliates(conn, &affiliates, &mut directories).await?;
     load_commissions(conn, &affiliates, &mut directories).await?;
+    load_paid_out(conn, clusters, &mut directories).await?;
     Ok(directories)
 }
 
@@ -201,8 +207,14 @@ async fn load_affiliates(
         SELECT a.id AS "id!", a.project_id AS "project_id!", a.livemode AS "livemode!",
                a.referral_code AS "referral_code!", a.created_at AS "created_at!", a.closed_at,
                a.user_email AS "user_email!",
-               ARRAY(SELECT email_normalised FROM affiliate_addresses WHERE affiliate_id = a.id
-                     ORDER BY email_normalised) AS "addresses!",
+               (SELECT jsonb_agg(jsonb_build_object(
+                    'email', email_normalised, 'role', role,
+                    -- Those with which the affiliate began always were its own.
+                    'since', CASE WHEN created_at > first_at THEN created_at END) ORDER BY known.id)
+                FROM (SELECT *, min(created_at) OVER () AS first_at FROM affiliate_addresses
+                      WHERE affiliate_id = a.id) AS known) AS "addresses: Json<Vec<Address>>",
+               (SELECT jsonb_agg(jsonb_build_object('code', code, 'since', NULLIF(since, '-infinity')) ORDER BY id)
+                FROM affiliate_codes WHERE affiliate_id = a.id) AS "codes: Json<Vec<Code>>",
                s.id IS NOT NULL AS "suspended!", NULLIF(s.suspended_from, '-infinity') AS suspended_from,
                s.suspended_until
         FROM affiliates a LEFT JOIN suspensions s ON s.affiliate_id = a.id
@@ -220,11 +232,79 @@ async fn load_affiliates(
             created_at: row.created_at,
             inactive: row.closed_at.map(closed).into_iter().collect(),
             email: row.user_email.clone(),
-            addresses: row.addresses.clone(),
+            codes: row.codes.iter().flat_map(|codes| &codes.0).map(OwnCode::from).collect(),
+            addresses: row.addresses.iter().flat_map(|known| &known.0).map(OwnAddress::from).collect(),
             commissions: Vec::new(),
         });
         if row.suspended {
             affiliate.inactive.push(Period { from: row.suspended_from, until: row.suspended_until });
+        }
+    }
+    Ok(())
+}
+
+/// An address of an affiliate's, as the statement above tells it.
+#[derive(Deserialize)]
+struct Address {
+    email: String,
+    role: Role,
+    since: Option<DateTime<Utc>>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Role {
+    Contact,
+    Payout,
+}
+
+/// A code of an affiliate's, as the statement above tells it.
+#[derive(Deserialize)]
+struct Code {
+    code: String,
+    since: Option<DateTime<Utc>>,
+}
+
+impl From<&Address> for OwnAddress {
+    fn from(row: &Address) -> Self {
+        let role = match row.role {
+            Role::Contact => AddressRole::Contact,
+            Role::Payout => AddressRole::Payout,
+        };
+        Self { email: row.email.clone(), since: row.since, role }
+    }
+}
+
+impl From<&Code> for OwnCode {
+    fn from(row: &Code) -> Self {
+        Self { code: row.code.clone(), since: row.since }
+    }
+}
+
+/// When the commission of each payment left first, of those of which something still has.
+async fn load_paid_out(
+    conn: &mut PgConnection,
+    clusters: &BTreeSet<ClusterId>,
+    directories: &mut BTreeMap<Realm, Directory>,
+) -> Result<(), StoreError> {
+    let ids: Vec<i64> = clusters.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"
+        SELECT c.project_id, c.livemode, c.payment_key,
+               min(e.created_at) FILTER (WHERE e.to_account = 'paid') AS "left_at!"
+        FROM conversions c
+        JOIN ledger_entries e ON e.conversion_id = c.id AND 'paid' IN (e.from_account, e.to_account)
+        WHERE c.cluster_id = ANY($1)
+        GROUP BY c.id
+        HAVING sum(CASE e.to_account WHEN 'paid' THEN e.amount_minor ELSE -e.amount_minor END) > 0
+        "#,
+        &ids,
+    )
+    .fetch_all(conn)
+    .await?;
+    for row in rows {
+        if let Some(directory) = directories.get_mut(&realm(row.project_id, row.livemode)) {
+            directory.paid_out.insert(Key::stored(row.payment_key), row.left_at);
         }
     }
     Ok(())

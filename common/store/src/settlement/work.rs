@@ -37,7 +37,7 @@ pub(super) async fn load(
     }
     let projects = mentions.keys().map(|realm| realm.project).collect();
     let rules = rules::load(conn, &projects).await?;
-    let directories = directory::load(conn, &mentions).await?;
+    let directories = directory::load(conn, &mentions, clusters).await?;
     Ok(Work { facts, rules, directories })
 }
 

@@ -66,7 +66,8 @@ fn tell_money(key: &Key, charge: &Charge, telling: &mut Telling<'_>) -> Result<(
         charge: key.clone(),
         payment_intent: telling.key_of(KeyKind::PaymentIntent, &charge.payment_intent),
         customer: telling.customer_of(&charge.customer, &charge.customer_account),
-        email: charge.guest_email().map(str::to_owned),
+        email: charge.guests(filled(charge.receipt_email.as_ref())),
+        billing_email: charge.guests(charge.billing_details.as_ref().and_then(BillingDetails::email)),
         currency: currency(charge.currency.as_ref())?,
         amount_captured: required(charge.amount_captured.or(charge.amount), "amount_captured")?,
         uncaptured: charge.uncaptured(),
@@ -86,6 +87,7 @@ fn tell_money(key: &Key, charge: &Charge, telling: &mut Telling<'_>) -> Result<(
         body.customer.clone(),
         telling.key_of(KeyKind::StripeCustomer, &charge.customer_account),
         body.email.as_deref().and_then(Key::email),
+        body.billing_email.as_deref().and_then(Key::email),
     ]);
     telling.tell_latest(format!("charge:{key}"), body.amount_captured, links, FactBody::Charge(body));
     Ok(())
@@ -125,11 +127,8 @@ impl Charge {
     }
 
     /// A customer's address is the customer's to tell.
-    fn guest_email(&self) -> Option<&str> {
-        if self.customer.id().or(self.customer_account.id()).is_some() {
-            return None;
-        }
-        let billed = self.billing_details.as_ref().and_then(BillingDetails::email);
-        filled(self.receipt_email.as_ref()).or(billed)
+    fn guests(&self, email: Option<&str>) -> Option<String> {
+        let customer = self.customer.id().or(self.customer_account.id());
+        email.filter(|_| customer.is_none()).map(str::to_owned)
     }
 }

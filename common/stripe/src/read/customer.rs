@@ -31,11 +31,14 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
         created,
         deleted,
         no_commission: customer.metadata.forbids_commission(),
+        no_commission_is_dated: true,
     };
     let account = telling.key_of(KeyKind::StripeCustomer, &customer.account);
     let links = links([Some(key.clone()), account, body.email.as_deref().and_then(Key::email)]);
+    let at = if telling.event_type == "customer.created" { created } else { telling.at };
+    telling.tell_address(&key, body.email.as_deref(), at);
+    telling.tell_commission_flag(&key, body.no_commission, at);
     if !deleted {
-        let at = if telling.event_type == "customer.created" { created } else { telling.at };
         let touched = Touched { on: TouchedObject::Customer, object: &key, customer: None, at };
         telling.touch_metadata(&touched, &customer.metadata);
     }

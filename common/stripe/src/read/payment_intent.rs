@@ -68,7 +68,8 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
         payment_intent: key.clone(),
         charge: intent.charge().map(|id| telling.key(KeyKind::Charge, id)),
         customer: telling.customer_of(&intent.customer, &intent.customer_account),
-        email: intent.guest_email().map(str::to_owned),
+        email: intent.guests(filled(intent.receipt_email.as_ref())),
+        billing_email: intent.guests(intent.billing_email()),
         currency: currency(intent.currency.as_ref())?,
         amount_received: required(intent.amount_received, "amount_received")?,
         uncaptured: intent.uncaptured(),
@@ -88,6 +89,7 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
         body.customer.clone(),
         telling.key_of(KeyKind::StripeCustomer, &intent.customer_account),
         body.email.as_deref().and_then(Key::email),
+        body.billing_email.as_deref().and_then(Key::email),
     ]);
     telling.tell_latest(format!("intent:{key}"), body.amount_received, links, FactBody::Intent(body));
     Ok(())
@@ -108,12 +110,13 @@ impl PaymentIntent {
     }
 
     /// A customer's address is the customer's to tell: a receipt may go to their accountant.
-    fn guest_email(&self) -> Option<&str> {
-        if self.customer.id().or(self.customer_account.id()).is_some() {
-            return None;
-        }
+    fn guests(&self, email: Option<&str>) -> Option<String> {
+        let customer = self.customer.id().or(self.customer_account.id());
+        email.filter(|_| customer.is_none()).map(str::to_owned)
+    }
+
+    fn billing_email(&self) -> Option<&str> {
         let charge = self.latest_charge.object().or_else(|| self.paid_charge());
-        let billed = charge.and_then(|charge| charge.billing_details.as_ref());
-        filled(self.receipt_email.as_ref()).or_else(|| billed.and_then(BillingDetails::email))
+        charge.and_then(|charge| charge.billing_details.as_ref()).and_then(BillingDetails::email)
     }
 }

@@ -32,12 +32,14 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
         status: required(filled(subscription.status.as_ref()), "status")?.to_owned(),
         canceled_at,
         no_commission: subscription.metadata.forbids_commission(),
+        no_commission_is_dated: true,
     };
     let account = telling.key_of(KeyKind::StripeCustomer, &subscription.customer_account);
     let links = links([Some(key.clone()), body.customer.clone(), account]);
 
     let created = subscription.created.filter(|_| telling.event_type == "customer.subscription.created");
     let at = created.map_or(telling.at, |Moment(created)| created);
+    telling.tell_commission_flag(&key, body.no_commission, at);
     let touched = Touched { on: TouchedObject::Subscription, object: &key, customer: None, at };
     telling.touch_metadata(&touched, &subscription.metadata);
     telling.tell_latest(

@@ -31,7 +31,8 @@ pub(super) fn directory(world: &World, numbers: &Numbers) -> Directory {
                 created_at,
                 inactive: affiliate.inactive.map(period).into_iter().collect(),
                 email: affiliate.email.clone(),
-                addresses: vec![affiliate.email.trim().to_lowercase()],
+                codes: Vec::new(),
+                addresses: Vec::new(),
                 commissions: own.into_iter().collect(),
             },
         );

@@ -26,6 +26,7 @@ impl Story {
             at: twin.map_or(at, |(_, _, _, then)| then),
             customer,
             email,
+            payer: dice.one_in(4).then(|| Self::email(dice)),
             currency: twin.map_or_else(|| Self::currency(dice), |(_, currency, ..)| currency),
             amount: twin.map_or_else(|| 1 + dice.number(20_000), |(_, _, amount, _)| amount),
             uncaptured,

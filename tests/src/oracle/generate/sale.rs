@@ -106,6 +106,7 @@ impl Story {
             at,
             customer,
             email,
+            payer: dice.one_in(4).then(|| Self::email(dice)),
             mode,
             settled,
             currency,

@@ -4,7 +4,7 @@ use super::dice::{Dice, Words};
 use super::world;
 use crate::oracle::model::{
     Change, Customer, DAY, Dispute, History, Of, Post, Reference, Referral, Refund, RefundState, Revision,
-    START, Subscription, Time, Who,
+    START, Span, Subscription, Time, Who,
 };
 use RefundState::{Canceled, Failed, Pending, Succeeded};
 use stripe::sample::Version;
@@ -89,21 +89,42 @@ impl Story {
 
     fn new_customer(&mut self, dice: &mut Dice, at: Time) -> usize {
         let place = self.history.customers.len();
-        let told = !dice.one_in(6);
         let version = self.version(dice);
+        let is_account = version >= Version::Basil && dice.one_in(6);
+        // `customer.*` tells nothing of an account.
+        let told = !is_account && !dice.one_in(6);
         let email = (!dice.one_in(6)).then(|| Self::email(dice));
+        let id = match dice.below(8) {
+            _ if is_account => format!("acct_{place}"),
+            // Accounts of old gave customers ids of their own, which may look like anything.
+            0 => format!("user-{place}"),
+            1 => format!("in_house-{place}"),
+            _ => format!("cus_{place}"),
+        };
+        let created = at - 300;
         self.history.customers.push(Customer {
-            id: format!("cus_{place}"),
+            id,
             version,
-            created: at - 300,
+            created,
+            is_account,
             email,
             code: world::code(dice, 5).filter(|_| told),
-            no_commission: told && dice.one_in(15),
+            no_commission: if told { Self::wish(dice, created) } else { None },
             told,
             changes: Vec::new(),
             deleted: None,
         });
         place
+    }
+
+    /// When metadata says `commission: false`: from the start or from later on, for good or for a while.
+    fn wish(dice: &mut Dice, created: Time) -> Option<Span> {
+        dice.one_in(12).then(|| {
+            // A second that nothing else has: steps have tens of them.
+            let from = if dice.one_in(2) { created } else { created + dice.number(60) * DAY + 7 };
+            let until = dice.one_in(3).then(|| from + (1 + dice.number(40)) * DAY + 7);
+            Span { from, until }
+        })
     }
 
     /// A later address, a later code, or the end of a customer.
@@ -134,7 +155,7 @@ impl Story {
             customer,
             created: at - 200,
             code: world::code(dice, 4),
-            no_commission: dice.one_in(15),
+            no_commission: Self::wish(dice, at - 200),
             told: !dice.one_in(4),
             cancelled: dice.one_in(4).then_some(at + 45 * DAY),
         });

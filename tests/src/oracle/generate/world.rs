@@ -134,7 +134,7 @@ pub(super) fn discounts(dice: &mut Dice, one_in: usize) -> Vec<Discount> {
     if !dice.one_in(one_in) {
         return Vec::new();
     }
-    vec![match dice.below(9) {
+    let mut one = |dice: &mut Dice| match dice.below(9) {
         0 => discount(Some("promo_alice"), None, "SHARED"),
         1 => discount(Some("promo_bob"), Some("BOB10"), "SHARED"),
         2 => discount(None, None, "SHARED"),
@@ -144,5 +144,8 @@ pub(super) fn discounts(dice: &mut Dice, one_in: usize) -> Vec<Discount> {
         6 => discount(None, None, "OLD"),
         7 => discount(None, None, "LATE_COUPON"),
         _ => discount(Some("promo_nobody"), Some("NOBODY"), "co_nobody"),
-    }]
+    };
+    // Several may be combined, in an order that is no alphabet's.
+    let several = if dice.one_in(3) { 2 } else { 1 };
+    (0..several).map(|_| one(dice)).collect()
 }

@@ -1,12 +1,12 @@
 //! Stripe's customers and their subscriptions.
 
-use super::Time;
+use super::{Span, Time};
 use stripe::sample::Version;
 
 /// A Stripe customer.
 #[derive(Clone, Debug)]
 pub struct Customer {
-    /// `cus_…`
+    /// `cus_…`, an account's, or the company's own
     pub id: String,
     /// The API version that tells it.
     pub version: Version,
@@ -16,8 +16,10 @@ pub struct Customer {
     pub email: Option<String>,
     /// The code in its metadata from the start.
     pub code: Option<String>,
-    /// Metadata `commission: false`.
-    pub no_commission: bool,
+    /// When its metadata says `commission: false`.
+    pub no_commission: Option<Span>,
+    /// Whether Stripe names it as an account rather than as a customer.
+    pub is_account: bool,
     /// Whether the endpoint asks for `customer.*`. If not, it has neither code nor wish.
     pub told: bool,
     /// What became of it, in order of time.
@@ -38,6 +40,20 @@ pub struct Change {
 }
 
 impl Customer {
+    /// What it is called where nothing says that it is a customer: an id that looks like another object's is
+    /// marked.
+    #[must_use]
+    pub fn key(&self) -> String {
+        if self.id.starts_with("in_") { format!("customer:{}", self.id) } else { self.id.clone() }
+    }
+
+    /// Whether it forbids commission on a payment of a time. What is deleted changes no more.
+    #[must_use]
+    pub fn forbids_at(&self, at: Time) -> bool {
+        let at = self.deleted.map_or(at, |deleted| deleted.min(at));
+        self.no_commission.is_some_and(|span| span.contains(at))
+    }
+
     /// The address at a time.
     #[must_use]
     pub fn email_at(&self, at: Time) -> Option<&str> {
@@ -59,10 +75,28 @@ pub struct Subscription {
     pub created: Time,
     /// The code in its metadata.
     pub code: Option<String>,
-    /// Metadata `commission: false`.
-    pub no_commission: bool,
+    /// When its metadata says `commission: false`.
+    pub no_commission: Option<Span>,
     /// Whether the endpoint asks for `customer.subscription.*`. Its invoices repeat its metadata.
     pub told: bool,
     /// When it was cancelled.
     pub cancelled: Option<Time>,
+}
+
+impl Subscription {
+    /// Whether it forbids commission on a payment of a time. What is cancelled changes no more.
+    #[must_use]
+    pub fn forbids_at(&self, at: Time) -> bool {
+        let at = self.cancelled.map_or(at, |cancelled| cancelled.min(at));
+        self.no_commission.is_some_and(|span| span.contains(at))
+    }
+
+    /// When its latest event was made, if any is.
+    #[must_use]
+    pub fn news_at(&self) -> Time {
+        let until = |at: &Time| self.cancelled.is_none_or(|cancelled| *at < cancelled);
+        let changes = self.no_commission.into_iter().flat_map(|span| [Some(span.from), span.until]);
+        let latest = changes.flatten().filter(until).chain([self.created]).chain(self.cancelled).max();
+        latest.unwrap_or(self.created)
+    }
 }

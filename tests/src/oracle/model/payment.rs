@@ -16,6 +16,8 @@ pub struct Checkout {
     pub customer: Option<usize>,
     /// The address that was typed.
     pub email: Option<String>,
+    /// The address in the billing details of its charge.
+    pub payer: Option<String>,
     /// What it was for.
     pub mode: CheckoutMode,
     /// Whether it was paid.
@@ -167,6 +169,8 @@ pub struct Intent {
     pub customer: Option<usize>,
     /// The guest's address.
     pub email: Option<String>,
+    /// The address in the billing details of its charge.
+    pub payer: Option<String>,
     /// ISO 4217, lower case.
     pub currency: &'static str,
     /// Minor units captured.

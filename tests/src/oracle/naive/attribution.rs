@@ -101,7 +101,7 @@ pub(super) fn attribute(history: &History, people: &[Person], payments: &[Paymen
 fn lock(history: &History, person: &Person) -> Option<Option<Bind>> {
     let names = |lock: &&Lock| match &lock.whom {
         Whom::Customer(place) => person.ids.contains(&history.customers[*place].id),
-        Whom::Email(email) => person.emails.contains(&email.trim().to_lowercase()),
+        Whom::Email(email) => person.emails.contains_key(&email.trim().to_lowercase()),
     };
     let lock = history.locks.iter().filter(names).max_by_key(|lock| lock.id)?;
     match lock.to {
@@ -134,14 +134,23 @@ fn first_bind(moments: &[Moment]) -> Option<Bind> {
 
 /// 4 g. The exact address, when exactly one who is bound carries it.
 fn add_by_email(people: &[Person], first: &[Option<Bind>], place: usize, moments: &mut Vec<Moment>) {
-    let neighbours: Vec<&Bind> = (0..people.len())
-        .filter(|other| *other != place && !people[*other].emails.is_disjoint(&people[place].emails))
-        .filter_map(|other| first[other].as_ref())
+    // From when both have the address and the bind is there.
+    let shared = |other: usize| {
+        let both =
+            |email: &String| Some(people[place].has_since(email)?.max(people[other].has_since(email)?));
+        people[place].emails.keys().filter_map(both).min()
+    };
+    let neighbours: Vec<Bind> = (0..people.len())
+        .filter(|other| *other != place)
+        .filter_map(|other| {
+            let bind = first[other].clone()?;
+            Some(Bind { method: "email", since: bind.since.max(shared(other)?), ..bind })
+        })
         .collect();
     let only_one_at = |at: Time| {
         let mut by_then = neighbours.iter().filter(|bind| bind.since <= at);
         let one = by_then.next()?;
-        by_then.next().is_none().then(|| Bind { method: "email", ..(*one).clone() })
+        by_then.next().is_none().then(|| one.clone())
     };
     for moment in moments.iter_mut().filter(|moment| matches!(moment.what, What::Act(_))) {
         moment.bind = moment.bind.take().or_else(|| only_one_at(moment.at));

@@ -193,11 +193,11 @@ fn split(base: i64, lines: &[Line]) -> Vec<i64> {
 fn skips(history: &History, people: &[Person], payment: &Payment<'_>) -> bool {
     let customer = payment.person.is_some_and(|person| {
         let theirs = history.customers.iter().filter(|customer| people[person].ids.contains(&customer.id));
-        theirs.filter(|customer| customer.told).any(|customer| customer.no_commission)
+        theirs.filter(|customer| customer.told).any(|customer| customer.forbids_at(payment.at))
     });
     let subscription = payment.invoice.and_then(|invoice| invoice.subscription);
     customer
-        || subscription.is_some_and(|place| history.subscriptions[place].no_commission)
+        || subscription.is_some_and(|place| history.subscriptions[place].forbids_at(payment.at))
         || payment.invoice.is_some_and(|invoice| invoice.no_commission || invoice.charge_says_no)
         || payment.checkout.is_some_and(|checkout| checkout.no_commission || checkout.charge_says_no)
         || payment.intent.is_some_and(|intent| intent.no_commission)
@@ -206,7 +206,7 @@ fn skips(history: &History, people: &[Person], payment: &Payment<'_>) -> bool {
 /// 16. Whether the customer's mailbox is the affiliate's.
 fn is_own(history: &History, people: &[Person], payment: &Payment<'_>, affiliate: usize) -> bool {
     let theirs = mailbox(&history.world.affiliates[affiliate].email);
-    payment.person.is_some_and(|person| people[person].emails.iter().any(|email| mailbox(email) == theirs))
+    payment.person.is_some_and(|person| people[person].emails.keys().any(|email| mailbox(email) == theirs))
 }
 
 /// Case, plus-tag, and dots where the provider ignores them.

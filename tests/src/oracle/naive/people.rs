@@ -1,11 +1,13 @@
 //! Who is one customer.
 //!
 //! Whoever is named by one Stripe customer or one user id is one person, and whatever belongs to a
-//! payment of theirs is theirs. An address is weaker (4 g): what is known by it alone belongs to the
-//! one person who carries it, if there is exactly one, else to a person of that address.
+//! payment of theirs is theirs. An address is weaker (18): a guest is known by the buyer's address, else
+//! by that of the receipt, and only without either by that of the card. Whose the guests of an address are
+//! is decided at their first purchase: the only customer's who carried it by then; nobody's, when several
+//! did; and when none did, that of the customer who turns up first and new with it.
 
 use crate::oracle::model::{CheckoutMode, History, Reference, Settled, Time, Who};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A person.
 #[derive(Clone, Debug)]
@@ -14,22 +16,65 @@ pub(super) struct Person {
     pub(super) name: String,
     /// Every id that names them or something of theirs.
     pub(super) ids: BTreeSet<String>,
-    /// Every address they were seen with.
-    pub(super) emails: BTreeSet<String>,
+    /// Every address they were seen with, with the first time.
+    pub(super) emails: BTreeMap<String, Time>,
+    /// When they were first seen.
+    seen: Option<Time>,
+    /// When they first did something: paid, checked out, signed up.
+    acted: Option<Time>,
+    /// How much each address says: 0 the buyer's, 1 the receipt's, 2 the payer's.
+    worth: BTreeMap<String, u8>,
 }
 
 impl Person {
-    fn is_known(&self) -> bool {
-        self.ids.iter().any(|id| id.starts_with("cus_") || id.starts_with("user:"))
+    fn is_known(&self, history: &History) -> bool {
+        self.ids.iter().any(|id| id.starts_with("user:"))
+            || history.customers.iter().any(|customer| self.ids.contains(&customer.id))
     }
 
-    fn name(&self) -> String {
-        let least = |prefix: &str| self.ids.iter().find(|id| id.starts_with(prefix)).cloned();
-        least("cus_")
-            .or_else(|| least("user:"))
-            .or_else(|| self.emails.first().map(|email| format!("email:{email}")))
+    fn name(&self, history: &History) -> String {
+        let stripe = history.customers.iter().filter(|customer| self.ids.contains(&customer.id));
+        let stripe = stripe.map(|customer| customer.key()).min();
+        let user = || self.ids.iter().find(|id| id.starts_with("user:")).cloned();
+        stripe
+            .or_else(user)
+            .or_else(|| self.emails.keys().next().map(|email| format!("email:{email}")))
             .or_else(|| self.ids.first().cloned())
             .unwrap_or_default()
+    }
+
+    /// Since when an address is theirs; always, when they were never seen without it.
+    pub(super) fn has_since(&self, email: &str) -> Option<Time> {
+        let since = *self.emails.get(email)?;
+        Some(if self.seen.is_none_or(|seen| since <= seen) { Time::MIN } else { since })
+    }
+
+    fn meet(&mut self, other: Self) {
+        self.ids.extend(other.ids);
+        for (email, since) in other.emails {
+            let known = self.emails.entry(email).or_insert(since);
+            *known = since.min(*known);
+        }
+        for (email, worth) in other.worth {
+            let known = self.worth.entry(email).or_insert(worth);
+            *known = worth.min(*known);
+        }
+        self.seen = self.seen.into_iter().chain(other.seen).min();
+        self.acted = self.acted.into_iter().chain(other.acted).min();
+    }
+
+    /// The address of a card says nothing where the buyer gave another.
+    fn forget_the_payer(&mut self) {
+        if self.worth.values().any(|worth| *worth < 2) {
+            let worth = &self.worth;
+            self.emails.retain(|email, _| worth[email] < 2);
+        }
+    }
+
+    /// The address that says most, of several the first.
+    fn best(&self) -> Option<String> {
+        let best = self.emails.iter().min_by_key(|(email, since)| (self.worth[*email], **since));
+        best.map(|(email, _)| email.clone())
     }
 }
 
@@ -40,66 +85,127 @@ pub(super) fn person_of(people: &[Person], id: &str) -> Option<usize> {
 
 pub(super) fn people(history: &History) -> Vec<Person> {
     let mut people: Vec<Person> = Vec::new();
-    for (ids, email) in sightings(history) {
-        let mut one = Person {
-            name: String::new(),
-            ids: ids.into_iter().collect(),
-            emails: email.iter().map(|email| email.trim().to_lowercase()).collect(),
-        };
+    for sighting in sightings(history) {
+        let mut one = sighting.person();
         // Whoever shares an id with this is the same.
         let mut others = Vec::new();
         for person in people {
             if person.ids.is_disjoint(&one.ids) {
                 others.push(person);
             } else {
-                one.ids.extend(person.ids);
-                one.emails.extend(person.emails);
+                one.meet(person);
             }
         }
         others.push(one);
         people = others;
     }
-    let (mut known, guests): (Vec<_>, Vec<_>) = people.into_iter().partition(Person::is_known);
+    people.iter_mut().for_each(Person::forget_the_payer);
+    let (mut known, guests): (Vec<_>, Vec<_>) =
+        people.into_iter().partition(|person| person.is_known(history));
+    let mut of_address: BTreeMap<String, Person> = BTreeMap::new();
     let mut strangers: Vec<Person> = Vec::new();
     for guest in guests {
-        let carries = |person: &&mut Person| !person.emails.is_disjoint(&guest.emails);
-        let mut candidates: Vec<&mut Person> = known.iter_mut().filter(carries).collect();
-        let home = match candidates.as_mut_slice() {
-            [only] => Some(&mut **only),
-            _ => strangers.iter_mut().find(|person| !person.emails.is_disjoint(&guest.emails)),
-        };
+        match guest.best() {
+            None => strangers.push(guest),
+            Some(email) => match of_address.remove(&email) {
+                None => drop(of_address.insert(email, guest)),
+                Some(mut other) => {
+                    other.meet(guest);
+                    of_address.insert(email, other);
+                }
+            },
+        }
+    }
+    let homes: Vec<Option<usize>> = of_address
+        .iter()
+        .map(|(email, guest)| home(&known, email, guest.seen.unwrap_or(Time::MAX)))
+        .collect();
+    for (home, guest) in homes.into_iter().zip(of_address.into_values()) {
         match home {
-            Some(home) => {
-                home.ids.extend(guest.ids);
-                home.emails.extend(guest.emails);
-            }
+            Some(place) => known[place].meet(guest),
             None => strangers.push(guest),
         }
     }
     known.append(&mut strangers);
     for person in &mut known {
-        person.name = person.name();
+        person.name = person.name(history);
     }
     known
 }
 
-/// Everything that was seen together: ids, and perhaps an address.
-fn sightings(history: &History) -> Vec<(Vec<String>, Option<String>)> {
+/// Whose the guests of an address are, of those who are known by more.
+fn home(known: &[Person], email: &str, first_purchase: Time) -> Option<usize> {
+    let mut carriers: Vec<(Time, usize)> = (0..known.len())
+        .filter_map(|place| known[place].emails.get(email).map(|since| (*since, place)))
+        .collect();
+    carriers.sort_unstable();
+    let by_then: Vec<&(Time, usize)> =
+        carriers.iter().filter(|(since, _)| *since <= first_purchase).collect();
+    match (by_then.as_slice(), carriers.as_slice()) {
+        ([(_, only)], _) => Some(*only),
+        ([_, _, ..], _) => None,
+        ([], [(first, _), (second, _), ..]) if first == second => None,
+        ([], [(since, first), ..]) => {
+            known[*first].acted.is_none_or(|acted| acted >= *since).then_some(*first)
+        }
+        ([], []) => None,
+    }
+}
+
+/// Something that was seen: ids together, and perhaps addresses.
+struct Sighting {
+    at: Time,
+    ids: Vec<String>,
+    emails: Vec<(String, u8)>,
+    /// Whether it is something that the customer did.
+    act: bool,
+}
+
+impl Sighting {
+    fn person(self) -> Person {
+        let normal = |email: &str| email.trim().to_lowercase();
+        Person {
+            name: String::new(),
+            ids: self.ids.into_iter().collect(),
+            emails: self.emails.iter().map(|(email, _)| (normal(email), self.at)).collect(),
+            worth: self.emails.iter().map(|(email, worth)| (normal(email), *worth)).collect(),
+            seen: Some(self.at),
+            acted: self.act.then_some(self.at),
+        }
+    }
+}
+
+const BUYER: u8 = 0;
+const RECEIPT: u8 = 1;
+const PAYER: u8 = 2;
+
+/// Everything that was seen together.
+fn sightings(history: &History) -> Vec<Sighting> {
     let mut seen = Vec::new();
+    let mut see = |at: Time, act: bool, ids: Vec<String>, emails: Vec<(Option<String>, u8)>| {
+        let emails = emails.into_iter().filter_map(|(email, worth)| Some((email?, worth))).collect();
+        seen.push(Sighting { at, ids, emails, act });
+    };
     let customer = |place: usize| history.customers[place].id.clone();
     for customer in history.customers.iter().filter(|customer| customer.told) {
-        // The address that Stripe has now; those of before count where something was bought with them.
-        seen.push((vec![customer.id.clone()], customer.email_at(Time::MAX).map(str::to_owned)));
+        // Each address that Stripe has had, from when it was told.
+        let changes = customer.changes.iter().map(|change| change.at);
+        for at in [customer.created].into_iter().chain(changes) {
+            let email = customer.email_at(at).map(str::to_owned);
+            see(at, false, vec![customer.id.clone()], vec![(email, BUYER)]);
+        }
     }
     for subscription in history.subscriptions.iter().filter(|subscription| subscription.told) {
-        seen.push((vec![subscription.id.clone(), customer(subscription.customer)], None));
+        // It is known by its latest news.
+        let at = subscription.news_at();
+        see(at, false, vec![subscription.id.clone(), customer(subscription.customer)], Vec::new());
     }
     for invoice in &history.invoices {
         let mut ids = vec![invoice.id.clone(), customer(invoice.customer)];
         ids.extend(invoice.subscription.map(|place| history.subscriptions[place].id.clone()));
         ids.extend(invoice.money.iter().flat_map(|(intent, charge)| [intent.clone(), charge.clone()]));
         let email = history.customers[invoice.customer].email_at(invoice.at);
-        seen.push((ids, email.map(str::to_owned)));
+        see(invoice.at, true, ids, vec![(email.map(str::to_owned), BUYER)]);
     }
     for checkout in &history.checkouts {
         let mut ids = vec![checkout.id.clone()];
@@ -112,13 +218,20 @@ fn sightings(history: &History) -> Vec<(Vec<String>, Option<String>)> {
             ids.push(history.subscriptions[subscription].id.clone());
             ids.push(history.invoices[invoice].id.clone());
         }
-        seen.push((ids, checkout.email.clone()));
+        // A delayed method is known by its success.
+        let at = match checkout.settled {
+            Settled::Later(Some(then)) => then,
+            Settled::Paid | Settled::Free | Settled::Later(None) => checkout.at,
+        };
+        let payer = checkout.payer.clone().filter(|_| checkout.took_money() && checkout.customer.is_none());
+        see(at, true, ids, vec![(checkout.email.clone(), BUYER), (payer, PAYER)]);
     }
     for intent in &history.intents {
         let mut ids = vec![intent.charge.clone()];
         ids.extend(intent.intent.clone());
         ids.extend(intent.customer.map(customer));
-        seen.push((ids, intent.email.clone()));
+        let payer = intent.payer.clone().filter(|_| intent.customer.is_none());
+        see(intent.at, true, ids, vec![(intent.email.clone(), RECEIPT), (payer, PAYER)]);
     }
     let names = |who: &Who| -> Vec<String> {
         let user = who.user.iter().map(|user| format!("user:{user}"));
@@ -132,12 +245,12 @@ fn sightings(history: &History) -> Vec<(Vec<String>, Option<String>)> {
             Reference::Own(reference) => ids.push(format!("external:{reference}")),
             Reference::Invoice(place) => ids.push(history.invoices[*place].id.clone()),
         }
-        seen.push((ids, post.who.email.clone()));
+        see(post.at, true, ids, vec![(post.who.email.clone(), BUYER)]);
     }
     for referral in &history.referrals {
         let mut ids = names(&referral.who);
         ids.push(format!("referral:{}", referral.id));
-        seen.push((ids, referral.who.email.clone()));
+        see(referral.at, true, ids, vec![(referral.who.email.clone(), BUYER)]);
     }
     seen
 }

@@ -1,8 +1,8 @@
 //! Payment intents and charges.
 
 use super::Told;
-use super::event::{add, metadata, with};
-use crate::oracle::model::{History, Of, PaidBy, RefundState, Time};
+use super::event::{self, add, metadata, with};
+use crate::oracle::model::{Customer, History, Of, PaidBy, RefundState, Time};
 use serde_json::{Value, json};
 use stripe::sample::Version;
 
@@ -11,8 +11,11 @@ pub(super) struct Money<'a> {
     pub(super) version: Version,
     pub(super) intent: Option<&'a str>,
     pub(super) charge: &'a str,
-    pub(super) customer: Option<&'a str>,
+    pub(super) customer: Option<&'a Customer>,
+    /// Where the receipt goes.
     pub(super) email: Option<&'a str>,
+    /// The billing details' address.
+    pub(super) payer: Option<&'a str>,
     pub(super) code: Option<&'a str>,
     pub(super) invoice: Option<&'a str>,
     pub(super) amount: i64,
@@ -27,7 +30,7 @@ pub(super) struct Money<'a> {
 
 /// The money of a payment, if it took any.
 pub(super) fn of(history: &History, payment: Of) -> Option<Money<'_>> {
-    let customer = |place: usize| history.customers[place].id.as_str();
+    let customer = |place: usize| &history.customers[place];
     match payment {
         Of::Checkout(place) => {
             let checkout = &history.checkouts[place];
@@ -37,6 +40,7 @@ pub(super) fn of(history: &History, payment: Of) -> Option<Money<'_>> {
                 intent: Some(intent),
                 charge,
                 email: None,
+                payer: checkout.payer.as_deref(),
                 code: None,
                 customer: checkout.customer.map(customer),
                 invoice: None,
@@ -56,6 +60,7 @@ pub(super) fn of(history: &History, payment: Of) -> Option<Money<'_>> {
                 intent: Some(intent),
                 charge,
                 email: None,
+                payer: None,
                 code: None,
                 customer: Some(customer(invoice.customer)),
                 invoice: Some(&invoice.id),
@@ -75,6 +80,7 @@ pub(super) fn of(history: &History, payment: Of) -> Option<Money<'_>> {
                 charge: &intent.charge,
                 customer: intent.customer.map(customer),
                 email: intent.email.as_deref(),
+                payer: intent.payer.as_deref(),
                 code: intent.code.as_deref(),
                 invoice: None,
                 amount: intent.amount,
@@ -95,7 +101,7 @@ impl Money<'_> {
         let object = |id| {
             json!({
                 "id": id, "object": "payment_intent", "amount": self.authorised, "amount_received": self.amount,
-                "currency": self.currency, "customer": self.customer, "latest_charge": self.charge,
+                "currency": self.currency, "latest_charge": self.charge,
                 "status": "succeeded", "description": description, "metadata": metadata(self.code, self.says_no),
                 "receipt_email": self.email,
             })
@@ -144,14 +150,15 @@ impl Money<'_> {
     fn charge_object(&self, refunded: i64) -> Value {
         self.with_invoice(json!({
             "id": self.charge, "object": "charge", "amount": self.authorised, "amount_captured": self.amount,
-            "amount_refunded": refunded + self.released(), "currency": self.currency, "customer": self.customer, "paid": true,
+            "amount_refunded": refunded + self.released(), "currency": self.currency, "paid": true,
             "payment_intent": self.intent, "status": "succeeded", "metadata": metadata(self.code, self.says_no),
-            "receipt_email": self.email,
+            "receipt_email": self.email, "billing_details": {"email": self.payer},
         }))
     }
 
     /// Until 2025-03-31 both name their invoice.
     fn with_invoice(&self, object: Value) -> Value {
+        let object = with(object, event::customer(self.customer));
         if self.version < Version::Basil { with(object, json!({"invoice": self.invoice})) } else { object }
     }
 }

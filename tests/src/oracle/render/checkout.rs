@@ -1,6 +1,6 @@
 //! Checkout sessions.
 
-use super::event::{add, metadata, with};
+use super::event::{self, add, metadata, with};
 use super::{Told, charge, discount};
 use crate::oracle::model::{Checkout, CheckoutMode, History, Of, Settled};
 use serde_json::{Value, json};
@@ -44,7 +44,6 @@ fn object(history: &History, checkout: &Checkout, status: &str) -> Value {
         "mode": mode,
         "status": "complete",
         "payment_status": status,
-        "customer": checkout.customer.map(|place| &history.customers[place].id),
         "customer_details": {"email": checkout.email},
         "client_reference_id": checkout.reference,
         "payment_intent": checkout.money.as_ref().map(|(intent, _)| intent),
@@ -57,6 +56,7 @@ fn object(history: &History, checkout: &Checkout, status: &str) -> Value {
         })),
         "metadata": metadata(checkout.code.as_deref(), checkout.no_commission),
     });
+    let session = with(session, event::customer(checkout.customer.map(|place| &history.customers[place])));
     let totals =
         json!({"amount_discount": 0, "amount_tax": checkout.tax, "amount_shipping": checkout.shipping});
     if checkout.version >= Version::Basil {

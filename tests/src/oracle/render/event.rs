@@ -1,7 +1,7 @@
 //! The event around an object.
 
 use super::Told;
-use crate::oracle::model::{History, Time};
+use crate::oracle::model::{Customer, History, Time};
 use queue::envelope::Source;
 use serde_json::{Value, json};
 use stripe::sample::Version;
@@ -11,8 +11,20 @@ pub(super) fn add(
     history: &History,
     told: &mut Vec<Told>,
     version: Version,
+    what: (&str, Time),
+    object: Value,
+) {
+    add_change(history, told, version, what, object, Value::Null);
+}
+
+/// Adds an event of a type about an object, with what it changed as it was before.
+pub(super) fn add_change(
+    history: &History,
+    told: &mut Vec<Told>,
+    version: Version,
     (event_type, at): (&str, Time),
     object: Value,
+    before: Value,
 ) {
     let about = object.get("id").and_then(Value::as_str).unwrap_or_default();
     let mut event = json!({
@@ -23,8 +35,23 @@ pub(super) fn add(
         "livemode": false,
         "type": event_type,
     });
-    event["data"] = Value::Object(serde_json::Map::from_iter([("object".to_owned(), object)]));
+    event["data"] = json!({"object": object, "previous_attributes": before});
     told.push(Told { source: Source::Stripe, body: event.to_string(), received: history.receipt(at) });
+}
+
+/// Who the customer of an object is: by `customer`, or by `customer_account`.
+pub(super) fn customer(customer: Option<&Customer>) -> Value {
+    let named = |account: bool| customer.filter(|one| one.is_account == account).map(|one| one.id.as_str());
+    json!({"customer": named(false), "customer_account": named(true)})
+}
+
+/// The metadata before an update that changed whether it forbids commission, if it did.
+pub(super) fn before(forbade: bool, forbids: bool) -> Value {
+    match (forbade, forbids) {
+        (true, false) => json!({"metadata": {"commission": "false"}}),
+        (false, true) => json!({"metadata": {"commission": null}}),
+        (true, true) | (false, false) => json!({}),
+    }
 }
 
 /// Metadata with a code and a wish.

@@ -1,6 +1,6 @@
 //! Invoices.
 
-use super::event::{add, metadata, with};
+use super::event::{self, add, metadata, with};
 use super::{Told, charge, discount};
 use crate::oracle::model::{History, Invoice, Line, Of, PaidBy};
 use serde_json::{Value, json};
@@ -35,8 +35,8 @@ fn out_of_band(invoice: &Invoice) -> bool {
 fn object(history: &History, invoice: &Invoice) -> Value {
     let customer = &history.customers[invoice.customer];
     let subscription = invoice.subscription.map(|place| &history.subscriptions[place]);
-    let repeated =
-        subscription.map(|subscription| metadata(subscription.code.as_deref(), subscription.no_commission));
+    let repeated = subscription
+        .map(|subscription| metadata(subscription.code.as_deref(), subscription.forbids_at(invoice.at)));
     let id = subscription.map(|subscription| &subscription.id);
     let lines: Vec<Value> = invoice
         .lines
@@ -49,7 +49,6 @@ fn object(history: &History, invoice: &Invoice) -> Value {
         "id": invoice.id,
         "object": "invoice",
         "status": "paid",
-        "customer": customer.id,
         "customer_email": customer.email_at(invoice.at),
         "currency": invoice.currency,
         "amount_paid": invoice.paid,
@@ -63,6 +62,7 @@ fn object(history: &History, invoice: &Invoice) -> Value {
         "discounts": invoice.discounts.iter().map(|taken| discount::object(invoice.version, taken)).collect::<Vec<_>>(),
         "lines": {"object": "list", "data": lines, "has_more": false},
     });
+    let object = with(object, event::customer(Some(customer)));
     let object = if invoice.version >= Version::V2022 {
         with(object, json!({"total_excluding_tax": net}))
     } else {

@@ -40,7 +40,7 @@ fn tell_decisions(history: &History, numbers: &Numbers, told: &mut Vec<Told>) {
         |at: Time| Word { actor: "nina".to_owned(), reason: "a call".to_owned(), decided_at: time(at) };
     for lock in &history.locks {
         let customer = match &lock.whom {
-            Whom::Customer(place) => Key::stored(history.customers[*place].id.clone()),
+            Whom::Customer(place) => Key::customer(&history.customers[*place].id),
             Whom::Email(email) => Key::email(email).unwrap(),
         };
         let to = match lock.to {
@@ -102,7 +102,7 @@ fn affiliate(numbers: &Numbers, place: Option<usize>) -> Option<AffiliateId> {
 fn who(history: &History, who: &model::Who) -> Who {
     Who {
         email: who.email.clone(),
-        stripe_customer: who.customer.map(|place| Key::stored(history.customers[place].id.clone())),
+        stripe_customer: who.customer.map(|place| Key::customer(&history.customers[place].id)),
         external_id: who.user.clone(),
     }
 }

@@ -1,5 +1,6 @@
 //! A candidate: something that may name the affiliate of a customer.
 
+use crate::clock::not_after;
 use crate::directory::{Affiliate, Directory, Found};
 use crate::fact::{Touch, TouchMethod, TouchedObject};
 use crate::ids::AffiliateId;
@@ -19,12 +20,14 @@ pub(super) struct Candidate<'a> {
     pub(super) verdict: Result<Owner, String>,
 }
 
-/// Precedence (SEMANTICS 4): the class, the object that carries it, then event time, then event id.
+/// Precedence (SEMANTICS 4): the class, the object that carries it, then event time, then event id; of the
+/// discounts of one object the place in which Stripe lists each.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Order<'a> {
     pub(super) class: u8,
     pub(super) object: Option<TouchedObject>,
     pub(super) at: DateTime<Utc>,
+    pub(super) place: u32,
     /// Of one discount the promotion code goes first: it is one affiliate's, where many may share the
     /// coupon behind it.
     pub(super) carried: Option<TouchMethod>,
@@ -38,6 +41,8 @@ pub(super) struct Owner {
     pub(super) affiliate: AffiliateId,
     pub(super) referral_code: Option<String>,
     pub(super) coupon_code: Option<String>,
+    /// [`Bind::rated_as`].
+    pub(super) rated_as: Option<String>,
 }
 
 /// The moment at which candidates are judged.
@@ -84,6 +89,7 @@ impl<'a> Candidate<'a> {
                 class,
                 object: Some(touch.on),
                 at,
+                place: touch.place,
                 carried: Some(touch.method),
                 event: Cow::Borrowed(event),
                 value: Cow::Borrowed(&touch.value),
@@ -108,6 +114,7 @@ impl<'a> Candidate<'a> {
                 class,
                 object: None,
                 at: judged.at,
+                place: 0,
                 carried: None,
                 event: Cow::Borrowed(event),
                 value,
@@ -123,6 +130,7 @@ impl<'a> Candidate<'a> {
                     affiliate: id,
                     referral_code: Some(affiliate.referral_code.clone()),
                     coupon_code: None,
+                    rated_as: former_code(affiliate, judged.at),
                 }),
                 None => Err(format!("affiliate {id} does not exist")),
             };
@@ -140,11 +148,11 @@ impl<'a> Candidate<'a> {
         by_id.into_iter().chain(by_code).chain(by_coupon).collect()
     }
 
-    /// A referral with the same e-mail address.
-    pub(super) fn neighbour(bind: Result<&'a Bind, String>, at: DateTime<Utc>) -> Self {
-        let (object, event, since) = match &bind {
-            Ok(bind) => (bind.evidence.object.as_str(), bind.evidence.event.as_str(), bind.bound_at),
-            Err(_) => ("", "", at),
+    /// A referral with the same e-mail address, which the bind is known by since a time.
+    pub(super) fn neighbour(bind: Result<&'a Bind, String>, since: DateTime<Utc>) -> Self {
+        let (object, event) = match &bind {
+            Ok(bind) => (bind.evidence.object.as_str(), bind.evidence.event.as_str()),
+            Err(_) => ("", ""),
         };
         Self {
             method: Method::Email,
@@ -152,6 +160,7 @@ impl<'a> Candidate<'a> {
                 class: EMAIL,
                 object: None,
                 at: since,
+                place: 0,
                 carried: None,
                 event: Cow::Borrowed(event),
                 value: Cow::Borrowed(""),
@@ -162,6 +171,7 @@ impl<'a> Candidate<'a> {
                 affiliate: bind.affiliate,
                 referral_code: bind.referral_code.clone(),
                 coupon_code: bind.coupon_code.clone(),
+                rated_as: bind.rated_as.clone(),
             }),
         }
     }
@@ -173,6 +183,7 @@ impl<'a> Candidate<'a> {
             affiliate: owner.affiliate,
             referral_code: owner.referral_code.clone(),
             coupon_code: owner.coupon_code.clone(),
+            rated_as: owner.rated_as.clone(),
             method: self.method,
             evidence: Evidence::new(&self.order.event, self.object),
             bound_at: self.since,
@@ -193,6 +204,12 @@ impl<'a> Candidate<'a> {
             }),
         }
     }
+}
+
+/// The code that the affiliate called its own at a time, where it calls itself otherwise now.
+pub(super) fn former_code(affiliate: &Affiliate, at: DateTime<Utc>) -> Option<String> {
+    let then = affiliate.code_at(at);
+    (then != affiliate.referral_code).then(|| then.to_owned())
 }
 
 impl Judged<'_> {
@@ -224,13 +241,14 @@ impl Judged<'_> {
             affiliate: owner.affiliate,
             referral_code: Some(if coupon { affiliate.referral_code.clone() } else { owner.code.clone() }),
             coupon_code: coupon.then(|| owner.code.clone()),
+            rated_as: None,
         })
     }
 
     /// A click counts from its own time to the end of the window (SEMANTICS 5).
     fn within_window(&self, clicked_at: DateTime<Utc>) -> Result<(), String> {
         let day = clicked_at.format("%Y-%m-%d");
-        if self.at < clicked_at {
+        if !not_after(clicked_at, self.at) {
             return Err(format!("the click of {day} came after the payment"));
         }
         if super::within(clicked_at, self.at, self.window) {

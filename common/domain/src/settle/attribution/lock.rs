@@ -1,7 +1,7 @@
 //! A manual lock goes before everything else (SEMANTICS 4 a).
 
 use super::Judgement;
-use super::candidate::Candidate;
+use super::candidate::{Candidate, former_code};
 use crate::decision::Lock;
 use crate::directory::Directory;
 use crate::settle::decisions::Standing;
@@ -30,6 +30,7 @@ impl Locked {
             affiliate: affiliate.id,
             referral_code: Some(affiliate.referral_code.clone()),
             coupon_code: None,
+            rated_as: former_code(affiliate, word.decided_at),
             method: Method::Lock,
             evidence: evidence.clone(),
             bound_at: word.decided_at,

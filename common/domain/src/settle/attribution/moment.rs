@@ -1,6 +1,7 @@
 //! Moments: when a customer is judged, and by which candidates.
 
 use super::candidate::{Candidate, Judged};
+use crate::clock::not_after;
 use crate::directory::Directory;
 use crate::fact::{FactBody, Touch, TouchedObject};
 use crate::key::Key;
@@ -143,6 +144,8 @@ pub(super) fn moments<'a>(
             }
             FactBody::Touch(_)
             | FactBody::Customer(_)
+            | FactBody::Address(_)
+            | FactBody::CommissionFlag(_)
             | FactBody::Subscription(_)
             | FactBody::Session(_)
             | FactBody::Invoice(_)
@@ -205,7 +208,7 @@ fn of_payment<'a>(
             Candidate::touch(touch, known.fact.at, &known.fact.event, payment.at, judged)
         });
     let carried = payment.subscriptions.iter().chain(person.stripe_customers()).flat_map(on);
-    let carried = carried.filter(|(_, known)| known.fact.at <= payment.at).map(|(touch, known)| {
+    let carried = carried.filter(|(_, known)| not_after(known.fact.at, payment.at)).map(|(touch, known)| {
         Candidate::touch(touch, known.fact.at, &known.fact.event, known.fact.at, judged)
     });
     let mut candidates: Vec<Candidate<'a>> = own.chain(carried).collect();

@@ -126,9 +126,9 @@ impl Told<'_> {
     }
 }
 
-/// The code that bound: the coupon, else the referral code.
+/// The code that bound: the coupon, else the referral code; where none did, the affiliate's at that time.
 fn used(bind: &Bind) -> Option<&str> {
-    bind.coupon_code.as_deref().or(bind.referral_code.as_deref())
+    bind.coupon_code.as_deref().or(bind.rated_as.as_deref()).or(bind.referral_code.as_deref())
 }
 
 fn by_code(rules: &Rules, bind: &Bind) -> Option<AppliedRule> {

@@ -1,6 +1,7 @@
 //! How long a customer's payments earn.
 
 use super::ordinal::Ordinal;
+use crate::clock::not_after;
 use crate::rules::{Recurring, Rules};
 use chrono::{DateTime, Months, Utc};
 
@@ -30,7 +31,7 @@ fn beyond_payments(most: u32, n: u32) -> Option<String> {
 /// 10:00, and that moment is the first that is out.
 fn beyond_months(most: u32, first: DateTime<Utc>, at: DateTime<Utc>) -> Option<String> {
     let end = first.checked_add_months(Months::new(most))?;
-    (at >= end).then(|| {
+    not_after(end, at).then(|| {
         let months = if most == 1 { "1 month".to_owned() } else { format!("{most} months") };
         format!("more than {months} after the first payment of {}", first.format("%Y-%m-%d"))
     })

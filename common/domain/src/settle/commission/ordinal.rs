@@ -4,7 +4,6 @@ use crate::fact::ConversionKind;
 use crate::key::Key;
 use crate::settle::attribution::Binds;
 use crate::settle::payments::Payment;
-use crate::settle::people::People;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
@@ -17,12 +16,12 @@ pub(super) struct Ordinal {
 
 /// Ranks each person's positive attributed payments by time and key. A payment that carries
 /// `commission: false` takes no rank, since it uses none up.
-pub(super) fn ordinals(people: &People, payments: &[Payment<'_>], binds: &Binds) -> BTreeMap<Key, Ordinal> {
+pub(super) fn ordinals(payments: &[Payment<'_>], binds: &Binds) -> BTreeMap<Key, Ordinal> {
     let mut by_person: BTreeMap<Option<&Key>, Vec<&Payment<'_>>> = BTreeMap::new();
     for payment in payments {
         let positive = payment.money.is_some_and(|money| money.base > 0);
         let attributed = binds.of_payment.get(&payment.key).is_some_and(|judgement| judgement.bind.is_some());
-        let skipped = skipped(people, payment).is_some();
+        let skipped = payment.no_commission.is_some();
         if positive && attributed && !skipped && payment.kind() == ConversionKind::Purchase {
             by_person.entry(payment.person.as_ref()).or_default().push(payment);
         }
@@ -36,10 +35,4 @@ pub(super) fn ordinals(people: &People, payments: &[Payment<'_>], binds: &Binds)
         }
     }
     ordinals
-}
-
-/// The object that says `commission: false` for a payment.
-fn skipped<'a>(people: &'a People, payment: &'a Payment<'_>) -> Option<&'a Key> {
-    let person = || people.by_anchor.get(payment.person.as_ref()?)?.no_commission.as_ref();
-    payment.no_commission.as_ref().or_else(person)
 }

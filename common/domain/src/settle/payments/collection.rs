@@ -52,6 +52,8 @@ impl<'a> Collections<'a> {
             FactBody::Charge(charge) => self.charges.push(of_charge(charge, known)),
             FactBody::Apart(apart) => self.apart |= apart.object.kind() != KeyKind::Invoice,
             FactBody::Customer(_)
+            | FactBody::Address(_)
+            | FactBody::CommissionFlag(_)
             | FactBody::Subscription(_)
             | FactBody::Session(_)
             | FactBody::Invoice(_)

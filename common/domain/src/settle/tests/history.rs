@@ -51,6 +51,7 @@ impl History {
                     created_at,
                     inactive: Vec::new(),
                     email: format!("{}@affiliates.example", code.to_lowercase()),
+                    codes: Vec::new(),
                     addresses: Vec::new(),
                     commissions: Vec::new(),
                 },
@@ -114,6 +115,7 @@ impl History {
             created: day(n),
             deleted: false,
             no_commission: false,
+            no_commission_is_dated: true,
         });
         self.add(&format!("customer:{customer}"), Keep::Latest, 0, day(n), &[customer, email], body);
         self
@@ -127,7 +129,8 @@ impl History {
         method: TouchMethod,
         value: &str,
     ) -> Self {
-        let body = FactBody::Touch(Touch { on, object: key(object), method, value: value.to_owned() });
+        let body =
+            FactBody::Touch(Touch { on, object: key(object), method, value: value.to_owned(), place: 0 });
         self.add(&format!("touch:{object}:{method:?}:{value}"), Keep::First, 0, day(n), &[object], body);
         self
     }
