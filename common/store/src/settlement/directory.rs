@@ -244,14 +244,14 @@ async fn load_affiliates(
 }
 
 /// An address of an affiliate's, as the statement above tells it.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Address {
     email: String,
     role: Role,
     since: Option<DateTime<Utc>>,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Role {
     Contact,
@@ -259,7 +259,7 @@ enum Role {
 }
 
 /// A code of an affiliate's, as the statement above tells it.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Code {
     code: String,
     since: Option<DateTime<Utc>>,
@@ -291,7 +291,7 @@ async fn load_paid_out(
     let rows = sqlx::query!(
         r#"
         SELECT c.project_id, c.livemode, c.payment_key,
-               min(e.created_at) FILTER (WHERE e.to_account = 'paid') AS "left_at!"
+               min(e.posted_at) FILTER (WHERE e.to_account = 'paid') AS "left_at!"
         FROM conversions c
         JOIN ledger_entries e ON e.conversion_id = c.id AND 'paid' IN (e.from_account, e.to_account)
         WHERE c.cluster_id = ANY($1)
