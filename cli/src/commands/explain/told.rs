@@ -3,8 +3,8 @@
 use super::money;
 use domain::decision::{Lock, LockedTo, Ruling, Verdict};
 use domain::fact::{
-    CreditNoteStatus, DisputeStatus, Fact, FactBody, Invoiced, RefundStatus, SessionCompleted, SessionMode,
-    SessionPaymentStatus,
+    CreditNoteStatus, DisputeStatus, Fact, FactBody, Invoiced, ReferralRegistered, RefundStatus,
+    SessionCompleted, SessionMode, SessionPaymentStatus,
 };
 use domain::key::Key;
 
@@ -98,11 +98,7 @@ pub(super) fn in_words(fact: &Fact) -> String {
             format!("conversion {} was posted as {}", posted.conversion, posted.payment)
         }
         FactBody::Referral(referral) => {
-            let named = match (&referral.referral_code, referral.affiliate) {
-                (Some(code), _) => format!("with the code {code:?}"),
-                (None, Some(affiliate)) => format!("for affiliate {affiliate}"),
-                (None, None) => "without a code".to_owned(),
-            };
+            let named = named_in_words(referral);
             format!("registered as a referral {named}; no payment of theirs has come")
         }
         FactBody::Lock(lock) => locked(lock),
@@ -125,6 +121,14 @@ fn ruled(verdict: &Verdict) -> String {
         Ruling::Reject => "rejected",
     };
     format!("{} is {ruling} {}, as soon as it is a payment", verdict.payment, verdict.word)
+}
+
+fn named_in_words(referral: &ReferralRegistered) -> String {
+    match (&referral.referral_code, referral.affiliate) {
+        (Some(code), _) => format!("with the code {code:?}"),
+        (None, Some(affiliate)) => format!("for affiliate {affiliate}"),
+        (None, None) => "without a code".to_owned(),
+    }
 }
 
 fn session_in_words(session: &SessionCompleted) -> String {

@@ -231,13 +231,11 @@ impl<'a> Neighbours<'a> {
     fn at(&self, at: DateTime<Utc>) -> Option<Candidate<'a>> {
         let mut known = self.binds.iter().filter(|(since, _)| not_after(*since, at));
         let (since, first) = known.next()?;
-        Some(match known.count() {
-            0 => Candidate::neighbour(Ok(first), *since),
-            _ => {
-                let several = "several referrals carry the customer's e-mail address".to_owned();
-                Candidate::neighbour(Err(several), at)
-            }
-        })
+        if known.next().is_none() {
+            return Some(Candidate::neighbour(Ok(first), *since));
+        }
+        let several = "several referrals carry the customer's e-mail address".to_owned();
+        Some(Candidate::neighbour(Err(several), at))
     }
 
     fn add_to(&self, moments: &mut Vec<Moment<'a>>) {
