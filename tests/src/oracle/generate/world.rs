@@ -134,7 +134,7 @@ pub(super) fn discounts(dice: &mut Dice, one_in: usize) -> Vec<Discount> {
     if !dice.one_in(one_in) {
         return Vec::new();
     }
-    let mut one = |dice: &mut Dice| match dice.below(9) {
+    let one = |dice: &mut Dice| match dice.below(9) {
         0 => discount(Some("promo_alice"), None, "SHARED"),
         1 => discount(Some("promo_bob"), Some("BOB10"), "SHARED"),
         2 => discount(None, None, "SHARED"),
