@@ -34,7 +34,7 @@ impl Person {
 
     fn name(&self, history: &History) -> String {
         let stripe = history.customers.iter().filter(|customer| self.ids.contains(&customer.id));
-        let stripe = stripe.map(|customer| customer.key()).min();
+        let stripe = stripe.map(super::super::model::Customer::key).min();
         let user = || self.ids.iter().find(|id| id.starts_with("user:")).cloned();
         stripe
             .or_else(user)
@@ -143,12 +143,11 @@ fn home(known: &[Person], email: &str, first_purchase: Time) -> Option<usize> {
         carriers.iter().filter(|(since, _)| *since <= first_purchase).collect();
     match (by_then.as_slice(), carriers.as_slice()) {
         ([(_, only)], _) => Some(*only),
-        ([_, _, ..], _) => None,
+        ([_, _, ..], _) | ([], []) => None,
         ([], [(first, _), (second, _), ..]) if first == second => None,
         ([], [(since, first), ..]) => {
             known[*first].acted.is_none_or(|acted| acted >= *since).then_some(*first)
         }
-        ([], []) => None,
     }
 }
 

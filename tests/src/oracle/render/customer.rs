@@ -54,8 +54,8 @@ fn times(
 }
 
 fn customer_at(customer: &Customer, at: Time) -> Value {
-    let codes = customer.changes.iter().rev().filter(|change| change.at <= at);
-    let code = codes.filter_map(|change| change.code.as_deref()).next().or(customer.code.as_deref());
+    let mut codes = customer.changes.iter().rev().filter(|change| change.at <= at);
+    let code = codes.find_map(|change| change.code.as_deref()).or(customer.code.as_deref());
     json!({
         "id": customer.id, "object": "customer", "email": customer.email_at(at), "created": customer.created,
         "metadata": metadata(code, customer.forbids_at(at)),

@@ -35,7 +35,8 @@ pub(super) fn add_change(
         "livemode": false,
         "type": event_type,
     });
-    event["data"] = json!({"object": object, "previous_attributes": before});
+    let data = [("object".to_owned(), object), ("previous_attributes".to_owned(), before)];
+    event["data"] = Value::Object(data.into_iter().collect());
     told.push(Told { source: Source::Stripe, body: event.to_string(), received: history.receipt(at) });
 }
 
