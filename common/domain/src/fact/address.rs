@@ -52,6 +52,7 @@ impl FactBody {
             | Self::Touch(_)
             | Self::Refund(_)
             | Self::ChargeRefunded(_)
+            | Self::Balance(_)
             | Self::Dispute(_)
             | Self::InvoiceLines(_)
             | Self::CreditNote(_)

@@ -50,6 +50,8 @@ impl FactBody {
             | Self::Alias(_)
             | Self::Apart(_)
             | Self::Touch(_)
+            | Self::Address(_)
+            | Self::CommissionFlag(_)
             | Self::FraudWarning(_)
             | Self::Referral(_)
             | Self::Lock(_)

@@ -156,6 +156,7 @@ fn is_an_act(body: &FactBody) -> bool {
         | FactBody::Touch(_)
         | FactBody::Refund(_)
         | FactBody::ChargeRefunded(_)
+        | FactBody::Balance(_)
         | FactBody::Dispute(_)
         | FactBody::CreditNote(_)
         | FactBody::FraudWarning(_)

@@ -42,6 +42,7 @@ impl History {
             payment_intent: Some(key(intent)),
             customer: None,
             email: None,
+            billing_email: None,
             currency: "usd".to_owned(),
             amount_captured: amount,
             uncaptured: None,
