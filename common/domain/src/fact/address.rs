@@ -49,6 +49,7 @@ impl FactBody {
             Self::Charge(charge) => (None, charge.email.as_deref(), charge.billing_email.as_deref()),
             Self::Subscription(_)
             | Self::Alias(_)
+            | Self::Apart(_)
             | Self::Touch(_)
             | Self::Refund(_)
             | Self::ChargeRefunded(_)

@@ -153,6 +153,7 @@ fn is_an_act(body: &FactBody) -> bool {
         | FactBody::Subscription(_)
         | FactBody::InvoiceLines(_)
         | FactBody::Alias(_)
+        | FactBody::Apart(_)
         | FactBody::Touch(_)
         | FactBody::Refund(_)
         | FactBody::ChargeRefunded(_)

@@ -29,13 +29,14 @@ impl History {
             billing_email: text(billing),
             currency: "usd".to_owned(),
             amount_captured: 1_000,
+            uncaptured: 0,
             invoiced: Invoiced::Unsaid,
             succeeded_at: day(n),
             no_commission: false,
         });
         self.add(
             &format!("charge:{charge}"),
-            Keep::Last,
+            Keep::Latest,
             0,
             day(n),
             &[charge, intent, receipt, billing],
