@@ -7,7 +7,8 @@ use super::metadata::{Metadata, MetadataKeys};
 use super::missing::Missing;
 use chrono::{DateTime, Utc};
 use domain::fact::{
-    AddressSeen, CommissionFlag, Fact, FactBody, Keep, PaymentAlias, PaymentApart, Touch, TouchMethod, TouchedObject,
+    AddressSeen, CommissionFlag, Fact, FactBody, Keep, PaymentAlias, PaymentApart, Touch, TouchMethod,
+    TouchedObject,
 };
 use domain::key::{Key, KeyKind};
 use std::collections::BTreeSet;

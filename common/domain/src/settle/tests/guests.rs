@@ -29,7 +29,7 @@ impl History {
             billing_email: text(billing),
             currency: "usd".to_owned(),
             amount_captured: 1_000,
-            uncaptured: 0,
+            uncaptured: Some(0),
             invoiced: Invoiced::Unsaid,
             succeeded_at: day(n),
             no_commission: false,
