@@ -82,6 +82,8 @@ mod tests {
     fn every_command_has_an_example_that_can_be_run() {
         fn check(command: &clap::Command, path: &str) {
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            // A line may be continued.
+            let help: String = help.split("\\\n").map(str::trim_start).collect();
             let lines: Vec<&str> =
                 help.lines().filter(|line| line.trim_start().starts_with("tributary ")).collect();
             let own = lines.iter().any(|line| line.trim_start().starts_with(path));

@@ -15,7 +15,8 @@ const MAX_EMAIL: usize = 320;
 /// A URL.
 pub(crate) const MAX_URL: usize = 2048;
 
-/// The largest amount, in minor units: sums of a million of them fit 64 bits.
+/// The largest amount, in the smallest unit that people write: sums of tens of thousands of them fit 64 bits, also where the
+/// ledger keeps two decimals more.
 const MAX_AMOUNT: i64 = 1_000_000_000_000;
 
 /// Fields to be read one by one. What is wrong, and what nobody reads, is gathered and told by
@@ -208,7 +209,7 @@ impl Fields {
             }
         };
         match Money::parse_computed(&decimal, currency) {
-            Ok(money) if (0..=MAX_AMOUNT).contains(&money.minor) => Some(money),
+            Ok(money) if (0..=MAX_AMOUNT).contains(&money.written_units()) => Some(money),
             Ok(money) if money.minor < 0 => {
                 self.problem(name, format!("{name} must not be negative"));
                 None
@@ -327,7 +328,8 @@ mod tests {
         assert_eq!(amount("49.999").1, ["amount: 49.999 has more decimals than usd has: at most 2"]);
         assert_eq!(amount("-1").1, ["amount must not be negative"]);
         assert_eq!(amount("1e20").1.len(), 1);
-        assert_eq!(amount("1e400").1, ["amount: 1e400 is too large"]);
+        // As serde_json keeps it: the exponent has its sign.
+        assert_eq!(amount("1e400").1, ["amount: 1e+400 is too large"]);
         assert_eq!(amount("1e-400").1, ["amount: 1e-400 has more decimals than usd has: at most 2"]);
         assert_eq!(amount("true").1, ["amount must be a number"]);
     }

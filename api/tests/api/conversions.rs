@@ -159,7 +159,7 @@ async fn who_is_unknown_is_named(pool: PgPool) {
 async fn every_wrong_field_is_told_at_once(pool: PgPool) {
     let (api, project) = (start(&pool).await, project(&pool).await);
     let body = r#"{"type": "gift", "amount": 49.999, "value": -1, "email": "ann", "affiliate_id": "x",
-                   "stripe_customer_id": "in_1", "paid": "maybe", "occurred_at": "yesterday",
+                   "stripe_customer_id": "cus_\u0000", "paid": "maybe", "occurred_at": "yesterday",
                    "reference": "a\u0000b", "url": 7}"#;
     let answer = api.post(&project, PATH, body).send().await;
     answer.error(400, "invalid_parameters");

@@ -179,7 +179,7 @@ async fn every_wrong_field_is_told_at_once(pool: PgPool) {
     let (api, project) = (start(&pool).await, project(&pool).await);
     let other = crate::support::project(&pool).await;
     let foreign = affiliate(&pool, other.realm, "partner@example.com", "FOREIGN").await;
-    let wrong = json!({"email": "ann", "affiliate_id": 0, "status": "gone", "stripe_customer_id": "in_1",
+    let wrong = json!({"email": "ann", "affiliate_id": 0, "status": "gone", "stripe_customer_id": "cus_\u{0}",
                        "external_id": "a\u{0}b"});
     let answer = post(&api, &project, &wrong).await;
     let all = ["affiliate_id", "email", "external_id", "status", "stripe_customer_id"];

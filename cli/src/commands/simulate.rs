@@ -36,6 +36,9 @@ pub(crate) struct SimulateArgs {
 }
 
 const EXAMPLES: &str = "\
+Example:
+  tributary simulate --project 1 --rules proposed.toml
+
 A rules file says what a version of the rules says, at the least:
 
   commission = \"20%\"        # or \"15.00usd\"

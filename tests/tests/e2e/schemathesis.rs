@@ -69,7 +69,8 @@ async fn run(program: &OsStr, api: SocketAddr, entered: &Entered, existing: &Val
     let run = Command::new(program)
         .arg("--config-file")
         .arg(home.join("schemathesis.toml"))
-        .args(["run", "--no-color"])
+        // The document names the place in a variable: only this run knows where it is.
+        .args(["run", "--no-color", "--url", &format!("http://{api}")])
         .arg(format!("http://{api}/api/v1/openapi.json"))
         .env("API_KEY", &entered.api_key)
         .env("EXISTING", existing.to_string())

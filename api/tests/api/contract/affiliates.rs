@@ -139,6 +139,7 @@ async fn an_affiliate_from_its_entry_to_its_end(pool: PgPool) {
     200 {
       "data": {
         "clicks": 0,
+        "closed_at": "[time]",
         "commission": null,
         "created_at": "[time]",
         "currency": "usd",
@@ -232,7 +233,7 @@ async fn what_is_wrong_is_told(pool: PgPool) {
           },
           {
             "field": "status",
-            "message": "status must be one of: active, inactive"
+            "message": "status must be one of: active, inactive, closed"
           }
         ],
         "message": "limit must be an integer from 1 to 500",

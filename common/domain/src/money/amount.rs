@@ -51,6 +51,14 @@ impl Money {
         Ok(Self { minor, currency })
     }
 
+    /// How many of the smallest unit that people write, towards zero: 5,000 of 5,000 shillings, of which the ledger keeps
+    /// 500,000 hundredths.
+    #[must_use]
+    pub fn written_units(self) -> i64 {
+        let unit = self.currency.ledger_decimals().saturating_sub(self.currency.written_decimals());
+        self.minor.checked_div(10_i64.saturating_pow(unit)).unwrap_or_default()
+    }
+
     /// The part that is paid: whole units of what a bank takes. The rest is carried over.
     #[must_use]
     pub fn payable_part(self) -> Self {
