@@ -105,6 +105,7 @@ run_tests() {
   export DATABASE_URL AMQP_URL TEST_SERVICES_DIR="$SERVICES_DIR/tests"
   mkdir -p "$TEST_SERVICES_DIR"
   prepare_python_tools
+  prepare_sdk_tools
   # Some tests run the programs themselves.
   supervise cargo build ${LOCKED:+--locked} --workspace --bins --quiet
   say "services up in $((SECONDS - began)) s"
@@ -140,6 +141,30 @@ prepare_python_tools() {
   prepare_python_tool tests/stripe_sdk && export STRIPE_SDK_PYTHON=$PYTHON_TOOL/bin/python
   prepare_python_tool tests/schemathesis && export SCHEMATHESIS=$PYTHON_TOOL/bin/schemathesis
   return 0
+}
+
+# What makes clients of the API's document, in Python and in TypeScript, and the linters of such documents. Where they cannot
+# be installed their tests are skipped, unless SDK_TOOLS_REQUIRED is set.
+prepare_sdk_tools() {
+  local wanted=$ROOT/tests/sdks modules=$TOOLS/sdks-node log=$WORK/sdks-node
+  PYTHON_TOOLS_REQUIRED=${SDK_TOOLS_REQUIRED:-} prepare_python_tool tests/sdks && export SDK_PYTHON=$PYTHON_TOOL/bin/python
+  if ! cmp -s "$wanted/package-lock.json" "$modules/package-lock.json"; then
+    rm -rf "$modules"
+    mkdir -p "$modules/new"
+    cp "$wanted/package.json" "$wanted/package-lock.json" "$modules/new"
+    # No package's own script is run. The lock is moved last: without it the place is made anew.
+    if ! (cd "$modules/new" && npm ci --ignore-scripts --no-audit --no-fund && mv node_modules package.json package-lock.json ..) >"$log" 2>&1; then
+      rm -rf "$modules"
+      if [ -n "${SDK_TOOLS_REQUIRED:-}" ]; then
+        cat "$log" >&2
+        fail "tests/sdks cannot be installed; it needs npm and its registry"
+      fi
+      complain "what needs tests/sdks in Node.js is skipped: no npm here can install it"
+      return 0
+    fi
+    rmdir "$modules/new"
+  fi
+  export SDK_NODE_MODULES=$modules/node_modules
 }
 
 # Installs FOLDER/requirements.txt into a place of its own, PYTHON_TOOL.

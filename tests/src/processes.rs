@@ -103,7 +103,10 @@ pub async fn command(deployment: &Deployment, arguments: &[&str]) -> Result<Stri
 }
 
 /// Where cargo puts programs: beside the directory of the test that runs.
-pub(crate) fn binary(name: &str) -> Result<PathBuf> {
+///
+/// # Errors
+/// When it is not built.
+pub fn binary(name: &str) -> Result<PathBuf> {
     let test = env::current_exe()?;
     let path = test.ancestors().nth(2).context("the test has no place")?.join(name);
     ensure!(path.is_file(), "{} is missing: run ./dev test, or cargo build --workspace", path.display());
