@@ -1,4 +1,4 @@
-//! The commands of docs/FIRST.md, run from top to bottom by a shell, and the answers that the pages show. What is in
+//! The commands of docs/FIRST.md and docs/API.md, run from top to bottom by a shell, and the answers that the pages show. What is in
 //! a fence of `sh` is for people alone: what they start, and what is theirs.
 
 use anyhow::{Context, Result, ensure};
@@ -14,6 +14,11 @@ const END_OF_STEP: char = '\u{1e}';
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_page_leads_to_the_first_explained_commission() -> Result<()> {
     runs("FIRST.md").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_api_answers_as_its_page_shows() -> Result<()> {
+    runs("API.md").await
 }
 
 /// Commands that stand together, and the answer below them, if one is shown.
@@ -83,9 +88,12 @@ async fn runs(page: &str) -> Result<()> {
         worker.stop().await
     })
     .await?;
-    for (step, printed) in steps.iter().zip(printed.split(END_OF_STEP)) {
-        step.check(printed).with_context(|| format!("{page}: {}", step.commands))?;
-    }
+    let checked = steps.iter().zip(printed.split(END_OF_STEP));
+    let wrong = checked.filter_map(|(step, printed)| {
+        step.check(printed).err().map(|why| format!("{page}: {}{why:#}", step.commands))
+    });
+    let wrong: Vec<String> = wrong.collect();
+    ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
     Ok(())
 }
 
