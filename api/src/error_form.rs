@@ -1,4 +1,4 @@
-//! In which form a caller wants errors: said by the request itself, else by its key.
+//! In which form a caller wants errors: said by the request itself, else by its key (ADR 23).
 
 use crate::auth::Keys;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};

@@ -1,4 +1,4 @@
-//! Who follows a link: a person's browser, or a program that only looks where it leads (SEMANTICS 5).
+//! Who follows a link: a person's browser, or a program that only looks where it leads (SEMANTICS 5, ADR 24).
 //!
 //! By what a request says of itself; one that lies is counted. A wrong "program" costs an affiliate a
 //! click and a wrong "person" only a number, as what is bought is bound by the click's id: so a browser
