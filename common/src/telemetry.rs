@@ -1,7 +1,7 @@
 //! Logs. Metrics are recorded through the `metrics` facade; the process that serves `/metrics`
 //! installs the recorder.
 //!
-//! Logging never waits and never fails: a line is handed to a thread of its own ([`pipe`]), and what that thread cannot
+//! Logging never waits and never fails: a line is handed to a thread of its own (`pipe`), and what that thread cannot
 //! write in time is lost and counted.
 
 mod json;

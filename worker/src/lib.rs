@@ -7,7 +7,7 @@
 //! sweep  ─▶ queue          commands whose message did not reach the queue
 //! ```
 //!
-//! Nothing is begun before the [place](place) is known to be fit, and no wait is without a bound: whoever is silent is
+//! Nothing is begun before the place is known to be fit, and no wait is without a bound: whoever is silent is
 //! passed by, or the worker stops without an answer.
 //!
 //! A message is acknowledged after its effects are committed, so a crash at any point delivers it

@@ -8,7 +8,7 @@ use std::fmt;
 use std::ops::Deref;
 
 /// Text that an index can hold. NUL and half surrogate pairs are out of it already
-/// ([`well_formed`](super::well_formed)).
+/// ([`well_formed`](fn@super::well_formed)).
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Text(String);
 
