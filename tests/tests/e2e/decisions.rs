@@ -171,7 +171,7 @@ async fn a_decision_on_what_does_not_exist_is_refused_and_keeps_nothing() -> Res
         for (arguments, refusal) in [
             ("conversion hold 999999", "no conversion 999999"),
             ("conversion hold in_unknown", "knows no payment in_unknown"),
-            ("conversion reject cus_unknown", "is no payment"),
+            ("conversion reject cus_unknown", "knows no payment cus_unknown"),
             ("customer lock cus_unknown --affiliate none", "say --mode"),
             ("customer lock cus_unknown --affiliate 999999 --mode test", "no affiliate 999999"),
             ("customer lock in_1 --affiliate none", "is a payment"),
