@@ -1,14 +1,17 @@
 //! The amounts of facts.
 
 use super::FactBody;
-use crate::money::Money;
+
+/// The largest amount of a provider's fact that is taken, ten times what people may write: sums of hundreds of them fit
+/// 64 bits, and a number that no float can hold is still exact.
+const MOST: i64 = 10_000_000_000_000_000;
 
 impl FactBody {
     /// An amount that is too large to be settled, if it tells one: sums of others with it would leave 64
     /// bits, and take what else their customer paid with them.
     #[must_use]
     pub fn too_large(&self) -> Option<i64> {
-        let beyond = |minor: &i64| minor.unsigned_abs() > Money::MOST.unsigned_abs();
+        let beyond = |minor: &i64| minor.unsigned_abs() > MOST.unsigned_abs();
         self.amounts().into_iter().find(beyond)
     }
 
