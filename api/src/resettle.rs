@@ -20,5 +20,6 @@ pub(crate) async fn ask(
     }
     let body = serde_json::to_vec(mappings).map_err(ApiError::internal)?;
     let envelope = Envelope::new(Source::Resettle, realm, body.into(), state.clock.now());
-    Ok(enqueue(transaction, state.publisher.prefix(), &envelope).await?)
+    enqueue(transaction, state.publisher.prefix(), &envelope).await?;
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! What the commands share by which people decide: who, why, and how it reaches the workers.
 
+use super::effect;
 use crate::{context::Context, output};
 use anyhow::{Context as _, bail, ensure};
 use chrono::{DateTime, SubsecRound, Utc};
@@ -39,9 +40,9 @@ pub(super) struct DecisionArgs {
     /// Who decides [default: the name of the user who runs this]
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     actor: Option<String>,
-    /// Wait until a worker has settled it, at most so many seconds
-    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "30")]
-    wait: Option<u64>,
+    /// Wait until a worker has settled it, at most so many seconds; 0 does not wait
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_value = "10", default_missing_value = "30")]
+    wait: u64,
     /// The deployment, when several share a database
     #[arg(long, env = "QUEUE_PREFIX", value_name = "NAME", default_value_t)]
     queue_prefix: Prefix,
@@ -121,20 +122,19 @@ impl DecisionArgs {
         let command = command(id, new.word.decided_at);
         let body = serde_json::to_vec(&command)?;
         let envelope = Envelope::new(Source::Api, realm, body.into(), new.word.decided_at);
-        enqueue(&mut transaction, &self.queue_prefix, &envelope).await?;
+        let message = enqueue(&mut transaction, &self.queue_prefix, &envelope).await?;
         transaction.commit().await?;
-        let settled = match self.wait {
-            Some(seconds) => {
-                let longest = Duration::from_secs(seconds);
-                if !wait(pool, realm, command.event_id(), longest).await? {
-                    bail!(
-                        "decision {id} is kept, but no worker has settled it within {seconds} seconds: is one running?"
-                    );
-                }
-                true
-            }
-            None => false,
-        };
+        let longest = Duration::from_secs(self.wait);
+        let settled = !longest.is_zero();
+        if settled && !wait(pool, realm, command.event_id(), longest).await? {
+            // It was put off, or never taken.
+            effect::wait(pool, &self.queue_prefix, &[message], Duration::ZERO)
+                .await
+                .with_context(|| format!("decision {id} has no effect yet"))?;
+            bail!(
+                "decision {id} is kept, but no worker has settled it: `tributary dead-letters list` says why"
+            );
+        }
         context.print(&Decided {
             decision_id: id,
             project_id: realm.project,

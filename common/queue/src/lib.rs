@@ -30,7 +30,7 @@ pub use amqp::BrokerStatus;
 pub use config::{ConfigError, Prefix, QueueConfig};
 pub use consumer::Consumer;
 pub use delivery::Delivery;
-pub use postgres::{DatabaseStatus, enqueue};
+pub use postgres::{DatabaseStatus, enqueue, waiting};
 pub use publisher::{Durable, PublishError, Publisher, PublisherStatus};
 pub use settle::{SettleError, Settler};
 

@@ -6,7 +6,10 @@ use super::{
     rule_options::RuleArgs,
     show,
 };
-use crate::context::{self, Context};
+use crate::{
+    commands::effect,
+    context::{self, Context},
+};
 use anyhow::{Context as _, bail, ensure};
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -20,7 +23,7 @@ use queue::{
     Prefix, enqueue,
     envelope::{Envelope, Source},
 };
-use store::{PgConnection, StoreError, keys, program_rules, projects};
+use store::{PgConnection, StoreError, keys, program_rules, projects, settlement};
 
 /// Options of `project update`.
 #[derive(Args)]
@@ -67,16 +70,21 @@ Examples:
 
 /// Changes what was said, all of it or nothing.
 pub(super) async fn run(args: &UpdateArgs, context: &Context) -> anyhow::Result<()> {
-    let mut transaction = context.database().await?.begin().await?;
+    let pool = context.database().await?;
+    let mut transaction = pool.begin().await?;
     let id = args.project.id();
     context::project(&mut transaction, id).await?;
-    change(&mut transaction, id, args).await?;
+    let messages = change(&mut transaction, id, args).await?;
     let shown = show::read(&mut transaction, id).await?;
     transaction.commit().await?;
+    effect::wait(&pool, &args.queue_prefix, &messages, effect::PATIENCE)
+        .await
+        .context("the rules hold from now on, but what they concern has yet to be judged again")?;
     context.print(&shown)
 }
 
-async fn change(connection: &mut PgConnection, id: ProjectId, args: &UpdateArgs) -> anyhow::Result<()> {
+/// Tells the messages to the workers that it made.
+async fn change(connection: &mut PgConnection, id: ProjectId, args: &UpdateArgs) -> anyhow::Result<Vec<i64>> {
     if let Some(name) = &args.name {
         projects::rename(connection, id, name).await?;
     }
@@ -101,13 +109,17 @@ async fn change(connection: &mut PgConnection, id: ProjectId, args: &UpdateArgs)
     change_rules(connection, id, args).await
 }
 
-async fn change_rules(connection: &mut PgConnection, id: ProjectId, args: &UpdateArgs) -> anyhow::Result<()> {
+async fn change_rules(
+    connection: &mut PgConnection,
+    id: ProjectId,
+    args: &UpdateArgs,
+) -> anyhow::Result<Vec<i64>> {
     let versions = program_rules::list(connection, id).await?;
     let latest = versions.last().with_context(|| format!("project {id} has no rules"))?;
     let rules = args.rules.change(args.commission, &latest.version.rules)?;
     if rules == latest.version.rules {
         ensure!(args.from.is_none(), "--from is for new rules: say what changes");
-        return Ok(());
+        return Ok(Vec::new());
     }
     let from = args.from.unwrap_or_else(Utc::now);
     let begins_before = latest.version.valid_from.is_some_and(|latest| from <= latest);
@@ -123,13 +135,17 @@ async fn judge_again(
     project: ProjectId,
     since: DateTime<Utc>,
     queue: &Prefix,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Vec<i64>> {
     let mappings = Mappings { rules_since: Some(since), ..Mappings::default() };
     let body = serde_json::to_vec(&mappings)?;
+    let mut messages = Vec::new();
     for mode in [Mode::Test, Mode::Live] {
         let realm = Realm { project, mode };
+        let concerned = settlement::has_history(connection, realm).await?;
         let envelope = Envelope::new(Source::Resettle, realm, body.clone().into(), Utc::now());
-        enqueue(connection, queue, &envelope).await?;
+        let message = enqueue(connection, queue, &envelope).await?;
+        // Where nothing has happened yet, nobody need wait for it.
+        messages.extend(concerned.then_some(message));
     }
-    Ok(())
+    Ok(messages)
 }

@@ -8,7 +8,7 @@ use sqlx::{PgConnection, types::Json};
 /// only then. Workers read it whether or not there is a broker.
 ///
 /// [`Publisher::publish`](crate::Publisher::publish) is for what must be stored also while
-/// the database is down.
+/// the database is down. Tells the message's number, by which [`waiting`] knows it.
 ///
 /// # Errors
 /// Those of the database.
@@ -16,13 +16,13 @@ pub async fn enqueue(
     connection: &mut PgConnection,
     queue: &Prefix,
     envelope: &Envelope,
-) -> Result<(), sqlx::Error> {
+) -> Result<i64, sqlx::Error> {
     // PostgreSQL delivers the notification at the commit.
-    sqlx::query!(
-        "WITH stored AS (
-             INSERT INTO queue_messages (queue, headers, body) VALUES ($1, $2, $3)
+    let stored = sqlx::query!(
+        r#"WITH stored AS (
+             INSERT INTO queue_messages (queue, headers, body) VALUES ($1, $2, $3) RETURNING id
          )
-         SELECT pg_notify($4, $1)",
+         SELECT id AS "id!", pg_notify($4, $1) FROM stored"#,
         queue.as_str(),
         Json(&envelope.headers) as _,
         envelope.body.as_ref(),
@@ -30,5 +30,15 @@ pub async fn enqueue(
     )
     .fetch_one(connection)
     .await?;
-    Ok(())
+    Ok(stored.id)
+}
+
+/// Which of these messages no worker is done with.
+///
+/// # Errors
+/// Those of the database.
+pub async fn waiting(connection: &mut PgConnection, messages: &[i64]) -> Result<Vec<i64>, sqlx::Error> {
+    sqlx::query_scalar!("SELECT id FROM queue_messages WHERE id = ANY($1) ORDER BY id", messages)
+        .fetch_all(connection)
+        .await
 }

@@ -2,6 +2,7 @@
 
 use super::BatchError;
 use super::clusters::ClusterOfKey;
+use super::versions;
 use crate::{PgConnection, StoreError, keep::keep, realm};
 use chrono::{DateTime, Utc};
 use domain::directory::mentioned;
@@ -80,15 +81,16 @@ pub(super) async fn upsert(
         &rows.iter().map(|(_, row)| Json(&row.fact.body)).collect::<Vec<_>>() as &[Json<&FactBody>],
         &rows.iter().map(|(_, row)| row.fact.keep == Keep::Latest).collect::<Vec<_>>(),
     )
-    .execute(conn)
+    .execute(&mut *conn)
     .await?;
-    Ok(())
+    versions::keep(conn, facts, clusters).await
 }
 
 /// Forgets every fact of a project and mode, to read them again.
 pub(super) async fn forget(conn: &mut PgConnection, realm: Realm) -> Result<(), StoreError> {
     sqlx::query!(
-        "DELETE FROM facts WHERE project_id = $1 AND livemode = $2",
+        "WITH versions AS (DELETE FROM fact_versions WHERE project_id = $1 AND livemode = $2)
+         DELETE FROM facts WHERE project_id = $1 AND livemode = $2",
         realm.project.0,
         realm.mode.is_live()
     )
@@ -97,7 +99,8 @@ pub(super) async fn forget(conn: &mut PgConnection, realm: Realm) -> Result<(), 
     Ok(())
 }
 
-/// The facts of each cluster.
+/// The facts of each cluster, with their versions where a caller spoke of a payment: only there it matters what stood
+/// earlier.
 pub(super) async fn load(
     conn: &mut PgConnection,
     clusters: &BTreeSet<ClusterId>,
@@ -111,7 +114,7 @@ pub(super) async fn load(
         "#,
         &ids,
     )
-    .fetch_all(conn)
+    .fetch_all(&mut *conn)
     .await
     .map_err(|error| match error {
         sqlx::Error::ColumnDecode { source, .. } => BatchError::Unreadable(source.to_string()),
@@ -133,6 +136,7 @@ pub(super) async fn load(
             },
         });
     }
+    versions::add(conn, &mut facts).await?;
     Ok(facts)
 }
 

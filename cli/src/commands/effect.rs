@@ -1,0 +1,45 @@
+//! Waiting for what a command asked of the workers, and saying what is wrong when none carries it out.
+
+use crate::output;
+use anyhow::bail;
+use queue::{Prefix, waiting};
+use std::time::Duration;
+use store::PgPool;
+use tokio::time::{Instant, sleep};
+
+/// Between two looks.
+const POLL: Duration = Duration::from_millis(50);
+/// Long enough for a worker that is busy; somebody waits at the keyboard.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Waits until workers are done with these messages.
+///
+/// # Errors
+/// When no worker takes one in time: that is wrong with the queue's name, or with the workers.
+pub(super) async fn wait(
+    pool: &PgPool,
+    queue: &Prefix,
+    messages: &[i64],
+    longest: Duration,
+) -> anyhow::Result<()> {
+    let deadline = Instant::now() + longest;
+    let bar = output::counter(!output::is_terminal());
+    bar.set_message("waiting for a worker");
+    loop {
+        let left = waiting(&mut *pool.acquire().await?, messages).await?;
+        if left.is_empty() {
+            bar.finish_and_clear();
+            return Ok(());
+        }
+        if Instant::now() >= deadline {
+            bar.finish_and_clear();
+            bail!(
+                "it is kept and waits on the queue {queue:?}, but no worker has carried it out within {} seconds: is one \
+                 running, and does it read that queue? --queue-prefix (QUEUE_PREFIX) has to be that of the workers",
+                longest.as_secs(),
+                queue = queue.as_str(),
+            );
+        }
+        sleep(POLL).await;
+    }
+}
