@@ -4,7 +4,7 @@ use super::dice::{Dice, Words};
 use super::world;
 use crate::oracle::model::{
     Change, Customer, DAY, Dispute, History, Of, Post, Reference, Referral, Refund, RefundState, Revision,
-    START, Subscription, Time, Who,
+    START, Stated, Subscription, Time, Who,
 };
 use RefundState::{Canceled, Failed, Pending, Succeeded};
 use stripe::sample::Version;
@@ -29,7 +29,7 @@ const EMAILS: [&str; 6] = [
     "bob+home@gmail.com",
     "ALICE@affiliates.example",
 ];
-const CURRENCIES: [&str; 6] = ["usd", "usd", "usd", "eur", "jpy", "kwd"];
+const CURRENCIES: [&str; 9] = ["usd", "usd", "usd", "usd", "eur", "jpy", "kwd", "isk", "ugx"];
 
 impl Story {
     pub(super) fn new(words: Words) -> Self {
@@ -209,7 +209,13 @@ impl Story {
         ]);
         let states = (0..).map(|n| at + n * 9 * DAY).zip(states.iter().copied()).collect();
         let id = format!("du_{}", self.history.disputes.len());
-        self.history.disputes.push(Dispute { id, of, amount, states });
+        // Nothing is sold in pounds.
+        let terms = match dice.below(5) {
+            0 => Stated::Abroad { currency: "gbp", all: None },
+            1 => Stated::Abroad { currency: "gbp", all: Some(1 + dice.number(2 * paid)) },
+            _ => Stated::AsPaid,
+        };
+        self.history.disputes.push(Dispute { id, of, amount, stated: terms, states });
     }
 
     fn who(&self, dice: &mut Dice) -> Who {
@@ -248,7 +254,10 @@ impl Story {
             && !signup
         {
             let invoice = &self.history.invoices[place];
-            currency = invoice.currency;
+            // Once in a while the caller's books are in another currency.
+            if !dice.one_in(6) {
+                currency = invoice.currency;
+            }
             reference = Reference::Invoice(place);
             let user = dice.one_in(2).then(|| format!("u{}", dice.below(3)));
             who = Who { customer: Some(invoice.customer), email: None, user };

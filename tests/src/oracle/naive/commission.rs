@@ -90,7 +90,10 @@ fn earned(
         return 0;
     }
     let last = payment.post.and_then(|post| post.revisions.last());
-    if let Some(value) = last.and_then(|revision| revision.value) {
+    // 15. A commission named in another currency than the payment's is no number of it.
+    let in_its_currency =
+        payment.post.is_some_and(|post| payment.money.is_none_or(|(paid, ..)| paid == post.currency));
+    if let Some(value) = last.and_then(|revision| revision.value).filter(|_| in_its_currency) {
         return value.max(0);
     }
     if !payment.is_purchase() || payment.base() <= 0 {
