@@ -193,7 +193,11 @@ impl Deployment {
         Ok(waiting)
     }
 
-    async fn dead_letters(&self) -> Result<i64> {
+    /// How many dead letters wait for a person.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn dead_letters(&self) -> Result<i64> {
         let open = "SELECT count(*) FROM dead_letters WHERE retried_at IS NULL AND discarded_at IS NULL";
         count(&mut *self.pool.acquire().await?, open).await
     }

@@ -12,6 +12,7 @@
 pub mod broker;
 pub mod case;
 pub mod deployment;
+pub mod feed;
 pub mod figures;
 pub mod launch;
 pub mod ledger;
@@ -24,6 +25,7 @@ pub mod story;
 pub mod stripe;
 pub mod texts;
 pub mod wait;
+pub mod wire;
 
 mod database;
 mod options;

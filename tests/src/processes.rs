@@ -45,7 +45,67 @@ impl Process {
         Self::start("tributary-worker", deployment, &[])
     }
 
+    /// The same with settings of the test's own.
+    ///
+    /// # Errors
+    /// When it cannot be run.
+    pub fn worker_with(deployment: &Deployment, settings: &[(&str, &str)]) -> Result<Self> {
+        Self::start("tributary-worker", deployment, settings)
+    }
+
+    /// The same, with its log in a file.
+    ///
+    /// # Errors
+    /// When it cannot be run.
+    pub fn worker_logging_to(
+        deployment: &Deployment,
+        log: &std::path::Path,
+        settings: &[(&str, &str)],
+    ) -> Result<Self> {
+        let log = std::fs::OpenOptions::new().append(true).create(true).open(log)?;
+        Self::run("tributary-worker", deployment, settings, log.into())
+    }
+
+    /// SIGSTOP: it is there, and does nothing more.
+    ///
+    /// # Errors
+    /// When it had ended before.
+    pub async fn freeze(&self) -> Result<()> {
+        self.signal("-STOP").await
+    }
+
+    /// SIGCONT: it goes on where it was.
+    ///
+    /// # Errors
+    /// When it had ended before.
+    pub async fn thaw(&self) -> Result<()> {
+        self.signal("-CONT").await
+    }
+
+    /// The most memory that it had resident, in bytes.
+    ///
+    /// # Errors
+    /// Where there is no `/proc`, or when it had ended.
+    pub async fn peak_memory(&self) -> Result<u64> {
+        let id = self.child.id().context("it has ended")?;
+        let status = tokio::fs::read_to_string(format!("/proc/{id}/status")).await?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
+        let kibibytes: u64 = peak.trim().trim_end_matches("kB").trim().parse()?;
+        Ok(kibibytes << 10)
+    }
+
+    async fn signal(&self, signal: &str) -> Result<()> {
+        let id = self.child.id().context("it has ended")?;
+        let told = Command::new("kill").args([signal, &id.to_string()]).status().await?;
+        ensure!(told.success(), "kill: {told}");
+        Ok(())
+    }
+
     fn start(program: &str, deployment: &Deployment, settings: &[(&str, &str)]) -> Result<Self> {
+        Self::run(program, deployment, settings, Stdio::inherit())
+    }
+
+    fn run(program: &str, deployment: &Deployment, settings: &[(&str, &str)], log: Stdio) -> Result<Self> {
         let path = binary(program)?;
         let child = Command::new(&path)
             .env("DATABASE_URL", &deployment.database_url)
@@ -57,6 +117,7 @@ impl Process {
             .env_remove("STRIPE_SECRET_KEY")
             .envs(settings.iter().copied())
             .stdin(Stdio::null())
+            .stderr(log)
             .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("cannot run {}", path.display()))?;
@@ -77,9 +138,7 @@ impl Process {
     /// # Errors
     /// When it cannot be asked.
     pub async fn stop(mut self) -> Result<ExitStatus> {
-        let id = self.child.id().context("it ended before it was stopped")?;
-        let told = Command::new("kill").args(["-TERM", &id.to_string()]).status().await?;
-        ensure!(told.success(), "kill: {told}");
+        self.signal("-TERM").await?;
         Ok(self.child.wait().await?)
     }
 }

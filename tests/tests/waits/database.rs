@@ -1,0 +1,41 @@
+//! The database's host vanishes without a word.
+
+use crate::support::{bounded, sale, settle};
+use anyhow::{Result, ensure};
+use std::time::Duration;
+use tests::{deployment, feed::Feed, processes::Process, stores::Backend, wire::Wire};
+use tokio::time::{Instant, sleep};
+
+/// As long as the outage of which it was found that nothing came back after it.
+const SILENCE: Duration = Duration::from_secs(15);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_15_s_without_a_word_of_the_database_the_worker_goes_on() -> Result<()> {
+    for backend in [Backend::Postgres, Backend::RabbitMq] {
+        deployment::on(backend, async |deployment| {
+            let realm = deployment.programme().await?.realm;
+            let wire = Wire::to(&deployment.database_url).await?;
+            let feed = Feed::of(deployment).await?;
+            let worker = Process::worker_with(deployment, &[("DATABASE_URL", wire.url())])?;
+            feed.event(realm, sale(0).invoice_paid()).await?;
+            settle(&deployment.pool, realm, 1).await?;
+            wire.silence();
+            for number in 1..=100 {
+                feed.event(realm, sale(number).invoice_paid()).await?;
+            }
+            // Not a wait for something, but the outage itself.
+            sleep(SILENCE).await;
+            wire.mend();
+            let took = settle(&deployment.pool, realm, 101).await?;
+            bounded(&format!("{backend:?}: 100 events after 15 s of silence"), took)?;
+            wire.silence();
+            let began = Instant::now();
+            let ended = worker.stop().await?;
+            bounded(&format!("{backend:?}: stops while the database is silent"), began.elapsed())?;
+            ensure!(ended.success(), "it did not end well: {ended}");
+            Ok(())
+        })
+        .await?;
+    }
+    Ok(())
+}
