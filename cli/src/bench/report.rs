@@ -26,7 +26,7 @@ impl Wanted {
     }
 }
 
-/// Ratios within one round, and what `docs/PERFORMANCE.md` promises of each.
+/// Ratios within one round, and what is aimed at for each.
 const PROMISES: [(&str, &str, &str, Wanted); 11] = [
     (
         "webhooks accepted, RabbitMQ, of raw confirms",
