@@ -3,15 +3,15 @@
 mod commit;
 mod isolate;
 
-use crate::decision::Decision;
 use crate::intake::Work;
-use crate::lanes::FetchScope;
+use crate::jobs::FetchScope;
 use crate::pause::{Pauses, Rested, grace};
 use crate::place::{Kind, Patience, Place};
+use crate::recovery::Recovery;
 use crate::telemetry;
 use chrono::{TimeDelta, Utc};
 use isolate::{Fate, Part, Parts};
-use queue::{Delivery, Disposition, Publisher, SettleError, Settler};
+use queue::{AckError, Acknowledger, Delivery, Disposition, Publisher};
 use std::sync::Arc;
 use store::{Sessions, settlement::Item};
 use stripe::missing::Missing;
@@ -43,7 +43,7 @@ pub(crate) struct Settling {
     sessions: Sessions,
     place: Arc<Place>,
     publisher: Publisher,
-    settler: Settler,
+    acknowledger: Acknowledger,
     /// Which gaps can be filled; none without a key.
     scope: Option<FetchScope>,
     /// Ends the shift: nothing more is begun, and what cannot be finished soon is handed back.
@@ -55,11 +55,11 @@ impl Settling {
         sessions: Sessions,
         place: Arc<Place>,
         publisher: Publisher,
-        settler: Settler,
+        acknowledger: Acknowledger,
         scope: Option<FetchScope>,
         leave: CancellationToken,
     ) -> Self {
-        Self { sessions, place, publisher, settler, scope, leave }
+        Self { sessions, place, publisher, acknowledger, scope, leave }
     }
 
     /// Settles a batch: every message of it is acknowledged, put off, buried with its reason or, when
@@ -67,7 +67,7 @@ impl Settling {
     pub(crate) async fn settle(&self, batch: Batch) {
         let Batch { deliveries, items, missing } = batch;
         let mut parts = Parts::new(deliveries.len());
-        let (mut for_store, mut races) = (Pauses::for_store(), Pauses::for_race());
+        let (mut for_store, mut conflicts) = (Pauses::for_store(), Pauses::for_race());
         while let Some(part) = parts.next() {
             let some: Vec<&Item> = part.places.iter().filter_map(|place| items.get(*place)).collect();
             let gaps: Vec<&[Missing]> =
@@ -81,34 +81,34 @@ impl Settling {
                 Ok(()) => {
                     self.place.works();
                     parts.settled(&part);
-                    (for_store, races) = (Pauses::for_store(), Pauses::for_race());
+                    (for_store, conflicts) = (Pauses::for_store(), Pauses::for_race());
                     continue;
                 }
                 Err(failure) => failure,
             };
-            let rested = match failure.decision {
-                Decision::Wait => {
+            let rested = match failure.recovery {
+                Recovery::Wait => {
                     parts.put_back(part);
                     if self.place.fails(failure.place, &failure.reason).await == Patience::Exhausted {
                         self.leave.cancel();
                     }
                     for_store.rest(&self.leave).await
                 }
-                Decision::Again => {
+                Recovery::Again => {
                     tracing::debug!(error = failure.reason, "the batch is run again");
                     parts.run_again(part, &failure.reason);
-                    races.rest(&self.leave).await
+                    conflicts.rest(&self.leave).await
                 }
-                Decision::PassBy => {
+                Recovery::PassBy => {
                     self.pass_by(&mut parts, &part, &some, &failure.reason).await;
                     Rested::Yes
                 }
-                Decision::Halve => {
+                Recovery::Halve => {
                     tracing::warn!(error = failure.reason, messages = part.places.len(), "too much at once");
                     parts.halve(&part, &failure.reason);
                     Rested::Yes
                 }
-                Decision::Isolate => {
+                Recovery::Isolate => {
                     tracing::warn!(
                         error = failure.reason,
                         messages = part.places.len(),
@@ -139,7 +139,7 @@ impl Settling {
     }
 
     /// Buries what cannot be read, with its reasons.
-    pub(crate) async fn bury(&self, unreadable: Vec<(Delivery, String)>) {
+    pub(crate) async fn dead_letter(&self, unreadable: Vec<(Delivery, String)>) {
         let dead = |(delivery, reason): (Delivery, String)| {
             tracing::warn!(message.id = %delivery.envelope.headers.message_id, reason, "dead letter");
             (delivery, Disposition::DeadLetter { reason })
@@ -161,19 +161,19 @@ impl Settling {
         }
         self.tell(outcomes).await;
         if !unsettled.is_empty() {
-            self.settler.release(unsettled).await;
+            self.acknowledger.release(unsettled).await;
         }
     }
 
     /// Tells the queue, again and again while the database is away. What cannot be told before the
     /// worker stops is delivered again, and changes nothing then.
     pub(crate) async fn tell(&self, outcomes: Vec<(Delivery, Disposition)>) {
-        tell(&self.settler, &self.leave, outcomes).await;
+        tell(&self.acknowledger, &self.leave, outcomes).await;
     }
 
     /// The queue's side of it.
-    pub(crate) fn settler(&self) -> &Settler {
-        &self.settler
+    pub(crate) fn acknowledger(&self) -> &Acknowledger {
+        &self.acknowledger
     }
 
     /// Whether the place lets it work.
@@ -189,14 +189,14 @@ impl Settling {
 
 /// Tells the queue what became of deliveries; see [`Settling::tell`].
 pub(crate) async fn tell(
-    settler: &Settler,
+    acknowledger: &Acknowledger,
     leave: &CancellationToken,
     mut outcomes: Vec<(Delivery, Disposition)>,
 ) {
     let mut pauses = Pauses::for_store();
     let mut said = false;
     while !outcomes.is_empty() {
-        let Err(SettleError { outcomes: untold, source }) = settler.settle(outcomes).await else {
+        let Err(AckError { outcomes: untold, source }) = acknowledger.finish(outcomes).await else {
             return;
         };
         if !std::mem::replace(&mut said, true) {
@@ -205,7 +205,7 @@ pub(crate) async fn tell(
         outcomes = untold;
         if pauses.rest(leave).await == Rested::Stop {
             let deliveries = outcomes.into_iter().map(|(delivery, _)| delivery).collect();
-            return settler.release(deliveries).await;
+            return acknowledger.release(deliveries).await;
         }
     }
 }
@@ -213,7 +213,7 @@ pub(crate) async fn tell(
 /// Why a transaction was not committed.
 #[derive(Debug)]
 struct Failure {
-    decision: Decision,
+    recovery: Recovery,
     /// What is wrong with the place, when it is the place.
     place: Kind,
     /// For the log, and for the dead letter of the message to blame.
@@ -222,14 +222,14 @@ struct Failure {
 
 impl Failure {
     fn count(self) -> Self {
-        let decision = match self.decision {
-            Decision::Wait => "wait",
-            Decision::Again => "again",
-            Decision::PassBy => "pass_by",
-            Decision::Halve => "halve",
-            Decision::Isolate => "isolate",
+        let recovery = match self.recovery {
+            Recovery::Wait => "wait",
+            Recovery::Again => "again",
+            Recovery::PassBy => "pass_by",
+            Recovery::Halve => "halve",
+            Recovery::Isolate => "isolate",
         };
-        metrics::counter!(telemetry::FAILED, "decision" => decision).increment(1);
+        metrics::counter!(telemetry::FAILED, "decision" => recovery).increment(1);
         self
     }
 }

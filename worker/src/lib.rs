@@ -14,11 +14,11 @@
 //! again, and the inbox makes that harmless.
 
 mod batch;
-mod decision;
 mod intake;
-mod lanes;
+mod jobs;
 mod pause;
 mod place;
+mod recovery;
 mod run;
 mod suspects;
 mod sweep;

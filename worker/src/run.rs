@@ -2,7 +2,7 @@
 
 use crate::batch::{Batch, Settling};
 use crate::intake::{self, Task};
-use crate::lanes::{Fetching, Lanes};
+use crate::jobs::{Fetching, Jobs};
 use crate::pause::Rested;
 use crate::place::Place;
 use crate::suspects::{self, Trial};
@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 /// Messages of one transaction. Larger batches gain little more and hold their locks longer.
 const BATCH: usize = 500;
 
-/// Sessions: the batch, its settling, the lanes and the sweep.
+/// Sessions: the batch, its settling, the jobs and the sweep.
 const SESSIONS: usize = 6;
 
 /// How long the worker takes to stop at most, whatever does not answer. What it has not finished or handed back by then
@@ -98,16 +98,16 @@ impl Shift<'_> {
             sessions.clone(),
             Arc::clone(place),
             publisher.clone(),
-            consumer.settler(),
+            consumer.acknowledger(),
             fetching.as_ref().map(Fetching::scope),
             leave.clone(),
         );
-        let lanes = Lanes::start(
+        let jobs = Jobs::start(
             fetching,
             sessions.clone(),
             Arc::clone(place),
             publisher.clone(),
-            consumer.settler(),
+            consumer.acknowledger(),
             leave.clone(),
         );
         let sweep = tokio::spawn(sweep::run(sessions.clone(), publisher.clone(), leave.clone()));
@@ -115,14 +115,14 @@ impl Shift<'_> {
 
         while let Some(deliveries) = consumer.next_batch(BATCH).await {
             let (unsuspected, suspects) = suspects::part(deliveries);
-            settling.settle(sort(unsuspected, keys, &settling, &lanes).await).await;
+            settling.settle(sort(unsuspected, keys, &settling, &jobs).await).await;
             for suspect in suspects {
                 if let Trial::Begun(suspect) = settling.begin_trial(suspect).await {
-                    settling.settle(sort(vec![suspect], keys, &settling, &lanes).await).await;
+                    settling.settle(sort(vec![suspect], keys, &settling, &jobs).await).await;
                 }
             }
         }
-        lanes.finished().await;
+        jobs.finished().await;
         sweep.await.context("the sweep failed")?;
         consumer.finished().await;
         publishing.cancel();
@@ -131,18 +131,18 @@ impl Shift<'_> {
     }
 }
 
-/// Hands what is not settled in batches to its lane, and what nobody can read to the dead letters.
-async fn sort(deliveries: Vec<Delivery>, keys: &MetadataKeys, settling: &Settling, lanes: &Lanes) -> Batch {
+/// Hands what is not settled in batches to its job, and what nobody can read to the dead letters.
+async fn sort(deliveries: Vec<Delivery>, keys: &MetadataKeys, settling: &Settling, jobs: &Jobs) -> Batch {
     let mut batch = Batch::default();
     let mut unreadable = Vec::new();
     for delivery in deliveries {
         match intake::read(&delivery, keys) {
             Ok(Task::Settle(work)) => batch.push(delivery, *work),
-            Ok(Task::Fetch(missing)) => lanes.fetch(delivery, missing),
-            Ok(Task::Resettle(mappings)) => lanes.resettle(delivery, mappings),
+            Ok(Task::Fetch(missing)) => jobs.fetch(delivery, missing),
+            Ok(Task::Resettle(mappings)) => jobs.resettle(delivery, mappings),
             Err(reason) => unreadable.push((delivery, reason.to_string())),
         }
     }
-    settling.bury(unreadable).await;
+    settling.dead_letter(unreadable).await;
     batch
 }

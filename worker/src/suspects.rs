@@ -39,7 +39,7 @@ impl Settling {
         }
         let mut pauses = Pauses::for_store();
         let before = loop {
-            let error = match self.settler().try_alone(&suspect).await {
+            let error = match self.acknowledger().try_alone(&suspect).await {
                 Ok(Some(before)) => break before,
                 // Another worker has it.
                 Ok(None) => return Trial::Over,
@@ -49,14 +49,14 @@ impl Settling {
                 self.leave().cancel();
             }
             if pauses.rest(self.leave()).await == Rested::Stop {
-                self.settler().release(vec![suspect]).await;
+                self.acknowledger().release(vec![suspect]).await;
                 return Trial::Over;
             }
         };
         if before < MAX_TRIALS {
             return Trial::Begun(suspect);
         }
-        self.bury(vec![(suspect, intake::Unworkable::Deadly(before).to_string())]).await;
+        self.dead_letter(vec![(suspect, intake::Unworkable::Deadly(before).to_string())]).await;
         Trial::Over
     }
 }

@@ -3,11 +3,12 @@
 mod inbox;
 
 use super::{
-    Delivery, Disposition, QueueConfig, SettleError, Settler, amqp,
+    AckError, Acknowledger, Delivery, Disposition, QueueConfig,
+    acknowledge::DeadLetterWriter,
+    amqp,
     delivery::Receipt,
     postgres::{self, Claims},
     room::Room,
-    settle::Undertaker,
     telemetry::{self, increment},
 };
 use inbox::Inbox;
@@ -26,7 +27,7 @@ pub struct Consumer {
     /// Deliveries of RabbitMQ, if there is one.
     broker: Option<Inbox>,
     claims: Claims,
-    settler: Settler,
+    acknowledger: Acknowledger,
     batch_bytes: usize,
     shutdown: CancellationToken,
     tasks: TaskTracker,
@@ -45,13 +46,14 @@ impl Consumer {
         telemetry::describe();
         let (tasks, stop, halt) = (TaskTracker::new(), CancellationToken::new(), shutdown.child_token());
         let sessions = postgres::sessions(config);
-        let undertaker = Undertaker::start(sessions.clone(), config.prefix.clone(), stop.clone(), &tasks);
-        let claims = Claims::start(config, sessions.clone(), undertaker.clone(), &stop, &tasks);
-        let broker = amqp::consume(config, undertaker, halt.clone(), &tasks).map(Inbox::new);
+        let dead_letter_writer =
+            DeadLetterWriter::start(sessions.clone(), config.prefix.clone(), stop.clone(), &tasks);
+        let claims = Claims::start(config, sessions.clone(), dead_letter_writer.clone(), &stop, &tasks);
+        let broker = amqp::consume(config, dead_letter_writer, halt.clone(), &tasks).map(Inbox::new);
         tasks.close();
-        let settler = Settler::new(sessions, config.prefix.clone());
+        let acknowledger = Acknowledger::new(sessions, config.prefix.clone());
         let (halt, stop) = (halt.drop_guard(), stop.drop_guard());
-        Self { halt, broker, claims, settler, batch_bytes: config.batch_bytes, shutdown, tasks, stop }
+        Self { halt, broker, claims, acknowledger, batch_bytes: config.batch_bytes, shutdown, tasks, stop }
     }
 
     /// The next messages, at most `max` and no more than a batch's bytes: waits for the first, then takes what is there, and while they
@@ -82,20 +84,20 @@ impl Consumer {
         None
     }
 
-    /// Settles deliveries; see [`Settler::settle`].
-    pub async fn settle(&self, outcomes: Vec<(Delivery, Disposition)>) -> Result<(), SettleError> {
-        self.settler.settle(outcomes).await
+    /// Settles deliveries; see [`Acknowledger::finish`].
+    pub async fn finish(&self, outcomes: Vec<(Delivery, Disposition)>) -> Result<(), AckError> {
+        self.acknowledger.finish(outcomes).await
     }
 
-    /// Hands deliveries back unworked; see [`Settler::release`].
+    /// Hands deliveries back unworked; see [`Acknowledger::release`].
     pub async fn release(&self, deliveries: Vec<Delivery>) {
-        self.settler.release(deliveries).await;
+        self.acknowledger.release(deliveries).await;
     }
 
     /// Settles from other tasks, while this one takes the next batch.
     #[must_use]
-    pub fn settler(&self) -> Settler {
-        self.settler.clone()
+    pub fn acknowledger(&self) -> Acknowledger {
+        self.acknowledger.clone()
     }
 
     /// Waits, after `shutdown` was cancelled and every delivery was settled or released, until

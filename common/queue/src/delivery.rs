@@ -29,7 +29,7 @@ pub(super) enum Receipt {
 
 impl Delivery {
     /// Whether it is a row of the database: only of those it can be told which one a worker died of
-    /// ([`Settler::try_alone`](crate::Settler::try_alone)).
+    /// ([`Acknowledger::try_alone`](crate::Acknowledger::try_alone)).
     #[must_use]
     pub fn can_be_tried(&self) -> bool {
         matches!(self.receipt, Receipt::Database(_))

@@ -12,6 +12,7 @@
 //! | a message that RabbitMQ delivered to its limit | `queue_messages`: no worker has judged it yet |
 //! | a message nobody can settle, or read | [`dead_letters`] |
 
+mod acknowledge;
 mod amqp;
 mod backoff;
 pub mod bare;
@@ -23,16 +24,15 @@ pub mod envelope;
 mod postgres;
 mod publisher;
 mod room;
-mod settle;
 mod telemetry;
 
+pub use acknowledge::{AckError, Acknowledger};
 pub use amqp::BrokerStatus;
 pub use config::{ConfigError, Prefix, QueueConfig};
 pub use consumer::Consumer;
 pub use delivery::Delivery;
 pub use postgres::{DatabaseStatus, enqueue};
 pub use publisher::{Durable, PublishError, Publisher, PublisherStatus};
-pub use settle::{SettleError, Settler};
 
 use chrono::{DateTime, Utc};
 

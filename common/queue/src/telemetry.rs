@@ -22,12 +22,12 @@ pub(super) const UP: &str = "tributary_queue_store_up";
 pub(super) const RECONNECTS: &str = "tributary_queue_reconnects_total";
 /// Messages handed to the worker, by `store`.
 pub(super) const CONSUMED: &str = "tributary_queue_consumed_total";
-/// Messages settled, by `disposition`.
-pub(super) const SETTLED: &str = "tributary_queue_settled_total";
+/// Messages finished with, by `disposition`.
+pub(super) const FINISHED: &str = "tributary_queue_settled_total";
 /// Messages that RabbitMQ delivered to its limit and that come back alone.
 pub(super) const PARKED: &str = "tributary_queue_parked_total";
-/// Messages that cannot be read, and so are dead letters without a worker's word.
-pub(super) const BURIED: &str = "tributary_queue_buried_total";
+/// Messages that cannot be read, and so are dead letters at once.
+pub(super) const UNREADABLE: &str = "tributary_queue_buried_total";
 /// Messages that RabbitMQ could not route and kept aside; they are processed all the same.
 pub(super) const UNROUTABLE: &str = "tributary_queue_unroutable_total";
 /// How long the oldest message waits that is due now and not settled, by `store`; 0 when there is none.
@@ -44,8 +44,8 @@ pub(super) fn describe() {
     metrics::describe_gauge!(UP, "1 while the store takes messages.");
     metrics::describe_counter!(RECONNECTS, "Connections opened again after a loss.");
     metrics::describe_counter!(CONSUMED, "Messages handed to the worker.");
-    metrics::describe_counter!(SETTLED, "Messages settled.");
-    metrics::describe_counter!(BURIED, "Messages that cannot be read.");
+    metrics::describe_counter!(FINISHED, "Messages finished with.");
+    metrics::describe_counter!(UNREADABLE, "Messages that cannot be read.");
     metrics::describe_counter!(PARKED, "Messages that were delivered too often and come back alone.");
     metrics::describe_counter!(UNROUTABLE, "Messages that RabbitMQ could not route and kept aside.");
     metrics::describe_gauge!(OLDEST_AGE, metrics::Unit::Seconds, "How long the oldest due message waits.");

@@ -56,7 +56,7 @@ pub(super) struct Discounts {
     /// The place of each discount with an id; those of a session have none.
     places: BTreeMap<String, u32>,
     next_place: u32,
-    told: BTreeSet<String>,
+    with_text: BTreeSet<String>,
     codes_without_text: bool,
 }
 
@@ -115,14 +115,14 @@ impl Discounts {
         }
         // A deleted or unexpanded discount may be an object and still say nothing.
         if let Some(id) = discount.id().filter(|_| coupon.is_some()) {
-            self.told.insert(id.to_owned());
+            self.with_text.insert(id.to_owned());
         }
     }
 
     /// Whether Stripe knows more than the payload said: a discount of which only the id was there,
     /// or a promotion code without its text.
     pub(super) fn has_gaps(&self) -> bool {
-        self.codes_without_text || self.places.keys().any(|id| !self.told.contains(id))
+        self.codes_without_text || self.places.keys().any(|id| !self.with_text.contains(id))
     }
 
     /// What was found, in order.

@@ -1,10 +1,10 @@
 //! From an event's body to facts.
 
+use super::collector::FactCollector;
 use super::json::{self, BadField, Moment, Text, filled, required};
 use super::metadata::{Metadata, MetadataKeys};
 use super::missing::Missing;
 use super::read::{self, Treatment};
-use super::telling::Telling;
 use chrono::{DateTime, Utc};
 use domain::fact::Fact;
 use domain::ids::Mode;
@@ -32,14 +32,14 @@ pub struct Reading {
 /// What an event is worth.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It tells something.
+    /// It holds facts.
     Facts {
         /// At least one fact or gap; natural keys are unique among them.
         facts: Vec<Fact>,
         /// What the payload lacked.
         missing: Vec<Missing>,
     },
-    /// It tells nothing that concerns attribution, or must not be used.
+    /// It holds nothing that concerns attribution, or must not be used.
     Ignored {
         /// Why, for a person.
         reason: String,
@@ -181,7 +181,7 @@ fn read_object(
     let object = required(data.object, "data.object")?;
 
     let account = filled(envelope.account.as_ref());
-    let mut telling = Telling {
+    let mut collector = FactCollector {
         event,
         event_type,
         at,
@@ -189,15 +189,15 @@ fn read_object(
         keys,
         forbade_commission: data.forbade_commission(),
         facts: Vec::new(),
-        told: BTreeSet::new(),
+        collected: BTreeSet::new(),
         missing: Vec::new(),
     };
-    read::read(object.get().as_bytes(), &mut telling).map_err(|bad| bad.within("data.object"))?;
-    telling.ensure_payable().map_err(|bad| bad.within("data.object"))?;
+    read::read(object.get().as_bytes(), &mut collector).map_err(|bad| bad.within("data.object"))?;
+    collector.ensure_payable().map_err(|bad| bad.within("data.object"))?;
 
-    let Telling { facts, missing, .. } = telling;
+    let FactCollector { facts, missing, .. } = collector;
     if facts.is_empty() && missing.is_empty() {
-        return Ok(Outcome::Ignored { reason: read::nothing_told(event_type) });
+        return Ok(Outcome::Ignored { reason: read::nothing_read(event_type) });
     }
     Ok(Outcome::Facts { facts, missing })
 }

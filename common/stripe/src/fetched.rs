@@ -1,12 +1,12 @@
 //! What a call to Stripe brought, kept as an inbox event of its own, so that a replay needs no
 //! network.
 
+use super::collector::FactCollector;
 use super::event::{Outcome, Reading, Unreadable};
 use super::json::{self, BadField};
 use super::metadata::MetadataKeys;
 use super::missing::Missing;
 use super::read;
-use super::telling::Telling;
 use chrono::{DateTime, Utc};
 use domain::ids::Mode;
 use serde::{Deserialize, Serialize};
@@ -54,7 +54,7 @@ impl Fetched {
 
 /// Reads the body of a [`Fetched`] into facts, which name its id as their event.
 ///
-/// A fact has the time of what it tells, never that of the call: a code has its event's, a link the
+/// A fact has the time of what it says, never that of the call: a code has its event's, a link the
 /// payment's. `received_at` stands in where there is no fact.
 pub fn read_fetched(body: &[u8], mode: Mode, received_at: DateTime<Utc>) -> Result<Reading, Unreadable> {
     let not_fetched = |bad: BadField| Unreadable::NotAnEvent { path: bad.path, reason: bad.reason };
@@ -68,7 +68,7 @@ pub fn read_fetched(body: &[u8], mode: Mode, received_at: DateTime<Utc>) -> Resu
     };
     let event_id = stored.asked.fetch_id();
     let keys = MetadataKeys::default();
-    let mut telling = Telling {
+    let mut collector = FactCollector {
         event: &event_id,
         event_type,
         at: at.unwrap_or(received_at),
@@ -76,22 +76,26 @@ pub fn read_fetched(body: &[u8], mode: Mode, received_at: DateTime<Utc>) -> Resu
         keys: &keys,
         forbade_commission: false,
         facts: Vec::new(),
-        told: BTreeSet::new(),
+        collected: BTreeSet::new(),
         missing: Vec::new(),
     };
-    let outcome = read_answer(&stored, mode, &mut telling).map_err(|bad| Unreadable::BadObject {
+    let outcome = read_answer(&stored, mode, &mut collector).map_err(|bad| Unreadable::BadObject {
         event_id: event_id.clone(),
         event_type: event_type.to_owned(),
         path: bad.path,
         reason: bad.reason,
     })?;
-    let created = telling.at;
-    let account = telling.account.map(str::to_owned);
+    let created = collector.at;
+    let account = collector.account.map(str::to_owned);
     let event_type = event_type.to_owned();
     Ok(Reading { event_id, event_type, api_version: None, account, created, outcome })
 }
 
-fn read_answer(stored: &Stored<'_>, mode: Mode, telling: &mut Telling<'_>) -> Result<Outcome, BadField> {
+fn read_answer(
+    stored: &Stored<'_>,
+    mode: Mode,
+    collector: &mut FactCollector<'_>,
+) -> Result<Outcome, BadField> {
     if stored.not_found {
         let reason = "Stripe does not know it: another account, or a key that may not read it".to_owned();
         return Ok(Outcome::Ignored { reason });
@@ -102,16 +106,16 @@ fn read_answer(stored: &Stored<'_>, mode: Mode, telling: &mut Telling<'_>) -> Re
         let reason = format!("the answer is of the other mode than {mode}: the Stripe key is");
         return Ok(Outcome::Ignored { reason });
     }
-    let told = match &stored.asked {
-        Missing::PromotionCode { .. } => read::invoice_codes(answer, telling),
-        Missing::SessionPromotionCode { .. } => read::session_codes(answer, telling),
-        Missing::InvoiceLines { invoice, .. } => read::invoice_lines(answer, invoice, telling),
+    let read = match &stored.asked {
+        Missing::PromotionCode { .. } => read::invoice_codes(answer, collector),
+        Missing::SessionPromotionCode { .. } => read::session_codes(answer, collector),
+        Missing::InvoiceLines { invoice, .. } => read::invoice_lines(answer, invoice, collector),
         Missing::InvoiceOfPayment { payment_intent, .. } => {
-            read::invoice_payments(answer, payment_intent, mode, telling)
+            read::invoice_payments(answer, payment_intent, mode, collector)
         }
     };
-    told.and_then(|()| telling.ensure_payable()).map_err(|bad| bad.within("answer"))?;
-    let facts = std::mem::take(&mut telling.facts);
+    read.and_then(|()| collector.ensure_payable()).map_err(|bad| bad.within("answer"))?;
+    let facts = std::mem::take(&mut collector.facts);
     if facts.is_empty() {
         let nothing = match stored.asked {
             Missing::PromotionCode { .. } => {

@@ -23,7 +23,7 @@ pub mod sample;
 pub mod signature;
 
 mod bounded;
+mod collector;
 mod discount;
 mod json;
 mod read;
-mod telling;

@@ -15,7 +15,7 @@ pub enum Missing {
         invoice: Key,
         /// The connected account, when it is not the project's own.
         account: Option<String>,
-        /// The event that told of the invoice.
+        /// The event that named the invoice.
         event: String,
         /// That event's time, at which the codes were met.
         at: DateTime<Utc>,
@@ -26,7 +26,7 @@ pub enum Missing {
         session: Key,
         /// The connected account, when it is not the project's own.
         account: Option<String>,
-        /// The event that told of the session.
+        /// The event that named the session.
         event: String,
         /// That event's time, at which the codes were met.
         at: DateTime<Utc>,

@@ -1,4 +1,4 @@
-//! One Stripe object a file: which facts it tells.
+//! One Stripe object a file: which facts are in it.
 
 mod balance;
 mod charge;
@@ -19,13 +19,13 @@ mod refund;
 mod subscription;
 mod tax;
 
-pub(super) use checkout_session::tell_fetched_codes as session_codes;
-pub(super) use invoice::tell_fetched_codes as invoice_codes;
-pub(super) use invoice_line::tell_fetched as invoice_lines;
-pub(super) use invoice_payment::tell_fetched as invoice_payments;
+pub(super) use checkout_session::read_fetched_codes as session_codes;
+pub(super) use invoice::read_fetched_codes as invoice_codes;
+pub(super) use invoice_line::read_fetched as invoice_lines;
+pub(super) use invoice_payment::read_fetched as invoice_payments;
 
+use super::collector::FactCollector;
 use super::json::BadField;
-use super::telling::Telling;
 
 /// What is done with an event of some type.
 #[derive(Debug, PartialEq, Eq)]
@@ -99,8 +99,8 @@ pub(super) fn treatment(event_type: &str) -> Treatment {
     Treatment::Read(object)
 }
 
-/// Why an event that was read tells nothing.
-pub(super) fn nothing_told(event_type: &str) -> String {
+/// Why nothing was read from an event.
+pub(super) fn nothing_read(event_type: &str) -> String {
     match treatment(event_type) {
         Treatment::Read(Object::InvoiceInPart) => {
             format!(
@@ -114,21 +114,21 @@ pub(super) fn nothing_told(event_type: &str) -> String {
 }
 
 /// Reads the object of an event whose [`treatment`] is to be read.
-pub(super) fn read(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
-    match treatment(telling.event_type) {
-        Treatment::Read(Object::CheckoutSession) => checkout_session::tell(json, telling),
-        Treatment::Read(Object::Invoice) => invoice::tell(json, telling),
-        Treatment::Read(Object::InvoiceInPart) => invoice::tell_in_part(json, telling),
-        Treatment::Read(Object::InvoicePayment) => invoice_payment::tell(json, telling),
-        Treatment::Read(Object::Charge) => charge::tell(json, telling),
-        Treatment::Read(Object::PaymentIntent) => payment_intent::tell(json, telling),
-        Treatment::Read(Object::Refund) => refund::tell(json, telling),
-        Treatment::Read(Object::Dispute) => dispute::tell(json, telling),
-        Treatment::Read(Object::CreditNote) => credit_note::tell(json, telling),
-        Treatment::Read(Object::FraudWarning) => fraud_warning::tell(json, telling),
-        Treatment::Read(Object::CustomerDiscount) => customer_discount::tell(json, telling),
-        Treatment::Read(Object::Customer) => customer::tell(json, telling),
-        Treatment::Read(Object::Subscription) => subscription::tell(json, telling),
+pub(super) fn read(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(), BadField> {
+    match treatment(collector.event_type) {
+        Treatment::Read(Object::CheckoutSession) => checkout_session::read(json, collector),
+        Treatment::Read(Object::Invoice) => invoice::read(json, collector),
+        Treatment::Read(Object::InvoiceInPart) => invoice::read_in_part(json, collector),
+        Treatment::Read(Object::InvoicePayment) => invoice_payment::read(json, collector),
+        Treatment::Read(Object::Charge) => charge::read(json, collector),
+        Treatment::Read(Object::PaymentIntent) => payment_intent::read(json, collector),
+        Treatment::Read(Object::Refund) => refund::read(json, collector),
+        Treatment::Read(Object::Dispute) => dispute::read(json, collector),
+        Treatment::Read(Object::CreditNote) => credit_note::read(json, collector),
+        Treatment::Read(Object::FraudWarning) => fraud_warning::read(json, collector),
+        Treatment::Read(Object::CustomerDiscount) => customer_discount::read(json, collector),
+        Treatment::Read(Object::Customer) => customer::read(json, collector),
+        Treatment::Read(Object::Subscription) => subscription::read(json, collector),
         Treatment::Ignore(_) => Ok(()),
     }
 }

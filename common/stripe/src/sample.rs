@@ -39,7 +39,7 @@ pub struct Sample {
     pub mode: Mode,
     /// The connected account, if it is one's.
     pub account: Option<String>,
-    /// The time of the event, and of what it tells.
+    /// The time of the event, and of what it says.
     pub at: DateTime<Utc>,
     /// When the customer and the subscription were created.
     pub created: DateTime<Utc>,

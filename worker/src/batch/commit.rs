@@ -1,9 +1,9 @@
 //! The transaction.
 
 use super::{Failure, Settling};
-use crate::decision::{Decision, decide};
-use crate::lanes::{FetchScope, request};
+use crate::jobs::{FetchScope, request};
 use crate::place::Kind;
+use crate::recovery::{Recovery, recovery_for};
 use crate::telemetry::{self, count};
 use domain::ids::Realm;
 use queue::{PublishError, envelope::Envelope};
@@ -40,12 +40,12 @@ impl Settling {
                     BatchError::Store(error) => Kind::of(error),
                     BatchError::Fold(_) | BatchError::Unreadable(_) | BatchError::Event { .. } => Kind::Away,
                 };
-                let (decision, reason) = (decide(&error), common::causes(&error));
-                return Err(Failure { decision, place, reason }.count());
+                let (recovery, reason) = (recovery_for(&error), common::causes(&error));
+                return Err(Failure { recovery, place, reason }.count());
             }
             Err(Unsettled::Queue(error)) => {
-                let (decision, place) = (Decision::Wait, Kind::Away);
-                return Err(Failure { decision, place, reason: common::causes(&error) }.count());
+                let (recovery, place) = (Recovery::Wait, Kind::Away);
+                return Err(Failure { recovery, place, reason: common::causes(&error) }.count());
             }
         };
         metrics::histogram!(telemetry::BATCH_SECONDS).record(started.elapsed());

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 /// How often one part is run again because it met other transactions.
-const MAX_RACES: u32 = 8;
+const MAX_CONFLICTS: u32 = 8;
 
 /// What became of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(super) enum Fate {
 pub(super) struct Part {
     /// Their places in the batch.
     pub(super) places: Vec<usize>,
-    races: u32,
+    conflicts: u32,
     /// Whether a part of them waited in vain before: they have waited enough.
     pub(super) hurried: bool,
 }
@@ -41,7 +41,7 @@ pub(super) struct Parts {
 impl Parts {
     /// Starts with all of them as one part.
     pub(super) fn new(length: usize) -> Self {
-        let all = Part { places: (0..length).collect(), races: 0, hurried: false };
+        let all = Part { places: (0..length).collect(), conflicts: 0, hurried: false };
         let open = if length == 0 { Vec::new() } else { vec![all] };
         Self { open, fates: vec![Fate::Open; length] }
     }
@@ -63,8 +63,8 @@ impl Parts {
 
     /// It met another transaction: the same again, but not for ever.
     pub(super) fn run_again(&mut self, part: Part, reason: &str) {
-        if part.races < MAX_RACES {
-            self.open.push(Part { races: part.races + 1, ..part });
+        if part.conflicts < MAX_CONFLICTS {
+            self.open.push(Part { conflicts: part.conflicts + 1, ..part });
         } else {
             self.split(&part, &Fate::Later(reason.to_owned()));
         }
@@ -77,7 +77,7 @@ impl Parts {
         if occupied.is_empty() {
             return self.split(&Part { hurried: true, ..part.clone() }, &later);
         }
-        let mut others = Part { places: Vec::new(), races: 0, hurried: true };
+        let mut others = Part { places: Vec::new(), conflicts: 0, hurried: true };
         for (index, place) in part.places.iter().enumerate() {
             if occupied.contains(&index) {
                 self.set(*place, &later);
@@ -111,7 +111,7 @@ impl Parts {
         }
         let (first, second) = part.places.split_at(part.places.len() / 2);
         for half in [second, first] {
-            self.open.push(Part { places: half.to_vec(), races: 0, hurried: part.hurried });
+            self.open.push(Part { places: half.to_vec(), conflicts: 0, hurried: part.hurried });
         }
     }
 
@@ -183,7 +183,7 @@ mod tests {
             runs += 1;
             parts.run_again(part, "met another");
         }
-        assert_eq!(runs, 3 * (MAX_RACES + 1));
+        assert_eq!(runs, 3 * (MAX_CONFLICTS + 1));
         assert_eq!(parts.fates(), vec![Fate::Later("met another".to_owned()); 2]);
     }
 

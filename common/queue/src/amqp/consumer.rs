@@ -10,9 +10,9 @@ use super::{
 };
 use crate::{
     Delivery, QueueConfig,
+    acknowledge::DeadLetterWriter,
     backoff::{self, chain},
     config::{LARGE_PREFETCH, place_of_broker},
-    settle::Undertaker,
     telemetry,
 };
 use lapin::uri::AMQPUri;
@@ -27,7 +27,7 @@ const SIDE_PREFETCH: u16 = 8;
 /// Starts consuming, if a broker is configured, until `shutdown`. Deliveries come by the returned channel.
 pub(crate) fn consume(
     config: &QueueConfig,
-    undertaker: Undertaker,
+    dead_letter_writer: DeadLetterWriter,
     shutdown: CancellationToken,
     tasks: &TaskTracker,
 ) -> Option<mpsc::Receiver<Delivery>> {
@@ -39,7 +39,7 @@ pub(crate) fn consume(
         uri,
         config: config.clone(),
         deliveries,
-        undertaker,
+        dead_letter_writer,
         oldest: Oldest::default(),
         shutdown,
     };
@@ -51,7 +51,7 @@ struct Supervisor {
     uri: AMQPUri,
     config: QueueConfig,
     deliveries: mpsc::Sender<Delivery>,
-    undertaker: Undertaker,
+    dead_letter_writer: DeadLetterWriter,
     oldest: Oldest,
     shutdown: CancellationToken,
 }
@@ -97,14 +97,16 @@ impl Supervisor {
 
     /// Consumes until one of the channels fails, or until all have finished after shutdown.
     async fn serve(&self, link: &Link) -> Result<(), LinkError> {
-        let worker =
-            || Sink::Worker { deliveries: self.deliveries.clone(), undertaker: self.undertaker.clone() };
+        let worker = || Sink::Worker {
+            deliveries: self.deliveries.clone(),
+            dead_letter_writer: self.dead_letter_writer.clone(),
+        };
         let topology = &link.topology;
         let sources = [
             (&topology.events, self.config.prefetch.max(1), worker()),
             (&topology.large, LARGE_PREFETCH, worker()),
             (&topology.unroutable, SIDE_PREFETCH, worker().counting_unroutable()),
-            (&topology.dead, SIDE_PREFETCH, Sink::Undertaker(self.undertaker.clone())),
+            (&topology.dead, SIDE_PREFETCH, Sink::DeadLetterWriter(self.dead_letter_writer.clone())),
         ];
         // Sessions that are dropped unfinished forget their deliveries: the broker delivers them again.
         let mut sessions = JoinSet::new();

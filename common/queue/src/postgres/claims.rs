@@ -4,10 +4,10 @@ mod statement;
 
 use super::{Lease, PATIENCE, keeper, listener};
 use crate::{
-    Delivery, Prefix, QueueConfig, Settler,
+    Acknowledger, Delivery, Prefix, QueueConfig,
+    acknowledge::{DeadLetterRow, DeadLetterWriter},
     backoff::chain,
     room::Room,
-    settle::{Burial, Undertaker},
     telemetry::{self, increment},
 };
 use database::{Sessions, within};
@@ -34,20 +34,20 @@ pub(crate) struct Claims {
     lease: Lease,
     lease_length: Duration,
     batch_bytes: usize,
-    undertaker: Undertaker,
+    dead_letter_writer: DeadLetterWriter,
     wake: Arc<Notify>,
     ready: VecDeque<Delivery>,
     running: Option<oneshot::Receiver<Result<Claimed, sqlx::Error>>>,
     next_poll: Instant,
     failing: bool,
-    settler: Settler,
+    acknowledger: Acknowledger,
     tasks: TaskTracker,
     runtime: Handle,
 }
 
 struct Claimed {
     deliveries: Vec<Delivery>,
-    unreadable: Vec<Burial>,
+    unreadable: Vec<DeadLetterRow>,
     /// There may be more.
     more: bool,
 }
@@ -57,7 +57,7 @@ impl Claims {
     pub(crate) fn start(
         config: &QueueConfig,
         sessions: Sessions,
-        undertaker: Undertaker,
+        dead_letter_writer: DeadLetterWriter,
         stop: &CancellationToken,
         tasks: &TaskTracker,
     ) -> Self {
@@ -71,13 +71,13 @@ impl Claims {
             lease,
             lease_length: length,
             batch_bytes: config.batch_bytes,
-            undertaker,
+            dead_letter_writer,
             wake,
             ready: VecDeque::new(),
             running: None,
             next_poll: Instant::now(),
             failing: false,
-            settler: Settler::new(sessions, config.prefix.clone()),
+            acknowledger: Acknowledger::new(sessions, config.prefix.clone()),
             tasks: tasks.clone(),
             runtime: Handle::current(),
         }
@@ -89,7 +89,7 @@ impl Claims {
             return;
         }
         let (sessions, queue, lease) = (self.sessions.clone(), self.queue.clone(), self.lease.clone());
-        let (length, settler) = (self.lease_length, self.settler.clone());
+        let (length, acknowledger) = (self.lease_length, self.acknowledger.clone());
         let most = Most { rows: max, bytes: self.batch_bytes };
         let (sender, running) = oneshot::channel();
         self.running = Some(running);
@@ -97,7 +97,7 @@ impl Claims {
             async move {
                 let outcome = claim(&sessions, &queue, &lease, length, most).await;
                 if let Err(Ok(unwanted)) = sender.send(outcome) {
-                    settler.release(unwanted.deliveries).await;
+                    acknowledger.release(unwanted.deliveries).await;
                 }
             },
             &self.runtime,
@@ -138,8 +138,8 @@ impl Claims {
             Ok(Ok(claimed)) => {
                 self.failing = false;
                 self.ready.extend(claimed.deliveries);
-                metrics::counter!(telemetry::BURIED).increment(increment(claimed.unreadable.len()));
-                self.undertaker.bury(claimed.unreadable);
+                metrics::counter!(telemetry::UNREADABLE).increment(increment(claimed.unreadable.len()));
+                self.dead_letter_writer.write(claimed.unreadable);
                 if claimed.more {
                     self.next_poll = Instant::now();
                 }
@@ -177,8 +177,8 @@ impl Drop for Claims {
             }
         }
         if !unworked.is_empty() {
-            let settler = self.settler.clone();
-            self.tasks.spawn_on(async move { settler.release(unworked).await }, &self.runtime);
+            let acknowledger = self.acknowledger.clone();
+            self.tasks.spawn_on(async move { acknowledger.release(unworked).await }, &self.runtime);
         }
     }
 }

@@ -5,7 +5,7 @@ use database::{Fault, Limits, Sessions};
 use sqlx::postgres::PgConnectOptions;
 use std::time::Duration;
 
-/// A worker claims, settles and renews at the same time, and buries now and then.
+/// A worker claims, settles and renews at the same time, and writes dead letters now and then.
 const PLACES: usize = 4;
 
 /// How long each use of the queue may take before the database counts as away for it. The caller retries.

@@ -113,7 +113,7 @@ async fn a_retry_comes_back_at_its_time_and_not_before(stand: Arc<Stand>) -> Res
         assert_eq!((delivery.attempt, delivery.redelivered), (attempt, attempt > 0));
         let at = Utc::now() + TimeDelta::milliseconds(300);
         let retry = Disposition::Retry { at, reason: "the customer is locked\0".to_owned() };
-        consumer.settle(vec![(delivery, retry)]).await?;
+        consumer.finish(vec![(delivery, retry)]).await?;
         assert_eq!(stand.database.count("SELECT count(*) FROM queue_messages").await?, 1);
 
         let delivery = next_one(&mut consumer).await?;
@@ -130,7 +130,7 @@ async fn a_dead_letter_lands_with_its_reason(stand: Arc<Stand>) -> Result<()> {
     let delivery = next_one(&mut consumer).await?;
     let (id, body) = (delivery.envelope.headers.message_id, delivery.envelope.body.clone());
     let reason = "the amount is not a number".to_owned();
-    consumer.settle(vec![(delivery, Disposition::DeadLetter { reason: reason.clone() })]).await?;
+    consumer.finish(vec![(delivery, Disposition::DeadLetter { reason: reason.clone() })]).await?;
 
     let row: (String, String, Vec<u8>, i32, Option<i64>, Option<bool>) = sqlx::query_as(
         "SELECT headers ->> 'message_id', reason, body, attempt, project_id, livemode FROM dead_letters",
@@ -235,12 +235,12 @@ async fn nothing_is_acknowledged_while_the_database_is_down(stand: Arc<Stand>) -
     let batch = take(&mut consumer, 2).await?;
     stand.database.stop().await?;
     let retry = Disposition::Retry { at: Utc::now(), reason: "later".to_owned() };
-    let error = consumer.settle(all(batch, &retry)).await.err().context("it could not be kept")?;
+    let error = consumer.finish(all(batch, &retry)).await.err().context("it could not be kept")?;
     assert_eq!(ids(error.outcomes.iter().map(|(delivery, _)| delivery)), published);
     stand.database.start().await?;
 
     let mut outcomes = error.outcomes;
-    while let Err(error) = consumer.settle(outcomes).await {
+    while let Err(error) = consumer.finish(outcomes).await {
         outcomes = error.outcomes;
     }
     let again = take(&mut consumer, 2).await?;
@@ -264,7 +264,7 @@ async fn a_batch_settles_each_message_as_decided(stand: Arc<Stand>) -> Result<()
         };
         outcomes.push((delivery, disposition));
     }
-    consumer.settle(outcomes).await?;
+    consumer.finish(outcomes).await?;
     let again = take(&mut consumer, 3).await?;
     assert_eq!(ids(&again), retried);
     assert_eq!(stand.database.count("SELECT count(*) FROM dead_letters").await?, 3);

@@ -14,7 +14,7 @@ const FAY: GivenUp<'_> = GivenUp { actor: "fay", reason: Some("a test") };
 async fn bury(stand: &Stand, consumer: &mut Consumer, n: usize, reason: &str) -> Result<Vec<DeadLetter>> {
     publish(&stand.publisher().await?, n).await?;
     let batch = take(consumer, n).await?;
-    consumer.settle(all(batch, &Disposition::DeadLetter { reason: reason.to_owned() })).await?;
+    consumer.finish(all(batch, &Disposition::DeadLetter { reason: reason.to_owned() })).await?;
     list(stand, &Filter::default()).await
 }
 
@@ -63,7 +63,7 @@ async fn a_retried_letter_is_a_new_message_and_may_die_again() -> Result<()> {
             letter.headers["message_id"].as_str()
         );
         let dead = Disposition::DeadLetter { reason: "second".to_owned() };
-        consumer.settle(vec![(delivery, dead)]).await?;
+        consumer.finish(vec![(delivery, dead)]).await?;
         let open = list(&stand, &Filter::default()).await?;
         assert_eq!(open.iter().map(|letter| letter.reason.as_str()).collect::<Vec<_>>(), ["second"]);
         Ok(())

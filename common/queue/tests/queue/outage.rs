@@ -156,7 +156,7 @@ async fn a_restart_of_the_database_is_not_noticed_by_callers() -> Result<()> {
             taken.extend(crate::support::next(&mut consumer, 2).await?);
         }
         let mut outcomes = crate::support::all(taken, &queue::Disposition::Ack);
-        while let Err(error) = consumer.settle(outcomes).await {
+        while let Err(error) = consumer.finish(outcomes).await {
             outcomes = error.outcomes;
         }
         Ok(())

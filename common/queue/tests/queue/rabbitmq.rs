@@ -130,9 +130,13 @@ async fn a_message_that_nobody_answered_for_comes_back_by_way_of_the_database() 
         let delivery = next_one(&mut consumer).await?;
         assert!(delivery.can_be_tried() && delivery.attempt >= 20, "{delivery:?}");
         assert_eq!(stand.database.count("SELECT count(*) FROM dead_letters").await?, 0);
-        let settler = consumer.settler();
-        assert_eq!(settler.try_alone(&delivery).await?, Some(0));
-        assert_eq!(settler.try_alone(&delivery).await?, Some(1), "each trial that does not end is counted");
+        let acknowledger = consumer.acknowledger();
+        assert_eq!(acknowledger.try_alone(&delivery).await?, Some(0));
+        assert_eq!(
+            acknowledger.try_alone(&delivery).await?,
+            Some(1),
+            "each trial that does not end is counted"
+        );
         ack(&consumer, vec![delivery]).await
     })
     .await

@@ -233,7 +233,7 @@ pub(crate) fn all(deliveries: Vec<Delivery>, disposition: &Disposition) -> Vec<(
 
 /// Acknowledges.
 pub(crate) async fn ack(consumer: &Consumer, deliveries: Vec<Delivery>) -> Result<()> {
-    Ok(consumer.settle(all(deliveries, &Disposition::Ack)).await?)
+    Ok(consumer.finish(all(deliveries, &Disposition::Ack)).await?)
 }
 
 /// Looks again and again until the condition holds, and fails when that takes too long.

@@ -68,12 +68,12 @@ mod tests {
 
     #[test]
     fn half_a_pair_and_nul_become_the_replacement_character() {
-        for (told, kept) in [
+        for (given, kept) in [
             (r#"{"\ud83d":"\udc00x"}"#, r#"{"\ufffd":"\ufffdx"}"#),
             (r#"["\u0000","a\uD800\ud800\uDC00"]"#, r#"["\ufffd","a\ufffd\ud800\uDC00"]"#),
             (r#"["\ud83d\n","\ud83d\\udc00"]"#, r#"["\ufffd\n","\ufffd\\udc00"]"#),
         ] {
-            assert_eq!(mended(told), kept);
+            assert_eq!(mended(given), kept);
             serde_json::from_str::<serde_json::Value>(kept).unwrap();
         }
     }

@@ -1,7 +1,7 @@
 //! Balance transactions: what an object moved in the account's own currency.
 
+use crate::collector::{FactCollector, links};
 use crate::json::{Identified, Ref, Text, filled};
-use crate::telling::{Telling, links};
 use domain::fact::{BalanceMoved, FactBody};
 use domain::key::Key;
 use domain::money::{Currency, Money};
@@ -51,23 +51,27 @@ pub(super) struct Moved<'a> {
     pub(super) payment_intent: Option<&'a Key>,
 }
 
-/// Tells what a charge brought into the account's balance, where its balance transaction was expanded.
-pub(super) fn tell_brought(of: &Moved<'_>, transaction: &Ref<BalanceTransaction>, telling: &mut Telling<'_>) {
+/// Adds what a charge brought into the account's balance, where its balance transaction was expanded.
+pub(super) fn add_brought(
+    of: &Moved<'_>,
+    transaction: &Ref<BalanceTransaction>,
+    collector: &mut FactCollector<'_>,
+) {
     if let Some(transaction) = transaction.object()
         && let Some(money) = transaction.money()
     {
-        tell(of, money, transaction.converted_from(), telling);
+        add(of, money, transaction.converted_from(), collector);
     }
 }
 
-/// Tells what a dispute took. What one that was won brought back is not taken off: its status says that.
-pub(super) fn tell_withdrawn(
+/// Adds what a dispute took. What one that was won brought back is not taken off: its status says that.
+pub(super) fn add_withdrawn(
     of: &Moved<'_>,
     transactions: &[Ref<BalanceTransaction>],
-    telling: &mut Telling<'_>,
+    collector: &mut FactCollector<'_>,
 ) {
     if let Some((money, converted_from)) = withdrawn(transactions) {
-        tell(of, money, converted_from, telling);
+        add(of, money, converted_from, collector);
     }
 }
 
@@ -89,7 +93,7 @@ fn withdrawn(transactions: &[Ref<BalanceTransaction>]) -> Option<(Money, Option<
     sum
 }
 
-fn tell(of: &Moved<'_>, money: Money, converted_from: Option<i64>, telling: &mut Telling<'_>) {
+fn add(of: &Moved<'_>, money: Money, converted_from: Option<i64>, collector: &mut FactCollector<'_>) {
     if money.minor <= 0 || money.minor > Money::MOST {
         return;
     }
@@ -101,7 +105,7 @@ fn tell(of: &Moved<'_>, money: Money, converted_from: Option<i64>, telling: &mut
         converted_from,
     };
     let links = links([body.payment_intent.clone(), body.charge.clone()]);
-    telling.tell_latest(format!("balance:{}", body.object), 0, links, FactBody::Balance(body));
+    collector.add_latest(format!("balance:{}", body.object), 0, links, FactBody::Balance(body));
 }
 
 #[cfg(test)]

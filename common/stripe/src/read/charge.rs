@@ -5,9 +5,9 @@ use super::currency::currency;
 use super::invoiced::{PaymentDetails, even_null, invoiced};
 use super::payment_intent::BillingDetails;
 use super::refund::Refund;
+use crate::collector::{FactCollector, Touched, links};
 use crate::json::{BadField, Items, Ref, Text, filled, parse, required};
 use crate::metadata::Metadata;
-use crate::telling::{Telling, Touched, links};
 use domain::fact::{ChargeRefunded, ChargeSucceeded, FactBody, TouchedObject};
 use domain::key::{Key, KeyKind};
 use serde::Deserialize;
@@ -37,35 +37,35 @@ struct Charge {
     refunds: Items<Refund>,
 }
 
-/// Tells a charge: its money, or what of it went back.
-pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
+/// Reads a charge: its money, or what of it went back.
+pub(super) fn read(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(), BadField> {
     let charge: Charge = parse(json)?;
-    let key = telling.key(KeyKind::Charge, required(filled(charge.id.as_ref()), "id")?);
-    let payment_intent = telling.key_of(KeyKind::PaymentIntent, &charge.payment_intent);
+    let key = collector.key(KeyKind::Charge, required(filled(charge.id.as_ref()), "id")?);
+    let payment_intent = collector.key_of(KeyKind::PaymentIntent, &charge.payment_intent);
     let of = Moved { object: key.as_str(), charge: Some(&key), payment_intent: payment_intent.as_ref() };
-    balance::tell_brought(&of, &charge.balance_transaction, telling);
-    if telling.event_type == "charge.refunded" {
-        tell_refunded(&key, &charge, telling)?;
+    balance::add_brought(&of, &charge.balance_transaction, collector);
+    if collector.event_type == "charge.refunded" {
+        read_refunded(&key, &charge, collector)?;
     } else {
-        let touched = Touched { on: TouchedObject::Charge, object: &key, customer: None, at: telling.at };
-        telling.touch_metadata(&touched, &charge.metadata);
+        let touched = Touched { on: TouchedObject::Charge, object: &key, customer: None, at: collector.at };
+        collector.touch_metadata(&touched, &charge.metadata);
         // An authorisation is no money until it is captured.
         if charge.captured != Some(false) {
-            return tell_money(&key, &charge, telling);
+            return read_money(&key, &charge, collector);
         }
     }
-    let payment_intent = telling.key_of(KeyKind::PaymentIntent, &charge.payment_intent);
-    let invoice = charge.invoice.as_ref().and_then(|invoice| telling.key_of(KeyKind::Invoice, invoice));
-    let customer = telling.customer_of(&charge.customer, &charge.customer_account);
-    telling.tell_alias([invoice, payment_intent, Some(key)], customer, charge.metadata.forbids_commission());
+    let payment_intent = collector.key_of(KeyKind::PaymentIntent, &charge.payment_intent);
+    let invoice = charge.invoice.as_ref().and_then(|invoice| collector.key_of(KeyKind::Invoice, invoice));
+    let customer = collector.customer_of(&charge.customer, &charge.customer_account);
+    collector.add_alias([invoice, payment_intent, Some(key)], customer, charge.metadata.forbids_commission());
     Ok(())
 }
 
-fn tell_money(key: &Key, charge: &Charge, telling: &mut Telling<'_>) -> Result<(), BadField> {
+fn read_money(key: &Key, charge: &Charge, collector: &mut FactCollector<'_>) -> Result<(), BadField> {
     let body = ChargeSucceeded {
         charge: key.clone(),
-        payment_intent: telling.key_of(KeyKind::PaymentIntent, &charge.payment_intent),
-        customer: telling.customer_of(&charge.customer, &charge.customer_account),
+        payment_intent: collector.key_of(KeyKind::PaymentIntent, &charge.payment_intent),
+        customer: collector.customer_of(&charge.customer, &charge.customer_account),
         email: charge.guests(filled(charge.receipt_email.as_ref())),
         billing_email: charge.guests(charge.billing_details.as_ref().and_then(BillingDetails::email)),
         currency: currency(charge.currency.as_ref())?,
@@ -75,9 +75,9 @@ fn tell_money(key: &Key, charge: &Charge, telling: &mut Telling<'_>) -> Result<(
             charge.invoice.as_ref(),
             charge.payment_details.as_ref(),
             charge.description.as_ref(),
-            telling,
+            collector,
         ),
-        succeeded_at: telling.at,
+        succeeded_at: collector.at,
         no_commission: charge.metadata.forbids_commission(),
     };
     let links = links([
@@ -85,38 +85,38 @@ fn tell_money(key: &Key, charge: &Charge, telling: &mut Telling<'_>) -> Result<(
         body.payment_intent.clone(),
         Some(key.clone()),
         body.customer.clone(),
-        telling.key_of(KeyKind::StripeCustomer, &charge.customer_account),
+        collector.key_of(KeyKind::StripeCustomer, &charge.customer_account),
         body.email.as_deref().and_then(Key::email),
         body.billing_email.as_deref().and_then(Key::email),
     ]);
-    telling.tell_latest(format!("charge:{key}"), body.amount_captured, links, FactBody::Charge(body));
+    collector.add_latest(format!("charge:{key}"), body.amount_captured, links, FactBody::Charge(body));
     Ok(())
 }
 
-fn tell_refunded(key: &Key, charge: &Charge, telling: &mut Telling<'_>) -> Result<(), BadField> {
+fn read_refunded(key: &Key, charge: &Charge, collector: &mut FactCollector<'_>) -> Result<(), BadField> {
     let body = ChargeRefunded {
         charge: key.clone(),
-        payment_intent: telling.key_of(KeyKind::PaymentIntent, &charge.payment_intent),
-        invoice: charge.invoice.as_ref().and_then(|invoice| telling.key_of(KeyKind::Invoice, invoice)),
+        payment_intent: collector.key_of(KeyKind::PaymentIntent, &charge.payment_intent),
+        invoice: charge.invoice.as_ref().and_then(|invoice| collector.key_of(KeyKind::Invoice, invoice)),
         amount_refunded: required(charge.amount_refunded, "amount_refunded")?,
         amount_captured: charge.amount_captured,
         uncaptured: charge.uncaptured(),
         currency: currency(charge.currency.as_ref())?,
     };
     for (index, refund) in charge.refunds.iter().enumerate() {
-        refund.tell(telling).map_err(|bad| bad.within(&format!("refunds.data[{index}]")))?;
+        refund.collect(collector).map_err(|bad| bad.within(&format!("refunds.data[{index}]")))?;
     }
     if charge.invoice.is_none() {
-        telling.miss_invoice_of(body.payment_intent.as_ref());
+        collector.miss_invoice_of(body.payment_intent.as_ref());
     }
     let links = links([
         body.invoice.clone(),
         body.payment_intent.clone(),
         Some(key.clone()),
-        telling.customer_of(&charge.customer, &charge.customer_account),
+        collector.customer_of(&charge.customer, &charge.customer_account),
     ]);
     let rank = body.amount_refunded;
-    telling.tell_latest(format!("charge_refunded:{key}"), rank, links, FactBody::ChargeRefunded(body));
+    collector.add_latest(format!("charge_refunded:{key}"), rank, links, FactBody::ChargeRefunded(body));
     Ok(())
 }
 

@@ -2,11 +2,11 @@
 
 use super::currency::currency;
 use super::tax::ShippingCost;
+use crate::collector::{FactCollector, Touched, links};
 use crate::discount::{Discount, Discounts};
 use crate::json::{BadField, Items, Ref, Text, filled, parse, required};
 use crate::metadata::Metadata;
 use crate::missing::Missing;
-use crate::telling::{Telling, Touched, links};
 use domain::fact::{
     FactBody, SessionCompleted, SessionMode, SessionPaymentStatus, TouchMethod, TouchedObject,
 };
@@ -63,10 +63,10 @@ struct DiscountAmount {
     discount: Ref<Discount>,
 }
 
-/// Tells a completed session, paid or not yet.
-pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
+/// Reads a completed session, paid or not yet.
+pub(super) fn read(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(), BadField> {
     let session: CheckoutSession = parse(json)?;
-    let key = telling.key(KeyKind::Session, required(filled(session.id.as_ref()), "id")?);
+    let key = collector.key(KeyKind::Session, required(filled(session.id.as_ref()), "id")?);
     let mode = session.mode()?;
     let payment_status = session.payment_status(mode)?;
     let payment = mode == SessionMode::Payment && payment_status == SessionPaymentStatus::Paid;
@@ -80,16 +80,16 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
         session: key.clone(),
         mode,
         payment_status,
-        customer: telling.customer_of(&session.customer, &session.customer_account),
+        customer: collector.customer_of(&session.customer, &session.customer_account),
         email: session.email().map(str::to_owned),
-        payment_intent: telling.key_of(KeyKind::PaymentIntent, &session.payment_intent),
-        invoice: telling.key_of(KeyKind::Invoice, &session.invoice),
-        subscription: telling.key_of(KeyKind::Subscription, &session.subscription),
+        payment_intent: collector.key_of(KeyKind::PaymentIntent, &session.payment_intent),
+        invoice: collector.key_of(KeyKind::Invoice, &session.invoice),
+        subscription: collector.key_of(KeyKind::Subscription, &session.subscription),
         currency,
         amount_total: session.amount_total.unwrap_or(0),
         amount_tax: session.totals().amount_tax.unwrap_or(0),
         amount_shipping: session.shipping(),
-        completed_at: telling.at,
+        completed_at: collector.at,
         no_commission: session.metadata.forbids_commission(),
     };
     let links = links([
@@ -97,41 +97,41 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
         body.payment_intent.clone(),
         body.invoice.clone(),
         body.customer.clone(),
-        telling.key_of(KeyKind::StripeCustomer, &session.customer_account),
+        collector.key_of(KeyKind::StripeCustomer, &session.customer_account),
         body.subscription.clone(),
         body.email.as_deref().and_then(Key::email),
     ]);
 
     let (on, customer) = (TouchedObject::Session, body.customer.as_ref());
-    let touched = Touched { on, object: &key, customer, at: telling.at };
-    telling.touch_metadata(&touched, &session.metadata);
+    let touched = Touched { on, object: &key, customer, at: collector.at };
+    collector.touch_metadata(&touched, &session.metadata);
     if let Some(reference) = filled(session.client_reference_id.as_ref()) {
-        telling.touch(&touched, TouchMethod::ClientReferenceId, reference.to_owned());
+        collector.touch(&touched, TouchMethod::ClientReferenceId, reference.to_owned());
     }
     let discounts = session.all_discounts();
-    telling.touch_discounts(&touched, &discounts);
+    collector.touch_discounts(&touched, &discounts);
     let unnamed = discounts.found().is_empty() && session.totals().amount_discount.unwrap_or(0) > 0;
     if unnamed || discounts.has_gaps() {
-        telling.missing.push(Missing::SessionPromotionCode {
+        collector.missing.push(Missing::SessionPromotionCode {
             session: key.clone(),
-            account: telling.account.map(str::to_owned),
-            event: telling.event.to_owned(),
-            at: telling.at,
+            account: collector.account.map(str::to_owned),
+            event: collector.event.to_owned(),
+            at: collector.at,
         });
     }
     let rank = i64::from(payment_status == SessionPaymentStatus::Paid);
-    telling.tell_latest(format!("session:{key}"), rank, links, FactBody::Session(body));
+    collector.add_latest(format!("session:{key}"), rank, links, FactBody::Session(body));
     Ok(())
 }
 
-/// Tells the codes of a session that was fetched with its discounts expanded, and nothing else of it.
-pub(crate) fn tell_fetched_codes(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
+/// Reads the codes of a session that was fetched with its discounts expanded, and nothing else of it.
+pub(crate) fn read_fetched_codes(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(), BadField> {
     let session: CheckoutSession = parse(json)?;
-    let key = telling.key(KeyKind::Session, required(filled(session.id.as_ref()), "id")?);
-    let customer = telling.customer_of(&session.customer, &session.customer_account);
-    let (on, at) = (TouchedObject::Session, telling.at);
+    let key = collector.key(KeyKind::Session, required(filled(session.id.as_ref()), "id")?);
+    let customer = collector.customer_of(&session.customer, &session.customer_account);
+    let (on, at) = (TouchedObject::Session, collector.at);
     let touched = Touched { on, object: &key, customer: customer.as_ref(), at };
-    telling.touch_discounts(&touched, &session.all_discounts());
+    collector.touch_discounts(&touched, &session.all_discounts());
     Ok(())
 }
 

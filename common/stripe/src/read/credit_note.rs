@@ -1,8 +1,8 @@
 //! Credit notes.
 
 use super::currency::currency;
+use crate::collector::{FactCollector, links};
 use crate::json::{BadField, Items, Moment, Ref, Text, filled, parse, required};
-use crate::telling::{Telling, links};
 use domain::fact::{CreditNoteSeen, CreditNoteStatus, CreditedRefund, FactBody};
 use domain::key::KeyKind;
 use serde::Deserialize;
@@ -36,13 +36,13 @@ struct Part {
     amount_refunded: Option<i64>,
 }
 
-/// Tells a credit note as it stands.
-pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
+/// Reads a credit note as it stands.
+pub(super) fn read(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(), BadField> {
     let note: CreditNote = parse(json)?;
-    let name = telling.name(required(filled(note.id.as_ref()), "id")?);
-    let invoice = telling.key(KeyKind::Invoice, required(note.invoice.id(), "invoice")?);
-    let status = note.status(telling.event_type)?;
-    let refunds = note.refunds(telling);
+    let name = collector.name(required(filled(note.id.as_ref()), "id")?);
+    let invoice = collector.key(KeyKind::Invoice, required(note.invoice.id(), "invoice")?);
+    let status = note.status(collector.event_type)?;
+    let refunds = note.refunds(collector);
     let body = CreditNoteSeen {
         credit_note: name.clone(),
         invoice: invoice.clone(),
@@ -50,10 +50,10 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
         post_payment: note.gone_back(&refunds)?,
         refunds,
         status,
-        created: note.created.map_or(telling.at, |Moment(created)| created),
+        created: note.created.map_or(collector.at, |Moment(created)| created),
     };
     let links = links([Some(invoice)]);
-    telling.tell_latest(format!("credit_note:{name}"), status.rank(), links, FactBody::CreditNote(body));
+    collector.add_latest(format!("credit_note:{name}"), status.rank(), links, FactBody::CreditNote(body));
     Ok(())
 }
 
@@ -93,9 +93,9 @@ impl CreditNote {
         }
     }
 
-    fn refunds(&self, telling: &Telling<'_>) -> Vec<CreditedRefund> {
+    fn refunds(&self, collector: &FactCollector<'_>) -> Vec<CreditedRefund> {
         let credited = |refund: &Ref, amount| {
-            let refund = telling.name(refund.id()?);
+            let refund = collector.name(refund.id()?);
             Some(CreditedRefund { refund, amount })
         };
         let listed = self.refunds.iter().filter_map(|part| credited(&part.refund, part.amount_refunded));

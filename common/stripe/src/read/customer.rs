@@ -1,8 +1,8 @@
 //! Customers.
 
+use crate::collector::{FactCollector, Touched, links};
 use crate::json::{BadField, Moment, Ref, Text, filled, parse, required};
 use crate::metadata::Metadata;
-use crate::telling::{Telling, Touched, links};
 use domain::fact::{CustomerSeen, FactBody, TouchedObject};
 use domain::key::{Key, KeyKind};
 use serde::Deserialize;
@@ -19,12 +19,12 @@ struct Customer {
     metadata: Metadata,
 }
 
-/// Tells a customer as it stands. A code in the metadata of a deleted customer is not a touch.
-pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
+/// Reads a customer as it stands. A code in the metadata of a deleted customer is not a touch.
+pub(super) fn read(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(), BadField> {
     let customer: Customer = parse(json)?;
-    let key = telling.key(KeyKind::StripeCustomer, required(filled(customer.id.as_ref()), "id")?);
-    let created = customer.created.map_or(telling.at, |Moment(created)| created);
-    let deleted = telling.event_type == "customer.deleted";
+    let key = collector.key(KeyKind::StripeCustomer, required(filled(customer.id.as_ref()), "id")?);
+    let created = customer.created.map_or(collector.at, |Moment(created)| created);
+    let deleted = collector.event_type == "customer.deleted";
     let body = CustomerSeen {
         customer: key.clone(),
         email: filled(customer.email.as_ref()).map(str::to_owned),
@@ -33,15 +33,15 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
         no_commission: customer.metadata.forbids_commission(),
         no_commission_is_dated: true,
     };
-    let account = telling.key_of(KeyKind::StripeCustomer, &customer.account);
+    let account = collector.key_of(KeyKind::StripeCustomer, &customer.account);
     let links = links([Some(key.clone()), account, body.email.as_deref().and_then(Key::email)]);
-    let at = if telling.event_type == "customer.created" { created } else { telling.at };
-    telling.tell_address(&key, body.email.as_deref(), at);
-    telling.tell_commission_flag(&key, body.no_commission, at);
+    let at = if collector.event_type == "customer.created" { created } else { collector.at };
+    collector.add_address(&key, body.email.as_deref(), at);
+    collector.add_commission_flag(&key, body.no_commission, at);
     if !deleted {
         let touched = Touched { on: TouchedObject::Customer, object: &key, customer: None, at };
-        telling.touch_metadata(&touched, &customer.metadata);
+        collector.touch_metadata(&touched, &customer.metadata);
     }
-    telling.tell_latest(format!("customer:{key}"), i64::from(deleted), links, FactBody::Customer(body));
+    collector.add_latest(format!("customer:{key}"), i64::from(deleted), links, FactBody::Customer(body));
     Ok(())
 }

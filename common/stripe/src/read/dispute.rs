@@ -2,8 +2,8 @@
 
 use super::balance::{self, BalanceTransaction, Moved};
 use super::currency::currency;
+use crate::collector::{FactCollector, links};
 use crate::json::{BadField, Identified, Items, Moment, Ref, Text, filled, parse, required};
-use crate::telling::{Telling, links};
 use domain::fact::{DisputeSeen, DisputeStatus, FactBody};
 use domain::key::KeyKind;
 use serde::Deserialize;
@@ -48,30 +48,30 @@ struct Evidence {
 /// How much later within one second the second round is than the first.
 const APPEAL_RANK: i64 = 10;
 
-/// Tells a dispute. Its amount may differ from the charge's.
-pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
+/// Reads a dispute. Its amount may differ from the charge's.
+pub(super) fn read(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(), BadField> {
     let dispute: Dispute = parse(json)?;
-    let name = telling.name(required(filled(dispute.id.as_ref()), "id")?);
+    let name = collector.name(required(filled(dispute.id.as_ref()), "id")?);
     let (status, rank) = dispute.status()?;
     let body = DisputeSeen {
         dispute: name.clone(),
-        charge: telling.key_of(KeyKind::Charge, &dispute.charge),
-        payment_intent: telling.key_of(KeyKind::PaymentIntent, &dispute.payment_intent),
+        charge: collector.key_of(KeyKind::Charge, &dispute.charge),
+        payment_intent: collector.key_of(KeyKind::PaymentIntent, &dispute.payment_intent),
         amount: required(dispute.amount, "amount")?,
         currency: currency(dispute.currency.as_ref())?,
         status,
-        created: dispute.created.map_or(telling.at, |Moment(created)| created),
+        created: dispute.created.map_or(collector.at, |Moment(created)| created),
     };
     let of =
         Moved { object: &name, charge: body.charge.as_ref(), payment_intent: body.payment_intent.as_ref() };
-    balance::tell_withdrawn(&of, &dispute.balance_transactions.data, telling);
+    balance::add_withdrawn(&of, &dispute.balance_transactions.data, collector);
     if let (Some(charge), Some(expanded)) = (&body.charge, dispute.charge.object()) {
         let of = Moved { object: charge.as_str(), ..of };
-        balance::tell_brought(&of, &expanded.balance_transaction, telling);
+        balance::add_brought(&of, &expanded.balance_transaction, collector);
     }
-    telling.miss_invoice_of(body.payment_intent.as_ref());
+    collector.miss_invoice_of(body.payment_intent.as_ref());
     let links = links([body.payment_intent.clone(), body.charge.clone()]);
-    telling.tell_latest(format!("dispute:{name}"), rank, links, FactBody::Dispute(body));
+    collector.add_latest(format!("dispute:{name}"), rank, links, FactBody::Dispute(body));
     Ok(())
 }
 

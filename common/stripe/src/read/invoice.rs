@@ -4,11 +4,11 @@ use super::currency::currency;
 use super::invoice_line::Line;
 use super::invoiced::even_null;
 use super::tax::{ShippingCost, Tax};
+use crate::collector::{FactCollector, Touched, links};
 use crate::discount::{Discount, Discounts};
 use crate::json::{BadField, Items, Moment, Ref, Text, filled, parse, required};
 use crate::metadata::Metadata;
 use crate::missing::Missing;
-use crate::telling::{Telling, Touched, links};
 use chrono::{DateTime, Utc};
 use domain::fact::{FactBody, InvoicePaid, TouchedObject};
 use domain::key::{Key, KeyKind};
@@ -80,19 +80,19 @@ struct DiscountAmount {
     discount: Ref<Discount>,
 }
 
-/// Tells a settled invoice. `invoice.paid` and `invoice.payment_succeeded` tell the same fact.
-pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
-    tell_paid(&parse(json)?, SETTLED_RANK, telling)
+/// Reads a settled invoice. `invoice.paid` and `invoice.payment_succeeded` are the same fact.
+pub(super) fn read(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(), BadField> {
+    read_paid(&parse(json)?, SETTLED_RANK, collector)
 }
 
-/// Tells an invoice that is paid in part, which other events than those of its payment show, also when
+/// Reads an invoice that is paid in part, which other events than those of its payment show, also when
 /// it was voided or given up. Of several the one with the most paid holds, and once it is settled the
 /// event that says so.
-pub(super) fn tell_in_part(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
+pub(super) fn read_in_part(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(), BadField> {
     let invoice: Invoice = parse(json)?;
     let settled = filled(invoice.status.as_ref()) == Some("paid");
     match invoice.amount_paid {
-        Some(paid @ 1..) if !settled => tell_paid(&invoice, paid.saturating_sub(i64::MAX), telling),
+        Some(paid @ 1..) if !settled => read_paid(&invoice, paid.saturating_sub(i64::MAX), collector),
         Some(_) | None => Ok(()),
     }
 }
@@ -100,25 +100,25 @@ pub(super) fn tell_in_part(json: &[u8], telling: &mut Telling<'_>) -> Result<(),
 /// Above that of every invoice that is paid in part.
 const SETTLED_RANK: i64 = 0;
 
-fn tell_paid(invoice: &Invoice, rank: i64, telling: &mut Telling<'_>) -> Result<(), BadField> {
-    let key = telling.key(KeyKind::Invoice, required(filled(invoice.id.as_ref()), "id")?);
+fn read_paid(invoice: &Invoice, rank: i64, collector: &mut FactCollector<'_>) -> Result<(), BadField> {
+    let key = collector.key(KeyKind::Invoice, required(filled(invoice.id.as_ref()), "id")?);
     let body = InvoicePaid {
         invoice: key.clone(),
-        customer: telling.customer_of(&invoice.customer, &invoice.customer_account),
+        customer: collector.customer_of(&invoice.customer, &invoice.customer_account),
         email: filled(invoice.customer_email.as_ref()).map(str::to_owned),
-        subscription: invoice.subscription().map(|id| telling.key(KeyKind::Subscription, id)),
+        subscription: invoice.subscription().map(|id| collector.key(KeyKind::Subscription, id)),
         payment_intent: invoice
             .payment_intent
             .as_ref()
-            .and_then(|intent| telling.key_of(KeyKind::PaymentIntent, intent)),
-        charge: invoice.charge.as_ref().and_then(|charge| telling.key_of(KeyKind::Charge, charge)),
+            .and_then(|intent| collector.key_of(KeyKind::PaymentIntent, intent)),
+        charge: invoice.charge.as_ref().and_then(|charge| collector.key_of(KeyKind::Charge, charge)),
         currency: currency(invoice.currency.as_ref())?,
         amount_paid: invoice.paid()?,
         amount_overpaid: invoice.amount_overpaid.unwrap_or(0).max(0),
         total: invoice.total()?,
         total_excluding_tax: invoice.total_excluding_tax()?,
         shipping: invoice.shipping(),
-        paid_at: invoice.paid_at(rank == SETTLED_RANK).unwrap_or(telling.at),
+        paid_at: invoice.paid_at(rank == SETTLED_RANK).unwrap_or(collector.at),
         billing_reason: filled(invoice.billing_reason.as_ref()).map(str::to_owned),
         no_commission: invoice.forbids_commission(),
         lines: invoice.lines.iter().map(Line::fact).collect(),
@@ -129,54 +129,54 @@ fn tell_paid(invoice: &Invoice, rank: i64, telling: &mut Telling<'_>) -> Result<
         body.payment_intent.clone(),
         body.charge.clone(),
         body.customer.clone(),
-        telling.key_of(KeyKind::StripeCustomer, &invoice.customer_account),
+        collector.key_of(KeyKind::StripeCustomer, &invoice.customer_account),
         body.subscription.clone(),
         body.email.as_deref().and_then(Key::email),
     ]);
 
     let customer = body.customer.as_ref();
-    let on_invoice = Touched { on: TouchedObject::Invoice, object: &key, customer, at: telling.at };
-    telling.touch_metadata(&on_invoice, &invoice.metadata);
+    let on_invoice = Touched { on: TouchedObject::Invoice, object: &key, customer, at: collector.at };
+    collector.touch_metadata(&on_invoice, &invoice.metadata);
     // What the invoice repeats was there before it was paid, and not only when its event was made.
-    let at = body.paid_at.min(telling.at);
+    let at = body.paid_at.min(collector.at);
     for (subscription, metadata) in invoice.subscription_metadata() {
-        let object = telling.key(KeyKind::Subscription, subscription);
+        let object = collector.key(KeyKind::Subscription, subscription);
         let on = TouchedObject::Subscription;
-        telling.touch_metadata(&Touched { on, object: &object, customer, at }, metadata);
+        collector.touch_metadata(&Touched { on, object: &object, customer, at }, metadata);
     }
     let discounts = invoice.all_discounts();
-    telling.touch_discounts(&on_invoice, &discounts);
+    collector.touch_discounts(&on_invoice, &discounts);
     if discounts.has_gaps() {
-        telling.missing.push(Missing::PromotionCode {
+        collector.missing.push(Missing::PromotionCode {
             invoice: key.clone(),
-            account: telling.account.map(str::to_owned),
-            event: telling.event.to_owned(),
-            at: telling.at,
+            account: collector.account.map(str::to_owned),
+            event: collector.event.to_owned(),
+            at: collector.at,
         });
     }
     if !body.lines_complete && rank == SETTLED_RANK {
-        telling.missing.push(Missing::InvoiceLines {
+        collector.missing.push(Missing::InvoiceLines {
             invoice: key.clone(),
-            account: telling.account.map(str::to_owned),
+            account: collector.account.map(str::to_owned),
             at: body.paid_at,
         });
     }
-    telling.tell_latest(format!("invoice:{key}"), rank, links, FactBody::Invoice(body));
+    collector.add_latest(format!("invoice:{key}"), rank, links, FactBody::Invoice(body));
     if invoice.is_apart() {
-        telling.tell_apart(key);
+        collector.add_apart(key);
     }
     Ok(())
 }
 
-/// Tells the codes of an invoice that was fetched with its discounts expanded, and nothing else of it:
-/// what was paid is told by its event.
-pub(crate) fn tell_fetched_codes(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
+/// Reads the codes of an invoice that was fetched with its discounts expanded, and nothing else of it:
+/// what was paid is in its event.
+pub(crate) fn read_fetched_codes(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(), BadField> {
     let invoice: Invoice = parse(json)?;
-    let key = telling.key(KeyKind::Invoice, required(filled(invoice.id.as_ref()), "id")?);
-    let customer = telling.customer_of(&invoice.customer, &invoice.customer_account);
-    let (on, at) = (TouchedObject::Invoice, telling.at);
+    let key = collector.key(KeyKind::Invoice, required(filled(invoice.id.as_ref()), "id")?);
+    let customer = collector.customer_of(&invoice.customer, &invoice.customer_account);
+    let (on, at) = (TouchedObject::Invoice, collector.at);
     let touched = Touched { on, object: &key, customer: customer.as_ref(), at };
-    telling.touch_discounts(&touched, &invoice.all_discounts());
+    collector.touch_discounts(&touched, &invoice.all_discounts());
     Ok(())
 }
 

@@ -1,10 +1,10 @@
 //! Lines of an invoice.
 
 use super::tax::Tax;
+use crate::collector::FactCollector;
 use crate::discount::{Discount, Discounts};
 use crate::json::{BadField, Identified, Items, Ref, Text, filled, parse};
 use crate::metadata::Metadata;
-use crate::telling::Telling;
 use domain::fact::{FactBody, InvoiceLine, InvoiceLines};
 use domain::key::Key;
 use serde::Deserialize;
@@ -80,8 +80,12 @@ pub(super) struct DiscountAmount {
     pub(super) discount: Ref<Discount>,
 }
 
-/// Tells all lines of an invoice, of which a fetched list does not name it.
-pub(crate) fn tell_fetched(json: &[u8], invoice: &Key, telling: &mut Telling<'_>) -> Result<(), BadField> {
+/// Reads all lines of an invoice, of which a fetched list does not name it.
+pub(crate) fn read_fetched(
+    json: &[u8],
+    invoice: &Key,
+    collector: &mut FactCollector<'_>,
+) -> Result<(), BadField> {
     let fetched: Items<Line> = parse(json)?;
     if !fetched.data.is_empty() {
         let body = InvoiceLines {
@@ -90,7 +94,7 @@ pub(crate) fn tell_fetched(json: &[u8], invoice: &Key, telling: &mut Telling<'_>
             complete: fetched.complete,
         };
         let links = vec![invoice.clone()];
-        telling.tell_latest(format!("invoice_lines:{invoice}"), 0, links, FactBody::InvoiceLines(body));
+        collector.add_latest(format!("invoice_lines:{invoice}"), 0, links, FactBody::InvoiceLines(body));
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Invoice payments: since 2025-05-28 the one event that says which payment settled which invoice.
 
+use crate::collector::FactCollector;
 use crate::json::{BadField, Items, Moment, Ref, Text, filled, parse};
-use crate::telling::Telling;
 use domain::ids::Mode;
 use domain::key::{Key, KeyKind};
 use serde::Deserialize;
@@ -32,28 +32,28 @@ struct InvoicePayments {
     data: Items<InvoicePayment>,
 }
 
-/// Tells which invoice a payment intent or a charge belongs to, or that the invoice was paid by other means.
-pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
+/// Reads which invoice a payment intent or a charge belongs to, or that the invoice was paid by other means.
+pub(super) fn read(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(), BadField> {
     let paid: InvoicePayment = parse(json)?;
-    paid.tell(telling);
+    paid.collect(collector);
     Ok(())
 }
 
-/// Tells the same of the list that was fetched of a payment intent, at the time at which each payment was
+/// Reads the same of the list that was fetched of a payment intent, at the time at which each payment was
 /// made. An empty list is an answer, too: it settled no invoice.
-pub(crate) fn tell_fetched(
+pub(crate) fn read_fetched(
     json: &[u8],
     payment_intent: &Key,
     mode: Mode,
-    telling: &mut Telling<'_>,
+    collector: &mut FactCollector<'_>,
 ) -> Result<(), BadField> {
     let payments: InvoicePayments = parse(json)?;
     if payments.data.complete && payments.data.data.is_empty() {
-        telling.tell_apart(payment_intent.clone());
+        collector.add_apart(payment_intent.clone());
     }
     for payment in payments.data.iter().filter(|payment| payment.is_paid_in(mode)) {
-        telling.at = payment.created.map_or(telling.at, |Moment(created)| created);
-        payment.tell(telling);
+        collector.at = payment.created.map_or(collector.at, |Moment(created)| created);
+        payment.collect(collector);
     }
     Ok(())
 }
@@ -66,17 +66,17 @@ impl Means {
 }
 
 impl InvoicePayment {
-    fn tell(&self, telling: &mut Telling<'_>) {
+    fn collect(&self, collector: &mut FactCollector<'_>) {
         let none = Means::default();
         let payment = self.payment.as_ref().unwrap_or(&none);
         let objects = [
-            telling.key_of(KeyKind::Invoice, &self.invoice),
-            telling.key_of(KeyKind::PaymentIntent, &payment.payment_intent),
-            telling.key_of(KeyKind::Charge, &payment.charge),
+            collector.key_of(KeyKind::Invoice, &self.invoice),
+            collector.key_of(KeyKind::PaymentIntent, &payment.payment_intent),
+            collector.key_of(KeyKind::Charge, &payment.charge),
         ];
         match objects {
-            [Some(invoice), None, None] if payment.is_out_of_band() => telling.tell_apart(invoice),
-            objects => telling.tell_alias(objects, None, false),
+            [Some(invoice), None, None] if payment.is_out_of_band() => collector.add_apart(invoice),
+            objects => collector.add_alias(objects, None, false),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Whether collected money settles an invoice, as a payment intent or a charge tells it.
 
+use crate::collector::FactCollector;
 use crate::json::{Ref, Text, filled};
-use crate::telling::Telling;
 use domain::fact::Invoiced;
 use domain::key::KeyKind;
 use serde::{Deserialize, Deserializer};
@@ -20,12 +20,12 @@ pub(super) fn invoiced(
     invoice: Option<&Ref>,
     details: Option<&PaymentDetails>,
     description: Option<&Text>,
-    telling: &Telling<'_>,
+    collector: &FactCollector<'_>,
 ) -> Invoiced {
     let reference = details.and_then(|details| filled(details.order_reference.as_ref()));
     let named = invoice.and_then(Ref::id).or(reference.filter(|reference| reference.starts_with("in_")));
     match (named, invoice) {
-        (Some(id), _) => Invoiced::By { invoice: telling.key(KeyKind::Invoice, id) },
+        (Some(id), _) => Invoiced::By { invoice: collector.key(KeyKind::Invoice, id) },
         (None, Some(_)) => Invoiced::Never,
         (None, None) if filled(description).is_some_and(is_of_an_invoice) => Invoiced::Hinted,
         (None, None) => Invoiced::Unsaid,

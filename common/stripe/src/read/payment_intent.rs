@@ -2,9 +2,9 @@
 
 use super::currency::currency;
 use super::invoiced::{PaymentDetails, even_null, invoiced};
+use crate::collector::{FactCollector, Touched, links};
 use crate::json::{BadField, Identified, Items, Ref, Text, filled, parse, required};
 use crate::metadata::Metadata;
-use crate::telling::{Telling, Touched, links};
 use domain::fact::{FactBody, IntentSucceeded, TouchedObject};
 use domain::key::{Key, KeyKind};
 use serde::Deserialize;
@@ -57,17 +57,18 @@ impl Identified for SucceededCharge {
     }
 }
 
-/// Tells what the intent received, which objects it is one payment with, and the code in its metadata.
-pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
+/// Reads what the intent received, which objects it is one payment with, and the code in its metadata.
+pub(super) fn read(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(), BadField> {
     let intent: PaymentIntent = parse(json)?;
-    let key = telling.key(KeyKind::PaymentIntent, required(filled(intent.id.as_ref()), "id")?);
-    let touched = Touched { on: TouchedObject::PaymentIntent, object: &key, customer: None, at: telling.at };
-    telling.touch_metadata(&touched, &intent.metadata);
+    let key = collector.key(KeyKind::PaymentIntent, required(filled(intent.id.as_ref()), "id")?);
+    let touched =
+        Touched { on: TouchedObject::PaymentIntent, object: &key, customer: None, at: collector.at };
+    collector.touch_metadata(&touched, &intent.metadata);
 
     let body = IntentSucceeded {
         payment_intent: key.clone(),
-        charge: intent.charge().map(|id| telling.key(KeyKind::Charge, id)),
-        customer: telling.customer_of(&intent.customer, &intent.customer_account),
+        charge: intent.charge().map(|id| collector.key(KeyKind::Charge, id)),
+        customer: collector.customer_of(&intent.customer, &intent.customer_account),
         email: intent.guests(filled(intent.receipt_email.as_ref())),
         billing_email: intent.guests(intent.billing_email()),
         currency: currency(intent.currency.as_ref())?,
@@ -77,9 +78,9 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
             intent.invoice.as_ref(),
             intent.payment_details.as_ref(),
             intent.description.as_ref(),
-            telling,
+            collector,
         ),
-        succeeded_at: telling.at,
+        succeeded_at: collector.at,
         no_commission: intent.metadata.forbids_commission(),
     };
     let links = links([
@@ -87,11 +88,11 @@ pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadFiel
         Some(key.clone()),
         body.charge.clone(),
         body.customer.clone(),
-        telling.key_of(KeyKind::StripeCustomer, &intent.customer_account),
+        collector.key_of(KeyKind::StripeCustomer, &intent.customer_account),
         body.email.as_deref().and_then(Key::email),
         body.billing_email.as_deref().and_then(Key::email),
     ]);
-    telling.tell_latest(format!("intent:{key}"), body.amount_received, links, FactBody::Intent(body));
+    collector.add_latest(format!("intent:{key}"), body.amount_received, links, FactBody::Intent(body));
     Ok(())
 }
 

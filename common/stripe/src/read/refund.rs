@@ -1,8 +1,8 @@
 //! Refunds.
 
 use super::currency::currency;
+use crate::collector::{FactCollector, links};
 use crate::json::{BadField, Moment, Ref, Text, filled, parse, required};
-use crate::telling::{Telling, links};
 use domain::fact::{FactBody, RefundSeen, RefundStatus};
 use domain::key::KeyKind;
 use serde::Deserialize;
@@ -20,31 +20,31 @@ pub(super) struct Refund {
     created: Option<Moment>,
 }
 
-/// Tells a refund. Its invoice is never in it.
-pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
+/// Reads a refund. Its invoice is never in it.
+pub(super) fn read(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(), BadField> {
     let refund: Refund = parse(json)?;
-    refund.tell(telling)?;
-    let payment_intent = telling.key_of(KeyKind::PaymentIntent, &refund.payment_intent);
-    telling.miss_invoice_of(payment_intent.as_ref());
+    refund.collect(collector)?;
+    let payment_intent = collector.key_of(KeyKind::PaymentIntent, &refund.payment_intent);
+    collector.miss_invoice_of(payment_intent.as_ref());
     Ok(())
 }
 
 impl Refund {
-    /// Tells one refund with what it says itself.
-    pub(super) fn tell(&self, telling: &mut Telling<'_>) -> Result<(), BadField> {
-        let name = telling.name(required(filled(self.id.as_ref()), "id")?);
+    /// Reads one refund with what it says itself.
+    pub(super) fn collect(&self, collector: &mut FactCollector<'_>) -> Result<(), BadField> {
+        let name = collector.name(required(filled(self.id.as_ref()), "id")?);
         let status = self.status()?;
         let body = RefundSeen {
             refund: name.clone(),
-            charge: telling.key_of(KeyKind::Charge, &self.charge),
-            payment_intent: telling.key_of(KeyKind::PaymentIntent, &self.payment_intent),
+            charge: collector.key_of(KeyKind::Charge, &self.charge),
+            payment_intent: collector.key_of(KeyKind::PaymentIntent, &self.payment_intent),
             amount: required(self.amount, "amount")?,
             currency: currency(self.currency.as_ref())?,
             status,
-            created: self.created.map_or(telling.at, |Moment(created)| created),
+            created: self.created.map_or(collector.at, |Moment(created)| created),
         };
         let links = links([body.payment_intent.clone(), body.charge.clone()]);
-        telling.tell_latest(format!("refund:{name}"), status.rank(), links, FactBody::Refund(body));
+        collector.add_latest(format!("refund:{name}"), status.rank(), links, FactBody::Refund(body));
         Ok(())
     }
 

@@ -1,8 +1,8 @@
 //! Subscriptions: a link between customer and invoices, and a code. Their money comes by invoice.
 
+use crate::collector::{FactCollector, Touched, links};
 use crate::json::{BadField, Moment, Ref, Text, filled, parse, required};
 use crate::metadata::Metadata;
-use crate::telling::{Telling, Touched, links};
 use domain::fact::{FactBody, SubscriptionSeen, TouchedObject};
 use domain::key::KeyKind;
 use serde::Deserialize;
@@ -20,29 +20,29 @@ struct Subscription {
     metadata: Metadata,
 }
 
-/// Tells a subscription as it stands.
-pub(super) fn tell(json: &[u8], telling: &mut Telling<'_>) -> Result<(), BadField> {
+/// Reads a subscription as it stands.
+pub(super) fn read(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(), BadField> {
     let subscription: Subscription = parse(json)?;
-    let key = telling.key(KeyKind::Subscription, required(filled(subscription.id.as_ref()), "id")?);
-    let deleted = telling.event_type == "customer.subscription.deleted";
+    let key = collector.key(KeyKind::Subscription, required(filled(subscription.id.as_ref()), "id")?);
+    let deleted = collector.event_type == "customer.subscription.deleted";
     let canceled_at = subscription.canceled_at.or(subscription.ended_at).map(|Moment(at)| at);
     let body = SubscriptionSeen {
         subscription: key.clone(),
-        customer: telling.customer_of(&subscription.customer, &subscription.customer_account),
+        customer: collector.customer_of(&subscription.customer, &subscription.customer_account),
         status: required(filled(subscription.status.as_ref()), "status")?.to_owned(),
         canceled_at,
         no_commission: subscription.metadata.forbids_commission(),
         no_commission_is_dated: true,
     };
-    let account = telling.key_of(KeyKind::StripeCustomer, &subscription.customer_account);
+    let account = collector.key_of(KeyKind::StripeCustomer, &subscription.customer_account);
     let links = links([Some(key.clone()), body.customer.clone(), account]);
 
-    let created = subscription.created.filter(|_| telling.event_type == "customer.subscription.created");
-    let at = created.map_or(telling.at, |Moment(created)| created);
-    telling.tell_commission_flag(&key, body.no_commission, at);
+    let created = subscription.created.filter(|_| collector.event_type == "customer.subscription.created");
+    let at = created.map_or(collector.at, |Moment(created)| created);
+    collector.add_commission_flag(&key, body.no_commission, at);
     let touched = Touched { on: TouchedObject::Subscription, object: &key, customer: None, at };
-    telling.touch_metadata(&touched, &subscription.metadata);
-    telling.tell_latest(
+    collector.touch_metadata(&touched, &subscription.metadata);
+    collector.add_latest(
         format!("subscription:{key}"),
         i64::from(deleted),
         links,

@@ -41,10 +41,10 @@ impl ShippingCost {
     /// Minor units without tax, whether the tax was in the price or came on top. Where there is no
     /// shipping cost, or one that says no amount, it is the sum that stands beside it.
     pub(super) fn without_tax(cost: Option<&Self>, sum: Option<i64>) -> i64 {
-        let told = cost.and_then(|cost| match cost.total {
+        let stated = cost.and_then(|cost| match cost.total {
             Some(total) => Some(total.saturating_sub(cost.tax.unwrap_or(0))),
             None => cost.subtotal,
         });
-        told.or(sum).unwrap_or(0)
+        stated.or(sum).unwrap_or(0)
     }
 }

@@ -12,7 +12,7 @@ impl Sample {
         self.event("invoice.paid", self.invoice_object())
     }
 
-    /// `invoice.payment_succeeded`, which tells the same as [`invoice_paid`](Self::invoice_paid).
+    /// `invoice.payment_succeeded`, which says the same as [`invoice_paid`](Self::invoice_paid).
     #[must_use]
     pub fn invoice_payment_succeeded(&self) -> String {
         self.event("invoice.payment_succeeded", self.invoice_object())

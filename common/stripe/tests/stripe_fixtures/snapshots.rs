@@ -11,7 +11,7 @@ fn every_version_tells_its_facts() {
     let mut versions: BTreeMap<String, String> = BTreeMap::new();
     for fixture in all() {
         let told = versions.entry(fixture.version.clone()).or_default();
-        writeln!(told, "# {}\n{}", fixture.name, told_by(&fixture)).unwrap();
+        writeln!(told, "# {}\n{}", fixture.name, read_from(&fixture)).unwrap();
     }
     for (version, told) in versions {
         insta::assert_snapshot!(version, told);
@@ -19,7 +19,7 @@ fn every_version_tells_its_facts() {
 }
 
 /// A line for each fact, gap or reason.
-fn told_by(fixture: &Fixture) -> String {
+fn read_from(fixture: &Fixture) -> String {
     let reading = read_event(&fixture.event, fixture.mode()).unwrap();
     assert_eq!(reading.event_id, fixture.event["id"].as_str().unwrap());
     let mut told = String::new();

@@ -12,10 +12,10 @@ use super::{
 };
 use crate::{
     Delivery,
+    acknowledge::{DeadLetterRow, DeadLetterWriter, Parked},
     backoff::chain,
     delivery::Receipt,
     envelope::{Envelope, Headers},
-    settle::{Burial, Parked, Undertaker},
     telemetry,
 };
 use chrono::Utc;
@@ -33,18 +33,20 @@ use tokio_util::sync::CancellationToken;
 
 /// Where deliveries go.
 pub(super) enum Sink {
-    /// To the worker; to the undertaker if they can't be read.
-    Worker { deliveries: mpsc::Sender<Delivery>, undertaker: Undertaker },
+    /// To the worker; to the dead letters if they can't be read.
+    Worker { deliveries: mpsc::Sender<Delivery>, dead_letter_writer: DeadLetterWriter },
     /// The same for messages that could not be routed.
-    Unroutable { deliveries: mpsc::Sender<Delivery>, undertaker: Undertaker },
-    /// To the undertaker, who parks them: the broker gave them up.
-    Undertaker(Undertaker),
+    Unroutable { deliveries: mpsc::Sender<Delivery>, dead_letter_writer: DeadLetterWriter },
+    /// To the writer of dead letters, which parks them: the broker gave them up.
+    DeadLetterWriter(DeadLetterWriter),
 }
 
 impl Sink {
     pub(super) fn counting_unroutable(self) -> Self {
         match self {
-            Self::Worker { deliveries, undertaker } => Self::Unroutable { deliveries, undertaker },
+            Self::Worker { deliveries, dead_letter_writer } => {
+                Self::Unroutable { deliveries, dead_letter_writer }
+            }
             other => other,
         }
     }
@@ -114,22 +116,22 @@ impl Session {
         let read = Headers::from_json(headers.clone());
         let accepted = read.as_ref().map_or_else(|_| Utc::now(), |headers| headers.received_at);
         self.outstanding.insert(message.delivery_tag, accepted);
-        let (deliveries, undertaker) = match &self.sink {
-            Sink::Worker { deliveries, undertaker } => (deliveries, undertaker),
-            Sink::Unroutable { deliveries, undertaker } => {
+        let (deliveries, dead_letter_writer) = match &self.sink {
+            Sink::Worker { deliveries, dead_letter_writer } => (deliveries, dead_letter_writer),
+            Sink::Unroutable { deliveries, dead_letter_writer } => {
                 metrics::counter!(telemetry::UNROUTABLE).increment(1);
-                (deliveries, undertaker)
+                (deliveries, dead_letter_writer)
             }
-            Sink::Undertaker(undertaker) => {
+            Sink::DeadLetterWriter(dead_letter_writer) => {
                 let reason = codec::cause_of_death(&headers);
                 if let Ok(headers) = read {
                     metrics::counter!(telemetry::PARKED).increment(1);
                     let envelope = Envelope { headers, body: message.data.into() };
                     let attempt = attempt.saturating_add(DELIVERY_LIMIT.unsigned_abs());
-                    undertaker.park(Parked { envelope, attempt, reason, receipt });
+                    dead_letter_writer.park(Parked { envelope, attempt, reason, receipt });
                 } else {
-                    metrics::counter!(telemetry::BURIED).increment(1);
-                    undertaker.bury([burial(headers, message.data, attempt, reason, receipt)]);
+                    metrics::counter!(telemetry::UNREADABLE).increment(1);
+                    dead_letter_writer.write([row(headers, message.data, attempt, reason, receipt)]);
                 }
                 return;
             }
@@ -149,8 +151,8 @@ impl Session {
                 }
             }
             Err(error) => {
-                metrics::counter!(telemetry::BURIED).increment(1);
-                undertaker.bury([burial(headers, message.data, attempt, chain(&error), receipt)]);
+                metrics::counter!(telemetry::UNREADABLE).increment(1);
+                dead_letter_writer.write([row(headers, message.data, attempt, chain(&error), receipt)]);
             }
         }
     }
@@ -182,13 +184,13 @@ impl Session {
     }
 }
 
-fn burial(
+fn row(
     headers: serde_json::Value,
     body: Vec<u8>,
     attempt: u32,
     reason: String,
     receipt: BrokerReceipt,
-) -> Burial {
+) -> DeadLetterRow {
     let attempts = attempt.saturating_add(1);
-    Burial { headers, body: body.into(), attempts, reason, receipt: Receipt::Broker(receipt) }
+    DeadLetterRow { headers, body: body.into(), attempts, reason, receipt: Receipt::Broker(receipt) }
 }

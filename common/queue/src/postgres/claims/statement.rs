@@ -3,11 +3,11 @@
 use super::Claimed;
 use crate::{
     Delivery, Prefix,
+    acknowledge::DeadLetterRow,
     backoff::chain,
     delivery::Receipt,
     envelope::{Envelope, Headers},
     postgres::Lease,
-    settle::Burial,
 };
 use sqlx::PgConnection;
 use std::time::Duration;
@@ -77,7 +77,7 @@ pub(super) async fn claim(
                 redelivered: attempt > 0,
                 receipt,
             }),
-            Err(error) => claimed.unreadable.push(Burial {
+            Err(error) => claimed.unreadable.push(DeadLetterRow {
                 headers: row.headers,
                 body: row.body.into(),
                 attempts: attempt.saturating_add(1),

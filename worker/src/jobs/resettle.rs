@@ -1,9 +1,9 @@
 //! Judges again what a changed mapping concerns: payments that waited for it find it (SEMANTICS 3).
 
 use super::Shared;
-use crate::decision::{Decision, decide};
 use crate::pause::{Pauses, Rested};
 use crate::place::{Kind, Patience};
+use crate::recovery::{Recovery, recovery_for};
 use chrono::{TimeDelta, Utc};
 use domain::ids::{ClusterId, Realm};
 use domain::mappings::Mappings;
@@ -18,7 +18,7 @@ use tokio::time::timeout;
 const CHUNK: usize = 500;
 
 /// How often one chunk is run again because it met other transactions, or somebody who did not let go.
-const MAX_RACES: u32 = 20;
+const MAX_CONFLICTS: u32 = 20;
 
 /// How long the search for who is concerned may take: after a change of the rules it reads a year of a large project.
 /// Nobody waits for it.
@@ -36,7 +36,7 @@ impl Shared {
     pub(super) async fn resettle(&self, realm: Realm, mappings: &Mappings) -> Option<Disposition> {
         let _one_at_a_time = self.resettling.acquire().await.ok()?;
         let (mut for_store, mut for_race) = (Pauses::for_store(), Pauses::for_race());
-        let (mut races, mut size) = (0, CHUNK);
+        let (mut conflicts, mut size) = (0, CHUNK);
         let mut open: Option<Vec<ClusterId>> = None;
         loop {
             let failed = match &mut open {
@@ -55,15 +55,15 @@ impl Shared {
                         Ok(()) => {
                             self.place.works();
                             clusters.truncate(rest);
-                            races = 0;
+                            conflicts = 0;
                             continue;
                         }
                         Err(error) => error,
                     }
                 }
             };
-            let rested = match decide(&failed) {
-                Decision::Wait => {
+            let rested = match recovery_for(&failed) {
+                Recovery::Wait => {
                     let kind = match &failed {
                         BatchError::Store(error) => Kind::of(error),
                         BatchError::Fold(_) | BatchError::Unreadable(_) | BatchError::Event { .. } => {
@@ -75,19 +75,19 @@ impl Shared {
                     }
                     for_store.rest(&self.shutdown).await
                 }
-                Decision::Halve if size > 1 && open.is_some() => {
+                Recovery::Halve if size > 1 && open.is_some() => {
                     size = size.div_ceil(2);
                     Rested::Yes
                 }
-                Decision::Again | Decision::PassBy if races < MAX_RACES => {
-                    races += 1;
+                Recovery::Again | Recovery::PassBy if conflicts < MAX_CONFLICTS => {
+                    conflicts += 1;
                     for_race.rest(&self.shutdown).await
                 }
-                Decision::Again | Decision::PassBy | Decision::Halve => {
+                Recovery::Again | Recovery::PassBy | Recovery::Halve => {
                     let reason = common::causes(&failed);
                     return Some(Disposition::PutOff { at: Utc::now() + LATER, reason });
                 }
-                Decision::Isolate => {
+                Recovery::Isolate => {
                     return Some(Disposition::DeadLetter { reason: failed.to_string() });
                 }
             };

@@ -13,9 +13,9 @@ use domain::fact::{
 use domain::key::{Key, KeyKind};
 use std::collections::BTreeSet;
 
-/// What one event tells, and what is common to all of it.
+/// The facts of one event, and what is common to all of it.
 #[derive(Debug)]
-pub(super) struct Telling<'a> {
+pub(super) struct FactCollector<'a> {
     /// The event's id.
     pub(super) event: &'a str,
     /// Its type.
@@ -28,11 +28,11 @@ pub(super) struct Telling<'a> {
     pub(super) keys: &'a MetadataKeys,
     /// Whether the object's metadata said `commission: false` before this event changed it.
     pub(super) forbade_commission: bool,
-    /// What was told so far.
+    /// What was read so far.
     pub(super) facts: Vec<Fact>,
-    /// Their natural keys: an event tells each fact once.
-    pub(super) told: BTreeSet<String>,
-    /// What could not be told.
+    /// Their natural keys: an event has each fact once.
+    pub(super) collected: BTreeSet<String>,
+    /// What the event does not say.
     pub(super) missing: Vec<Missing>,
 }
 
@@ -46,7 +46,7 @@ pub(super) struct Touched<'a> {
     pub(super) at: DateTime<Utc>,
 }
 
-impl Telling<'_> {
+impl FactCollector<'_> {
     /// The key of an object of this event's account, of the kind that its field says.
     pub(super) fn key(&self, kind: KeyKind, id: &str) -> Key {
         Key::object(kind, self.account, id)
@@ -72,14 +72,14 @@ impl Telling<'_> {
         }
     }
 
-    /// Tells a fact of which the latest version holds, and of several of one second that of the highest rank.
-    pub(super) fn tell_latest(&mut self, natural_key: String, rank: i64, links: Vec<Key>, body: FactBody) {
-        self.tell(natural_key, Keep::Latest, rank, self.at, links, body);
+    /// Adds a fact of which the latest version holds, and of several of one second that of the highest rank.
+    pub(super) fn add_latest(&mut self, natural_key: String, rank: i64, links: Vec<Key>, body: FactBody) {
+        self.add(natural_key, Keep::Latest, rank, self.at, links, body);
     }
 
-    /// Tells that objects belong to one payment, if there are two or more. The invoice comes first in
+    /// Adds that objects belong to one payment, if there are two or more. The invoice comes first in
     /// the key, then payment intent, charge and session, whatever the order in which they were named.
-    pub(super) fn tell_alias(
+    pub(super) fn add_alias(
         &mut self,
         objects: impl IntoIterator<Item = Option<Key>>,
         customer: Option<Key>,
@@ -95,57 +95,50 @@ impl Telling<'_> {
         let links = links(objects.iter().cloned().map(Some).chain([customer]));
         let body = FactBody::Alias(PaymentAlias { objects, no_commission });
         let rank = if no_commission { -1 } else { 0 };
-        self.tell(natural_key, Keep::First, rank, self.at, links, body);
+        self.add(natural_key, Keep::First, rank, self.at, links, body);
     }
 
-    /// Tells that an invoice was not paid by Stripe's money, or that money settled no invoice.
-    pub(super) fn tell_apart(&mut self, object: Key) {
+    /// Adds that an invoice was not paid by Stripe's money, or that money settled no invoice.
+    pub(super) fn add_apart(&mut self, object: Key) {
         let (natural_key, links) = (format!("apart:{object}"), vec![object.clone()]);
         let body = FactBody::Apart(PaymentApart { object });
-        self.tell(natural_key, Keep::First, 0, self.at, links, body);
+        self.add(natural_key, Keep::First, 0, self.at, links, body);
     }
 
-    /// Tells the referral code in an object's metadata, if there is one.
+    /// Adds the referral code in an object's metadata, if there is one.
     pub(super) fn touch_metadata(&mut self, touched: &Touched<'_>, metadata: &Metadata) {
         if let Some(code) = metadata.referral(self.keys) {
             self.touch(touched, TouchMethod::Metadata, code.to_owned());
         }
     }
 
-    /// Tells the codes and coupons of an object's discounts.
+    /// Adds the codes and coupons of an object's discounts.
     pub(super) fn touch_discounts(&mut self, touched: &Touched<'_>, discounts: &Discounts) {
         for found in discounts.found() {
             self.touch_at(touched, found.method, found.value.clone(), found.place);
         }
     }
 
-    /// Tells one code.
+    /// Adds one code.
     pub(super) fn touch(&mut self, touched: &Touched<'_>, method: TouchMethod, value: String) {
         self.touch_at(touched, method, value, 0);
     }
 
-    /// Tells what an object's metadata says of commission from a time on, if it forbids it or did.
-    pub(super) fn tell_commission_flag(&mut self, object: &Key, forbids: bool, at: DateTime<Utc>) {
+    /// Adds what an object's metadata says of commission from a time on, if it forbids it or did.
+    pub(super) fn add_commission_flag(&mut self, object: &Key, forbids: bool, at: DateTime<Utc>) {
         if forbids || self.forbade_commission {
             let natural_key = format!("commission:{object}:{}", self.event);
             let body = FactBody::CommissionFlag(CommissionFlag { object: object.clone(), forbids });
-            self.tell(natural_key, Keep::First, 0, at, vec![object.clone()], body);
+            self.add(natural_key, Keep::First, 0, at, vec![object.clone()], body);
         }
     }
 
-    /// Tells an address of a customer, known from a time on.
-    pub(super) fn tell_address(&mut self, customer: &Key, email: Option<&str>, at: DateTime<Utc>) {
+    /// Adds an address of a customer, known from a time on.
+    pub(super) fn add_address(&mut self, customer: &Key, email: Option<&str>, at: DateTime<Utc>) {
         if let Some((written, email)) = email.and_then(|written| Some((written, Key::email(written)?))) {
             let natural_key = format!("address:{customer}:{}", email.id());
             let body = AddressSeen { customer: customer.clone(), email: written.to_owned() };
-            self.tell(
-                natural_key,
-                Keep::First,
-                0,
-                at,
-                vec![customer.clone(), email],
-                FactBody::Address(body),
-            );
+            self.add(natural_key, Keep::First, 0, at, vec![customer.clone(), email], FactBody::Address(body));
         }
     }
 
@@ -153,7 +146,7 @@ impl Telling<'_> {
         let natural_key = format!("touch:{}:{}:{value}", touched.object, method_name(method));
         let links = links([Some(touched.object.clone()), touched.customer.cloned()]);
         let body = Touch { on: touched.on, object: touched.object.clone(), method, value, place };
-        self.tell(natural_key, Keep::First, 0, touched.at, links, FactBody::Touch(body));
+        self.add(natural_key, Keep::First, 0, touched.at, links, FactBody::Touch(body));
     }
 
     /// Notes that the invoice behind a payment intent is not known.
@@ -178,7 +171,7 @@ impl Telling<'_> {
         }
     }
 
-    fn tell(
+    fn add(
         &mut self,
         natural_key: String,
         keep: Keep,
@@ -189,7 +182,7 @@ impl Telling<'_> {
     ) {
         let natural_key = bounded(natural_key);
         // What names nobody and nothing can never be found again.
-        if !links.is_empty() && self.told.insert(natural_key.clone()) {
+        if !links.is_empty() && self.collected.insert(natural_key.clone()) {
             self.facts.push(Fact { natural_key, keep, rank, at, event: self.event.to_owned(), links, body });
         }
     }

@@ -1,8 +1,8 @@
-//! Stores messages without a worker's word: those that can't be read become dead letters, and those that RabbitMQ gave
+//! Stores what no worker decided on: messages that can't be read become dead letters, and those that RabbitMQ gave
 //! up are parked, so that they come back alone.
 
 use super::{
-    burial::{Burial, Graves},
+    dead_letter_row::{DeadLetterRow, DeadLetterRows},
     names,
     statements::{self, PutAside},
 };
@@ -40,18 +40,18 @@ pub(crate) struct Parked {
 /// What is stored.
 #[derive(Debug)]
 enum Errand {
-    Bury(Burial),
+    DeadLetter(DeadLetterRow),
     Park(Parked),
 }
 
 /// A handle on the storing task; clones share it.
 #[derive(Clone, Debug)]
-pub(crate) struct Undertaker {
+pub(crate) struct DeadLetterWriter {
     // Not bounded here, but by what may be delivered unsettled: the prefetch and the claimed batch.
     inbox: mpsc::UnboundedSender<Errand>,
 }
 
-impl Undertaker {
+impl DeadLetterWriter {
     /// Starts the task, which runs until `stop`. What it has not stored by then is delivered again.
     pub(crate) fn start(
         sessions: Sessions,
@@ -69,12 +69,12 @@ impl Undertaker {
         Self { inbox }
     }
 
-    /// Buries the messages as soon as the database allows.
-    pub(crate) fn bury(&self, burials: impl IntoIterator<Item = Burial>) {
-        for burial in burials {
-            tracing::error!(reason = burial.reason, attempts = burial.attempts, "a message is a dead letter");
+    /// Makes dead letters of the messages as soon as the database allows.
+    pub(crate) fn write(&self, rows: impl IntoIterator<Item = DeadLetterRow>) {
+        for row in rows {
+            tracing::error!(reason = row.reason, attempts = row.attempts, "a message is a dead letter");
             // After the end of the task it is dropped, and so delivered again.
-            let _ = self.inbox.send(Errand::Bury(burial));
+            let _ = self.inbox.send(Errand::DeadLetter(row));
         }
     }
 
@@ -99,8 +99,8 @@ async fn run(sessions: &Sessions, queue: &Prefix, mut errands: mpsc::UnboundedRe
         }
         BrokerReceipt::ack(batch.drain(..).filter_map(|errand| match errand {
             Errand::Park(Parked { receipt, .. })
-            | Errand::Bury(Burial { receipt: Receipt::Broker(receipt), .. }) => Some(receipt),
-            Errand::Bury(Burial { receipt: Receipt::Database(_), .. }) => None,
+            | Errand::DeadLetter(DeadLetterRow { receipt: Receipt::Broker(receipt), .. }) => Some(receipt),
+            Errand::DeadLetter(DeadLetterRow { receipt: Receipt::Database(_), .. }) => None,
         }));
     }
 }
@@ -116,7 +116,7 @@ async fn insert(
     queue: &Prefix,
     errands: &[Errand],
 ) -> Result<(), sqlx::Error> {
-    let (mut graves, mut parking) = (Graves::default(), PutAside::default());
+    let (mut dead_letters, mut parking) = (DeadLetterRows::default(), PutAside::default());
     let (mut rows, mut leases) = (Vec::new(), Vec::new());
     let now = Utc::now();
     for errand in errands {
@@ -124,9 +124,9 @@ async fn insert(
             Errand::Park(Parked { envelope, attempt, reason, .. }) => {
                 parking.push(&envelope.headers, &envelope.body, *attempt, now, reason);
             }
-            Errand::Bury(burial) => {
-                graves.push_burial(burial);
-                if let Receipt::Database(receipt) = &burial.receipt {
+            Errand::DeadLetter(row) => {
+                dead_letters.push_row(row);
+                if let Receipt::Database(receipt) = &row.receipt {
                     rows.push(receipt.id);
                     leases.push(&receipt.lease);
                 }
@@ -134,8 +134,8 @@ async fn insert(
         }
     }
     let mut transaction = connection.begin().await?;
-    if !graves.is_empty() {
-        graves.insert(&mut *transaction, queue).await?;
+    if !dead_letters.is_empty() {
+        dead_letters.insert(&mut *transaction, queue).await?;
     }
     if !parking.is_empty() {
         parking.insert(&mut *transaction, queue).await?;

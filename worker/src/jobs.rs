@@ -10,42 +10,43 @@ use crate::batch::tell;
 use crate::pause::grace;
 use crate::place::Place;
 use domain::mappings::Mappings;
-use queue::{Delivery, Disposition, Publisher, Settler};
+use queue::{Acknowledger, Delivery, Disposition, Publisher};
 use std::sync::Arc;
 use store::Sessions;
 use stripe::missing::Missing;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// The lanes of one worker.
-pub(crate) struct Lanes {
+/// The jobs of one worker.
+pub(crate) struct Jobs {
     shared: Arc<Shared>,
     tasks: TaskTracker,
 }
 
-/// What every task of a lane needs.
+/// What every job needs.
 struct Shared {
     fetching: Option<Fetching>,
     sessions: Sessions,
     place: Arc<Place>,
     publisher: Publisher,
-    settler: Settler,
+    acknowledger: Acknowledger,
     shutdown: CancellationToken,
     /// One resettling at a time: each may take many transactions.
     resettling: Semaphore,
 }
 
-impl Lanes {
+impl Jobs {
     pub(crate) fn start(
         fetching: Option<Fetching>,
         sessions: Sessions,
         place: Arc<Place>,
         publisher: Publisher,
-        settler: Settler,
+        acknowledger: Acknowledger,
         shutdown: CancellationToken,
     ) -> Self {
         let resettling = Semaphore::new(1);
-        let shared = Arc::new(Shared { fetching, sessions, place, publisher, settler, shutdown, resettling });
+        let shared =
+            Arc::new(Shared { fetching, sessions, place, publisher, acknowledger, shutdown, resettling });
         Self { shared, tasks: TaskTracker::new() }
     }
 
@@ -82,11 +83,11 @@ impl Shared {
     /// Tells the queue; `None` hands the message back.
     async fn answer(&self, delivery: Delivery, outcome: Option<Disposition>) {
         let Some(disposition) = outcome else {
-            return self.settler.release(vec![delivery]).await;
+            return self.acknowledger.release(vec![delivery]).await;
         };
         if let Disposition::DeadLetter { reason } = &disposition {
             tracing::warn!(message.id = %delivery.envelope.headers.message_id, reason, "dead letter");
         }
-        tell(&self.settler, &self.shutdown, vec![(delivery, disposition)]).await;
+        tell(&self.acknowledger, &self.shutdown, vec![(delivery, disposition)]).await;
     }
 }

@@ -1,7 +1,7 @@
-//! The statements of settling.
+//! The statements that finish deliveries.
 
 use super::{
-    burial::{Graves, storable},
+    dead_letter_row::{DeadLetterRows, storable},
     names,
 };
 use crate::{
@@ -20,7 +20,7 @@ pub(super) struct Plan<'a> {
     pub(super) retries: usize,
     pub(super) put_offs: usize,
     pub(super) dead: usize,
-    graves: Graves<'a>,
+    dead_letters: DeadLetterRows<'a>,
     /// Rows that are done with.
     gone: Vec<i64>,
     put_off: PutOff,
@@ -59,7 +59,7 @@ impl<'a> Plan<'a> {
             retries: 0,
             put_offs: 0,
             dead: 0,
-            graves: Graves::default(),
+            dead_letters: DeadLetterRows::default(),
             gone: Vec::new(),
             put_off: PutOff::default(),
             put_aside: PutAside::default(),
@@ -88,7 +88,7 @@ impl<'a> Plan<'a> {
             }
             (Disposition::DeadLetter { reason }, receipt) => {
                 self.dead += 1;
-                self.graves.push_delivery(delivery, reason);
+                self.dead_letters.push_delivery(delivery, reason);
                 if let Receipt::Database(receipt) = receipt {
                     self.gone.push(receipt.id);
                 }
@@ -120,7 +120,7 @@ impl<'a> Plan<'a> {
 
     /// Whether the database has nothing to do: acknowledgements of RabbitMQ alone need no statement.
     pub(super) fn is_empty(&self) -> bool {
-        self.graves.is_empty()
+        self.dead_letters.is_empty()
             && self.put_aside.is_empty()
             && self.put_off.ids.is_empty()
             && self.gone.is_empty()
@@ -132,13 +132,14 @@ impl<'a> Plan<'a> {
         connection: &mut PgConnection,
         queue: &Prefix,
     ) -> Result<(), sqlx::Error> {
-        let (graves, put_aside) = (std::mem::take(&mut self.graves), std::mem::take(&mut self.put_aside));
-        if graves.is_empty() && put_aside.is_empty() && self.put_off.ids.is_empty() {
+        let (dead_letters, put_aside) =
+            (std::mem::take(&mut self.dead_letters), std::mem::take(&mut self.put_aside));
+        if dead_letters.is_empty() && put_aside.is_empty() && self.put_off.ids.is_empty() {
             return delete(connection, &self.gone, &self.leases).await;
         }
         let mut transaction = connection.begin().await?;
-        if !graves.is_empty() {
-            graves.insert(&mut *transaction, queue).await?;
+        if !dead_letters.is_empty() {
+            dead_letters.insert(&mut *transaction, queue).await?;
         }
         if !put_aside.is_empty() {
             put_aside.insert(&mut *transaction, queue).await?;

@@ -1,11 +1,11 @@
-//! Settling: whatever must be kept is committed to PostgreSQL first, then the message is acknowledged.
+//! Finishing deliveries: whatever must be kept is committed to PostgreSQL first, then the message is acknowledged.
 
-mod burial;
+mod dead_letter_row;
+mod dead_letter_writer;
 mod statements;
-mod undertaker;
 
-pub(super) use burial::Burial;
-pub(super) use undertaker::{Parked, Undertaker};
+pub(super) use dead_letter_row::DeadLetterRow;
+pub(super) use dead_letter_writer::{DeadLetterWriter, Parked};
 
 use super::{
     Delivery, Disposition, Prefix,
@@ -18,34 +18,34 @@ use database::{Sessions, within};
 use statements::Plan;
 use uuid::Uuid;
 
-/// Settles deliveries and hands them back; clones share the consumer's connections.
+/// Finishes deliveries, or hands them back; clones share the consumer's connections.
 #[derive(Clone, Debug)]
-pub struct Settler {
+pub struct Acknowledger {
     sessions: Sessions,
     queue: Prefix,
 }
 
 /// The database could not keep what has to be kept. Nothing was acknowledged; try again.
 #[derive(Debug, thiserror::Error)]
-#[error("{} deliveries could not be settled", outcomes.len())]
-pub struct SettleError {
-    /// What was to be settled, unchanged.
+#[error("{} deliveries could not be finished", outcomes.len())]
+pub struct AckError {
+    /// What was to be finished, unchanged.
     pub outcomes: Vec<(Delivery, Disposition)>,
     /// What the database said.
     pub source: sqlx::Error,
 }
 
-impl Settler {
+impl Acknowledger {
     pub(super) fn new(sessions: Sessions, queue: Prefix) -> Self {
         Self { sessions, queue }
     }
 
-    /// Settles each delivery as decided, in at most four statements whatever their number.
+    /// Finishes each delivery as decided, in at most four statements whatever their number.
     ///
     /// A message of RabbitMQ is acknowledged after its retry or dead letter is committed, so a crash
     /// in between delivers it twice and loses it never. A message whose lease went to another worker
     /// meanwhile is left to that worker.
-    pub async fn settle(&self, outcomes: Vec<(Delivery, Disposition)>) -> Result<(), SettleError> {
+    pub async fn finish(&self, outcomes: Vec<(Delivery, Disposition)>) -> Result<(), AckError> {
         let mut plan = Plan::of(&outcomes);
         let executed = self.execute(&mut plan).await;
         let counts = [
@@ -55,10 +55,10 @@ impl Settler {
             ("dead_letter", plan.dead),
         ];
         if let Err(source) = executed {
-            return Err(SettleError { outcomes, source });
+            return Err(AckError { outcomes, source });
         }
         for (disposition, n) in counts {
-            metrics::counter!(telemetry::SETTLED, "disposition" => disposition).increment(increment(n));
+            metrics::counter!(telemetry::FINISHED, "disposition" => disposition).increment(increment(n));
         }
         BrokerReceipt::ack(outcomes.into_iter().filter_map(|(delivery, _)| match delivery.receipt {
             Receipt::Broker(receipt) => Some(receipt),

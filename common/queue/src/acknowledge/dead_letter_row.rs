@@ -7,7 +7,7 @@ use sqlx::PgExecutor;
 
 /// A message that could not be read, or that RabbitMQ gave up, on its way to `dead_letters`.
 #[derive(Debug)]
-pub(crate) struct Burial {
+pub(crate) struct DeadLetterRow {
     /// The headers, or what could be read of them.
     pub(crate) headers: Value,
     /// The body as it was received.
@@ -22,7 +22,7 @@ pub(crate) struct Burial {
 
 /// Rows for `dead_letters`, by column.
 #[derive(Default)]
-pub(super) struct Graves<'a> {
+pub(super) struct DeadLetterRows<'a> {
     projects: Vec<Option<i64>>,
     livemodes: Vec<Option<bool>>,
     headers: Vec<Value>,
@@ -31,7 +31,7 @@ pub(super) struct Graves<'a> {
     reasons: Vec<String>,
 }
 
-impl<'a> Graves<'a> {
+impl<'a> DeadLetterRows<'a> {
     pub(super) fn is_empty(&self) -> bool {
         self.bodies.is_empty()
     }
@@ -45,14 +45,14 @@ impl<'a> Graves<'a> {
         self.push(Some(project.0), Some(mode.is_live()), headers, &delivery.envelope.body, attempts, reason);
     }
 
-    pub(super) fn push_burial(&mut self, burial: &'a Burial) {
-        let project = burial.headers.get("project").and_then(Value::as_i64);
-        let livemode = match burial.headers.get("mode").and_then(Value::as_str) {
+    pub(super) fn push_row(&mut self, row: &'a DeadLetterRow) {
+        let project = row.headers.get("project").and_then(Value::as_i64);
+        let livemode = match row.headers.get("mode").and_then(Value::as_str) {
             Some("live") => Some(true),
             Some("test") => Some(false),
             _ => None,
         };
-        self.push(project, livemode, burial.headers.clone(), &burial.body, burial.attempts, &burial.reason);
+        self.push(project, livemode, row.headers.clone(), &row.body, row.attempts, &row.reason);
     }
 
     fn push(
