@@ -7,7 +7,7 @@ use domain::ids::{ProjectId, Realm};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use store::api_keys::{self, ErrorForm, KeyDigest, LiveKey};
+use store::api_keys::{self, ErrorForm, KeyDigest, KeyRole, LiveKey};
 use store::{PgPool, StoreError};
 
 /// How long a key is believed without asking: a revoked one works that much longer, and no more.
@@ -21,6 +21,7 @@ const MAX_REMEMBERED: usize = 10_000;
 pub(crate) struct Caller {
     pub(crate) key: i64,
     pub(crate) realm: Realm,
+    pub(crate) role: KeyRole,
     pub(crate) errors: ErrorForm,
 }
 
@@ -71,7 +72,7 @@ impl Keys {
             Memory::None => self.look_up(digest).await?,
         };
         let key = key.ok_or(ApiError::Unauthorized("This API key is unknown or was revoked"))?;
-        Ok(Caller { key: key.id, realm: key.realm, errors: key.errors })
+        Ok(Caller { key: key.id, realm: key.realm, role: key.role, errors: key.errors })
     }
 
     /// How errors are told to the holder of this key, as far as that is known without asking.

@@ -43,11 +43,11 @@ impl List {
 mod tests {
     use super::*;
     use domain::ids::{Mode, ProjectId, Realm};
-    use store::api_keys::ErrorForm;
+    use store::api_keys::{ErrorForm, KeyRole};
 
     fn list(path: &str, project: i64, mode: Mode) -> List {
         let realm = Realm { project: ProjectId(project), mode };
-        List::of(path, Some(&Caller { key: 1, realm, errors: ErrorForm::Object }))
+        List::of(path, Some(&Caller { key: 1, realm, role: KeyRole::Full, errors: ErrorForm::Object }))
     }
 
     #[test]

@@ -202,6 +202,20 @@ impl From<StoreError> for ApiError {
     }
 }
 
+impl From<app::Error> for ApiError {
+    fn from(error: app::Error) -> Self {
+        match error {
+            app::Error::Invalid { field, message } => Self::field(field, message),
+            app::Error::Unknown { field, message } => Self::Unknown { field, message },
+            app::Error::NotFound(message) => Self::NotFound(message),
+            app::Error::Conflict(message) => Self::Conflict(message),
+            app::Error::Busy(message) => Self::unavailable(message),
+            app::Error::Store(error) => error.into(),
+            app::Error::Defect(..) => Self::internal(error),
+        }
+    }
+}
+
 impl From<store::SqlxError> for ApiError {
     fn from(error: store::SqlxError) -> Self {
         Self::from(StoreError::from(error))

@@ -26,6 +26,7 @@ mod places;
 mod prefer;
 mod request_id;
 mod resettle;
+mod roles;
 mod routes;
 mod run;
 mod server;

@@ -19,6 +19,7 @@ use crate::error::{ApiError, Fault};
 use crate::idempotency;
 use crate::input::MAX_BODY;
 use crate::openapi::{Base, Document};
+use crate::roles;
 use crate::state::AppState;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
@@ -78,7 +79,7 @@ fn api() -> (Router<AppState>, utoipa::openapi::OpenApi) {
     OpenApiRouter::with_openapi(Base::openapi()).nest(ROOT, api).split_for_parts()
 }
 
-/// In front of every endpoint: the key, its limit, the whole body, a place, `Idempotency-Key`.
+/// In front of every endpoint: the key and its limit, then [`admit`].
 async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Result<Response, ApiError> {
     let caller: Caller = state.keys.authenticate(request.headers()).await?;
     let allowance = match state.limits.key(caller.key) {
@@ -86,7 +87,19 @@ async fn guard(State(state): State<AppState>, request: Request, next: Next) -> R
         Some(Ok(left)) => Some(left),
         Some(Err(refused)) => return Err(ApiError::RateLimited(refused)),
     };
+    // An error is an answer too: the allowance goes with it.
+    let mut response = admit(&state, caller, request, next).await.unwrap_or_else(IntoResponse::into_response);
+    response.extensions_mut().insert(caller.errors);
+    if let Some(allowance) = allowance {
+        response.extensions_mut().insert(allowance);
+    }
+    Ok(response)
+}
+
+/// Lets a caller's request in: its role, the whole body, a place, `Idempotency-Key`.
+async fn admit(state: &AppState, caller: Caller, request: Request, next: Next) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
+    roles::check(caller.role, &parts.method, parts.extensions.get::<MatchedPath>())?;
     let body = if parts.method.is_safe() {
         None
     } else {
@@ -97,14 +110,7 @@ async fn guard(State(state): State<AppState>, request: Request, next: Next) -> R
     let _place = state.places.for_request()?;
     let mut request = Request::from_parts(parts, Body::from(bytes.unwrap_or_default()));
     request.extensions_mut().insert(caller);
-    // An error is an answer too: the allowance goes with it.
-    let mut response =
-        idempotency::run(&state, caller, request, next).await.unwrap_or_else(IntoResponse::into_response);
-    response.extensions_mut().insert(caller.errors);
-    if let Some(allowance) = allowance {
-        response.extensions_mut().insert(allowance);
-    }
-    Ok(response)
+    idempotency::run(state, caller, request, next).await
 }
 
 /// Says in which mode something was looked for and not found.

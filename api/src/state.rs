@@ -9,6 +9,7 @@ use crate::metrics::Meters;
 use crate::places::Places;
 use crate::verdicts::Verdicts;
 use crate::webhook::secrets::Secrets;
+use app::Outbox;
 use common::config::LimitArgs;
 use queue::Publisher;
 use std::sync::Arc;
@@ -83,6 +84,11 @@ impl AppState {
             publisher: parts.publisher,
             clock: parts.clock,
         }
+    }
+
+    /// Where a transaction puts what the workers have to do.
+    pub(crate) fn outbox(&self) -> Outbox<'_> {
+        Outbox { queue: self.publisher.prefix(), now: self.clock.now() }
     }
 
     /// The same state for requests that write.

@@ -9,13 +9,11 @@ mod examples;
 mod failure;
 mod global_args;
 mod mode;
-mod new_project;
 mod options;
 mod output;
 mod rules_file;
 mod services;
 mod shutdown;
-mod spreadsheet;
 mod stack;
 mod stack_args;
 

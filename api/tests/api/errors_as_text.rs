@@ -4,14 +4,16 @@ use crate::support::{Answer, Api, Project, Setup, project, start};
 use common::config::LimitArgs;
 use reqwest::Method;
 use serde_json::{Value, json};
+use store::PgPool;
 use store::api_keys::ErrorForm;
-use store::{PgPool, keys};
+use store::keys::{self, NewKey};
 
 /// A key of the same project whose errors are texts.
 async fn of_text(pool: &PgPool, project: &Project) -> Project {
     let secret = keys::SecretKey::generate();
     let mut connection = pool.acquire().await.unwrap();
-    let made = keys::create(&mut connection, project.realm, "texts", ErrorForm::Text, &secret).await.unwrap();
+    let new = NewKey { name: "texts", errors: ErrorForm::Text, ..NewKey::default() };
+    let made = keys::create(&mut connection, project.realm, new, &secret).await.unwrap();
     Project { realm: project.realm, key: secret.expose().to_owned(), key_id: made.id }
 }
 

@@ -10,7 +10,6 @@ use reqwest::{Method, Response};
 use serde_json::Value;
 use sqlx::postgres::PgConnectOptions;
 use std::net::SocketAddr;
-use store::api_keys::ErrorForm;
 use store::{PgPool, keys, projects};
 use stripe::signature;
 use tokio::net::TcpListener;
@@ -130,9 +129,8 @@ pub(crate) async fn project(pool: &PgPool) -> Project {
 /// A project's key of either mode.
 pub(crate) async fn with_key(pool: &PgPool, realm: Realm) -> Project {
     let key = keys::SecretKey::generate();
-    let made = keys::create(&mut pool.acquire().await.unwrap(), realm, "test", ErrorForm::Object, &key)
-        .await
-        .unwrap();
+    let new = keys::NewKey { name: "test", ..keys::NewKey::default() };
+    let made = keys::create(&mut pool.acquire().await.unwrap(), realm, new, &key).await.unwrap();
     Project { realm, key: key.expose().to_owned(), key_id: made.id }
 }
 

@@ -3,8 +3,8 @@
 use super::plan::Plan;
 use super::processes::{Process, Stores};
 use super::workload::{CODE, Workload};
-use crate::new_project::{self, NewProject};
 use anyhow::{Context as _, bail};
+use app::projects::{self, NewProject};
 use bytes::Bytes;
 use chrono::Utc;
 use domain::{
@@ -86,7 +86,7 @@ impl Site {
             webhook_secret: Some(SECRET),
             landing_url: None,
         };
-        let created = new_project::create(&mut transaction, new).await?;
+        let created = projects::create(&mut transaction, new).await?;
         let realm = Realm { project: created.project_id, mode: created.mode };
         let affiliate = NewAffiliate { email: "bench@affiliate.example", referral_code: CODE };
         registry::add_affiliate(&mut transaction, realm, affiliate).await?;

@@ -3,18 +3,11 @@
 use super::decision::DecisionArgs;
 use crate::context::{self, Context};
 use anyhow::Context as _;
+use app::decisions;
 use chrono::Utc;
 use clap::{Args, Subcommand};
-use domain::{
-    command,
-    decision::{Ruling, Verdict},
-    ids::{ConversionId, Realm},
-    key::Key,
-};
-use store::{
-    PgConnection,
-    decisions::{self, DecisionKind, NewDecision},
-};
+use domain::{decision::Ruling, ids::Realm, key::Key};
+use store::PgConnection;
 
 /// `conversion …`
 #[derive(Subcommand)]
@@ -39,36 +32,28 @@ pub(crate) struct VerdictArgs {
 
 /// Decides on one.
 pub(super) async fn run(command: Command, context: &Context) -> anyhow::Result<()> {
-    let (args, ruling, decided) = match command {
-        Command::Hold(args) => (args, Ruling::Hold, "held"),
-        Command::Release(args) => (args, Ruling::Release, "released"),
-        Command::Reject(args) => (args, Ruling::Reject, "rejected"),
+    let (args, ruling) = match command {
+        Command::Hold(args) => (args, Ruling::Hold),
+        Command::Release(args) => (args, Ruling::Release),
+        Command::Reject(args) => (args, Ruling::Reject),
     };
-    let pool = context.database().await?;
-    let mut connection = pool.acquire().await?;
-    context::project(&mut connection, args.decision.project()).await?;
-    let (realm, payment) = payment(&mut connection, &args).await?;
-    drop(connection);
-    let word = args.decision.word(Utc::now())?;
-    let new = NewDecision { kind: DecisionKind::Verdict, subject: &payment, decided, word: &word };
-    let verdict = Verdict { payment: payment.clone(), ruling, word: word.clone() };
-    let command = |id, accepted_at| command::Command::Verdict { id, accepted_at, verdict };
-    args.decision.decide(context, &pool, realm, new, None, command).await
+    let (pool, now) = (context.database().await?, Utc::now());
+    let mut transaction = pool.begin().await?;
+    context::project(&mut transaction, args.decision.project()).await?;
+    let payment = payment(&mut transaction, &args).await?;
+    let word = args.decision.word(now)?;
+    let decided = decisions::rule(&mut transaction, args.decision.outbox(now), payment, ruling, word).await?;
+    transaction.commit().await?;
+    args.decision.show(context, &pool, decided, None).await
 }
 
 async fn payment(connection: &mut PgConnection, args: &VerdictArgs) -> anyhow::Result<(Realm, Key)> {
     let (named, project) = (args.conversion.trim(), args.decision.project());
-    if let Ok(id) = named.parse() {
-        let found = decisions::payment(connection, project, ConversionId(id)).await?;
-        return found.with_context(|| format!("project {project} has no conversion {id}"));
-    }
-    // A number of the caller's own may look like anything, also like a customer.
-    let stored = Key::stored(named.to_owned());
-    let keys = if stored.kind().is_of_a_payment() { vec![stored] } else { vec![Key::reference(named)] };
-    let known = args.decision.known(connection, &keys).await?;
-    known.with_context(|| {
-        format!(
+    let found = decisions::payment(connection, project, args.decision.mode, named).await?;
+    found.with_context(|| match named.parse::<i64>() {
+        Ok(id) => format!("project {project} has no conversion {id}"),
+        Err(_) => format!(
             "project {project} knows no payment {named}; of a customer, `tributary explain {named}` shows the payments"
-        )
+        ),
     })
 }

@@ -1,28 +1,23 @@
 //! What the commands share by which people decide: who, why, and how it reaches the workers.
 
 use crate::{context::Context, output};
-use anyhow::{Context as _, bail, ensure};
-use chrono::{DateTime, SubsecRound, Utc};
+use anyhow::{Context as _, bail};
+use app::{
+    Outbox,
+    completion::{self, Completion},
+    decisions::{self, Decided},
+};
+use chrono::{DateTime, Utc};
 use clap::{Args, builder::NonEmptyStringValueParser};
 use domain::{
-    command::Command,
     decision::Word,
     ids::{Mode, ProjectId, Realm},
     key::Key,
 };
-use queue::{
-    Prefix, enqueue,
-    envelope::{Envelope, Source},
-};
+use queue::Prefix;
 use serde::Serialize;
 use std::{fmt, time::Duration};
-use store::{PgConnection, PgPool, decisions, decisions::NewDecision, verdicts};
-use tokio::time::{Instant, sleep};
-
-/// Between two looks for what a worker has settled.
-const POLL: Duration = Duration::from_millis(50);
-/// Far longer than a reason need be.
-const MAX_REASON: usize = 1_000;
+use store::{PgConnection, PgPool};
 
 /// Who decides and why, and whether to wait for it.
 #[derive(Args)]
@@ -49,7 +44,7 @@ pub(super) struct DecisionArgs {
 
 /// What was decided.
 #[derive(Serialize)]
-pub(super) struct Decided {
+struct Answer {
     decision_id: i64,
     project_id: ProjectId,
     mode: Mode,
@@ -72,14 +67,13 @@ impl DecisionArgs {
 
     /// Who, when and why.
     pub(super) fn word(&self, now: DateTime<Utc>) -> anyhow::Result<Word> {
-        let reason = self.reason.trim();
-        ensure!(!reason.is_empty(), "--reason says nothing");
-        ensure!(reason.chars().count() <= MAX_REASON, "--reason has more than {MAX_REASON} characters");
         let actor = self.actor.clone().unwrap_or_else(user_name);
-        let actor = actor.trim();
-        ensure!(!actor.is_empty(), "who decides? --actor NAME");
-        // What the database keeps, to the microsecond.
-        Ok(Word { actor: actor.to_owned(), reason: reason.to_owned(), decided_at: now.trunc_subsecs(6) })
+        Ok(decisions::word(&actor, &self.reason, now)?)
+    }
+
+    /// The workers who are told.
+    pub(super) fn outbox(&self, now: DateTime<Utc>) -> Outbox<'_> {
+        Outbox { queue: &self.queue_prefix, now }
     }
 
     /// The realm and the key of a subject that a project knows under one of these names. `None` when
@@ -89,12 +83,7 @@ impl DecisionArgs {
         connection: &mut PgConnection,
         keys: &[Key],
     ) -> anyhow::Result<Option<(Realm, Key)>> {
-        let mut known = decisions::known(connection, self.project(), keys).await?;
-        if let Some(mode) = self.mode {
-            known.retain(|(realm, _)| realm.mode == mode);
-        }
-        ensure!(known.len() < 2, "known in test mode and in live mode: say --mode");
-        Ok(known.pop())
+        Ok(decisions::find(connection, self.project(), self.mode, keys).await?)
     }
 
     /// Where to wait for a subject that neither mode knows yet.
@@ -106,50 +95,41 @@ impl DecisionArgs {
         Ok(Realm { project, mode })
     }
 
-    /// Keeps a decision and puts its command on the queue, both or neither; then waits, if asked to.
-    pub(super) async fn decide(
+    /// Waits for the decision that was committed, if asked to, and shows it.
+    pub(super) async fn show(
         &self,
         context: &Context,
         pool: &PgPool,
-        realm: Realm,
-        new: NewDecision<'_>,
+        decided: Decided,
         note: Option<String>,
-        command: impl FnOnce(i64, DateTime<Utc>) -> Command,
     ) -> anyhow::Result<()> {
-        let mut transaction = pool.begin().await?;
-        let id = decisions::add(&mut transaction, realm, new).await?;
-        let command = command(id, new.word.decided_at);
-        let body = serde_json::to_vec(&command)?;
-        let envelope = Envelope::new(Source::Api, realm, body.into(), new.word.decided_at);
-        enqueue(&mut transaction, &self.queue_prefix, &envelope).await?;
-        transaction.commit().await?;
-        let settled = match self.wait {
-            Some(seconds) => {
-                let longest = Duration::from_secs(seconds);
-                if !wait(pool, realm, command.event_id(), longest).await? {
-                    bail!(
-                        "decision {id} is kept, but no worker has settled it within {seconds} seconds: is one running?"
-                    );
-                }
-                true
+        let Decided { id, realm, subject, what, word, event } = decided;
+        if let Some(seconds) = self.wait {
+            let bar = output::counter(!output::is_terminal());
+            bar.set_message("waiting for a worker");
+            let completion = completion::wait(pool, realm, event, Duration::from_secs(seconds)).await;
+            bar.finish_and_clear();
+            if completion == Completion::Pending {
+                bail!(
+                    "decision {id} is kept, but no worker has settled it within {seconds} seconds: is one running?"
+                );
             }
-            None => false,
-        };
-        context.print(&Decided {
+        }
+        context.print(&Answer {
             decision_id: id,
             project_id: realm.project,
             mode: realm.mode,
-            subject: new.subject.clone(),
-            what: new.decided.to_owned(),
-            actor: new.word.actor.clone(),
-            reason: new.word.reason.clone(),
-            settled,
+            subject,
+            what,
+            actor: word.actor,
+            reason: word.reason,
+            settled: self.wait.is_some(),
             note,
         })
     }
 }
 
-impl fmt::Display for Decided {
+impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { decision_id, subject, what, actor, reason, settled, .. } = self;
         writeln!(f, "{subject}: {what}, by {actor}, because {reason:?}.")?;
@@ -160,21 +140,6 @@ impl fmt::Display for Decided {
             Some(note) => write!(f, "\n{note}"),
             None => Ok(()),
         }
-    }
-}
-
-/// Whether a command's effects are committed before the time is over.
-async fn wait(pool: &PgPool, realm: Realm, event: String, longest: Duration) -> anyhow::Result<bool> {
-    let (asked, deadline) = ([(realm, event)], Instant::now() + longest);
-    let bar = output::counter(!output::is_terminal());
-    bar.set_message("waiting for a worker");
-    loop {
-        let settled = verdicts::settled(&mut *pool.acquire().await?, &asked).await?;
-        if !settled.is_empty() || Instant::now() >= deadline {
-            bar.finish_and_clear();
-            return Ok(!settled.is_empty());
-        }
-        sleep(POLL).await;
     }
 }
 

@@ -10,10 +10,9 @@ mod show;
 
 use super::decision::user_name;
 use crate::context::{self, Context};
-use anyhow::Context as _;
 use clap::{Args, Subcommand, builder::NonEmptyStringValueParser};
-use domain::ids::{AffiliateId, Mode, ProjectId, Realm};
-use store::{PgConnection, affiliates, payouts::PayoutError};
+use domain::ids::{Mode, ProjectId, Realm};
+use store::PgConnection;
 
 /// `payout …`
 #[derive(Subcommand)]
@@ -74,41 +73,5 @@ pub(super) async fn run(command: Command, context: &Context) -> anyhow::Result<(
         Command::Export(args) => export::run(&args, context).await,
         Command::MarkPaid(args) => mark_paid::run(&args, context).await,
         Command::Cancel(args) => cancel::run(&args, context).await,
-    }
-}
-
-/// An affiliate by its number or its address; also one that was closed, for it is still owed what it earned.
-pub(super) async fn affiliate(
-    connection: &mut PgConnection,
-    realm: Realm,
-    name: &str,
-) -> anyhow::Result<(AffiliateId, String)> {
-    let found = affiliates::by_name(connection, realm, name).await?;
-    found.with_context(|| {
-        format!("project {} has no affiliate {name:?} in {} mode", realm.project, realm.mode)
-    })
-}
-
-/// Transactions that meet others succeed when they are run again; these are as many as people ever need.
-const ATTEMPTS: usize = 5;
-
-/// Runs a transaction, and again when it met another one.
-async fn in_transaction<T>(
-    context: &Context,
-    work: impl AsyncFn(&mut PgConnection) -> Result<T, PayoutError>,
-) -> anyhow::Result<T> {
-    let pool = context.database().await?;
-    let mut attempts = 0;
-    loop {
-        attempts += 1;
-        let mut transaction = pool.begin().await?;
-        match work(&mut transaction).await {
-            Ok(done) => {
-                transaction.commit().await?;
-                return Ok(done);
-            }
-            Err(error) if error.is_transient() && attempts < ATTEMPTS => transaction.rollback().await?,
-            Err(error) => return Err(error.into()),
-        }
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     context::{self, Context},
     output, rules_file,
 };
-use anyhow::Context as _;
+use app::rules::{self, Simulated, Sum};
 use clap::Args;
 use comfy_table::{Cell, CellAlignment};
 use domain::{
@@ -13,12 +13,8 @@ use domain::{
     rules::Rules,
 };
 use serde::Serialize;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-    path::PathBuf,
-};
-use store::{PgConnection, overview, settlement};
+use std::{fmt, path::PathBuf};
+use store::PgConnection;
 
 /// Options of `simulate`.
 #[derive(Args)]
@@ -48,14 +44,14 @@ docs/RULES.md tells the rest; `project show --json` prints the rules that hold i
 `project update --rules` when its figures please. Nothing is written.";
 
 #[derive(Serialize)]
-struct Simulated {
+struct Answer {
     project_id: ProjectId,
     affiliates: Vec<Line>,
     totals: Vec<Total>,
 }
 
 /// Sums of one mode and currency, in minor units.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Serialize)]
 struct Total {
     mode: Mode,
     currency: Currency,
@@ -84,67 +80,55 @@ pub(super) async fn run(args: &SimulateArgs, context: &Context) -> anyhow::Resul
     let mut connection = store::snapshot(&pool).await?;
     let project = context::project(&mut connection, ProjectId(args.project)).await?.id;
     let modes = args.mode.map_or_else(|| vec![Mode::Live, Mode::Test], |mode| vec![mode]);
-    let mut affiliates = Vec::new();
+    let mut simulated = Simulated::default();
     for mode in modes {
         let realm = Realm { project, mode };
-        affiliates.extend(lines(&mut connection, realm, &rules, context.options.json).await?);
+        simulated.affiliates.extend(sums(&mut connection, realm, &rules, context.options.json).await?);
     }
-    let totals = totals(&affiliates)?;
-    context.print(&Simulated { project_id: project, affiliates, totals })
+    let totals = simulated.totals()?.into_iter().map(|total| Total {
+        mode: total.mode,
+        currency: total.currency,
+        earned: total.earned,
+        would_have_earned: total.would_have_earned,
+        difference: total.difference(),
+    });
+    let totals = totals.collect();
+    let affiliates = simulated.affiliates.into_iter().map(Line::from).collect();
+    context.print(&Answer { project_id: project, affiliates, totals })
 }
 
-fn totals(lines: &[Line]) -> anyhow::Result<Vec<Total>> {
-    let mut sums: BTreeMap<(Mode, Currency), (i64, i64)> = BTreeMap::new();
-    for line in lines {
-        let (earned, then) = sums.entry((line.mode, line.currency)).or_default();
-        *earned = earned.checked_add(line.earned).context("the sums are too large")?;
-        *then = then.checked_add(line.would_have_earned).context("the sums are too large")?;
-    }
-    let total = |((mode, currency), (earned, would_have_earned)): ((Mode, Currency), (i64, i64))| Total {
-        mode,
-        currency,
-        earned,
-        would_have_earned,
-        difference: would_have_earned.saturating_sub(earned),
-    };
-    Ok(sums.into_iter().map(total).collect())
-}
-
-async fn lines(
+async fn sums(
     connection: &mut PgConnection,
     realm: Realm,
     rules: &Rules,
     quiet: bool,
-) -> anyhow::Result<Vec<Line>> {
+) -> anyhow::Result<Vec<Sum>> {
     let progress = output::counter(quiet);
     progress.set_message(format!("{} mode", realm.mode));
-    let then = settlement::simulate(connection, realm, rules, |done, all| {
+    let simulated = rules::simulate(connection, realm, rules, |done, all| {
         progress.set_length(u64::try_from(all).unwrap_or(u64::MAX));
         progress.set_position(u64::try_from(done).unwrap_or(u64::MAX));
     })
-    .await
-    .context("the history cannot be folded with these rules")?;
+    .await?;
     progress.finish_and_clear();
-    let now = overview::earned(connection, realm).await?;
-    let names = overview::affiliates(connection, realm).await?;
-    let rows: BTreeSet<(AffiliateId, Currency)> = now.keys().chain(then.keys()).copied().collect();
-    let lines = rows.into_iter().map(|row| {
-        let earned = now.get(&row).copied().unwrap_or_default();
-        let would_have_earned = then.get(&row).copied().unwrap_or_default();
-        Line {
-            mode: realm.mode,
-            affiliate_id: row.0,
-            affiliate: names.get(&row.0).cloned().unwrap_or_default(),
-            currency: row.1,
-            earned,
-            would_have_earned,
-            difference: would_have_earned.saturating_sub(earned),
-        }
-    });
-    Ok(lines.collect())
+    Ok(simulated.affiliates)
 }
 
-impl fmt::Display for Simulated {
+impl From<Sum> for Line {
+    fn from(sum: Sum) -> Self {
+        Self {
+            mode: sum.mode,
+            affiliate_id: sum.affiliate,
+            difference: sum.difference(),
+            affiliate: sum.email,
+            currency: sum.currency,
+            earned: sum.earned,
+            would_have_earned: sum.would_have_earned,
+        }
+    }
+}
+
+impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.affiliates.is_empty() {
             return write!(f, "Nobody has earned, or would have.");
@@ -172,37 +156,5 @@ impl fmt::Display for Simulated {
             ]);
         }
         write!(f, "{table}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn totals_keep_modes_and_currencies_apart() {
-        let line = |mode, currency: &str, earned, would_have_earned| Line {
-            mode,
-            affiliate_id: AffiliateId(1),
-            affiliate: String::new(),
-            currency: Currency::parse(currency).unwrap(),
-            earned,
-            would_have_earned,
-            difference: would_have_earned - earned,
-        };
-        let lines = [
-            line(Mode::Live, "usd", 1_000, 1_500),
-            line(Mode::Live, "usd", 200, 0),
-            line(Mode::Live, "eur", 70, 80),
-            line(Mode::Test, "usd", 5, 5),
-        ];
-        let totals = totals(&lines).unwrap();
-        let sums = totals.iter().map(|sum| (sum.mode, sum.currency.to_string(), sum.earned, sum.difference));
-        let expected = [
-            (Mode::Test, "usd".to_owned(), 5, 0),
-            (Mode::Live, "eur".to_owned(), 70, 10),
-            (Mode::Live, "usd".to_owned(), 1_200, 300),
-        ];
-        assert_eq!(sums.collect::<Vec<_>>(), expected);
     }
 }

@@ -1,10 +1,9 @@
 //! `tributary statement`
 
-mod words;
-
-use super::payout::{self, RealmArgs};
-use crate::{context::Context, output, spreadsheet};
+use super::payout::RealmArgs;
+use crate::{context::Context, output};
 use anyhow::ensure;
+use app::{spreadsheet, statements::in_words};
 use chrono::{DateTime, Utc};
 use clap::Args;
 use comfy_table::{Cell, CellAlignment};
@@ -16,7 +15,6 @@ use domain::{
 use serde::Serialize;
 use std::fmt;
 use store::statements::{self, Line, Period, Statement};
-use words::in_words;
 
 /// Options of `statement`.
 #[derive(Args)]
@@ -92,7 +90,7 @@ pub(super) async fn run(args: &StatementArgs, context: &Context) -> anyhow::Resu
     ensure!(args.from.zip(args.to).is_none_or(|(from, to)| from <= to), "--from lies after --to");
     let mut connection = context.database().await?.acquire().await?;
     let realm = args.realm.realm(&mut connection).await?;
-    let (affiliate_id, affiliate) = payout::affiliate(&mut connection, realm, &args.affiliate).await?;
+    let (affiliate_id, affiliate) = app::payouts::affiliate(&mut connection, realm, &args.affiliate).await?;
     let period = Period { from: args.from.map(Day::start), before: args.to.map(Day::end) };
     let statements = statements::of(&mut connection, affiliate_id, args.currency, period).await?;
     let time = |at: Option<DateTime<Utc>>| at.map(output::time);
@@ -105,7 +103,7 @@ pub(super) async fn run(args: &StatementArgs, context: &Context) -> anyhow::Resu
         before: time(period.before),
         currencies: statements.into_iter().map(OfCurrency::from).collect(),
     };
-    if args.csv { output::line(&told.csv()?) } else { context.print(&told) }
+    if args.csv { output::line(&told.csv()) } else { context.print(&told) }
 }
 
 impl From<Statement> for OfCurrency {
@@ -142,7 +140,7 @@ impl From<Line> for Entry {
 }
 
 impl Told {
-    fn csv(&self) -> anyhow::Result<String> {
+    fn csv(&self) -> String {
         let mut rows = vec![
             ["currency", "date", "what", "conversion", "payment", "payout", "amount", "held", "balance"]
                 .map(ToOwned::to_owned),

@@ -1,13 +1,13 @@
 //! The demo's programme: a project, its rules, its affiliates and their coupons.
 
-use crate::new_project::{self, NewProject};
+use app::projects::{self, NewProject};
 use domain::{
     ids::{Mode, Realm},
     money::BasisPoints,
     rules::{Commission, Recurring, Rules},
 };
 use store::{
-    PgConnection, StoreError,
+    PgConnection,
     registry::{self, NewAffiliate, NewCoupon},
 };
 
@@ -64,8 +64,8 @@ pub struct Entered {
 /// Enters it all. The caller commits.
 ///
 /// # Errors
-/// [`StoreError`]
-pub async fn enter(connection: &mut PgConnection) -> Result<Entered, StoreError> {
+/// Those of the database.
+pub async fn enter(connection: &mut PgConnection) -> Result<Entered, app::Error> {
     let new = NewProject {
         name: "Demo",
         rules: &rules(),
@@ -73,7 +73,7 @@ pub async fn enter(connection: &mut PgConnection) -> Result<Entered, StoreError>
         webhook_secret: Some(WEBHOOK_SECRET),
         landing_url: None,
     };
-    let created = new_project::create(connection, new).await?;
+    let created = projects::create(connection, new).await?;
     let realm = Realm { project: created.project_id, mode: created.mode };
     for Affiliate { email, code, coupon } in AFFILIATES {
         let new = NewAffiliate { email, referral_code: code };

@@ -1,6 +1,6 @@
 //! Keys of the REST API, as the HTTP side reads them.
 
-use super::{PgConnection, StoreError};
+use super::{PgConnection, StoreError, decode};
 use domain::ids::{Mode, ProjectId, Realm};
 use sha2::{Digest, Sha256};
 
@@ -46,6 +46,39 @@ impl ErrorForm {
     }
 }
 
+/// What a key may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum KeyRole {
+    /// Everything.
+    #[default]
+    Full,
+    /// Reading.
+    Read,
+    /// Reading, payouts and decisions.
+    Finance,
+}
+
+impl KeyRole {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Full, Self::Read, Self::Finance];
+
+    /// As the table, the API and the command line write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Read => "read",
+            Self::Finance => "finance",
+        }
+    }
+
+    /// Reads one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
+    }
+}
+
 /// A key that is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LiveKey {
@@ -53,6 +86,8 @@ pub struct LiveKey {
     pub id: i64,
     /// The only project and mode it opens.
     pub realm: Realm,
+    /// What it may do.
+    pub role: KeyRole,
     /// How errors are told to its holder.
     pub errors: ErrorForm,
 }
@@ -63,15 +98,20 @@ pub async fn find_live(
     digest: KeyDigest,
 ) -> Result<Option<LiveKey>, StoreError> {
     let row = sqlx::query!(
-        "SELECT id, project_id, livemode, error_form FROM api_keys
+        "SELECT id, project_id, livemode, role, error_form FROM api_keys
          WHERE sha256 = $1 AND (revoked_at IS NULL OR revoked_at > now())",
         digest.0.as_slice(),
     )
     .fetch_optional(connection)
     .await?;
-    Ok(row.map(|row| LiveKey {
-        id: row.id,
-        realm: Realm { project: ProjectId(row.project_id), mode: Mode::from_livemode(row.livemode) },
-        errors: ErrorForm::parse(&row.error_form).unwrap_or_default(),
-    }))
+    row.map(|row| {
+        Ok(LiveKey {
+            id: row.id,
+            realm: Realm { project: ProjectId(row.project_id), mode: Mode::from_livemode(row.livemode) },
+            // A role that this program does not know is no licence to do everything.
+            role: KeyRole::parse(&row.role).ok_or_else(|| decode("a key of an unknown role"))?,
+            errors: ErrorForm::parse(&row.error_form).unwrap_or_default(),
+        })
+    })
+    .transpose()
 }

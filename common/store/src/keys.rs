@@ -2,7 +2,9 @@
 
 use super::{
     PgConnection, StoreError,
-    api_keys::{ErrorForm, KeyDigest},
+    api_keys::{ErrorForm, KeyDigest, KeyRole},
+    decode,
+    page::{Page, Rows},
 };
 use chrono::{DateTime, Utc};
 use domain::ids::{Mode, ProjectId, Realm};
@@ -54,12 +56,25 @@ pub struct ApiKey {
     pub name: String,
     /// Its first characters.
     pub prefix: String,
+    /// What it may do.
+    pub role: KeyRole,
     /// How errors are told to its holder.
     pub errors: ErrorForm,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it stopped being valid.
     pub revoked_at: Option<DateTime<Utc>>,
+}
+
+/// A key to be made.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NewKey<'a> {
+    /// For people; the actor of what is done with it.
+    pub name: &'a str,
+    /// What it may do.
+    pub role: KeyRole,
+    /// How errors are told to its holder.
+    pub errors: ErrorForm,
 }
 
 /// Stores a key's digest, so that the key opens its project. The project must exist.
@@ -69,32 +84,63 @@ pub struct ApiKey {
 pub async fn create(
     connection: &mut PgConnection,
     realm: Realm,
-    name: &str,
-    errors: ErrorForm,
+    new: NewKey<'_>,
     key: &SecretKey,
 ) -> Result<ApiKey, StoreError> {
     let digest = KeyDigest::of(key.expose());
     let row = sqlx::query!(
-        "INSERT INTO api_keys (project_id, livemode, name, prefix, sha256, error_form) VALUES ($1, $2, $3, $4, $5, $6)
+        "INSERT INTO api_keys (project_id, livemode, name, prefix, sha256, role, error_form)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
          RETURNING id, created_at",
         realm.project.0,
         realm.mode.is_live(),
-        name,
+        new.name,
         key.prefix(),
         digest.0.as_slice(),
-        errors.as_str(),
+        new.role.as_str(),
+        new.errors.as_str(),
     )
     .fetch_one(connection)
     .await?;
     Ok(ApiKey {
         id: row.id,
         realm,
-        name: name.to_owned(),
+        name: new.name.to_owned(),
         prefix: key.prefix().to_owned(),
-        errors,
+        role: new.role,
+        errors: new.errors,
         created_at: row.created_at,
         revoked_at: None,
     })
+}
+
+struct Row {
+    id: i64,
+    project_id: i64,
+    livemode: bool,
+    name: String,
+    prefix: String,
+    role: String,
+    error_form: String,
+    created_at: DateTime<Utc>,
+    revoked_at: Option<DateTime<Utc>>,
+}
+
+impl TryFrom<Row> for ApiKey {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id,
+            realm: crate::realm(row.project_id, row.livemode),
+            name: row.name,
+            prefix: row.prefix,
+            role: KeyRole::parse(&row.role).ok_or_else(|| decode("a key of an unknown role"))?,
+            errors: ErrorForm::parse(&row.error_form).unwrap_or_default(),
+            created_at: row.created_at,
+            revoked_at: row.revoked_at,
+        })
+    }
 }
 
 /// A project's keys of both modes, also revoked ones, the oldest first.
@@ -102,23 +148,84 @@ pub async fn create(
 /// # Errors
 /// [`StoreError`]
 pub async fn list(connection: &mut PgConnection, project: ProjectId) -> Result<Vec<ApiKey>, StoreError> {
-    let rows = sqlx::query!(
-        "SELECT id, livemode, name, prefix, error_form, created_at, revoked_at FROM api_keys
+    let rows = sqlx::query_as!(
+        Row,
+        "SELECT id, project_id, livemode, name, prefix, role, error_form, created_at, revoked_at FROM api_keys
          WHERE project_id = $1 ORDER BY id",
         project.0,
     )
     .fetch_all(connection)
     .await?;
-    let keys = rows.into_iter().map(|row| ApiKey {
-        id: row.id,
-        realm: Realm { project, mode: Mode::from_livemode(row.livemode) },
-        name: row.name,
-        prefix: row.prefix,
-        errors: ErrorForm::parse(&row.error_form).unwrap_or_default(),
-        created_at: row.created_at,
-        revoked_at: row.revoked_at,
-    });
-    Ok(keys.collect())
+    rows.into_iter().map(ApiKey::try_from).collect()
+}
+
+/// A page of the keys of a project and mode, also revoked ones, the newest first.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn page(
+    connection: &mut PgConnection,
+    realm: Realm,
+    page: &Page,
+) -> Result<Rows<ApiKey>, StoreError> {
+    let (bound_at, bound_id) = page.bound();
+    let rows = sqlx::query_as!(
+        Row,
+        "SELECT id, project_id, livemode, name, prefix, role, error_form, created_at, revoked_at FROM api_keys
+         WHERE project_id = $1 AND livemode = $2 AND (created_at, id) < ($3, $4)
+         ORDER BY created_at DESC, id DESC LIMIT $5 OFFSET $6",
+        realm.project.0,
+        realm.mode.is_live(),
+        bound_at,
+        bound_id,
+        page.limit.saturating_add(1),
+        page.offset,
+    )
+    .fetch_all(connection)
+    .await?;
+    let keys = rows.into_iter().map(ApiKey::try_from).collect::<Result<Vec<_>, _>>()?;
+    Ok(Rows::cut(keys, page))
+}
+
+/// How many keys a project and mode has, also revoked ones.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn count(connection: &mut PgConnection, realm: Realm) -> Result<i64, StoreError> {
+    let count = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM api_keys WHERE project_id = $1 AND livemode = $2"#,
+        realm.project.0,
+        realm.mode.is_live(),
+    );
+    Ok(count.fetch_one(connection).await?)
+}
+
+/// The key with this number, also when it was revoked.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn find(connection: &mut PgConnection, id: i64) -> Result<Option<ApiKey>, StoreError> {
+    let row = sqlx::query_as!(
+        Row,
+        "SELECT id, project_id, livemode, name, prefix, role, error_form, created_at, revoked_at FROM api_keys
+         WHERE id = $1",
+        id,
+    );
+    row.fetch_optional(connection).await?.map(ApiKey::try_from).transpose()
+}
+
+/// Whether a project has a key of this mode that is valid.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn is_used(connection: &mut PgConnection, realm: Realm) -> Result<bool, StoreError> {
+    let used = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM api_keys
+                          WHERE project_id = $1 AND livemode = $2 AND (revoked_at IS NULL OR revoked_at > now())) AS "used!""#,
+        realm.project.0,
+        realm.mode.is_live(),
+    );
+    Ok(used.fetch_one(connection).await?)
 }
 
 /// Ends a key from now on. Once ended it stays so; `false` when the project has no such key that

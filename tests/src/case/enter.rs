@@ -4,7 +4,7 @@ use super::Case;
 use anyhow::Result;
 use cli::demo::programme::{Entered, WEBHOOK_SECRET};
 use domain::ids::{Mode, Realm};
-use store::api_keys::ErrorForm;
+use store::keys::NewKey;
 use store::{
     PgConnection, keys, program_rules, projects,
     registry::{self, NewAffiliate, NewCoupon},
@@ -20,7 +20,7 @@ impl Case {
         let realm = Realm { project, mode: Mode::Test };
         program_rules::add(connection, project, &self.rules, None).await?;
         let key = keys::SecretKey::generate();
-        keys::create(connection, realm, "first", ErrorForm::Object, &key).await?;
+        keys::create(connection, realm, NewKey { name: "first", ..NewKey::default() }, &key).await?;
         keys::add_webhook_secret(connection, realm, WEBHOOK_SECRET).await?;
         for (code, affiliate) in &self.affiliates {
             let email = format!("{}@affiliates.example", code.to_lowercase());

@@ -6,13 +6,9 @@ use crate::{
     context::{self, Context},
 };
 use anyhow::bail;
+use app::decisions;
 use chrono::Utc;
 use clap::Args;
-use domain::{
-    command::Command,
-    decision::{Lock, LockedTo},
-};
-use store::decisions::{DecisionKind, NewDecision};
 
 /// Options of `customer unlock`.
 #[derive(Args)]
@@ -26,22 +22,15 @@ pub(crate) struct UnlockArgs {
 
 /// Releases one. Of several locks on one customer, under whatever names, none stands after it.
 pub(super) async fn run(args: &UnlockArgs, context: &Context) -> anyhow::Result<()> {
-    let pool = context.database().await?;
-    let mut connection = pool.acquire().await?;
-    let project = context::project(&mut connection, args.decision.project()).await?;
-    let (realm, customer) = match known(&args.decision, &mut connection, &args.customer).await? {
+    let (pool, now) = (context.database().await?, Utc::now());
+    let mut transaction = pool.begin().await?;
+    let project = context::project(&mut transaction, args.decision.project()).await?;
+    let customer = match known(&args.decision, &mut transaction, &args.customer).await? {
         Ok(known) => known,
         Err(named) => bail!("nothing is known of {named} in project {}", project.id),
     };
-    drop(connection);
-    let word = args.decision.word(Utc::now())?;
-    let new = NewDecision {
-        kind: DecisionKind::Lock,
-        subject: &customer,
-        decided: "not locked any more",
-        word: &word,
-    };
-    let lock = Lock { customer: customer.clone(), to: LockedTo::Released, word: word.clone() };
-    let command = |id, accepted_at| Command::Lock { id, accepted_at, lock };
-    args.decision.decide(context, &pool, realm, new, None, command).await
+    let (outbox, word) = (args.decision.outbox(now), args.decision.word(now)?);
+    let decided = decisions::unlock(&mut transaction, outbox, customer, word).await?;
+    transaction.commit().await?;
+    args.decision.show(context, &pool, decided, None).await
 }

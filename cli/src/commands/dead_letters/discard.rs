@@ -1,11 +1,12 @@
 //! `tributary dead-letters discard`
 
-use super::settle::{Done, Verdict, WhichArgs, all_of};
+use super::settle::{Done, Verdict, WhichArgs};
 use crate::commands::decision::user_name;
 use crate::context::Context;
 use anyhow::{bail, ensure};
+use app::dead_letters;
 use clap::{Args, builder::NonEmptyStringValueParser};
-use queue::dead_letters::{self, GivenUp};
+use queue::dead_letters::GivenUp;
 use std::io::{self, BufRead, Write};
 
 /// Options of `dead-letters discard`.
@@ -35,7 +36,6 @@ pub(super) async fn run(args: &DiscardArgs, context: &Context) -> anyhow::Result
     let actor = args.actor.clone().unwrap_or_else(user_name);
     let given_up = GivenUp { actor: &actor, reason: args.reason.as_deref() };
     let done = dead_letters::discard(&mut transaction, queue, &ids, given_up).await?;
-    all_of(&ids, &done)?;
     transaction.commit().await?;
     context.print(&Done { verdict: Verdict::Discard, ids: done })
 }

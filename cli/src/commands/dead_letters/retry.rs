@@ -1,9 +1,9 @@
 //! `tributary dead-letters retry`
 
-use super::settle::{Done, Verdict, WhichArgs, all_of};
+use super::settle::{Done, Verdict, WhichArgs};
 use crate::context::Context;
+use app::dead_letters;
 use clap::Args;
-use queue::dead_letters;
 
 /// Options of `dead-letters retry`.
 #[derive(Args)]
@@ -17,7 +17,6 @@ pub(super) async fn run(args: &RetryArgs, context: &Context) -> anyhow::Result<(
     let mut transaction = context.database().await?.begin().await?;
     let ids = args.which.ids(&mut transaction).await?;
     let done = dead_letters::retry(&mut transaction, args.which.queue(), &ids).await?;
-    all_of(&ids, &done)?;
     transaction.commit().await?;
     context.print(&Done { verdict: Verdict::Retry, ids: done })
 }

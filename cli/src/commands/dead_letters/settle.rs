@@ -1,7 +1,7 @@
 //! Which dead letters are settled, and what is told of it.
 
 use super::QueueNameArgs;
-use anyhow::ensure;
+use app::dead_letters::MOST;
 use clap::{ArgGroup, Args};
 use queue::{
     Prefix,
@@ -10,9 +10,6 @@ use queue::{
 use serde::Serialize;
 use std::fmt;
 use store::PgConnection;
-
-/// All of them are settled in one transaction, so their number has a bound.
-const MOST: i64 = 10_000;
 
 /// Which ones.
 #[derive(Args)]
@@ -45,14 +42,6 @@ impl WhichArgs {
     pub(super) fn queue(&self) -> &Prefix {
         &self.queue.queue_prefix
     }
-}
-
-/// Fails, and names those that were not open.
-pub(super) fn all_of(ids: &[i64], settled: &[i64]) -> anyhow::Result<()> {
-    let missing: Vec<String> =
-        ids.iter().filter(|id| !settled.contains(id)).map(ToString::to_string).collect();
-    ensure!(missing.is_empty(), "nothing done: no open dead letter {}", missing.join(", "));
-    Ok(())
 }
 
 /// What becomes of them.

@@ -9,7 +9,7 @@ use domain::ids::{Mode, ProjectId};
 use serde::Serialize;
 use std::fmt;
 use store::{
-    api_keys::ErrorForm,
+    api_keys::{ErrorForm, KeyRole},
     keys::{self, ApiKey},
 };
 
@@ -32,6 +32,7 @@ pub(crate) struct KeyItem {
     mode: Mode,
     name: String,
     prefix: String,
+    role: &'static str,
     errors: &'static str,
     created_at: String,
     revoked_at: Option<String>,
@@ -44,6 +45,7 @@ impl From<ApiKey> for KeyItem {
             mode: key.realm.mode,
             name: key.name,
             prefix: key.prefix,
+            role: key.role.as_str(),
             errors: key.errors.as_str(),
             created_at: output::time(key.created_at),
             revoked_at: key.revoked_at.map(output::time),
@@ -65,6 +67,9 @@ impl fmt::Display for KeyItem {
         if !self.name.is_empty() {
             write!(f, ", {:?}", self.name)?;
         }
+        if self.role != KeyRole::Full.as_str() {
+            write!(f, ", may {}", self.role)?;
+        }
         if self.errors != ErrorForm::Object.as_str() {
             write!(f, ", errors as {}", self.errors)?;
         }
@@ -78,13 +83,14 @@ impl fmt::Display for KeyItem {
 
 impl fmt::Display for Listed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut table = output::table(["id", "key", "mode", "name", "errors", "created", "revoked"]);
+        let mut table = output::table(["id", "key", "mode", "name", "role", "errors", "created", "revoked"]);
         for key in &self.0 {
             table.add_row([
                 &key.id.to_string(),
                 &format!("{}…", key.prefix),
                 &key.mode.to_string(),
                 &key.name,
+                key.role,
                 key.errors,
                 &key.created_at,
                 key.revoked_at.as_deref().unwrap_or(""),

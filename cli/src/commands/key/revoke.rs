@@ -1,12 +1,11 @@
 //! `tributary key revoke`
 
 use crate::context::{self, Context};
-use anyhow::ensure;
+use app::keys;
 use clap::Args;
 use domain::ids::ProjectId;
 use serde::Serialize;
 use std::fmt;
-use store::keys;
 
 /// Options of `key revoke`.
 #[derive(Args)]
@@ -29,9 +28,8 @@ struct Revoked {
 pub(super) async fn run(args: &RevokeArgs, context: &Context) -> anyhow::Result<()> {
     let mut connection = context.database().await?.acquire().await?;
     let project = context::project(&mut connection, ProjectId(args.project)).await?;
-    let revoked = keys::revoke(&mut connection, project.id, args.key).await?;
-    ensure!(revoked, "project {} has no valid key {}; `tributary key list` shows them", project.id, args.key);
-    context.print(&Revoked { id: args.key, revoked })
+    keys::revoke(&mut connection, project.id, args.key).await?;
+    context.print(&Revoked { id: args.key, revoked: true })
 }
 
 impl fmt::Display for Revoked {

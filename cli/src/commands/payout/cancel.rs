@@ -2,12 +2,12 @@
 
 use super::{ActorArgs, item::PayoutItem};
 use crate::context::Context;
+use app::payouts;
 use chrono::Utc;
 use clap::Args;
 use domain::ids::PayoutId;
 use serde::Serialize;
 use std::fmt;
-use store::payouts;
 
 /// Options of `payout cancel`.
 #[derive(Args)]
@@ -28,11 +28,9 @@ struct Canceled(PayoutItem);
 
 /// Cancels one.
 pub(super) async fn run(args: &CancelArgs, context: &Context) -> anyhow::Result<()> {
-    let (id, actor, now) = (PayoutId(args.id), args.actor.name(), Utc::now());
-    let canceled = super::in_transaction(context, async |conn| {
-        payouts::cancel(conn, id, &args.reason, &actor, now).await
-    });
-    context.print(&Canceled(canceled.await?.into()))
+    let (pool, actor) = (context.database().await?, args.actor.name());
+    let canceled = payouts::cancel(&pool, PayoutId(args.id), &args.reason, &actor, Utc::now()).await?;
+    context.print(&Canceled(canceled.into()))
 }
 
 impl fmt::Display for Canceled {

@@ -5,7 +5,7 @@ use super::{
     item::{self, PayoutItem},
 };
 use crate::{context::Context, output};
-use anyhow::{bail, ensure};
+use app::payouts::{self, NewPayouts};
 use chrono::Utc;
 use clap::Args;
 use comfy_table::Cell;
@@ -16,11 +16,8 @@ use domain::{
     payout::Why,
 };
 use serde::Serialize;
-use std::{collections::BTreeMap, fmt};
-use store::{
-    overview,
-    payouts::{self, Request},
-};
+use std::fmt;
+use store::overview;
 
 /// Options of `payout create`.
 #[derive(Args)]
@@ -77,22 +74,21 @@ struct CarriedOver {
 
 /// Creates them.
 pub(super) async fn run(args: &CreateArgs, context: &Context) -> anyhow::Result<()> {
-    let now = Utc::now();
-    if let Some(day) = args.as_of {
-        ensure!(day.start() <= now, "--as-of {day} is yet to come: what is released then is not due now");
-    }
-    let mut connection = context.database().await?.acquire().await?;
+    let pool = context.database().await?;
+    let mut connection = pool.acquire().await?;
     let realm = args.realm.realm(&mut connection).await?;
     let affiliate = match &args.affiliate {
-        Some(name) => Some(super::affiliate(&mut connection, realm, name).await?.0),
+        Some(name) => Some(payouts::affiliate(&mut connection, realm, name).await?.0),
         None => None,
     };
-    let request = Request { as_of: args.as_of.map(Day::end), minimums: minimums(&args.minimums)?, affiliate };
-    let (key, actor) = (args.idempotency_key.as_str(), args.actor.name());
-    let created = super::in_transaction(context, async |conn| {
-        payouts::create(conn, realm, key, &request, &actor, now).await
-    })
-    .await?;
+    let new = NewPayouts {
+        key: &args.idempotency_key,
+        as_of: args.as_of,
+        minimums: &args.minimums,
+        affiliate,
+        actor: &args.actor.name(),
+    };
+    let created = payouts::create(&pool, realm, new, Utc::now()).await?;
     let names = overview::affiliates(&mut connection, realm).await?;
     let carried_over = created.carried_over.into_iter().map(|carried| CarriedOver {
         affiliate_id: carried.affiliate,
@@ -110,17 +106,6 @@ pub(super) async fn run(args: &CreateArgs, context: &Context) -> anyhow::Result<
         payouts: created.payouts.into_iter().map(PayoutItem::from).collect(),
         carried_over: carried_over.collect(),
     })
-}
-
-fn minimums(said: &[Money]) -> anyhow::Result<BTreeMap<Currency, i64>> {
-    let mut minimums = BTreeMap::new();
-    for money in said {
-        ensure!(money.minor >= 0, "--minimum {money}: a minimum is not negative");
-        if minimums.insert(money.currency, money.minor).is_some() {
-            bail!("--minimum is said twice for {}", money.currency);
-        }
-    }
-    Ok(minimums)
 }
 
 impl fmt::Display for Created {

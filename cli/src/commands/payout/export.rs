@@ -1,24 +1,16 @@
 //! `tributary payout export`
 
-mod format;
-mod recipient;
-
 use super::RealmArgs;
 use crate::{context::Context, output};
-use anyhow::{Context as _, ensure};
-use clap::Args;
-use domain::{
-    ids::{BatchId, PayoutId, Realm},
-    money::Currency,
+use anyhow::Context as _;
+use app::payouts::{self, Export, Format, LeftOut, Row};
+use clap::{
+    Args,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
 };
-use format::{Format, Row};
-use recipient::recipient;
+use domain::{ids::BatchId, money::Currency};
 use serde::Serialize;
 use std::{fmt, fs::File, io::Write, path::PathBuf};
-use store::payouts::{self, Filter, Payout};
-
-/// Far more than a provider takes in one file.
-const MOST: i64 = 100_000;
 
 /// Options of `payout export`.
 #[derive(Args)]
@@ -33,7 +25,7 @@ pub(crate) struct ExportArgs {
     #[arg(long, value_name = "CODE", value_parser = Currency::stored)]
     currency: Option<Currency>,
     /// Whom the file is for
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = format())]
     format: Format,
     /// Write to this file, which must not exist yet; - is standard output [default: -]
     #[arg(long, value_name = "FILE")]
@@ -46,18 +38,15 @@ pub(crate) struct ExportArgs {
 /// In place of a file.
 const STANDARD_OUTPUT: &str = "-";
 
-impl ExportArgs {
-    /// Which payouts were asked for.
-    fn named(&self, realm: Realm) -> String {
-        let of = |what, id: Option<String>| id.map(|id| format!("{what} {id}"));
-        let currency = self.currency.map(|currency| currency.as_str().to_uppercase());
-        let parts = [
-            of("of batch", self.batch.map(|batch| batch.to_string())),
-            of("in", currency),
-            of("of project", Some(format!("{} in {} mode", realm.project, realm.mode))),
-        ];
-        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
-    }
+fn format() -> impl TypedValueParser<Value = Format> {
+    let words = Format::ALL.map(|format| {
+        PossibleValue::new(format.as_str()).help(match format {
+            Format::Paypal => "PayPal's Payouts Web: one currency in a file",
+            Format::Wise => "Wise's batch payments by e-mail",
+            Format::Csv => "A spreadsheet, with a header",
+        })
+    });
+    PossibleValuesParser::new(words).try_map(|word| Format::parse(&word).ok_or("no such format"))
 }
 
 const EXAMPLES: &str = "\
@@ -80,36 +69,17 @@ struct Exported {
     left_out: Vec<LeftOut>,
 }
 
-/// A payout that is not in the file.
-#[derive(Serialize)]
-struct LeftOut {
-    payout_id: PayoutId,
-    /// With its currency.
-    amount: String,
-}
-
 /// Writes them.
 pub(super) async fn run(args: &ExportArgs, context: &Context) -> anyhow::Result<()> {
     let mut connection = context.database().await?.acquire().await?;
     let realm = args.realm.realm(&mut connection).await?;
-    let filter = Filter {
-        status: Some("open".to_owned()),
+    let export = Export {
         batch: args.batch.map(BatchId),
         currency: args.currency,
-        ..Filter::default()
+        format: args.format,
+        as_frozen: args.as_frozen,
     };
-    let mut payouts = payouts::list(&mut connection, realm, &filter, MOST).await?;
-    payouts.reverse();
-    ensure!(!payouts.is_empty(), "nothing to export: no payout {} is open", args.named(realm));
-    if !args.as_frozen {
-        ensure_nothing_moved(&payouts)?;
-    }
-    let (payable, left_out): (Vec<_>, Vec<_>) =
-        payouts.iter().partition(|payout| args.format.amount(payout.amount).is_some());
-    let left_out: Vec<LeftOut> = left_out.into_iter().map(LeftOut::from).collect();
-    let rows: Vec<Row> = payable.into_iter().filter_map(|payout| row(payout, args.format)).collect();
-    ensure!(!rows.is_empty(), "nothing to export: {}", in_words(&left_out));
-    let text = args.format.write(&rows)?;
+    let payouts::Exported { text, rows, left_out } = payouts::export(&mut connection, realm, export).await?;
     let file = args.out.clone().filter(|path| path.as_os_str() != STANDARD_OUTPUT);
     let exported = Exported { format: args.format, file, payouts: rows, left_out };
     match &exported.file {
@@ -121,57 +91,11 @@ pub(super) async fn run(args: &ExportArgs, context: &Context) -> anyhow::Result<
         None if context.options.json => context.print(&exported),
         None => {
             if !exported.left_out.is_empty() {
-                output::remark(&format!("left out: {}", in_words(&exported.left_out)))?;
+                output::remark(&format!("left out: {}", LeftOut::in_words(&exported.left_out)))?;
             }
             output::line(&text)
         }
     }
-}
-
-impl From<&Payout> for LeftOut {
-    fn from(payout: &Payout) -> Self {
-        Self { payout_id: payout.id, amount: payout.amount.to_string() }
-    }
-}
-
-fn in_words(left_out: &[LeftOut]) -> String {
-    let each: Vec<String> =
-        left_out.iter().map(|one| format!("payout {} of {}", one.payout_id, one.amount)).collect();
-    format!(
-        "{}: banks take no fraction in this currency; cancel it and create it again, which pays whole units and \
-         carries the rest over",
-        each.join(", ")
-    )
-}
-
-/// The money has not left yet: what a refund or a dispute took meanwhile need not be sent at all.
-fn ensure_nothing_moved(payouts: &[Payout]) -> anyhow::Result<()> {
-    let moved: Vec<String> = payouts
-        .iter()
-        .filter(|payout| payout.moved_since.minor != 0)
-        .map(|payout| format!("{} of payout {}", payout.moved_since, payout.id))
-        .collect();
-    ensure!(
-        moved.is_empty(),
-        "{} was taken back or held since it was frozen: cancel and create again, or export --as-frozen and let the next payout net it",
-        moved.join(", ")
-    );
-    Ok(())
-}
-
-/// `None` when the provider does not take its amount.
-fn row(payout: &Payout, format: Format) -> Option<Row> {
-    let recipient = recipient(payout.preferences.as_ref(), &payout.email, format);
-    Some(Row {
-        payout_id: payout.id,
-        affiliate_id: payout.affiliate,
-        name: recipient.name,
-        email: recipient.email,
-        amount: format.amount(payout.amount)?,
-        currency: payout.amount.currency,
-        reference: format!("tributary-{}", payout.id),
-        conversions: payout.items,
-    })
 }
 
 impl fmt::Display for Exported {
@@ -181,6 +105,10 @@ impl fmt::Display for Exported {
             1 => write!(f, "1 payout in {file}"),
             n => write!(f, "{n} payouts in {file}"),
         }?;
-        if self.left_out.is_empty() { Ok(()) } else { write!(f, "\nLeft out: {}", in_words(&self.left_out)) }
+        if self.left_out.is_empty() {
+            Ok(())
+        } else {
+            write!(f, "\nLeft out: {}", LeftOut::in_words(&self.left_out))
+        }
     }
 }

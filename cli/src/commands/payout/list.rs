@@ -53,7 +53,7 @@ pub(super) async fn run(args: &ListArgs, context: &Context) -> anyhow::Result<()
     let mut connection = context.database().await?.acquire().await?;
     let realm = args.realm.realm(&mut connection).await?;
     let affiliate = match &args.affiliate {
-        Some(name) => Some(super::affiliate(&mut connection, realm, name).await?.0),
+        Some(name) => Some(app::payouts::affiliate(&mut connection, realm, name).await?.0),
         None => None,
     };
     let status = args.status.map(|status| match status {

@@ -5,7 +5,7 @@ use super::{
     item::{self, PayoutItem},
 };
 use crate::context::Context;
-use anyhow::{bail, ensure};
+use app::payouts::{self, Which};
 use chrono::Utc;
 use clap::{ArgGroup, Args};
 use domain::{
@@ -14,7 +14,6 @@ use domain::{
 };
 use serde::Serialize;
 use std::fmt;
-use store::payouts::{self, Payment, State};
 
 /// Options of `payout mark-paid`.
 #[derive(Args)]
@@ -42,33 +41,15 @@ struct Paid(Vec<PayoutItem>);
 
 /// Marks them: all, or none.
 pub(super) async fn run(args: &MarkPaidArgs, context: &Context) -> anyhow::Result<()> {
-    let now = Utc::now();
-    let at = args.paid_at.map_or(now, Day::start);
-    ensure!(at <= now, "--paid-at is yet to come");
-    let ids = match args.batch {
-        None => args.ids.iter().copied().map(PayoutId).collect(),
-        Some(batch) => in_batch(BatchId(batch), &args.reference, context).await?,
+    let ids: Vec<PayoutId> = args.ids.iter().copied().map(PayoutId).collect();
+    let which = match args.batch {
+        None => Which::Payouts(&ids),
+        Some(batch) => Which::Batch(BatchId(batch)),
     };
-    if let (Some(batch), true) = (args.batch, ids.is_empty()) {
-        bail!("nothing done: no payout of batch {batch} is open");
-    }
-    let actor = args.actor.name();
-    let payment = Payment { reference: &args.reference, at, actor: &actor };
-    let paid =
-        super::in_transaction(context, async |conn| payouts::mark_paid(conn, &ids, payment, now).await);
-    context.print(&Paid(paid.await?.into_iter().map(PayoutItem::from).collect()))
-}
-
-/// The open payouts of a batch, and those that this very call paid before.
-async fn in_batch(batch: BatchId, reference: &str, context: &Context) -> anyhow::Result<Vec<PayoutId>> {
-    let mut connection = context.database().await?.acquire().await?;
-    let payouts = payouts::of_batch(&mut connection, batch).await?;
-    let concerned = payouts.into_iter().filter(|payout| match &payout.state {
-        State::Open => true,
-        State::Paid { reference: of, .. } => of == reference,
-        State::Canceled { .. } => false,
-    });
-    Ok(concerned.map(|payout| payout.id).collect())
+    let (pool, actor) = (context.database().await?, args.actor.name());
+    let how = payouts::Paid { reference: &args.reference, on: args.paid_at, actor: &actor };
+    let paid = payouts::mark_paid(&pool, which, how, Utc::now()).await?;
+    context.print(&Paid(paid.into_iter().map(PayoutItem::from).collect()))
 }
 
 impl fmt::Display for Paid {

@@ -2,7 +2,7 @@
 
 use super::rule_options::{RuleArgs, in_words};
 use crate::context::Context;
-use crate::new_project::{self, Created, NewProject};
+use app::projects::{self, Created, NewProject};
 use clap::Args;
 use domain::{
     ids::Mode,
@@ -68,7 +68,7 @@ pub(super) async fn run(args: &CreateArgs, context: &Context) -> anyhow::Result<
         webhook_secret: args.stripe_webhook_secret.as_deref(),
         landing_url: args.landing_url.as_ref(),
     };
-    let created = new_project::create(&mut transaction, new).await?;
+    let created = projects::create(&mut transaction, new).await?;
     transaction.commit().await?;
     context.print(&Answer {
         created,

@@ -1,6 +1,7 @@
 //! `tributary project list`
 
-use crate::{context::Context, new_project::webhook_path, output};
+use crate::{context::Context, output};
+use app::projects::webhook_path;
 use domain::ids::ProjectId;
 use serde::Serialize;
 use std::fmt;

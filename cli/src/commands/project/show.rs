@@ -4,10 +4,9 @@ use super::{ProjectArgs, rule_options::in_words};
 use crate::{
     commands::key::list::KeyItem,
     context::{self, Context},
-    new_project::webhook_path,
     output,
-    rules_file::RulesFile,
 };
+use app::{projects::webhook_path, rules::WrittenRules};
 use domain::ids::{Mode, ProjectId};
 use serde::Serialize;
 use std::fmt;
@@ -31,7 +30,7 @@ struct RulesItem {
     /// `null` is always.
     valid_from: Option<String>,
     /// As a rules file.
-    rules: RulesFile,
+    rules: WrittenRules,
     #[serde(skip)]
     in_words: String,
 }
@@ -56,7 +55,7 @@ pub(super) async fn read(connection: &mut PgConnection, id: ProjectId) -> anyhow
     let rules = program_rules::list(connection, id).await?.into_iter().map(|numbered| RulesItem {
         version: numbered.number,
         valid_from: numbered.version.valid_from.map(output::time),
-        rules: RulesFile::from(&numbered.version.rules),
+        rules: WrittenRules::from(&numbered.version.rules),
         in_words: in_words(&numbered.version.rules),
     });
     let secrets = keys::list_webhook_secrets(connection, id).await?.into_iter().map(|secret| SecretItem {

@@ -7,20 +7,20 @@ use super::{
     show,
 };
 use crate::context::{self, Context};
-use anyhow::{Context as _, bail, ensure};
+use app::{
+    Outbox,
+    projects::{self, Landing, Update},
+    rules,
+};
 use chrono::{DateTime, Utc};
 use clap::Args;
 use domain::{
     ids::{Mode, ProjectId, Realm},
     landing_url::LandingUrl,
-    mappings::Mappings,
     rules::Commission,
 };
-use queue::{
-    Prefix, enqueue,
-    envelope::{Envelope, Source},
-};
-use store::{PgConnection, StoreError, keys, program_rules, projects};
+use queue::Prefix;
+use store::PgConnection;
 
 /// Options of `project update`.
 #[derive(Args)]
@@ -77,59 +77,20 @@ pub(super) async fn run(args: &UpdateArgs, context: &Context) -> anyhow::Result<
 }
 
 async fn change(connection: &mut PgConnection, id: ProjectId, args: &UpdateArgs) -> anyhow::Result<()> {
-    if let Some(name) = &args.name {
-        projects::rename(connection, id, name).await?;
-    }
-    if args.landing_url.is_some() || args.no_landing_url {
-        projects::set_landing_url(connection, id, args.landing_url.as_ref()).await?;
-    }
-    if let Some(secret) = &args.stripe_webhook_secret {
-        let realm = Realm { project: id, mode: args.mode };
-        match keys::add_webhook_secret(connection, realm, secret).await {
-            Err(StoreError::Constraint { constraint, .. }) if constraint == "stripe_endpoints_secret_key" => {
-                bail!("project {id} has that secret already, or had it before it was revoked")
-            }
-            added => {
-                added?;
-            }
-        }
-    }
-    if let Some(secret) = args.revoke_webhook_secret {
-        let revoked = keys::revoke_webhook_secret(connection, id, secret).await?;
-        ensure!(revoked, "project {id} has no valid webhook secret {secret}");
-    }
-    change_rules(connection, id, args).await
-}
-
-async fn change_rules(connection: &mut PgConnection, id: ProjectId, args: &UpdateArgs) -> anyhow::Result<()> {
-    let versions = program_rules::list(connection, id).await?;
-    let latest = versions.last().with_context(|| format!("project {id} has no rules"))?;
+    let secret = args.stripe_webhook_secret.as_deref();
+    let update = Update {
+        name: args.name.as_deref(),
+        landing: match &args.landing_url {
+            Some(url) => Some(Landing::Page(url)),
+            None => args.no_landing_url.then_some(Landing::Nowhere),
+        },
+        add_webhook_secret: secret.map(|secret| (Realm { project: id, mode: args.mode }, secret)),
+        revoke_webhook_secret: args.revoke_webhook_secret,
+    };
+    projects::update(connection, id, update).await?;
+    let latest = rules::latest(connection, id).await?;
     let rules = args.rules.change(args.commission, &latest.version.rules)?;
-    if rules == latest.version.rules {
-        ensure!(args.from.is_none(), "--from is for new rules: say what changes");
-        return Ok(());
-    }
-    let from = args.from.unwrap_or_else(Utc::now);
-    let begins_before = latest.version.valid_from.is_some_and(|latest| from <= latest);
-    ensure!(!begins_before, "new rules hold from a later time on than version {}", latest.number);
-    program_rules::add(connection, id, &rules, Some(from)).await?;
-    judge_again(connection, id, from, &args.queue_prefix).await
-}
-
-/// Asks the workers to judge again what happened since, in both modes: payments that the new version
-/// covers may be there already.
-async fn judge_again(
-    connection: &mut PgConnection,
-    project: ProjectId,
-    since: DateTime<Utc>,
-    queue: &Prefix,
-) -> anyhow::Result<()> {
-    let mappings = Mappings { rules_since: Some(since), ..Mappings::default() };
-    let body = serde_json::to_vec(&mappings)?;
-    for mode in [Mode::Test, Mode::Live] {
-        let realm = Realm { project, mode };
-        let envelope = Envelope::new(Source::Resettle, realm, body.clone().into(), Utc::now());
-        enqueue(connection, queue, &envelope).await?;
-    }
+    let outbox = Outbox { queue: &args.queue_prefix, now: Utc::now() };
+    rules::change(connection, outbox, id, &rules, args.from).await?;
     Ok(())
 }

@@ -1,8 +1,6 @@
 //! The files that providers take.
 
-use crate::spreadsheet;
-use anyhow::ensure;
-use clap::ValueEnum;
+use crate::{Error, spreadsheet};
 use domain::{
     ids::{AffiliateId, PayoutId},
     money::{Currency, Money},
@@ -14,33 +12,60 @@ use serde::Serialize;
 const PAYPAL_ROWS: usize = 5_000;
 /// Wise takes so many (<https://wise.com/us/blog/everything-about-batch-payments>).
 const WISE_ROWS: usize = 1_000;
+
 /// Whom a file is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Format {
-    /// `PayPal`'s Payouts Web: one currency in a file
+pub enum Format {
+    /// `PayPal`'s Payouts Web: one currency in a file.
     Paypal,
-    /// Wise's batch payments by e-mail
+    /// Wise's batch payments by e-mail.
     Wise,
-    /// A spreadsheet, with a header
+    /// A spreadsheet, with a header.
     Csv,
 }
 
 /// A payout as it is exported.
-#[derive(Serialize)]
-pub(super) struct Row {
-    pub(super) payout_id: PayoutId,
-    pub(super) affiliate_id: AffiliateId,
-    pub(super) name: Option<String>,
-    pub(super) email: String,
+#[derive(Debug, Serialize)]
+pub struct Row {
+    /// The payout.
+    pub payout_id: PayoutId,
+    /// Who is paid.
+    pub affiliate_id: AffiliateId,
+    /// The recipient's name, when one is known.
+    pub name: Option<String>,
+    /// Where the recipient is reached.
+    pub email: String,
     /// An exact decimal.
-    pub(super) amount: String,
-    pub(super) currency: Currency,
-    pub(super) reference: String,
-    pub(super) conversions: i64,
+    pub amount: String,
+    /// Of the amount.
+    pub currency: Currency,
+    /// What the payment is called at the provider.
+    pub reference: String,
+    /// How many conversions it is for.
+    pub conversions: i64,
 }
 
 impl Format {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Paypal, Self::Wise, Self::Csv];
+
+    /// As options and queries write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Paypal => "paypal",
+            Self::Wise => "wise",
+            Self::Csv => "csv",
+        }
+    }
+
+    /// Reads one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.as_str() == text)
+    }
+
     /// The provider's name in payout preferences.
     pub(super) fn provider(self) -> Option<&'static str> {
         match self {
@@ -60,57 +85,56 @@ impl Format {
     }
 
     /// The file.
-    pub(super) fn write(self, rows: &[Row]) -> anyhow::Result<String> {
+    pub(super) fn write(self, rows: &[Row]) -> Result<String, Error> {
         if self != Self::Csv {
             for row in rows {
                 // Another spelling would be another recipient, so such a cell is not written at all.
                 let is_address = row.email.contains('@') && !row.email.contains(char::is_whitespace);
-                ensure!(
-                    is_address && !spreadsheet::is_formula(&row.email),
-                    "payout {} has no address to pay to: {:?}; set payout_preferences of affiliate {}",
-                    row.payout_id,
-                    row.email,
-                    row.affiliate_id
-                );
+                if !is_address || spreadsheet::is_formula(&row.email) {
+                    return Err(Error::Conflict(format!(
+                        "payout {} has no address to pay to: {:?}; set payout_preferences of affiliate {}",
+                        row.payout_id, row.email, row.affiliate_id
+                    )));
+                }
             }
         }
         match self {
             Self::Paypal => paypal(rows),
             Self::Wise => wise(rows),
-            Self::Csv => plain(rows),
+            Self::Csv => Ok(plain(rows)),
         }
     }
 }
 
 /// Recipient, amount, currency, reference of at most 30 characters, note, wallet; no header.
-fn paypal(rows: &[Row]) -> anyhow::Result<String> {
+fn paypal(rows: &[Row]) -> Result<String, Error> {
     let mut currencies: Vec<&str> = rows.iter().map(|row| row.currency.as_str()).collect();
     currencies.sort_unstable();
     currencies.dedup();
-    let names = currencies.join(", ");
-    ensure!(
-        currencies.len() <= 1,
-        "PayPal takes one currency in a file: choose with --currency among {names}"
-    );
-    ensure!(
-        rows.len() <= PAYPAL_ROWS,
-        "PayPal takes at most {PAYPAL_ROWS} payouts in a file, these are {}",
-        rows.len()
-    );
-    spreadsheet::csv(rows.iter().map(|row| {
+    if currencies.len() > 1 {
+        let names = currencies.join(", ");
+        let message = format!("PayPal takes one currency in a file: choose one, of {names}");
+        return Err(Error::invalid("currency", message));
+    }
+    at_most("PayPal", PAYPAL_ROWS, rows)?;
+    Ok(spreadsheet::csv(rows.iter().map(|row| {
         let note = format!("Affiliate commission, payout {}", row.payout_id);
         [row.email.clone(), row.amount.clone(), code(row), row.reference.clone(), note, "PAYPAL".to_owned()]
-    }))
+    })))
+}
+
+fn at_most(provider: &str, most: usize, rows: &[Row]) -> Result<(), Error> {
+    if rows.len() <= most {
+        return Ok(());
+    }
+    let payouts = rows.len();
+    Err(Error::Conflict(format!("{provider} takes at most {most} payouts in a file, these are {payouts}")))
 }
 
 /// The recipient gets exactly the amount: it is named in the target's currency, and paid from a balance
 /// in the same one.
-fn wise(rows: &[Row]) -> anyhow::Result<String> {
-    ensure!(
-        rows.len() <= WISE_ROWS,
-        "Wise takes at most {WISE_ROWS} payouts in a file, these are {}",
-        rows.len()
-    );
+fn wise(rows: &[Row]) -> Result<String, Error> {
+    at_most("Wise", WISE_ROWS, rows)?;
     let header = [
         "name",
         "recipientEmail",
@@ -136,10 +160,10 @@ fn wise(rows: &[Row]) -> anyhow::Result<String> {
             "EMAIL".to_owned(),
         ]
     });
-    spreadsheet::csv(std::iter::once(header.map(ToOwned::to_owned)).chain(lines))
+    Ok(spreadsheet::csv(std::iter::once(header.map(ToOwned::to_owned)).chain(lines)))
 }
 
-fn plain(rows: &[Row]) -> anyhow::Result<String> {
+fn plain(rows: &[Row]) -> String {
     let header =
         ["payout_id", "affiliate_id", "name", "email", "amount", "currency", "reference", "conversions"];
     let lines = rows.iter().map(|row| {
@@ -194,7 +218,7 @@ mod tests {
             row(2, "a@b.example", 1, "eur", Format::Paypal),
         ];
         let refused = Format::Paypal.write(&mixed).unwrap_err().to_string();
-        assert!(refused.contains("--currency among eur, usd"), "{refused}");
+        assert!(refused.contains("choose one, of eur, usd"), "{refused}");
     }
 
     #[test]

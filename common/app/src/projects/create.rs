@@ -1,5 +1,6 @@
-//! Creating a project: for the command of that name, the demo and the benchmark.
+//! Creating a project.
 
+use crate::Error;
 use domain::{
     ids::{Mode, ProjectId, Realm},
     landing_url::LandingUrl,
@@ -7,49 +8,48 @@ use domain::{
 };
 use serde::Serialize;
 use store::{
-    PgConnection, StoreError,
-    api_keys::ErrorForm,
-    keys::{self, SecretKey},
+    PgConnection,
+    keys::{self, NewKey, SecretKey},
     program_rules, projects,
 };
 
 /// What a project is created from.
-pub(crate) struct NewProject<'a> {
+pub struct NewProject<'a> {
     /// For people.
-    pub(crate) name: &'a str,
+    pub name: &'a str,
     /// The rules that hold from the beginning.
-    pub(crate) rules: &'a Rules,
+    pub rules: &'a Rules,
     /// The mode of the key and of the secret.
-    pub(crate) mode: Mode,
+    pub mode: Mode,
     /// `whsec_…`
-    pub(crate) webhook_secret: Option<&'a str>,
+    pub webhook_secret: Option<&'a str>,
     /// Where affiliates' links lead to.
-    pub(crate) landing_url: Option<&'a LandingUrl>,
+    pub landing_url: Option<&'a LandingUrl>,
 }
 
 /// A new project and the key to it.
 #[derive(Serialize)]
-pub(crate) struct Created {
+pub struct Created {
     /// The project.
-    pub(crate) project_id: ProjectId,
+    pub project_id: ProjectId,
     /// The mode of the key and of the secret.
-    pub(crate) mode: Mode,
+    pub mode: Mode,
     /// In clear, this once.
-    pub(crate) api_key: String,
+    pub api_key: String,
     /// Where Stripe posts to.
-    pub(crate) webhook_path: String,
+    pub webhook_path: String,
 }
 
-/// Creates a project with its first rules, key and secret. The caller commits.
-pub(crate) async fn create(
-    connection: &mut PgConnection,
-    new: NewProject<'_>,
-) -> Result<Created, StoreError> {
+/// Creates a project with its first rules, key and secret.
+///
+/// # Errors
+/// Those of the database.
+pub async fn create(connection: &mut PgConnection, new: NewProject<'_>) -> Result<Created, Error> {
     let project = projects::create(connection, new.name).await?.id;
     let realm = Realm { project, mode: new.mode };
     program_rules::add(connection, project, new.rules, None).await?;
     let key = SecretKey::generate();
-    keys::create(connection, realm, "first", ErrorForm::Object, &key).await?;
+    keys::create(connection, realm, NewKey { name: "first", ..NewKey::default() }, &key).await?;
     if let Some(secret) = new.webhook_secret {
         keys::add_webhook_secret(connection, realm, secret).await?;
     }
@@ -65,6 +65,7 @@ pub(crate) async fn create(
 }
 
 /// Where Stripe posts a project's events to.
-pub(crate) fn webhook_path(project: ProjectId) -> String {
+#[must_use]
+pub fn webhook_path(project: ProjectId) -> String {
     format!("/webhooks/stripe/{project}")
 }

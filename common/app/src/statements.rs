@@ -1,10 +1,11 @@
-//! Causes of the ledger in the words of a statement.
+//! An affiliate's account in words.
 
 use domain::money::Money;
 use store::statements::Line;
 
-/// What a line is about.
-pub(super) fn in_words(line: &Line) -> String {
+/// What a line of a statement is about: the ledger's cause, by whom and why.
+#[must_use]
+pub fn in_words(line: &Line) -> String {
     if let Some(payout) = line.payout {
         let reference = line.reason.as_deref().map(|reason| format!(", {reason}")).unwrap_or_default();
         return format!("payout {payout}{reference}");

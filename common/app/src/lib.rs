@@ -1,0 +1,32 @@
+//! What the service does when somebody asks for it: one use case a file.
+//!
+//! A front end (REST, command line, demo) reads what it was told, calls one of these, and shows what came of it. A use
+//! case checks what makes sense, changes the registry or the ledger through `store`, and puts what the workers have to do on the
+//! queue, in one transaction: that of the caller, who commits, unless its text says that it has one of its own.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`decisions`] | hold, release, reject a commission; lock and unlock a customer |
+//! | [`rules`] | rules in writing, changing them, trying them on history |
+//! | [`projects`] | creating and changing a project |
+//! | [`keys`] | API keys |
+//! | [`payouts`] | making, closing and exporting payouts |
+//! | [`statements`] | an affiliate's account in words |
+//! | [`dead_letters`] | retrying and giving up what no worker could settle |
+//! | [`outbox`] | the one way by which a transaction tells the workers something |
+//! | [`completion`] | waiting until they have done it |
+
+pub mod completion;
+pub mod dead_letters;
+pub mod decisions;
+mod error;
+pub mod keys;
+pub mod outbox;
+pub mod payouts;
+pub mod projects;
+pub mod rules;
+pub mod spreadsheet;
+pub mod statements;
+
+pub use error::Error;
+pub use outbox::Outbox;

@@ -1,0 +1,57 @@
+//! What a transaction has to tell the workers, on the queue when it commits and only then.
+
+use crate::Error;
+use chrono::{DateTime, Utc};
+use domain::{command::Command, ids::Realm, mappings::Mappings};
+use queue::{
+    Prefix, enqueue,
+    envelope::{Envelope, Source},
+};
+use serde::Serialize;
+use store::PgConnection;
+
+/// The queue of a deployment, and the time at which something is put on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Outbox<'a> {
+    /// Whose workers hear of it.
+    pub queue: &'a Prefix,
+    /// When it is accepted.
+    pub now: DateTime<Utc>,
+}
+
+impl Outbox<'_> {
+    /// Puts a command on the queue.
+    pub async fn command(
+        &self,
+        connection: &mut PgConnection,
+        realm: Realm,
+        command: &Command,
+    ) -> Result<(), Error> {
+        self.put(connection, Source::Api, realm, command).await
+    }
+
+    /// Asks for the customers whom changed mappings concern to be judged again; for nobody when nothing changed.
+    pub async fn resettle(
+        &self,
+        connection: &mut PgConnection,
+        realm: Realm,
+        mappings: &Mappings,
+    ) -> Result<(), Error> {
+        if mappings.is_empty() {
+            return Ok(());
+        }
+        self.put(connection, Source::Resettle, realm, mappings).await
+    }
+
+    async fn put(
+        &self,
+        connection: &mut PgConnection,
+        source: Source,
+        realm: Realm,
+        body: &impl Serialize,
+    ) -> Result<(), Error> {
+        let body = serde_json::to_vec(body).map_err(Error::unwritable)?;
+        let envelope = Envelope::new(source, realm, body.into(), self.now);
+        Ok(enqueue(connection, self.queue, &envelope).await?)
+    }
+}

@@ -1,0 +1,69 @@
+//! Making payouts from what is due.
+
+use super::in_transaction;
+use crate::Error;
+use chrono::{DateTime, Utc};
+use domain::{
+    day::Day,
+    ids::{AffiliateId, Realm},
+    money::{Currency, Money},
+};
+use std::collections::BTreeMap;
+use store::{
+    PgPool,
+    payouts::{self, Created, Request},
+};
+
+/// What is to be paid.
+#[derive(Clone, Copy, Debug)]
+pub struct NewPayouts<'a> {
+    /// The caller's name for it: said again with the same options it answers again, and pays nothing twice.
+    pub key: &'a str,
+    /// What was released up to the end of this day, UTC; up to now when none is said.
+    pub as_of: Option<Day>,
+    /// The least that is paid at once, one for each currency.
+    pub minimums: &'a [Money],
+    /// One affiliate only.
+    pub affiliate: Option<AffiliateId>,
+    /// Who does it.
+    pub actor: &'a str,
+}
+
+/// Collects what is due, nets debts and freezes what is to be paid.
+///
+/// # Errors
+/// [`Error::Invalid`] for a day to come or minimums without sense, [`Error::Conflict`] when the key made something else.
+pub async fn create(
+    pool: &PgPool,
+    realm: Realm,
+    new: NewPayouts<'_>,
+    now: DateTime<Utc>,
+) -> Result<Created, Error> {
+    if let Some(day) = new.as_of.filter(|day| day.start() > now) {
+        let message = format!("as_of: {day} is yet to come, and what is released then is not due now");
+        return Err(Error::invalid("as_of", message));
+    }
+    let request = Request {
+        as_of: new.as_of.map(Day::end),
+        minimums: minimums(new.minimums)?,
+        affiliate: new.affiliate,
+    };
+    in_transaction(pool, async |connection| {
+        payouts::create(connection, realm, new.key, &request, new.actor, now).await
+    })
+    .await
+}
+
+fn minimums(said: &[Money]) -> Result<BTreeMap<Currency, i64>, Error> {
+    let mut minimums = BTreeMap::new();
+    for money in said {
+        if money.minor < 0 {
+            return Err(Error::invalid("minimum", format!("minimum {money}: a minimum is not negative")));
+        }
+        if minimums.insert(money.currency, money.minor).is_some() {
+            let message = format!("minimum is said twice for {}", money.currency);
+            return Err(Error::invalid("minimum", message));
+        }
+    }
+    Ok(minimums)
+}
