@@ -11,7 +11,7 @@ use crate::recovery::Recovery;
 use crate::telemetry;
 use chrono::{TimeDelta, Utc};
 use isolate::{Fate, Part, Parts};
-use queue::{AckError, Acknowledger, Delivery, Disposition, Publisher};
+use queue::{AckError, Acknowledger, Delivery, Disposition, Prefix};
 use std::sync::Arc;
 use store::{Sessions, settlement::Item};
 use stripe::missing::Missing;
@@ -42,7 +42,8 @@ impl Batch {
 pub(crate) struct Settling {
     sessions: Sessions,
     place: Arc<Place>,
-    publisher: Publisher,
+    /// Where questions for what payloads lack are put.
+    queue: Prefix,
     acknowledger: Acknowledger,
     /// Which gaps can be filled; none without a key.
     scope: Option<FetchScope>,
@@ -54,12 +55,12 @@ impl Settling {
     pub(crate) fn new(
         sessions: Sessions,
         place: Arc<Place>,
-        publisher: Publisher,
+        queue: Prefix,
         acknowledger: Acknowledger,
         scope: Option<FetchScope>,
         leave: CancellationToken,
     ) -> Self {
-        Self { sessions, place, publisher, acknowledger, scope, leave }
+        Self { sessions, place, queue, acknowledger, scope, leave }
     }
 
     /// Settles a batch: every message of it is acknowledged, put off, buried with its reason or, when

@@ -97,7 +97,7 @@ impl Shift<'_> {
         let settling = Settling::new(
             sessions.clone(),
             Arc::clone(place),
-            publisher.clone(),
+            queue.prefix.clone(),
             consumer.acknowledger(),
             fetching.as_ref().map(Fetching::scope),
             leave.clone(),

@@ -10,7 +10,7 @@ mod writer;
 
 pub(super) use claims::Claims;
 pub(super) use connection::{PATIENCE, sessions};
-pub use enqueue::enqueue;
+pub use enqueue::{enqueue, enqueue_all};
 pub(super) use lease::{Lease, LeaseReceipt};
 pub use writer::DatabaseStatus;
 pub(super) use writer::Writer;

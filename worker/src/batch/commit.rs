@@ -3,10 +3,10 @@
 use super::{Failure, Settling};
 use crate::jobs::{FetchScope, request};
 use crate::place::Kind;
-use crate::recovery::{Recovery, recovery_for};
+use crate::recovery::recovery_for;
 use crate::telemetry::{self, count};
 use domain::ids::Realm;
-use queue::{PublishError, envelope::Envelope};
+use queue::{enqueue_all, envelope::Envelope};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use store::settlement::{BatchError, Item, Settled, occupied, settle_batch};
@@ -35,17 +35,13 @@ impl Settling {
         let started = Instant::now();
         let settled = match self.transact(items, missing, hurried).await {
             Ok(settled) => settled,
-            Err(Unsettled::Batch(error)) => {
+            Err(error) => {
                 let place = match &error {
                     BatchError::Store(error) => Kind::of(error),
                     BatchError::Fold(_) | BatchError::Unreadable(_) | BatchError::Event { .. } => Kind::Away,
                 };
                 let (recovery, reason) = (recovery_for(&error), common::causes(&error));
                 return Err(Failure { recovery, place, reason }.count());
-            }
-            Err(Unsettled::Queue(error)) => {
-                let (recovery, place) = (Recovery::Wait, Kind::Away);
-                return Err(Failure { recovery, place, reason: common::causes(&error) }.count());
             }
         };
         metrics::histogram!(telemetry::BATCH_SECONDS).record(started.elapsed());
@@ -69,23 +65,20 @@ impl Settling {
         items: &[&Item],
         missing: &[&[Missing]],
         hurried: bool,
-    ) -> Result<Settled, Unsettled> {
-        let mut session = self.sessions.open().await.map_err(BatchError::from)?;
+    ) -> Result<Settled, BatchError> {
+        let mut session = self.sessions.open().await?;
         match timeout(TRANSACTION, self.transact_in(&mut session, items, missing, hurried)).await {
             Ok(Ok(settled)) => {
                 session.done();
                 Ok(settled)
             }
             Ok(Err(error)) => {
-                if !matches!(
-                    error,
-                    Unsettled::Batch(BatchError::Store(StoreError::Unavailable(_) | StoreError::Refused(_)))
-                ) {
+                if !matches!(error, BatchError::Store(StoreError::Unavailable(_) | StoreError::Refused(_))) {
                     session.failed().await;
                 }
                 Err(error)
             }
-            Err(_elapsed) => Err(BatchError::from(StoreError::Slow(SqlxError::PoolTimedOut)).into()),
+            Err(_elapsed) => Err(BatchError::from(StoreError::Slow(SqlxError::PoolTimedOut))),
         }
     }
 
@@ -95,16 +88,16 @@ impl Settling {
         items: &[&Item],
         missing: &[&[Missing]],
         hurried: bool,
-    ) -> Result<Settled, Unsettled> {
-        let mut transaction = connection.begin().await.map_err(BatchError::from)?;
+    ) -> Result<Settled, BatchError> {
+        let mut transaction = connection.begin().await?;
         if hurried {
-            lock_timeout(&mut transaction, HURRIED).await.map_err(BatchError::from)?;
+            lock_timeout(&mut transaction, HURRIED).await?;
         }
         let settled = settle_batch(&mut transaction, items).await?;
-        // Before the commit: an event is settled only when its gaps are on their way. The other order
-        // would lose them in a crash; this one may ask twice, which the inbox makes harmless.
-        self.request(items, missing, &settled).await?;
-        transaction.commit().await.map_err(BatchError::from)?;
+        // With the commit: an event is settled only together with the questions for what it lacked.
+        let requests = self.requests(items, missing, &settled);
+        enqueue_all(&mut transaction, &self.queue, &requests.iter().collect::<Vec<_>>()).await?;
+        transaction.commit().await?;
         Ok(settled)
     }
 
@@ -121,20 +114,9 @@ impl Settling {
         Ok(places)
     }
 
-    /// Asks for what the payloads of new events lacked.
-    async fn request(
-        &self,
-        items: &[&Item],
-        missing: &[&[Missing]],
-        settled: &Settled,
-    ) -> Result<(), Unsettled> {
-        let Some(scope) = self.scope else { return Ok(()) };
-        let requests = requests(scope, items, missing, settled);
-        let publishes = requests.into_iter().map(|envelope| self.publisher.publish(envelope));
-        for published in futures::future::join_all(publishes).await {
-            published?;
-        }
-        Ok(())
+    /// What is asked for, since the payloads of new events lacked it.
+    fn requests(&self, items: &[&Item], missing: &[&[Missing]], settled: &Settled) -> Vec<Envelope> {
+        self.scope.map(|scope| requests(scope, items, missing, settled)).unwrap_or_default()
     }
 }
 
@@ -148,12 +130,4 @@ fn requests(scope: FetchScope, items: &[&Item], missing: &[&[Missing]], settled:
         }
     }
     wanted.into_values().collect()
-}
-
-#[derive(Debug, thiserror::Error)]
-enum Unsettled {
-    #[error(transparent)]
-    Batch(#[from] BatchError),
-    #[error(transparent)]
-    Queue(#[from] PublishError),
 }

@@ -1,7 +1,10 @@
 //! A message that is stored together with what it tells of.
 
 use super::CHANNEL;
-use crate::{Prefix, envelope::Envelope};
+use crate::{
+    Prefix,
+    envelope::{Envelope, Headers},
+};
 use sqlx::{PgConnection, types::Json};
 
 /// Puts a message on the queue in the caller's own transaction: it is there when that commits, and
@@ -17,15 +20,33 @@ pub async fn enqueue(
     queue: &Prefix,
     envelope: &Envelope,
 ) -> Result<(), sqlx::Error> {
+    enqueue_all(connection, queue, &[envelope]).await
+}
+
+/// Puts some messages on the queue in one statement, as [`enqueue`]; none is no statement.
+///
+/// # Errors
+/// Those of the database.
+pub async fn enqueue_all(
+    connection: &mut PgConnection,
+    queue: &Prefix,
+    envelopes: &[&Envelope],
+) -> Result<(), sqlx::Error> {
+    if envelopes.is_empty() {
+        return Ok(());
+    }
+    let headers: Vec<Json<&Headers>> = envelopes.iter().map(|envelope| Json(&envelope.headers)).collect();
+    let bodies: Vec<&[u8]> = envelopes.iter().map(|envelope| envelope.body.as_ref()).collect();
     // PostgreSQL delivers the notification at the commit.
     sqlx::query!(
         "WITH stored AS (
-             INSERT INTO queue_messages (queue, headers, body) VALUES ($1, $2, $3)
+             INSERT INTO queue_messages (queue, headers, body)
+             SELECT $1, headers, body FROM UNNEST($2::JSONB[], $3::BYTEA[]) AS message (headers, body)
          )
          SELECT pg_notify($4, $1)",
         queue.as_str(),
-        Json(&envelope.headers) as _,
-        envelope.body.as_ref(),
+        &headers as _,
+        &bodies as _,
         CHANNEL,
     )
     .fetch_one(connection)
