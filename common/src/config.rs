@@ -5,10 +5,12 @@
 mod database;
 mod environment;
 mod listen_addr;
+mod notify;
 
 pub use database::{DatabaseArgs, UnusableDatabase};
 pub use environment::{parse, parse_as};
 pub use listen_addr::ListenAddr;
+pub use notify::{NotifyArgs, SecretsArgs, UnusableKey};
 
 use clap::{Args, ValueEnum, builder::NonEmptyStringValueParser};
 use ipnet::IpNet;

@@ -35,6 +35,10 @@ id! {
     BatchId,
     /// One version of a programme's rules.
     RuleId,
+    /// Where notifications are sent to.
+    EndpointId,
+    /// A notification on its way to an endpoint.
+    DeliveryId,
     /// A set of identities that may concern one another: the unit that is locked and folded.
     ClusterId,
 }

@@ -25,6 +25,7 @@ pub mod key;
 pub mod landing_url;
 pub mod mappings;
 pub mod money;
+pub mod notification;
 pub mod payout;
 pub mod rules;
 pub mod settle;
