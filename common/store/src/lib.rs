@@ -16,11 +16,13 @@ pub mod coupons;
 pub mod customers;
 pub mod databases;
 pub mod decisions;
+pub mod deliveries;
 pub mod digest;
 pub mod idempotency_keys;
 mod keep;
 pub mod keys;
 pub mod links;
+pub mod notifications;
 pub mod overview;
 pub mod page;
 pub mod payouts;
@@ -38,6 +40,7 @@ pub mod statistics;
 pub mod stripe_endpoints;
 pub mod verdicts;
 pub mod verification;
+pub mod webhook_endpoints;
 
 use database::{Fault, Limits};
 pub use database::{Session, Sessions, within};
@@ -150,6 +153,22 @@ fn pool_options(connections: u32) -> PgPoolOptions {
 /// When the URL cannot be read.
 pub fn sessions(database_url: &str, application: &str, places: usize) -> Result<Sessions, StoreError> {
     let options = PgConnectOptions::from_str(database_url)?.application_name(application);
+    Ok(Sessions::new(options, Limits::SERVICE, places))
+}
+
+/// Sessions for notifications: their statements look up a few rows in tables of any size, so indexes are used whatever the
+/// statistics say.
+///
+/// # Errors
+/// When the URL cannot be read.
+pub fn sessions_for_notifications(
+    database_url: &str,
+    application: &str,
+    places: usize,
+) -> Result<Sessions, StoreError> {
+    let options = PgConnectOptions::from_str(database_url)?
+        .application_name(application)
+        .options(["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"].map(|name| (name, "off")));
     Ok(Sessions::new(options, Limits::SERVICE, places))
 }
 

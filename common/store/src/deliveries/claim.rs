@@ -1,0 +1,131 @@
+//! Claims what is due, endpoint by endpoint.
+
+use crate::notifications::{Notification, Row};
+use crate::{PgConnection, StoreError};
+use chrono::TimeDelta;
+use domain::ids::{DeliveryId, EndpointId};
+use serde_json::value::RawValue;
+use sqlx::types::{Json, Uuid};
+use std::time::Duration;
+
+/// Tries of one endpoint that are under way at once, of all workers together. An ordered endpoint has one, and so has one
+/// that fails, until it answers again: what hangs takes one place, not four.
+const IN_FLIGHT: i32 = 4;
+
+/// A lease is longer than the try by this much: for the answer to be written down.
+const MARGIN_SECONDS: i32 = 15;
+
+/// A delivery in hand.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    /// The delivery.
+    pub id: DeliveryId,
+    /// Where it goes.
+    pub endpoint: EndpointId,
+    /// Its URL.
+    pub url: String,
+    /// How long the try may take.
+    pub timeout: Duration,
+    /// What it is signed with, the newest first, as stored.
+    pub secrets: Vec<String>,
+    /// How many tries failed in this schedule.
+    pub tries: usize,
+    /// How long ago the schedule began.
+    pub elapsed: TimeDelta,
+    /// What is sent.
+    pub notification: Notification,
+}
+
+/// Claims at most `room` deliveries that are due, those first that are first for their endpoint, so that nobody's backlog is
+/// in another's way. One statement.
+///
+/// An endpoint's row is locked meanwhile; one that another worker looks at is passed over.
+///
+/// # Errors
+/// When the database fails.
+pub async fn claim(conn: &mut PgConnection, lease: Uuid, room: i64) -> Result<Vec<Claimed>, StoreError> {
+    let rows = sqlx::query!(
+        r#"
+        WITH open AS (
+            SELECT e.id, e.url, e.timeout_seconds, e.ordered,
+                   CASE WHEN e.ordered OR e.failing_since IS NOT NULL THEN 1 ELSE $3 END
+                     - (SELECT count(*) FROM webhook_deliveries d
+                        WHERE d.endpoint_id = e.id AND d.lease IS NOT NULL AND d.next_attempt_at > now()) AS room
+            FROM webhook_endpoints e
+            WHERE e.status = 'active'
+              AND EXISTS (SELECT FROM webhook_deliveries d
+                          WHERE d.endpoint_id = e.id AND d.status = 'pending' AND d.next_attempt_at <= now())
+            FOR NO KEY UPDATE OF e SKIP LOCKED
+        ), due AS (
+            SELECT o.id AS endpoint_id, o.url, o.timeout_seconds, d.id, d.place, d.next_attempt_at
+            FROM open o
+            CROSS JOIN LATERAL (
+                SELECT p.id, p.next_attempt_at, row_number() OVER (ORDER BY p.next_attempt_at, p.sequence) AS place
+                FROM (
+                    (SELECT q.id, q.next_attempt_at, q.sequence FROM webhook_deliveries q
+                     WHERE NOT o.ordered AND q.endpoint_id = o.id AND q.status = 'pending' AND q.next_attempt_at <= now()
+                     ORDER BY q.next_attempt_at, q.sequence LIMIT greatest(o.room, 0))
+                    UNION ALL
+                    -- The head alone, whether or not it is due: it holds up the others.
+                    (SELECT h.id, h.next_attempt_at, h.sequence
+                     FROM (SELECT q.id, q.next_attempt_at, q.sequence FROM webhook_deliveries q
+                           WHERE o.ordered AND q.endpoint_id = o.id AND q.status = 'pending'
+                           ORDER BY q.sequence LIMIT 1) h
+                     WHERE h.next_attempt_at <= now())
+                ) p
+            ) d
+            ORDER BY d.place, d.next_attempt_at
+            LIMIT $2
+        )
+        UPDATE webhook_deliveries d
+        SET lease = $1, next_attempt_at = now() + make_interval(secs => due.timeout_seconds + $4::INTEGER)
+        FROM due, notifications n
+        WHERE d.id = due.id AND n.id = d.notification_id
+          -- Of a row that was claimed a moment ago the newest version is looked at.
+          AND d.status = 'pending' AND d.next_attempt_at <= now()
+        RETURNING d.id, d.endpoint_id, due.url, due.timeout_seconds, d.tries,
+                  extract(epoch FROM now() - d.due_since)::BIGINT AS "elapsed!",
+                  ARRAY(SELECT s.secret FROM webhook_endpoint_secrets s
+                        WHERE s.endpoint_id = d.endpoint_id AND (s.expires_at IS NULL OR s.expires_at > now())
+                        ORDER BY s.id DESC) AS "secrets!",
+                  n.uid, n.project_id, n.livemode, d.sequence, n.event, n.created_at,
+                  n.referrer AS "referrer: Json<Box<RawValue>>", n.referred AS "referred: Json<Box<RawValue>>",
+                  n.data AS "data: Json<Box<RawValue>>", n.delta_minor, n.currency,
+                  n.cause AS "cause: Json<Box<RawValue>>"
+        "#,
+        lease,
+        room,
+        IN_FLIGHT,
+        MARGIN_SECONDS,
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Claimed {
+                id: DeliveryId(row.id),
+                endpoint: EndpointId(row.endpoint_id),
+                url: row.url,
+                timeout: Duration::from_secs(row.timeout_seconds.unsigned_abs().into()),
+                secrets: row.secrets,
+                tries: usize::try_from(row.tries).unwrap_or(usize::MAX),
+                elapsed: TimeDelta::seconds(row.elapsed.clamp(0, i64::from(i32::MAX))),
+                notification: Row {
+                    uid: row.uid,
+                    project_id: row.project_id,
+                    livemode: row.livemode,
+                    sequence: row.sequence,
+                    event: row.event,
+                    created_at: row.created_at,
+                    referrer: row.referrer,
+                    referred: row.referred,
+                    data: row.data,
+                    delta_minor: row.delta_minor,
+                    currency: row.currency,
+                    cause: row.cause,
+                }
+                .try_into()?,
+            })
+        })
+        .collect()
+}
