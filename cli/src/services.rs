@@ -82,6 +82,7 @@ async fn api(
 
 /// The worker.
 async fn worker(args: StackArgs, database_url: String, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let settings = worker::Settings { database_url: &database_url, queue: &args.queue, stripe: &args.stripe };
+    let StackArgs { queue, stripe, notify, .. } = &args;
+    let settings = worker::Settings { database_url: &database_url, queue, stripe, notify };
     worker::run(settings, shutdown).await
 }

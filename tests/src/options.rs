@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use clap::Parser;
-use common::config::{HttpArgs, QueueArgs, StripeArgs};
+use common::config::{HttpArgs, NotifyArgs, QueueArgs, StripeArgs};
 
 /// The options of both roles.
 #[derive(Clone, Parser)]
@@ -14,6 +14,8 @@ pub(crate) struct Options {
     pub(crate) http: HttpArgs,
     #[command(flatten)]
     pub(crate) stripe: StripeArgs,
+    #[command(flatten)]
+    pub(crate) notify: NotifyArgs,
 }
 
 /// Without limits, on any port. An option beats the environment, also when it is empty.
@@ -28,6 +30,8 @@ pub(crate) fn options(prefix: &str, amqp_url: Option<&str>) -> Result<Options> {
         "",
         "--listen-addr",
         "127.0.0.1:0",
+        "--notify-allow-networks",
+        "127.0.0.0/8",
         "--drain-seconds",
         "0",
         "--rate-limit-per-ip-per-minute",

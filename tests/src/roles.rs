@@ -38,8 +38,8 @@ pub(crate) async fn api(options: Options, database_url: String) -> Result<(Socke
 /// Starts a worker.
 pub(crate) fn worker(options: Options, database_url: String) -> Role {
     start(|shutdown| async move {
-        let settings =
-            worker::Settings { database_url: &database_url, queue: &options.queue, stripe: &options.stripe };
+        let Options { queue, stripe, notify, .. } = &options;
+        let settings = worker::Settings { database_url: &database_url, queue, stripe, notify };
         worker::run(settings, shutdown).await
     })
 }

@@ -5,6 +5,7 @@
 //!                  ├─▶ fetch   calls to Stripe for what a payload lacked; the answer is a new message
 //!                  └─▶ resettle  clusters that a changed mapping concerns, judged again
 //! sweep  ─▶ queue          commands whose message did not reach the queue
+//! notify ─▶ endpoints      notifications, numbered and sent
 //! ```
 //!
 //! Nothing is begun before the place is known to be fit, and no wait is without a bound: whoever is silent is
@@ -16,6 +17,7 @@
 mod batch;
 mod intake;
 mod jobs;
+mod notify;
 mod pause;
 mod place;
 mod recovery;

@@ -1,14 +1,14 @@
 //! `tributary-worker`: the worker's role as a process of its own.
 
 use clap::Parser;
-use common::config::{DatabaseArgs, LogArgs, QueueArgs, StripeArgs};
+use common::config::{DatabaseArgs, LogArgs, NotifyArgs, QueueArgs, StripeArgs};
 use std::process::ExitCode;
 
 /// Many small allocations from several threads: this one is fast at them and gives memory back.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Takes messages from the queue and settles them into the ledger.
+/// Takes messages from the queue, settles them into the ledger, and sends notifications of it.
 #[derive(Parser)]
 #[command(name = "tributary-worker", version)]
 struct Options {
@@ -18,6 +18,8 @@ struct Options {
     queue: QueueArgs,
     #[command(flatten)]
     stripe: StripeArgs,
+    #[command(flatten)]
+    notify: NotifyArgs,
     #[command(flatten)]
     log: LogArgs,
 }
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
             database_url: options.database.required()?,
             queue: &options.queue,
             stripe: &options.stripe,
+            notify: &options.notify,
         };
         worker::run(settings, shutdown).await
     })

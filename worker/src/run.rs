@@ -6,9 +6,9 @@ use crate::jobs::{Fetching, Jobs};
 use crate::pause::Rested;
 use crate::place::Place;
 use crate::suspects::{self, Trial};
-use crate::{sweep, telemetry};
+use crate::{notify, sweep, telemetry};
 use anyhow::Context;
-use common::config::{QueueArgs, StripeArgs};
+use common::config::{NotifyArgs, QueueArgs, StripeArgs};
 use queue::{Consumer, Delivery, Publisher, QueueConfig};
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +35,8 @@ pub struct Settings<'a> {
     pub queue: &'a QueueArgs,
     /// Stripe's API, of which nothing is fetched without a key, and how its objects are read.
     pub stripe: &'a StripeArgs,
+    /// Notifications out.
+    pub notify: &'a NotifyArgs,
 }
 
 /// Works until `shutdown` is cancelled; what it has in hand then is finished or handed back, within 8 s. Logging
@@ -59,14 +61,16 @@ pub async fn run(settings: Settings<'_>, shutdown: CancellationToken) -> anyhow:
 
 async fn work(settings: Settings<'_>, shutdown: &CancellationToken) -> anyhow::Result<()> {
     telemetry::describe();
-    let Settings { database_url, queue, stripe } = settings;
+    let Settings { database_url, queue, stripe, notify } = settings;
     let sessions =
         store::sessions(database_url, "tributary-worker", SESSIONS).context("DATABASE_URL cannot be used")?;
     let queue = queue.queue(database_url, "tributary-worker")?;
     let keys = stripe.metadata.keys();
     let place = Arc::new(Place::new(sessions.clone()));
     // Also a key that cannot be used is told before anything is waited for.
+    let notifier = notify::Notifier::new(database_url, notify)?;
     Fetching::from_args(stripe).context("STRIPE_SECRET_KEY cannot be used")?;
+    let notifying = tokio::spawn(notifier.run(shutdown.clone()));
     while place.wait_until_fit(shutdown).await == Rested::Yes {
         let shift = Shift { sessions: &sessions, place: &place, queue: &queue, keys: &keys };
         let fetching = Fetching::from_args(stripe).context("STRIPE_SECRET_KEY cannot be used")?;
@@ -75,6 +79,7 @@ async fn work(settings: Settings<'_>, shutdown: &CancellationToken) -> anyhow::R
             break;
         }
     }
+    notifying.await.context("sending notifications failed")?;
     sessions.close();
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The worker on a real PostgreSQL: what it settles, what it buries, what it fetches, how it stops.
+//! The worker on a real PostgreSQL: what it settles, what it buries, what it fetches, whom it notifies, how it stops.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,6 +8,8 @@
     reason = "tests stop at the first surprise"
 )]
 
+#[path = "worker/receiver.rs"]
+mod receiver;
 #[path = "worker/support.rs"]
 mod support;
 
@@ -15,6 +17,8 @@ mod support;
 mod collecting;
 #[path = "worker/fetching.rs"]
 mod fetching;
+#[path = "worker/notifying.rs"]
+mod notifying;
 #[path = "worker/poison.rs"]
 mod poison;
 #[path = "worker/resettling.rs"]

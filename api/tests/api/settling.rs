@@ -3,7 +3,7 @@
 use crate::support::{Project, queued};
 use chrono::{DateTime, Utc};
 use clap::Parser;
-use common::config::{QueueArgs, StripeArgs};
+use common::config::{NotifyArgs, QueueArgs, StripeArgs};
 use domain::money::BasisPoints;
 use domain::rules::{Commission, Rules};
 use serde_json::Value;
@@ -20,6 +20,8 @@ struct Options {
     queue: QueueArgs,
     #[command(flatten)]
     stripe: StripeArgs,
+    #[command(flatten)]
+    notify: NotifyArgs,
 }
 
 /// A programme that pays 20 % at once, and a worker until the guard is dropped.
@@ -36,8 +38,8 @@ pub(crate) async fn settle_under(pool: &PgPool, project: &Project, rules: &Rules
     let stop = shutdown.clone();
     tokio::spawn(async move {
         let options = Options::parse_from(["worker", "--amqp-url="]);
-        let settings =
-            worker::Settings { database_url: &url, queue: &options.queue, stripe: &options.stripe };
+        let Options { queue, stripe, notify } = &options;
+        let settings = worker::Settings { database_url: &url, queue, stripe, notify };
         worker::run(settings, stop).await.unwrap();
     });
     shutdown.drop_guard()

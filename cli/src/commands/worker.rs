@@ -2,7 +2,7 @@
 
 use crate::{context::Context, shutdown};
 use clap::Args;
-use common::config::{QueueArgs, StripeArgs};
+use common::config::{NotifyArgs, QueueArgs, StripeArgs};
 
 /// Options of `worker`: those of `tributary-worker`.
 #[derive(Args)]
@@ -11,12 +11,15 @@ pub(crate) struct WorkerArgs {
     queue: QueueArgs,
     #[command(flatten)]
     stripe: StripeArgs,
+    #[command(flatten)]
+    notify: NotifyArgs,
 }
 
 /// Works until a signal comes.
 pub(super) async fn run(args: &WorkerArgs, context: &Context) -> anyhow::Result<()> {
     let shutdown = shutdown::on_signal()?;
     let database_url = context.database_url()?;
-    let settings = worker::Settings { database_url: &database_url, queue: &args.queue, stripe: &args.stripe };
+    let WorkerArgs { queue, stripe, notify } = args;
+    let settings = worker::Settings { database_url: &database_url, queue, stripe, notify };
     shutdown::in_time(&shutdown, Box::pin(worker::run(settings, shutdown.clone()))).await
 }

@@ -14,10 +14,10 @@ pub enum Forbidden {
     /// RFC 1918, ULA, site-local, CGNAT.
     #[error("a private address")]
     Private,
-    /// 169.254.0.0/16 with the metadata services of clouds, fe80::/10.
+    /// 169.254.0.0/16 with the metadata services of clouds, `fe80::/10`.
     #[error("a link-local address")]
     LinkLocal,
-    /// 224.0.0.0/4, ff00::/8.
+    /// 224.0.0.0/4, `ff00::/8`.
     #[error("a multicast address")]
     Multicast,
     /// Documentation, benchmarks, future use, tunnels, and what is no unicast at all.
@@ -77,8 +77,9 @@ fn carried(address: Ipv6Addr) -> Option<Ipv4Addr> {
         Ipv4Addr::new(a, b, c, d)
     };
     match address.segments() {
-        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(of(high, low)),
-        [0x2002, high, low, ..] => Some(of(high, low)),
+        [0, 0, 0, 0, 0, 0xffff, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..] => Some(of(high, low)),
         _ => None,
     }
 }

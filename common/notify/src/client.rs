@@ -107,8 +107,8 @@ impl Client {
     ///
     /// # Errors
     /// When TLS cannot be set up.
-    pub fn new(policy: Policy, lookup: Arc<dyn Lookup>) -> Result<Self, Unusable> {
-        let of = |reach| build(Filter { policy: policy.clone(), reach, lookup: Arc::clone(&lookup) });
+    pub fn new(policy: Policy, lookup: &Arc<dyn Lookup>) -> Result<Self, Unusable> {
+        let of = |reach| build(Filter { policy: policy.clone(), reach, lookup: Arc::clone(lookup) });
         Ok(Self { anywhere: of(Reach::Anywhere)?, allowed_networks: of(Reach::AllowedNetworks)?, policy })
     }
 

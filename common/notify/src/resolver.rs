@@ -48,7 +48,8 @@ impl Resolve for Filter {
         let found = self.lookup.addresses(name.as_str().to_owned());
         Box::pin(async move {
             let fit = fit(&policy, reach, found.await?)?;
-            Ok(Box::new(fit.into_iter().map(|address| SocketAddr::new(address, 0))) as Addrs)
+            let fit: Addrs = Box::new(fit.into_iter().map(|address| SocketAddr::new(address, 0)));
+            Ok(fit)
         })
     }
 }

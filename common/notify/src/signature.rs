@@ -64,6 +64,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "the library looks at the clock")]
     fn the_library_of_standard_webhooks_takes_either_secret_during_a_rotation() {
         let (new, old) = (Secret::of([1; 32]), Secret::of([2; 32]));
         let body = r#"{"event":"commission_created"}"#.as_bytes();

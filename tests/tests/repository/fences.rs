@@ -12,7 +12,7 @@ const FLOORS: [&str; 12] = [
 ];
 
 /// Each kind of I/O with the crates that own it.
-const FENCES: [(&str, &[&str]); 7] = [
+const FENCES: [(&str, &[&str]); 8] = [
     ("sqlx", &["database", "queue", "store"]),
     ("lapin", &["queue"]),
     ("async_stripe", &["stripe"]),

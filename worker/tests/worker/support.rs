@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use clap::Parser;
-use common::config::{QueueArgs, StripeArgs};
+use common::config::{NotifyArgs, QueueArgs, StripeArgs};
 use domain::ids::{Mode, Realm};
 use domain::money::BasisPoints;
 use domain::rules::{Commission, Rules};
@@ -26,6 +26,8 @@ struct Options {
     queue: QueueArgs,
     #[command(flatten)]
     stripe: StripeArgs,
+    #[command(flatten)]
+    notify: NotifyArgs,
 }
 
 /// A running worker, a publisher to feed it, and a project whose commission is 20 %.
@@ -69,8 +71,12 @@ impl Bench {
         let options = Options::parse_from(&self.arguments);
         let shutdown = self.shutdown.clone();
         self.worker = Some(tokio::spawn(async move {
-            let settings =
-                worker::Settings { database_url: &url, queue: &options.queue, stripe: &options.stripe };
+            let settings = worker::Settings {
+                database_url: &url,
+                queue: &options.queue,
+                stripe: &options.stripe,
+                notify: &options.notify,
+            };
             worker::run(settings, shutdown).await
         }));
     }

@@ -1,0 +1,67 @@
+//! Numbers what is committed.
+
+use super::{Wakes, log, telemetry};
+use crate::pause::{Pauses, Rested, pause};
+use std::time::Duration;
+use store::notifications::{Sequenced, give_sequence};
+use store::{Connection, Sessions, StoreError, within};
+use tokio_util::sync::CancellationToken;
+
+/// A look without having heard of anything: the connection that listens may be away.
+const IDLE: Duration = Duration::from_millis(500);
+/// Another worker is at it; what committed after its last look would wait for the next one.
+const BUSY: Duration = Duration::from_millis(50);
+/// How long a round may take.
+const ROUND: Duration = Duration::from_secs(8);
+
+/// Works until `shutdown` is cancelled. What a round did not commit, the next one does.
+pub(super) async fn run(sessions: &Sessions, wakes: &Wakes, shutdown: &CancellationToken) {
+    let mut pauses = Pauses::for_store();
+    loop {
+        tokio::select! {
+            biased;
+            () = shutdown.cancelled() => return,
+            () = wakes.written.notified() => {}
+            () = tokio::time::sleep(IDLE) => {}
+        }
+        loop {
+            let rested = match round(sessions).await {
+                Ok(Sequenced::Some { notifications, deliveries }) => {
+                    pauses = Pauses::for_store();
+                    metrics::counter!(telemetry::SEQUENCED).increment(notifications.unsigned_abs());
+                    if deliveries > 0 {
+                        wakes.due.notify_one();
+                    }
+                    Rested::Yes
+                }
+                Ok(Sequenced::Done) => break,
+                Ok(Sequenced::Busy) => {
+                    wakes.due.notify_one();
+                    pause(BUSY, shutdown).await
+                }
+                Err(error) => {
+                    log(&error, "numbering notifications");
+                    pauses.rest(shutdown).await
+                }
+            };
+            if rested == Rested::Stop || shutdown.is_cancelled() {
+                return;
+            }
+        }
+    }
+}
+
+async fn round(sessions: &Sessions) -> Result<Sequenced, StoreError> {
+    let mut session = sessions.open().await?;
+    let outcome = within(ROUND, async {
+        let mut transaction = session.begin().await?;
+        let sequenced = give_sequence(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(sequenced)
+    });
+    let outcome: Result<Sequenced, StoreError> = outcome.await;
+    if outcome.is_ok() {
+        session.done();
+    }
+    outcome
+}
