@@ -4,7 +4,7 @@ use super::shared::Shared;
 use governor::clock::DefaultClock;
 use std::time::Duration;
 use store::api_key_usage;
-use store::{PgPool, StoreError};
+use store::{PgPool, StoreError, within};
 
 /// How often: what a key may get too much of is what arrives in this time.
 const INTERVAL: Duration = Duration::from_secs(2);
@@ -28,12 +28,9 @@ async fn once(shared: &Shared<DefaultClock>, pool: &PgPool) -> Result<(), StoreE
     if report.is_empty() {
         return Ok(());
     }
-    let exchanged = tokio::time::timeout(PATIENCE, async {
-        api_key_usage::exchange(&mut *pool.acquire().await?, &report).await
-    })
-    .await
-    .unwrap_or_else(|_elapsed| Err(store::no_answer()));
-    match exchanged {
+    let exchanged =
+        within(PATIENCE, async { api_key_usage::exchange(&mut *pool.acquire().await?, &report).await });
+    match exchanged.await {
         Ok(standing) => shared.take_over(&standing),
         Err(error) => {
             shared.not_reported();

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use store::stripe_endpoints::{self, ProjectSecrets};
-use store::{PgPool, StoreError, no_answer, place};
+use store::{PgPool, StoreError, place, within};
 use stripe::signature::{self, InvalidSignature};
 use tokio::sync::Semaphore;
 
@@ -134,8 +134,7 @@ impl Secrets {
     /// Reads all projects again and again. Never returns.
     pub(crate) async fn refresh(&self) {
         loop {
-            let read = tokio::time::timeout(PATIENCE, self.load()).await;
-            let pause = match read.unwrap_or_else(|_elapsed| Err(no_answer())) {
+            let pause = match within(PATIENCE, self.load()).await {
                 Ok(took) => {
                     self.are_known.store(true, Ordering::Relaxed);
                     if !self.answers.swap(true, Ordering::Relaxed) {
@@ -183,9 +182,9 @@ impl Secrets {
             return Ok(None);
         }
         let asked = async { stripe_endpoints::of_project(&mut *self.pool.acquire().await?, id).await };
-        let asked = tokio::time::timeout(PATIENCE, asked).await;
-        let found = asked.unwrap_or_else(|_elapsed| Err(no_answer()));
-        let Some(project) = found.inspect_err(|_| self.answers.store(false, Ordering::Relaxed))? else {
+        let Some(project) =
+            within(PATIENCE, asked).await.inspect_err(|_| self.answers.store(false, Ordering::Relaxed))?
+        else {
             let mut unknown = self.unknown.write().unwrap_or_else(PoisonError::into_inner);
             if unknown.len() >= MAX_UNKNOWN {
                 unknown.retain(|_, at| at.elapsed() < UNKNOWN_FOR);

@@ -6,10 +6,11 @@
 //! | a statement that is planned badly, or a slow disk | `statement_timeout` |
 //! | a program that stopped within a transaction | `idle_in_transaction_session_timeout`: the server ends its session and frees its locks |
 //! | a program whose host is gone | `tcp_keepalives_*`, `tcp_user_timeout`, on the server's side |
-//! | the server's host | [`Sessions`]: every use has a deadline on this side, and a session that missed it is never used again |
+//! | the server's host | [`Sessions`], and [`pool`] for requests: every use has a deadline on this side, and what missed it is never used again |
 
 pub mod fault;
 pub mod limits;
+pub mod pool;
 pub mod sessions;
 
 pub use fault::Fault;

@@ -31,6 +31,10 @@ impl Limits {
     /// For services, which have others to serve: two workers that meet hold each other's rows for a fraction of a second.
     pub const SERVICE: Self = Self { lock: Duration::from_secs(2), statement: Duration::from_secs(5) };
 
+    /// For requests: a row that somebody keeps is waited for as long as a free connection is, and a statement a little less
+    /// than a request.
+    pub const REQUEST: Self = Self { lock: Duration::from_secs(2), statement: Duration::from_secs(4) };
+
     /// Adds the settings to those of a connection.
     #[must_use]
     pub fn apply(self, options: PgConnectOptions) -> PgConnectOptions {

@@ -5,9 +5,11 @@
 //! is given back only by who finished its work in time; any other is closed, at once and without a farewell.
 
 use crate::{Fault, Limits};
+use futures::FutureExt as _;
 use sqlx::{Connection, Error, PgConnection, postgres::PgConnectOptions};
 use std::{
     future::Future,
+    io,
     ops::{Deref, DerefMut},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -46,7 +48,7 @@ impl Sessions {
     /// A session for one piece of work, at the latest after some seconds. Bound the work with [`within`].
     ///
     /// # Errors
-    /// [`Error::PoolTimedOut`] when none is free or can be opened in time, or what the server said.
+    /// [`Error::PoolTimedOut`] when none is free in time, that the server did not answer in time, or what it said.
     pub async fn open(&self) -> Result<Session, Error> {
         let place = Arc::clone(&self.0.places).acquire_owned();
         let Ok(Ok(place)) = timeout(OPENING, place).await else {
@@ -127,10 +129,15 @@ impl DerefMut for Session {
 /// Work that may take so long and no longer.
 ///
 /// # Errors
-/// The work's, or [`Error::PoolTimedOut`] when it did not end in time: then the session it used must not be used again.
-pub async fn within<T, E: From<Error>>(
+/// The work's, or that the database did not answer in time: then the session it used must not be used again.
+pub fn within<T, E: From<Error>>(
     limit: Duration,
     work: impl Future<Output = Result<T, E>>,
-) -> Result<T, E> {
-    timeout(limit, work).await.unwrap_or_else(|_elapsed| Err(Error::PoolTimedOut.into()))
+) -> impl Future<Output = Result<T, E>> {
+    // Not `async`: that would hold the work twice, where it was and where it is awaited.
+    timeout(limit, work).map(|ended| ended.unwrap_or_else(|_elapsed| Err(no_answer().into())))
+}
+
+fn no_answer() -> Error {
+    Error::Io(io::Error::new(io::ErrorKind::TimedOut, "it did not answer in time"))
 }

@@ -1,7 +1,7 @@
 //! Asking a database whether it is there, on a connection of its own: what else is asked of it has no part in the answer.
 
 use super::schema::{self, Schema};
-use super::{PgConnection, PgPool, StoreError, no_answer};
+use super::{PgConnection, PgPool, StoreError, within};
 use sqlx::Connection;
 use std::time::Duration;
 
@@ -23,8 +23,7 @@ impl Probe {
     /// # Errors
     /// [`StoreError::Unavailable`] when it does not answer in time.
     pub async fn look(&mut self, patience: Duration) -> Result<Schema, StoreError> {
-        let looked = tokio::time::timeout(patience, self.compare()).await;
-        let looked = looked.unwrap_or_else(|_elapsed| Err(no_answer()));
+        let looked = within(patience, self.compare()).await;
         if looked.is_err() {
             // Dropped rather than closed: a database that is not there is told nothing.
             self.connection = None;
