@@ -1,7 +1,8 @@
 //! One transaction for a batch: the inbox, the facts, and what the fold makes of them.
 //!
 //! The number of statements is fixed, whatever the size of the batch; a few more run when clusters
-//! meet or rows are merged, again once for the whole batch.
+//! meet or rows are merged, again once for the whole batch. Where the history of its customers is more than fits into
+//! memory at once, it is folded in parts (ADR 26).
 
 mod again;
 mod barrier;
@@ -27,7 +28,7 @@ pub use inbox::InboxEvent;
 pub use occupied::occupied;
 pub use replay::{Replayed, StoredEvent, replay};
 pub use simulate::{Earned, simulate};
-use work::Folded;
+use work::{Folded, Parts};
 
 use super::payouts::books;
 use super::{PgConnection, StoreError};
@@ -186,8 +187,13 @@ async fn fold(
     clusters: &BTreeSet<ClusterId>,
     causes: &Causes,
 ) -> Result<Settled, BatchError> {
-    let work = work::load(conn, clusters).await?;
-    write(conn, &work.fold()?, causes).await
+    let (mut parts, mut settled) = (Parts::of(clusters.clone()), Settled::default());
+    while let Some((_, work)) = parts.load(conn).await? {
+        let Settled { entries, conversions, .. } = write(conn, &work.fold()?, causes).await?;
+        settled.entries += entries;
+        settled.conversions.extend(conversions);
+    }
+    Ok(settled)
 }
 
 /// Writes the difference between what was folded and what stands.

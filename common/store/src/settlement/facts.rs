@@ -9,7 +9,11 @@ use domain::fact::{Fact, FactBody, Keep};
 use domain::ids::{ClusterId, Realm};
 use domain::key::Key;
 use domain::settle::KnownFact;
+use futures::TryStreamExt as _;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::{PgTypeInfo, PgValueRef};
 use sqlx::types::Json;
+use sqlx::{Decode, Postgres, Type};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A fact of a new event.
@@ -97,28 +101,32 @@ pub(super) async fn forget(conn: &mut PgConnection, realm: Realm) -> Result<(), 
     Ok(())
 }
 
-/// The facts of each cluster.
+/// Bytes of facts, as the database sends them, that are in memory together; folded they are several times that.
+const AT_ONCE: usize = 16 << 20;
+
+/// The facts of each cluster; nothing when those of several clusters are more than [`AT_ONCE`]. One cluster's are folded
+/// together, however many they are.
 pub(super) async fn load(
     conn: &mut PgConnection,
     clusters: &BTreeSet<ClusterId>,
-) -> Result<BTreeMap<(Realm, ClusterId), Vec<KnownFact>>, BatchError> {
+) -> Result<Option<BTreeMap<(Realm, ClusterId), Vec<KnownFact>>>, BatchError> {
     let ids: Vec<i64> = clusters.iter().map(|id| id.0).collect();
-    let rows = sqlx::query!(
+    let mut rows = sqlx::query!(
         r#"
         SELECT project_id, livemode, natural_key, cluster_id, keep_first, keep_latest, rank, occurred_at, event_id,
-               received_at, links AS "links: Json<Vec<Key>>", body AS "body: Json<FactBody>"
+               received_at, links AS "links: Json<Vec<Key>>", body AS "body: Measured<FactBody>"
         FROM facts WHERE cluster_id = ANY($1)
         "#,
         &ids,
     )
-    .fetch_all(conn)
-    .await
-    .map_err(|error| match error {
-        sqlx::Error::ColumnDecode { source, .. } => BatchError::Unreadable(source.to_string()),
-        other => other.into(),
-    })?;
+    .fetch(conn);
     let mut facts: BTreeMap<(Realm, ClusterId), Vec<KnownFact>> = BTreeMap::new();
-    for row in rows {
+    let mut bytes = 0_usize;
+    while let Some(row) = rows.try_next().await.map_err(unreadable)? {
+        bytes = bytes.saturating_add(row.body.bytes);
+        if bytes > AT_ONCE && clusters.len() > 1 {
+            return Ok(None);
+        }
         let home = (realm(row.project_id, row.livemode), ClusterId(row.cluster_id));
         facts.entry(home).or_default().push(KnownFact {
             received_at: row.received_at,
@@ -129,11 +137,48 @@ pub(super) async fn load(
                 at: row.occurred_at,
                 event: row.event_id,
                 links: row.links.0,
-                body: row.body.0,
+                body: row.body.value,
             },
         });
     }
-    Ok(facts)
+    Ok(Some(facts))
+}
+
+fn unreadable(error: sqlx::Error) -> BatchError {
+    match error {
+        sqlx::Error::ColumnDecode { source, .. } => BatchError::Unreadable(source.to_string()),
+        other => other.into(),
+    }
+}
+
+/// JSON, and how many bytes it had.
+#[derive(Debug)]
+struct Measured<T> {
+    value: T,
+    bytes: usize,
+}
+
+impl<T> Type<Postgres> for Measured<T>
+where
+    Json<T>: Type<Postgres>,
+{
+    fn type_info() -> PgTypeInfo {
+        Json::<T>::type_info()
+    }
+
+    fn compatible(of: &PgTypeInfo) -> bool {
+        Json::<T>::compatible(of)
+    }
+}
+
+impl<'r, T> Decode<'r, Postgres> for Measured<T>
+where
+    Json<T>: Decode<'r, Postgres>,
+{
+    fn decode(value: PgValueRef<'r>) -> Result<Self, BoxDynError> {
+        let bytes = value.as_bytes()?.len();
+        Ok(Self { value: Json::decode(value)?.0, bytes })
+    }
 }
 
 /// One fact per natural key, in key order: an upsert may meet each row only once, and two workers

@@ -7,7 +7,8 @@
 use super::cause::Causes;
 use super::clusters;
 use super::facts::{self, Incoming};
-use super::{BatchError, Settled, work};
+use super::work::Parts;
+use super::{BatchError, Settled};
 use crate::PgConnection;
 use chrono::{DateTime, Utc};
 use domain::fact::Fact;
@@ -112,9 +113,15 @@ async fn remember(
 /// Folds clusters, those without a fact as well: what stands there is told by nothing any more.
 async fn fold(conn: &mut PgConnection, realm: Realm, chunk: &[ClusterId]) -> Result<Settled, BatchError> {
     let clusters: BTreeSet<ClusterId> = chunk.iter().copied().collect();
-    let mut work = work::load(conn, &clusters).await?;
-    work.include(realm, &clusters);
-    super::write(conn, &work.fold()?, &Causes::again("rebuilt from the raw events")).await
+    let (mut parts, mut settled) = (Parts::of(clusters), Settled::default());
+    while let Some((clusters, mut work)) = parts.load(conn).await? {
+        work.include(realm, &clusters);
+        let causes = Causes::again("rebuilt from the raw events");
+        let part = super::write(conn, &work.fold()?, &causes).await?;
+        settled.entries += part.entries;
+        settled.conversions.extend(part.conversions);
+    }
+    Ok(settled)
 }
 
 async fn page(conn: &mut PgConnection, realm: Realm, after: i64) -> Result<Vec<StoredEvent>, BatchError> {

@@ -1,11 +1,12 @@
 //! Other rules, tried on history. Nothing is written.
 
-use super::{BatchError, clusters, work};
+use super::work::Parts;
+use super::{BatchError, clusters};
 use crate::PgConnection;
 use domain::ids::{AffiliateId, ClusterId, ProjectId, Realm, RuleId};
 use domain::money::Currency;
 use domain::rules::{RuleVersion, Rules};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Clusters of one round.
 const CHUNK: usize = 1_000;
@@ -31,10 +32,10 @@ pub async fn simulate(
     let mut earned = Earned::new();
     let mut done = 0;
     for chunk in all.chunks(CHUNK) {
-        let chunk: BTreeSet<ClusterId> = chunk.iter().copied().collect();
-        let work = work::load(conn, &chunk).await?.under(proposed.clone());
-        for folded in work.fold()? {
-            for conversion in &folded.settlement.conversions {
+        let mut parts = Parts::of(chunk.iter().copied().collect());
+        while let Some((_, work)) = parts.load(conn).await? {
+            let folded = work.under(proposed.clone()).fold()?;
+            for conversion in folded.iter().flat_map(|folded| &folded.settlement.conversions) {
                 let Some(bind) = &conversion.bind else { continue };
                 let net = conversion.commission.saturating_sub(conversion.clawed_back);
                 let sum = earned.entry((bind.affiliate, conversion.currency)).or_default();

@@ -22,12 +22,35 @@ pub(super) struct Folded {
     pub(super) settlement: Settlement,
 }
 
-/// Loads everything, in a fixed number of statements.
-pub(super) async fn load(
-    conn: &mut PgConnection,
-    clusters: &BTreeSet<ClusterId>,
-) -> Result<Work, BatchError> {
-    let facts = facts::load(conn, clusters).await?;
+/// Locked clusters that are folded one part after another, each as large as fits into memory: mostly there is one.
+pub(super) struct Parts(Vec<BTreeSet<ClusterId>>);
+
+impl Parts {
+    pub(super) fn of(clusters: BTreeSet<ClusterId>) -> Self {
+        Self(vec![clusters])
+    }
+
+    /// The next part and what its fold needs; nothing when there is no more.
+    pub(super) async fn load(
+        &mut self,
+        conn: &mut PgConnection,
+    ) -> Result<Option<(BTreeSet<ClusterId>, Work)>, BatchError> {
+        while let Some(mut part) = self.0.pop() {
+            if let Some(work) = load(conn, &part).await? {
+                return Ok(Some((part, work)));
+            }
+            if let Some(middle) = part.iter().nth(part.len() / 2).copied() {
+                self.0.push(part.split_off(&middle));
+            }
+            self.0.push(part);
+        }
+        Ok(None)
+    }
+}
+
+/// Loads everything, in a fixed number of statements; nothing when it is too much at once.
+async fn load(conn: &mut PgConnection, clusters: &BTreeSet<ClusterId>) -> Result<Option<Work>, BatchError> {
+    let Some(facts) = facts::load(conn, clusters).await? else { return Ok(None) };
     let mut mentions: BTreeMap<Realm, Mentions> = BTreeMap::new();
     for ((realm, _), facts) in &facts {
         let mentions = mentions.entry(*realm).or_default();
@@ -38,7 +61,7 @@ pub(super) async fn load(
     let projects = mentions.keys().map(|realm| realm.project).collect();
     let rules = rules::load(conn, &projects).await?;
     let directories = directory::load(conn, &mentions, clusters).await?;
-    Ok(Work { facts, rules, directories })
+    Ok(Some(Work { facts, rules, directories }))
 }
 
 impl Work {
