@@ -24,14 +24,16 @@ pub(crate) const SMALL_BODY: usize = 64 << 10;
 /// received, as facts, and as the statements that store it.
 const BATCH_BYTES: usize = 4 << 20;
 
-/// How long a message from PostgreSQL belongs to the worker that took it. It is renewed while the
-/// worker holds it, so this is only how long the messages of a killed worker wait: at most 15 s with the poll that finds
-/// them and the claim.
-const LEASE: Duration = Duration::from_secs(12);
+/// How long a message from PostgreSQL belongs to the worker that took it. It is renewed six times in that time for as long
+/// as the worker holds it, so this is only how long the messages of a killed or frozen worker wait: less than 10 s, with the
+/// poll that finds them and the claim. A worker that could not renew it in time, with a database that was away for as
+/// long, may see its messages delivered again, which changes nothing.
+const LEASE: Duration = Duration::from_secs(8);
 
-/// RabbitMQ and lapin give up on a silent peer after two of these, so within 10 s; the default of 60 s is too long for
-/// requests that wait, and for the messages in the hands of a frozen worker.
-const HEARTBEAT_SECONDS: u16 = 4;
+/// RabbitMQ and lapin give up on a silent peer after two to three of these, so within 6 s; the default of 60 s is too long
+/// for requests that wait, and for the messages in the hands of a frozen worker. Giving up on one that only stumbled costs
+/// a reconnection.
+const HEARTBEAT_SECONDS: u16 = 2;
 
 /// How long a TCP connection to RabbitMQ may take to open.
 const TCP_CONNECT_MILLISECONDS: u64 = 5_000;
@@ -51,7 +53,7 @@ pub struct QueueConfig {
     pub prefetch: u16,
     /// Bytes of bodies in one batch; a larger message is a batch of its own. Default: 4 MiB.
     pub batch_bytes: usize,
-    /// How long the messages of a killed worker wait in PostgreSQL. Default: 12 s.
+    /// How long the messages of a killed worker wait in PostgreSQL. Default: 8 s.
     pub lease: Duration,
     /// What the connections are called in RabbitMQ's and PostgreSQL's lists. Default: `tributary`.
     pub process: String,
