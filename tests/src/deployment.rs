@@ -54,7 +54,7 @@ pub async fn on_stores(stores: &Stores, test: impl AsyncFnOnce(&Deployment) -> R
     let deployment = Deployment::create(stores).await?;
     let outcome = AssertUnwindSafe(test(&deployment)).catch_unwind().await;
     let drained = match &outcome {
-        Ok(Ok(())) => deployment.is_drained().await,
+        Ok(Ok(())) => deployment.drained().await,
         _ => Ok(()),
     };
     let removed = deployment.remove().await;
@@ -172,8 +172,12 @@ impl Deployment {
         count(&mut *self.pool.acquire().await?, "SELECT count(*) FROM queue_messages").await
     }
 
-    /// Waits until nothing is left over: no message in either store, no open dead letter.
-    async fn is_drained(&self) -> Result<()> {
+    /// Waits until nothing is left over: no message in either store, no open dead letter. A test that stops its worker itself
+    /// waits for this first.
+    ///
+    /// # Errors
+    /// When that does not come.
+    pub async fn drained(&self) -> Result<()> {
         until("no message is left over", async || {
             let (under_way, dead) = (self.under_way().await?, self.dead_letters().await?);
             ensure!(under_way.is_empty() && dead == 0, "there are {under_way:?} and {dead} dead letters");

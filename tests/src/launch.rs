@@ -1,17 +1,16 @@
-//! Starting a program with settings, streams and limits of its own, and looking at it from outside.
+//! Starting a program with settings, streams and limits of its own.
 
-use crate::{deployment::Deployment, processes::binary, wait::until};
-use anyhow::{Context, Result, ensure};
+use crate::{
+    deployment::Deployment,
+    processes::{Process, binary},
+    wait::until,
+};
+use anyhow::{Context, Result};
 use std::{
     net::{Ipv4Addr, SocketAddr},
     process::{ExitStatus, Stdio},
-    time::Duration,
 };
-use tokio::{
-    net::TcpListener,
-    process::{Child, Command},
-    time::timeout,
-};
+use tokio::{net::TcpListener, process::Command};
 
 /// A program before it starts.
 pub struct Launch {
@@ -84,25 +83,25 @@ impl Launch {
     ///
     /// # Errors
     /// When it cannot be run.
-    pub fn start(mut self) -> Result<Running> {
-        Ok(Running { child: self.command.spawn().context("a program cannot be run")? })
+    pub fn start(mut self) -> Result<Process> {
+        Ok(Process::of(self.command.spawn().context("a program cannot be run")?))
     }
 
     /// Starts it on a free port, and waits until somebody listens there.
     ///
     /// # Errors
     /// When it does not start.
-    pub async fn serve(self) -> Result<(SocketAddr, Running)> {
+    pub async fn serve(self) -> Result<(SocketAddr, Process)> {
         // Free a moment ago, and nobody else asks for it by number.
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?.local_addr()?;
-        let mut running = self.env("LISTEN_ADDR", &address.to_string()).start()?;
+        let mut process = self.env("LISTEN_ADDR", &address.to_string()).start()?;
         until("it listens", async || {
-            ensure!(running.child.try_wait()?.is_none(), "it ended");
+            process.runs()?;
             tokio::net::TcpStream::connect(address).await?;
             Ok(())
         })
         .await?;
-        Ok((address, running))
+        Ok((address, process))
     }
 
     /// Runs it to its end; what it said on standard error.
@@ -112,51 +111,5 @@ impl Launch {
     pub async fn said(mut self) -> Result<(ExitStatus, String)> {
         let output = self.command.output().await?;
         Ok((output.status, String::from_utf8(output.stderr)?))
-    }
-}
-
-/// A program that runs. It is killed when the test ends.
-pub struct Running {
-    child: Child,
-}
-
-impl Running {
-    /// Its own end of a pipe.
-    pub fn take_stderr(&mut self) -> Option<tokio::process::ChildStderr> {
-        self.child.stderr.take()
-    }
-
-    /// SIGTERM.
-    ///
-    /// # Errors
-    /// When it cannot be asked.
-    pub async fn terminate(&self) -> Result<()> {
-        let id = self.child.id().context("it ended before it was stopped")?;
-        let told = Command::new("kill").args(["-TERM", &id.to_string()]).status().await?;
-        ensure!(told.success(), "kill: {told}");
-        Ok(())
-    }
-
-    /// How it ends.
-    ///
-    /// # Errors
-    /// When it does not within that time.
-    pub async fn ended(&mut self, within: Duration) -> Result<ExitStatus> {
-        timeout(within, self.child.wait())
-            .await
-            .with_context(|| format!("it did not end in {within:?}"))?
-            .map_err(Into::into)
-    }
-
-    /// The most memory that it ever had, in bytes.
-    ///
-    /// # Errors
-    /// When the system does not tell.
-    pub fn peak_memory(&self) -> Result<u64> {
-        let id = self.child.id().context("it has ended")?;
-        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
-        let kib: u64 = line.trim().trim_end_matches(" kB").parse()?;
-        Ok(kib * 1024)
     }
 }

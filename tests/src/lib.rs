@@ -19,7 +19,6 @@ pub mod ledger;
 pub mod oracle;
 pub mod processes;
 pub mod roles;
-pub mod silent;
 pub mod stores;
 pub mod story;
 pub mod stripe;

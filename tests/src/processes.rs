@@ -1,34 +1,37 @@
 //! The services as programs of their own.
 
-use crate::{deployment::Deployment, wait::until};
+use crate::{deployment::Deployment, launch::Launch, wait::until};
 use anyhow::{Context, Result, ensure};
 use std::{
     env,
-    net::{Ipv4Addr, SocketAddr},
+    net::SocketAddr,
     path::PathBuf,
     process::{ExitStatus, Stdio},
+    time::Duration,
 };
 use tokio::{
-    net::TcpListener,
-    process::{Child, Command},
+    process::{Child, ChildStderr, Command},
+    time::timeout,
 };
 
-/// A running program. It is killed when the test ends.
+/// A program that runs. It is killed when the test ends.
 pub struct Process {
     child: Child,
 }
 
 impl Process {
+    pub(crate) fn of(child: Child) -> Self {
+        Self { child }
+    }
+
     /// Starts `tributary-api` and waits until it accepts webhooks.
     ///
     /// # Errors
     /// When it does not start.
     pub async fn api(deployment: &Deployment) -> Result<(SocketAddr, Self)> {
-        // Free a moment ago, and nobody else asks for it by number.
-        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?.local_addr()?;
-        let mut process = Self::start("tributary-api", deployment, &[("LISTEN_ADDR", &address.to_string())])?;
+        let (address, mut process) = Launch::of("tributary-api", deployment)?.serve().await?;
         until("tributary-api is ready", async || {
-            ensure!(process.child.try_wait()?.is_none(), "it ended");
+            process.runs()?;
             let answer = crate::stripe::client()?.get(format!("http://{address}/readyz")).send().await?;
             ensure!(answer.status() == 200, "{}", answer.text().await?);
             Ok(())
@@ -42,70 +45,49 @@ impl Process {
     /// # Errors
     /// When it cannot be run.
     pub fn worker(deployment: &Deployment) -> Result<Self> {
-        Self::start("tributary-worker", deployment, &[])
+        Launch::of("tributary-worker", deployment)?.start()
     }
 
-    /// The same with settings of the test's own.
+    /// Its own end of a pipe.
+    pub fn take_stderr(&mut self) -> Option<ChildStderr> {
+        self.child.stderr.take()
+    }
+
+    /// Sees that it has not ended.
     ///
     /// # Errors
-    /// When it cannot be run.
-    pub fn worker_with(deployment: &Deployment, settings: &[(&str, &str)]) -> Result<Self> {
-        Self::start("tributary-worker", deployment, settings)
-    }
-
-    /// The same, with its log in a file.
-    ///
-    /// # Errors
-    /// When it cannot be run.
-    pub fn worker_logging_to(
-        deployment: &Deployment,
-        log: &std::path::Path,
-        settings: &[(&str, &str)],
-    ) -> Result<Self> {
-        let log = std::fs::OpenOptions::new().append(true).create(true).open(log)?;
-        Self::run("tributary-worker", deployment, settings, log.into())
-    }
-
-    /// The most memory that it had resident, in bytes.
-    ///
-    /// # Errors
-    /// Where there is no `/proc`, or when it had ended.
-    pub async fn peak_memory(&self) -> Result<u64> {
-        let id = self.child.id().context("it has ended")?;
-        let status = tokio::fs::read_to_string(format!("/proc/{id}/status")).await?;
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
-        let kibibytes: u64 = peak.trim().trim_end_matches("kB").trim().parse()?;
-        Ok(kibibytes << 10)
-    }
-
-    async fn signal(&self, signal: &str) -> Result<()> {
-        let id = self.child.id().context("it has ended")?;
-        let told = Command::new("kill").args([signal, &id.to_string()]).status().await?;
-        ensure!(told.success(), "kill: {told}");
+    /// When it has.
+    pub fn runs(&mut self) -> Result<()> {
+        let ended = self.child.try_wait()?;
+        ensure!(ended.is_none(), "it ended: {ended:?}");
         Ok(())
     }
 
-    fn start(program: &str, deployment: &Deployment, settings: &[(&str, &str)]) -> Result<Self> {
-        Self::run(program, deployment, settings, Stdio::inherit())
+    /// The most memory that it ever had resident, in bytes.
+    ///
+    /// # Errors
+    /// Where there is no `/proc`, or when it had ended.
+    pub fn peak_memory(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()?))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
+        let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
+        Ok(kibibytes << 10)
     }
 
-    fn run(program: &str, deployment: &Deployment, settings: &[(&str, &str)], log: Stdio) -> Result<Self> {
-        let path = binary(program)?;
-        let child = Command::new(&path)
-            .env("DATABASE_URL", &deployment.database_url)
-            .env("AMQP_URL", deployment.amqp_url.as_deref().unwrap_or_default())
-            .env("QUEUE_PREFIX", &deployment.prefix)
-            .env("RATE_LIMIT_PER_IP_PER_MINUTE", "0")
-            .env("RATE_LIMIT_PER_KEY_PER_HOUR", "0")
-            .env("RUST_LOG", "warn")
-            .env_remove("STRIPE_SECRET_KEY")
-            .envs(settings.iter().copied())
-            .stdin(Stdio::null())
-            .stderr(log)
-            .kill_on_drop(true)
-            .spawn()
-            .with_context(|| format!("cannot run {}", path.display()))?;
-        Ok(Self { child })
+    /// SIGSTOP: it is there, and does nothing more.
+    ///
+    /// # Errors
+    /// When it had ended before.
+    pub async fn freeze(&self) -> Result<()> {
+        self.signal("-STOP").await
+    }
+
+    /// SIGCONT: it goes on where it was.
+    ///
+    /// # Errors
+    /// When it had ended before.
+    pub async fn thaw(&self) -> Result<()> {
+        self.signal("-CONT").await
     }
 
     /// SIGKILL: it has no time to finish or hand back anything.
@@ -113,17 +95,46 @@ impl Process {
     /// # Errors
     /// When it had ended before.
     pub async fn kill(mut self) -> Result<()> {
-        ensure!(self.child.try_wait()?.is_none(), "it ended before it was killed");
+        self.runs()?;
         Ok(self.child.kill().await?)
+    }
+
+    /// SIGTERM.
+    ///
+    /// # Errors
+    /// When it had ended before.
+    pub async fn terminate(&self) -> Result<()> {
+        self.signal("-TERM").await
+    }
+
+    /// How it ends.
+    ///
+    /// # Errors
+    /// When it does not within that time.
+    pub async fn ended(&mut self, within: Duration) -> Result<ExitStatus> {
+        timeout(within, self.child.wait())
+            .await
+            .with_context(|| format!("it did not end in {within:?}"))?
+            .map_err(Into::into)
     }
 
     /// SIGTERM, and how it ended.
     ///
     /// # Errors
-    /// When it cannot be asked.
+    /// When it had ended before.
     pub async fn stop(mut self) -> Result<ExitStatus> {
-        self.signal("-TERM").await?;
+        self.terminate().await?;
         Ok(self.child.wait().await?)
+    }
+
+    async fn signal(&self, signal: &str) -> Result<()> {
+        let sent = Command::new("kill").args([signal, &self.id()?.to_string()]).status().await?;
+        ensure!(sent.success(), "kill: {sent}");
+        Ok(())
+    }
+
+    fn id(&self) -> Result<u32> {
+        self.child.id().context("it has ended")
     }
 }
 

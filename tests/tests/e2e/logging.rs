@@ -18,7 +18,8 @@ use std::{
 use tests::{
     deployment::{self, Deployment},
     figures::show,
-    launch::{Launch, Running},
+    launch::Launch,
+    processes::Process,
     stores::Backend,
     stripe,
     wait::until,
@@ -59,7 +60,7 @@ async fn get(api: SocketAddr, path: &str) -> Result<reqwest::Response> {
     Ok(client.get(format!("http://{api}{path}")).send().await?)
 }
 
-async fn ends(what: &str, mut running: Running, log: Log) -> Result<()> {
+async fn ends(what: &str, mut running: Process, log: Log) -> Result<()> {
     let asked = Instant::now();
     running.terminate().await?;
     let ended = running.ended(STOP).await.context(what.to_owned())?;
@@ -167,7 +168,7 @@ async fn each_line_of_a_run_is_json_in_which_no_key_stands_twice() -> Result<()>
 }
 
 /// A sound event, a broken one, a refusal; then both are stopped.
-async fn run(deployment: &Deployment, api: SocketAddr, served: Running, worker: Running) -> Result<()> {
+async fn run(deployment: &Deployment, api: SocketAddr, served: Process, worker: Process) -> Result<()> {
     let entered = deployment.programme().await?;
     let http = stripe::client()?;
     let events = cli::demo::history::events();

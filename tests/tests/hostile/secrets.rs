@@ -4,7 +4,7 @@ use ::stripe::signature;
 use anyhow::{Result, ensure};
 use cli::demo::programme::WEBHOOK_SECRET;
 use std::time::{Duration, Instant};
-use tests::{deployment, figures::show, launch::Launch, silent::Wire, stores::Backend, stripe, wait::until};
+use tests::{deployment, figures::show, launch::Launch, stores::Backend, stripe, wait::until, wire::Wire};
 
 /// Accepted, as no body is read here; a dead letter later.
 const BODY: &str = "{broken";
@@ -16,7 +16,7 @@ const PROMPT: Duration = Duration::from_secs(6);
 async fn after_a_silence_revoked_secrets_end_and_new_projects_begin_soon() -> Result<()> {
     deployment::on(Backend::Postgres, async |deployment| {
         let wire = Wire::to(&deployment.database_url).await?;
-        let launch = Launch::of("tributary-api", deployment)?.env("DATABASE_URL", &wire.url);
+        let launch = Launch::of("tributary-api", deployment)?.env("DATABASE_URL", wire.url());
         let (api, _running) = launch.serve().await?;
         let (http, entered) = (stripe::client()?, deployment.programme().await?);
         let post = async |to: &cli::demo::programme::Entered| -> Result<u16> {
@@ -30,11 +30,11 @@ async fn after_a_silence_revoked_secrets_end_and_new_projects_begin_soon() -> Re
         })
         .await?;
 
-        wire.fall_silent();
+        wire.silence();
         sqlx::query("UPDATE stripe_endpoints SET revoked_at = now()").execute(&deployment.pool).await?;
         let new = deployment.programme().await?;
         tokio::time::sleep(SILENCE).await;
-        wire.speak_again();
+        wire.mend();
         let back = Instant::now();
         until("the revoked secret ends", async || {
             ensure!(post(&entered).await? == 400, "not yet");
@@ -60,9 +60,9 @@ async fn after_a_silence_revoked_secrets_end_and_new_projects_begin_soon() -> Re
 async fn an_api_that_starts_without_its_database_says_so_and_serves_when_it_is_there() -> Result<()> {
     deployment::on(Backend::RabbitMq, async |deployment| {
         let wire = Wire::to(&deployment.database_url).await?;
-        wire.fall_silent();
+        wire.silence();
         let (http, entered) = (stripe::client()?, deployment.programme().await?);
-        let launch = Launch::of("tributary-api", deployment)?.env("DATABASE_URL", &wire.url);
+        let launch = Launch::of("tributary-api", deployment)?.env("DATABASE_URL", wire.url());
         let (api, _running) = launch.serve().await?;
         let readiness = async || -> Result<(u16, serde_json::Value)> {
             let answer = http.get(format!("http://{api}/readyz")).send().await?;
@@ -79,7 +79,7 @@ async fn an_api_that_starts_without_its_database_says_so_and_serves_when_it_is_t
         assert!(told.1["reason"].as_str().unwrap_or_default().contains("secrets"), "{}", told.1);
         assert_eq!(stripe::post(&http, api, &entered, BODY).await?.status(), 503);
 
-        wire.speak_again();
+        wire.mend();
         let back = Instant::now();
         until("it is ready", async || {
             let (status, told) = readiness().await?;
@@ -101,6 +101,7 @@ async fn an_api_that_starts_without_its_database_says_so_and_serves_when_it_is_t
             Ok(())
         })
         .await?;
+        deployment.drained().await?;
         worker.stop().await
     })
     .await

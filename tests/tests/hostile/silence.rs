@@ -9,7 +9,7 @@ use std::{
     net::SocketAddr,
     time::{Duration, Instant},
 };
-use tests::{deployment, figures::show, launch::Launch, silent::Wire, stores::Backend, stripe, wait::until};
+use tests::{deployment, figures::show, launch::Launch, stores::Backend, stripe, wait::until, wire::Wire};
 
 /// No wait outlives this.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -26,7 +26,7 @@ async fn readiness(http: &Client, api: SocketAddr) -> Result<(StatusCode, Value)
 async fn rest_answers_in_time_while_the_database_is_silent_and_soon_after() -> Result<()> {
     deployment::on(Backend::Postgres, async |deployment| {
         let wire = Wire::to(&deployment.database_url).await?;
-        let launch = Launch::of("tributary-api", deployment)?.env("DATABASE_URL", &wire.url);
+        let launch = Launch::of("tributary-api", deployment)?.env("DATABASE_URL", wire.url());
         let (api, mut running) = launch.serve().await?;
         let (entered, http) = (deployment.programme().await?, stripe::client()?);
         let read = async || -> Result<(u16, Duration)> {
@@ -42,7 +42,7 @@ async fn rest_answers_in_time_while_the_database_is_silent_and_soon_after() -> R
         })
         .await?;
 
-        wire.fall_silent();
+        wire.silence();
         let (mut longest, silent_since, mut told) = (Duration::ZERO, Instant::now(), None);
         while silent_since.elapsed() < SILENCE {
             let reads = futures::future::try_join_all((0..12).map(|_| read())).await?;
@@ -55,7 +55,7 @@ async fn rest_answers_in_time_while_the_database_is_silent_and_soon_after() -> R
         ensure!(longest < LONGEST, "a read took {longest:?}");
         ensure!(told.is_some(), "/readyz never said that the database is away");
 
-        wire.speak_again();
+        wire.mend();
         let back = Instant::now();
         until("reads are answered", async || {
             ensure!(read().await?.0 == 200, "not yet");
@@ -70,7 +70,7 @@ async fn rest_answers_in_time_while_the_database_is_silent_and_soon_after() -> R
         })
         .await?;
 
-        wire.fall_silent();
+        wire.silence();
         let _ = read().await?;
         let asked = Instant::now();
         running.terminate().await?;
@@ -83,6 +83,7 @@ async fn rest_answers_in_time_while_the_database_is_silent_and_soon_after() -> R
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_that_somebody_keeps_holds_up_its_own_writers_alone() -> Result<()> {
+    let _turn = victims::alone().await;
     deployment::on(Backend::Postgres, async |deployment| {
         let worker = deployment.worker();
         let (api, _running) = Launch::of("tributary-api", deployment)?.serve().await?;
@@ -119,6 +120,7 @@ async fn a_row_that_somebody_keeps_holds_up_its_own_writers_alone() -> Result<()
         };
         ensure!(!during.statuses.keys().any(|what| reads(&what)), "{:?}", during.statuses);
         kept.rollback().await?;
+        deployment.drained().await?;
         worker.stop().await
     })
     .await

@@ -3,7 +3,7 @@
 use crate::support::{bounded, sale, settle};
 use anyhow::{Result, ensure};
 use std::time::Duration;
-use tests::{deployment, feed::Feed, processes::Process, stores::Backend, wire::Wire};
+use tests::{deployment, feed::Feed, launch::Launch, stores::Backend, wire::Wire};
 use tokio::time::{Instant, sleep};
 
 /// As long as the outage of which it was found that nothing came back after it.
@@ -16,7 +16,8 @@ async fn after_15_s_without_a_word_of_the_database_the_worker_goes_on() -> Resul
             let realm = deployment.programme().await?.realm;
             let wire = Wire::to(&deployment.database_url).await?;
             let feed = Feed::of(deployment).await?;
-            let worker = Process::worker_with(deployment, &[("DATABASE_URL", wire.url())])?;
+            let worker =
+                Launch::of("tributary-worker", deployment)?.env("DATABASE_URL", wire.url()).start()?;
             feed.event(realm, sale(0).invoice_paid()).await?;
             settle(&deployment.pool, realm, 1).await?;
             wire.silence();

@@ -1,9 +1,9 @@
 //! A fresh database and a burst: no statistics, or those of empty tables.
 
-use crate::support::{sale, settle};
+use crate::support::{ends_well, sale, settle};
 use anyhow::{Result, ensure};
 use sqlx::AssertSqlSafe;
-use tests::{deployment, feed::Feed, processes::Process, stores::Backend, wait::until};
+use tests::{deployment, feed::Feed, figures::show, processes::Process, stores::Backend, wait::until};
 
 /// Customers, each with three events.
 const CUSTOMERS: u64 = 1_500;
@@ -43,7 +43,7 @@ async fn a_burst_into_empty_tables_reads_what_it_needs_and_no_more() -> Result<(
         }
         let events = i64::try_from(CUSTOMERS * 3)?;
         let took = settle(&deployment.pool, realm, events).await?;
-        ensure!(worker.stop().await?.success(), "the worker did not end well");
+        ends_well(deployment, worker).await?;
         let read = until("the sessions have told what they read", async || {
             let read: i64 = sqlx::query_scalar(
                 "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::BIGINT FROM pg_stat_user_tables
@@ -56,13 +56,10 @@ async fn a_burst_into_empty_tables_reads_what_it_needs_and_no_more() -> Result<(
             Ok(read)
         })
         .await?;
-        #[expect(clippy::print_stderr, reason = "a figure of the run, for whoever reads its log")]
-        {
-            eprintln!(
-                "{events} events into empty tables: {} rows read for each, {took:.1?} after the last",
-                read / events
-            );
-        }
+        show(format!(
+            "{events} events into empty tables: {} rows read for each, {took:.1?} after the last",
+            read / events
+        ));
         ensure!(read <= events * ROWS_PER_EVENT, "{} rows were read for each event", read / events);
         Ok(())
     })

@@ -1,43 +1,109 @@
-//! Events as large as the API takes them.
+//! Events as large as the API takes them, and histories made of those.
 
-use crate::support::{sale, settle};
+use crate::support::{ends_well, sale, settle};
 use anyhow::{Context, Result, ensure};
-use tests::{deployment, feed::Feed, processes::Process, stores::Backend};
+use serde_json::Value;
+use tests::{deployment, feed::Feed, figures::show, processes::Process, stores::Backend};
 
 /// What a worker may have resident.
 const MEMORY: u64 = 256 << 20;
 
-/// Events of nearly 1 MiB each, far more than fit.
-const EVENTS: u64 = 400;
+/// Bytes of an event: nearly as many as are taken.
+const LARGE: usize = (1 << 20) - 64;
+
+/// Events of nearly 1 MiB each: several times what fits. Six hundred, of which a worker without a bound takes 2.4 GB, need no
+/// more than these.
+const EVENTS: u64 = 150;
+
+/// Customers with one invoice of very many lines each, which the fold needs, every one.
+const CUSTOMERS: u64 = 400;
 
 /// An event with a text that decides nothing, as long as it may be.
 fn padded(event: &str) -> Result<String> {
     let end = event.rfind('}').context("an object")?;
-    let padding = "x".repeat((1 << 20) - event.len() - 32);
+    let padding = "x".repeat(LARGE.saturating_sub(event.len()));
     Ok(format!("{},\"padding\":\"{padding}\"}}", event.get(..end).unwrap_or_default()))
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn events_of_1_mib_leave_a_worker_within_256_mib() -> Result<()> {
-    for backend in [Backend::RabbitMq, Backend::Postgres] {
-        deployment::on(backend, async |deployment| {
-            let realm = deployment.programme().await?.realm;
-            let feed = Feed::of(deployment).await?;
-            for number in 0..EVENTS {
-                feed.event(realm, padded(&sale(number).invoice_paid())?).await?;
-            }
-            let worker = Process::worker(deployment)?;
-            settle(&deployment.pool, realm, i64::try_from(EVENTS)?).await?;
-            let peak = worker.peak_memory().await?;
-            #[expect(clippy::print_stderr, reason = "a figure of the run, for whoever reads its log")]
-            {
-                eprintln!("{backend:?}: {EVENTS} events of 1 MiB, at most {} MiB resident", peak >> 20);
-            }
-            ensure!(peak <= MEMORY, "{} MiB", peak >> 20);
-            ensure!(worker.stop().await?.success(), "the worker did not end well");
-            Ok(())
-        })
-        .await?;
+/// The event with as many lines of its invoice as it may have.
+fn with_lines(event: &str) -> Result<String> {
+    let mut event: Value = serde_json::from_str(event)?;
+    let lines = event.pointer_mut("/data/object/lines/data").and_then(Value::as_array_mut);
+    let lines = lines.context("an invoice")?;
+    let mut line = lines.first().context("a line")?.clone();
+    line["amount"] = 0.into();
+    let length = line.to_string().len() + 8;
+    for number in 0..LARGE.saturating_sub(8 << 10) / length {
+        line["id"] = format!("il_{number}").into();
+        lines.push(line.clone());
     }
+    Ok(event.to_string())
+}
+
+fn within_bounds(what: &str, worker: &Process) -> Result<()> {
+    let peak = worker.peak_memory()?;
+    show(format!("{what}: at most {} MiB resident", peak >> 20));
+    ensure!(peak <= MEMORY, "{} MiB", peak >> 20);
     Ok(())
+}
+
+async fn large_events(backend: Backend) -> Result<()> {
+    deployment::on(backend, async |deployment| {
+        let realm = deployment.programme().await?.realm;
+        let feed = Feed::of(deployment).await?;
+        for number in 0..EVENTS {
+            feed.event(realm, padded(&sale(number).invoice_paid())?).await?;
+        }
+        let worker = Process::worker(deployment)?;
+        settle(&deployment.pool, realm, i64::try_from(EVENTS)?).await?;
+        within_bounds(&format!("{backend:?}: {EVENTS} events of 1 MiB"), &worker)?;
+        ends_well(deployment, worker).await
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_of_1_mib_leave_a_worker_within_256_mib_on_postgresql() -> Result<()> {
+    large_events(Backend::Postgres).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_of_1_mib_leave_a_worker_within_256_mib_on_rabbitmq() -> Result<()> {
+    large_events(Backend::RabbitMq).await
+}
+
+/// Small events of many customers fit into one batch, and what is known of those customers does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_whose_customers_have_long_histories_is_folded_within_256_mib() -> Result<()> {
+    deployment::on(Backend::Postgres, async |deployment| {
+        let realm = deployment.programme().await?.realm;
+        let feed = Feed::of(deployment).await?;
+        feed.event(realm, with_lines(&sale(0).invoice_paid())?).await?;
+        for number in 1..CUSTOMERS {
+            feed.event(realm, sale(number).invoice_paid()).await?;
+        }
+        let worker = Process::worker(deployment)?;
+        settle(&deployment.pool, realm, i64::try_from(CUSTOMERS)?).await?;
+        ends_well(deployment, worker).await?;
+        // As if each of their invoices had come with as many lines.
+        sqlx::query(
+            "UPDATE facts SET body = jsonb_set(body, '{lines}',
+                 (SELECT body->'lines' FROM facts WHERE natural_key = 'invoice:' || $1))
+             WHERE body->>'fact' = 'invoice'",
+        )
+        .bind(sale(0).invoice)
+        .execute(&deployment.pool)
+        .await?;
+        let bytes: i64 = sqlx::query_scalar("SELECT sum(octet_length(body::text))::BIGINT FROM facts")
+            .fetch_one(&deployment.pool)
+            .await?;
+        for number in 0..CUSTOMERS {
+            feed.event(realm, sale(number).refund_created("succeeded")).await?;
+        }
+        let worker = Process::worker(deployment)?;
+        settle(&deployment.pool, realm, i64::try_from(2 * CUSTOMERS)?).await?;
+        within_bounds(&format!("a batch with a history of {} MiB", bytes >> 20), &worker)?;
+        ends_well(deployment, worker).await
+    })
+    .await
 }

@@ -1,32 +1,11 @@
 //! Somebody holds a lock and does not let go.
 
-use crate::support::{bounded, sale, settle};
+use crate::support::{bounded, ends_well, sale, settle, somebody_waits};
 use anyhow::{Result, ensure};
 use domain::ids::Realm;
 use store::PgPool;
-use tests::{
-    deployment::{self, Deployment},
-    feed::Feed,
-    processes::Process,
-    stores::Backend,
-    wait::until,
-};
+use tests::{deployment, feed::Feed, processes::Process, stores::Backend};
 use tokio::time::Instant;
-
-/// Waits until some session of the deployment waits for a lock.
-async fn somebody_waits(deployment: &Deployment) -> Result<()> {
-    until("a worker waits for a lock", async || {
-        let waiting: i64 = sqlx::query_scalar(
-            "SELECT count(*) FROM pg_stat_activity
-             WHERE wait_event_type = 'Lock' AND datname = current_database() AND application_name = 'tributary-worker'",
-        )
-        .fetch_one(&deployment.pool)
-        .await?;
-        ensure!(waiting > 0, "none does");
-        Ok(())
-    })
-    .await
-}
 
 async fn clusters_held(pool: &PgPool, realm: Realm) -> Result<sqlx::Transaction<'static, sqlx::Postgres>> {
     let mut holder = pool.begin().await?;
@@ -57,8 +36,7 @@ async fn a_replay_pauses_its_own_project_and_no_other() -> Result<()> {
         replay.rollback().await?;
         let took = settle(&deployment.pool, paused, 100).await?;
         bounded("its own project after the replay", took)?;
-        ensure!(worker.stop().await?.success(), "the worker did not end well");
-        Ok(())
+        ends_well(deployment, worker).await
     })
     .await
 }
@@ -88,8 +66,7 @@ async fn one_row_that_a_person_holds_keeps_no_other_customer_waiting() -> Result
         person.rollback().await?;
         let took = settle(&deployment.pool, realm, 200 + 400).await?;
         bounded("the row's own after it was let go", took)?;
-        ensure!(worker.stop().await?.success(), "the worker did not end well");
-        Ok(())
+        ends_well(deployment, worker).await
     })
     .await
 }
@@ -110,8 +87,7 @@ async fn a_worker_that_waits_for_a_lock_ends_when_it_is_told_to() -> Result<()> 
         let worker = Process::worker(deployment)?;
         let took = settle(&deployment.pool, realm, 1).await?;
         bounded("another worker takes over", took)?;
-        ensure!(worker.stop().await?.success(), "the other did not end well");
-        Ok(())
+        ends_well(deployment, worker).await
     })
     .await
 }

@@ -5,6 +5,8 @@ mod database;
 mod fresh;
 mod large;
 mod locks;
+mod poison;
 mod refusals;
 mod secrets;
 mod support;
+mod workers;

@@ -1,12 +1,12 @@
 //! A database that is there and refuses.
 
-use crate::support::{bounded, sale, settle};
+use crate::support::{bounded, ends_well, sale, settle};
 use anyhow::{Context, Result, ensure};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tests::{
     deployment::{self, Deployment},
     feed::Feed,
-    processes::Process,
+    launch::Launch,
     stores::Backend,
     wait::until,
 };
@@ -31,34 +31,43 @@ async fn is_waited_for(
     relent: impl AsyncFnOnce(&Deployment) -> Result<()>,
 ) -> Result<()> {
     deployment::on(Backend::RabbitMq, async |deployment| {
-        let realm = deployment.programme().await?.realm;
-        let feed = Feed::of(deployment).await?;
-        let log = tempfile::NamedTempFile::new()?;
-        let worker = Process::worker_logging_to(deployment, log.path(), &[])?;
-        feed.event(realm, sale(0).invoice_paid()).await?;
-        settle(&deployment.pool, realm, 1).await?;
-        refuse(deployment).await?;
-        for number in 1..=EVENTS {
-            feed.event(realm, sale(number).invoice_paid()).await?;
-        }
-        until("the worker says that it is refused", async || {
-            ensure!(said(log.path(), words).await? > 0, "it says {}", tokio::fs::read_to_string(&log).await?);
-            Ok(())
-        })
-        .await?;
-        relent(deployment).await?;
-        let took = settle(&deployment.pool, realm, i64::try_from(EVENTS)? + 1).await?;
-        bounded(&format!("{EVENTS} events after it relented ({words})"), took)?;
-        ensure!(deployment.dead_letters().await? == 0, "there are dead letters");
-        ensure!(
-            said(log.path(), "not ready").await? <= 3,
-            "it says {}",
-            tokio::fs::read_to_string(&log).await?
-        );
-        ensure!(worker.stop().await?.success(), "the worker did not end well");
-        Ok(())
+        waits(deployment, &deployment.database_url, words, refuse, relent).await
     })
     .await
+}
+
+/// By a worker that enters by `url`.
+async fn waits(
+    deployment: &Deployment,
+    url: &str,
+    words: &str,
+    refuse: impl AsyncFnOnce(&Deployment) -> Result<()>,
+    relent: impl AsyncFnOnce(&Deployment) -> Result<()>,
+) -> Result<()> {
+    let realm = deployment.programme().await?.realm;
+    let feed = Feed::of(deployment).await?;
+    let log = tempfile::NamedTempFile::new()?;
+    let launch = Launch::of("tributary-worker", deployment)?.env("DATABASE_URL", url);
+    let worker = launch.stderr(log.reopen()?).start()?;
+    feed.event(realm, sale(0).invoice_paid()).await?;
+    settle(&deployment.pool, realm, 1).await?;
+    refuse(deployment).await?;
+    for number in 1..=EVENTS {
+        feed.event(realm, sale(number).invoice_paid()).await?;
+    }
+    until("the worker says that it is refused", async || {
+        ensure!(said(log.path(), words).await? > 0, "it says {}", tokio::fs::read_to_string(&log).await?);
+        Ok(())
+    })
+    .await?;
+    relent(deployment).await?;
+    let took = settle(&deployment.pool, realm, i64::try_from(EVENTS)? + 1).await?;
+    bounded(&format!("{EVENTS} events after it relented ({words})"), took)?;
+    ensure!(deployment.dead_letters().await? == 0, "there are dead letters");
+    let lines = said(log.path(), "not ready").await?;
+    ensure!(lines <= 3, "it says {}", tokio::fs::read_to_string(&log).await?);
+    ends_well(deployment, worker).await?;
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -117,5 +126,36 @@ async fn a_database_that_takes_no_connections_is_waited_for() -> Result<()> {
         async |deployment| doors(deployment, false).await,
         async |deployment| doors(deployment, true).await,
     )
+    .await
+}
+
+/// Nobody new enters with the old password, and those who are there are sent away.
+async fn rotate(deployment: &Deployment, role: &str, password: &str) -> Result<()> {
+    let sql = format!(
+        "ALTER ROLE {role} PASSWORD '{password}';
+         SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{role}'"
+    );
+    tell(deployment, &sql).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_that_was_changed_is_waited_for() -> Result<()> {
+    deployment::on(Backend::RabbitMq, async |deployment| {
+        let role = deployment.prefix.replace('-', "_");
+        let owner: String = sqlx::query_scalar("SELECT current_user").fetch_one(&deployment.pool).await?;
+        tell(deployment, &format!("CREATE ROLE {role} LOGIN PASSWORD 'one' IN ROLE {owner}")).await?;
+        let (_, place) = deployment.database_url.rsplit_once('@').context("a user")?;
+        let url = format!("postgres://{role}:one@{place}");
+        let waited = waits(
+            deployment,
+            &url,
+            "password authentication failed",
+            async |deployment| rotate(deployment, &role, "other").await,
+            async |deployment| rotate(deployment, &role, "one").await,
+        );
+        let waited = waited.await;
+        tell(deployment, &format!("DROP ROLE {role}")).await?;
+        waited
+    })
     .await
 }

@@ -1,22 +1,21 @@
 //! What a log never holds.
 
-use crate::support::{sale, settle};
+use crate::support::{ends_well, sale, settle};
 use anyhow::{Context, Result, ensure};
-use tests::{deployment, feed::Feed, processes::Process, stores::Backend};
+use tests::{deployment, feed::Feed, launch::Launch, stores::Backend};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_level_of_logging_writes_the_password_of_the_broker() -> Result<()> {
     deployment::on(Backend::RabbitMq, async |deployment| {
         let realm = deployment.programme().await?.realm;
         let log = tempfile::NamedTempFile::new()?;
-        let worker = Process::worker_logging_to(
-            deployment,
-            log.path(),
-            &[("RUST_LOG", "trace,lapin=trace,amq=trace")],
-        )?;
+        let worker = Launch::of("tributary-worker", deployment)?
+            .env("RUST_LOG", "trace,lapin=trace,amq=trace")
+            .stderr(log.reopen()?)
+            .start()?;
         Feed::of(deployment).await?.event(realm, sale(0).invoice_paid()).await?;
         settle(&deployment.pool, realm, 1).await?;
-        ensure!(worker.stop().await?.success(), "the worker did not end well");
+        ends_well(deployment, worker).await?;
         let url = deployment.amqp_url.as_deref().context("a broker")?;
         let password =
             url.rsplit_once('@').and_then(|(user, _)| user.rsplit_once(':')).context("a password")?.1;

@@ -6,7 +6,7 @@ use domain::ids::Realm;
 use std::time::Duration;
 use store::PgPool;
 use stripe::sample::{Sample, Version};
-use tests::wait::until;
+use tests::{deployment::Deployment, figures::show, processes::Process, wait::until};
 use tokio::time::Instant;
 
 /// No wait outlives this.
@@ -41,10 +41,31 @@ pub(crate) async fn settle(pool: &PgPool, realm: Realm, wanted: i64) -> Result<D
 
 /// Prints a figure and sees that it is within [`BOUND`].
 pub(crate) fn bounded(what: &str, took: Duration) -> Result<()> {
-    #[expect(clippy::print_stderr, reason = "a figure of the run, for whoever reads its log")]
-    {
-        eprintln!("{what}: {:.1} s", took.as_secs_f64());
-    }
+    show(format!("{what}: {:.1} s", took.as_secs_f64()));
     ensure!(took <= BOUND, "{what}: {took:?}");
+    Ok(())
+}
+
+/// Waits until some session of the deployment waits for a lock.
+pub(crate) async fn somebody_waits(deployment: &Deployment) -> Result<()> {
+    until("a worker waits for a lock", async || {
+        let waiting: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM pg_stat_activity
+             WHERE wait_event_type = 'Lock' AND datname = current_database() AND application_name = 'tributary-worker'",
+        )
+        .fetch_one(&deployment.pool)
+        .await?;
+        ensure!(waiting > 0, "none does");
+        Ok(())
+    })
+    .await
+}
+
+/// Waits until a worker has done everything, without a dead letter, and stops it.
+pub(crate) async fn ends_well(deployment: &Deployment, worker: Process) -> Result<()> {
+    deployment.drained().await?;
+    let began = Instant::now();
+    ensure!(worker.stop().await?.success(), "the worker did not end well");
+    ensure!(began.elapsed() <= BOUND, "the worker took {:?} to stop", began.elapsed());
     Ok(())
 }
