@@ -20,6 +20,7 @@ gates() {
   step 'docs' docs
   step 'deny' deny
   advisories
+  deploy
   services_up database
   step 'sqlx' sqlx_compare
 }
@@ -48,7 +49,7 @@ format() {
   if prepare_python_tool scripts; then "$PYTHON_TOOL/bin/shfmt" "${SHFMT_STYLE[@]}" --write "${SCRIPTS[@]}"; fi
 }
 
-SCRIPTS=("$ROOT/dev" "$ROOT/.ci/run" "$ROOT"/scripts/*.sh)
+SCRIPTS=("$ROOT/dev" "$ROOT/.ci/run" "$ROOT/deploy/prove-compose" "$ROOT"/scripts/*.sh)
 SHFMT_STYLE=(--indent 2 --case-indent)
 
 # Scripts: mistakes (shellcheck), layout (shfmt).
@@ -56,7 +57,7 @@ shell() { if prepare_python_tool scripts; then step 'shell' check_scripts; fi; }
 
 check_scripts() {
   # The sourced ones together with the one that sources them.
-  (cd "$ROOT" && "$PYTHON_TOOL/bin/shellcheck" --external-sources --check-sourced dev .ci/run) || return
+  (cd "$ROOT" && "$PYTHON_TOOL/bin/shellcheck" --external-sources --check-sourced dev .ci/run deploy/prove-compose) || return
   "$PYTHON_TOOL/bin/shfmt" "${SHFMT_STYLE[@]}" --diff "${SCRIPTS[@]}"
 }
 
@@ -87,6 +88,22 @@ advisories() {
     say "advisory  NOT CHECKED: the list of known faults (github.com/rustsec/advisory-db) cannot be fetched from here"
   fi
 }
+
+# Alerts: promtool reads them, and a test of its own makes each fire. Debian has it in its package prometheus.
+deploy() {
+  if ! command -v promtool >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    supervise install_debian_packages prometheus || true
+  fi
+  if command -v promtool >/dev/null; then
+    step 'deploy' check_alerts
+  else
+    say 'deploy    NOT CHECKED: no promtool here (it comes with Prometheus)'
+  fi
+}
+
+check_alerts() (
+  cd "$ROOT/deploy/prometheus" && promtool check rules alerts.yml && promtool test rules alerts.test.yml
+)
 
 # Builds `cargo NAME` once, where it is not installed.
 prepare_cargo_tool() {

@@ -35,7 +35,6 @@ mod verdicts;
 mod webhook;
 
 pub use clock::Clock;
-pub use metrics::install as install_metrics;
 pub use openapi::{Document, document as openapi};
 pub use run::{Settings, run, run_on};
 pub use server::serve;

@@ -1,7 +1,7 @@
 //! `tributary-api`: the HTTP role as a process of its own.
 
 use clap::Parser;
-use common::config::{DatabaseArgs, HttpArgs, LogArgs, QueueArgs};
+use common::config::{DatabaseArgs, HttpArgs, LogArgs, QueueArgs, WatchArgs};
 use std::process::ExitCode;
 
 /// Many small allocations from several threads: this one is fast at them and gives memory back.
@@ -19,6 +19,8 @@ struct Options {
     #[command(flatten)]
     http: HttpArgs,
     #[command(flatten)]
+    watch: WatchArgs,
+    #[command(flatten)]
     log: LogArgs,
 }
 
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
             database_url: options.database.required()?,
             queue: &options.queue,
             http: &options.http,
+            watch: &options.watch,
         };
         api::run(settings, shutdown).await
     })

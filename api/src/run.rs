@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::server::tls::Tls;
 use crate::state::{AppState, Parts, Pools};
 use anyhow::Context;
-use common::config::{HttpArgs, QueueArgs};
+use common::config::{HttpArgs, QueueArgs, WatchArgs};
 use queue::Publisher;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -27,6 +27,8 @@ pub struct Settings<'a> {
     pub queue: &'a QueueArgs,
     /// The server.
     pub http: &'a HttpArgs,
+    /// Where it is watched, if not on the server's own address.
+    pub watch: &'a WatchArgs,
 }
 
 /// Serves until `shutdown` is cancelled. Logging is the caller's.
@@ -49,8 +51,9 @@ pub async fn run_on(
     settings: Settings<'_>,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    crate::metrics::install()?;
-    let Settings { database_url, queue, http } = settings;
+    watch::install()?;
+    let Settings { database_url, queue, http, watch } = settings;
+    let watched = watch.bind().await?;
     let pool = |connections| {
         store::pool_for_requests(database_url, "tributary-api", connections)
             .context("DATABASE_URL cannot be used")
@@ -70,6 +73,15 @@ pub async fn run_on(
         limits: http.limits.clone(),
         clock: Clock::system(),
     });
+    let state = match watched {
+        None => state,
+        Some(listener) => {
+            let watched = state.clone();
+            tokio::spawn(watch::serve(listener, move || watched.readiness(), shutdown.clone()));
+            state.with_metrics_apart()
+        }
+    };
+    common::process::has_started();
     let served = crate::serve(listener, tls, state, &http.connections, shutdown).await;
     publishing.cancel();
     if tokio::time::timeout(PUBLISHED, publisher.finished()).await.is_err() {

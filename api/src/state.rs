@@ -62,6 +62,8 @@ pub struct AppState {
     pub(crate) meters: Arc<Meters>,
     pub(crate) bodies: Bodies,
     pub(crate) places: Arc<Places>,
+    /// Whether `/metrics` is served on an address of its own, and so not here.
+    pub(crate) metrics_apart: bool,
 }
 
 impl AppState {
@@ -83,12 +85,26 @@ impl AppState {
             pools: parts.pools,
             publisher: parts.publisher,
             clock: parts.clock,
+            metrics_apart: false,
         }
     }
 
     /// Where a transaction puts what the workers have to do.
     pub(crate) fn outbox(&self) -> Outbox<'_> {
         Outbox { queue: self.publisher.prefix(), now: self.clock.now() }
+    }
+
+    /// The same state, with `/metrics` on an address of its own.
+    #[must_use]
+    pub fn with_metrics_apart(self) -> Self {
+        Self { metrics_apart: true, ..self }
+    }
+
+    /// What `/readyz` says.
+    pub(crate) fn readiness(&self) -> watch::Readiness {
+        let (ready, readiness) = self.health.readiness(&self.publisher, &self.secrets);
+        // Texts and flags: it can always be written.
+        watch::Readiness { ready, body: serde_json::to_value(readiness).unwrap_or_default() }
     }
 
     /// The same state for requests that write.
@@ -104,7 +120,7 @@ impl AppState {
             self.verdicts.run(lookups),
             self.health.probe(lookups),
             Box::pin(self.limits.share(lookups)),
-            crate::metrics::keep_drained(),
+            watch::keep_drained(),
             async { crate::idempotency::purge(&Self { pool: lookups.clone(), ..self.clone() }).await },
             async {
                 let mut every = tokio::time::interval(TIDY_INTERVAL);

@@ -9,6 +9,7 @@ mod decision;
 mod demo;
 mod digest;
 mod explain;
+mod health;
 mod key;
 mod migrate;
 mod payout;
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Worker(worker::WorkerArgs),
     /// Measure how fast this machine accepts and settles, beside what it does without Tributary
     Bench(Box<bench::BenchArgs>),
+    /// Ask a service whether it is ready, for health checks: exits with 0 when it is
+    Health(Box<health::HealthArgs>),
     /// Bring the database's tables up to date
     Migrate,
     /// Create, list, show and change projects
@@ -85,6 +88,7 @@ pub(crate) async fn run(command: Command, context: Context) -> anyhow::Result<()
         Command::Api(args) => api::run(&args, &context).await,
         Command::Worker(args) => worker::run(&args, &context).await,
         Command::Bench(args) => bench::run(&args, &context).await,
+        Command::Health(args) => health::run(&args, &context).await,
         Command::Migrate => migrate::run(&context).await,
         Command::Project(command) => project::run(command, &context).await,
         Command::Key(command) => key::run(command, &context).await,

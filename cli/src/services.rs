@@ -2,6 +2,7 @@
 
 use crate::stack_args::StackArgs;
 use anyhow::anyhow;
+use common::config::WatchArgs;
 use std::{net::SocketAddr, time::Duration};
 use tokio::{
     net::TcpListener,
@@ -76,13 +77,20 @@ async fn api(
     database_url: String,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    let settings = api::Settings { database_url: &database_url, queue: &args.queue, http: &args.http };
+    let settings = api::Settings {
+        database_url: &database_url,
+        queue: &args.queue,
+        http: &args.http,
+        watch: &args.watch,
+    };
     api::run_on(listener, settings, shutdown).await
 }
 
 /// The worker.
 async fn worker(args: StackArgs, database_url: String, shutdown: CancellationToken) -> anyhow::Result<()> {
+    // The api of this process is watched for both.
+    let watch = &WatchArgs::default();
     let StackArgs { queue, stripe, notify, .. } = &args;
-    let settings = worker::Settings { database_url: &database_url, queue, stripe, notify };
+    let settings = worker::Settings { database_url: &database_url, queue, stripe, notify, watch };
     worker::run(settings, shutdown).await
 }

@@ -1,7 +1,7 @@
 //! The options of whatever runs the whole service.
 
 use clap::Args;
-use common::config::{HttpArgs, NotifyArgs, QueueArgs, StripeArgs};
+use common::config::{HttpArgs, NotifyArgs, QueueArgs, StripeArgs, WatchArgs};
 use std::path::PathBuf;
 
 /// Settings of the whole service.
@@ -15,6 +15,8 @@ pub(crate) struct StackArgs {
     pub(crate) stripe: StripeArgs,
     #[command(flatten)]
     pub(crate) notify: NotifyArgs,
+    #[command(flatten)]
+    pub(crate) watch: WatchArgs,
     /// Where PostgreSQL's programs are, when they are not to be searched for
     #[arg(long, env = "POSTGRES_BIN", value_name = "DIR")]
     pub(crate) postgres_bin: Option<PathBuf>,

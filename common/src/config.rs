@@ -17,6 +17,7 @@ use ipnet::IpNet;
 use queue::{ConfigError, QueueConfig};
 use std::{path::PathBuf, time::Duration};
 use stripe::metadata::MetadataKeys;
+use tokio::net::TcpListener;
 
 /// The queue between API and workers.
 #[derive(Args, Clone)]
@@ -105,6 +106,35 @@ pub struct HttpArgs {
     /// The limits.
     #[command(flatten)]
     pub limits: LimitArgs,
+}
+
+/// Where operators watch.
+#[derive(Args, Clone, Debug, Default)]
+pub struct WatchArgs {
+    /// An address for /metrics, /livez and /readyz alone, e.g. :9090, which the service's users need not reach; the api
+    /// then has no /metrics on its own address
+    #[arg(long, env = "METRICS_ADDR", value_name = "ADDR")]
+    pub metrics_addr: Option<ListenAddr>,
+}
+
+impl WatchArgs {
+    /// Binds to the address, where one is set.
+    ///
+    /// # Errors
+    /// When it cannot listen there: the text names the setting.
+    pub async fn bind(&self) -> Result<Option<TcpListener>, UnusableAddress> {
+        let Some(address) = &self.metrics_addr else { return Ok(None) };
+        let bound = address.bind().await;
+        bound.map(Some).map_err(|source| UnusableAddress { address: address.clone(), source })
+    }
+}
+
+/// Nothing can listen there.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address} (METRICS_ADDR)")]
+pub struct UnusableAddress {
+    address: ListenAddr,
+    source: std::io::Error,
 }
 
 /// How long connections last.

@@ -52,6 +52,17 @@ where
     }
 }
 
+/// Tells systemd that the process has started, where a unit of `Type=notify` runs it.
+pub fn has_started() {
+    tell_systemd(sd_notify::NotifyState::Ready);
+}
+
+fn tell_systemd(state: sd_notify::NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::debug!(%error, "systemd was not told");
+    }
+}
+
 /// Cancelled at the first of these signals; later ones change nothing.
 ///
 /// # Errors
@@ -66,6 +77,7 @@ pub fn on_signal(kinds: &[SignalKind]) -> io::Result<CancellationToken> {
                 let is_first = !shutdown.is_cancelled();
                 shutdown.cancel();
                 if is_first {
+                    tell_systemd(sd_notify::NotifyState::Stopping);
                     tracing::info!("stopping");
                 }
             }

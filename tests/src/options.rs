@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use clap::Parser;
-use common::config::{HttpArgs, NotifyArgs, QueueArgs, StripeArgs};
+use common::config::{HttpArgs, NotifyArgs, QueueArgs, StripeArgs, WatchArgs};
 
 /// The options of both roles.
 #[derive(Clone, Parser)]
@@ -16,6 +16,8 @@ pub(crate) struct Options {
     pub(crate) stripe: StripeArgs,
     #[command(flatten)]
     pub(crate) notify: NotifyArgs,
+    #[command(flatten)]
+    pub(crate) watch: WatchArgs,
 }
 
 /// Without limits, on any port. An option beats the environment, also when it is empty.

@@ -28,8 +28,12 @@ pub(crate) async fn api(options: Options, database_url: String) -> Result<(Socke
     let listener = options.http.listen_addr.bind().await?;
     let address = listener.local_addr()?;
     let role = start(|shutdown| async move {
-        let settings =
-            api::Settings { database_url: &database_url, queue: &options.queue, http: &options.http };
+        let settings = api::Settings {
+            database_url: &database_url,
+            queue: &options.queue,
+            http: &options.http,
+            watch: &options.watch,
+        };
         api::run_on(listener, settings, shutdown).await
     });
     Ok((address, role))
@@ -38,8 +42,8 @@ pub(crate) async fn api(options: Options, database_url: String) -> Result<(Socke
 /// Starts a worker.
 pub(crate) fn worker(options: Options, database_url: String) -> Role {
     start(|shutdown| async move {
-        let Options { queue, stripe, notify, .. } = &options;
-        let settings = worker::Settings { database_url: &database_url, queue, stripe, notify };
+        let Options { queue, stripe, notify, watch, .. } = &options;
+        let settings = worker::Settings { database_url: &database_url, queue, stripe, notify, watch };
         worker::run(settings, shutdown).await
     })
 }

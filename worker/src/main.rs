@@ -1,7 +1,7 @@
 //! `tributary-worker`: the worker's role as a process of its own.
 
 use clap::Parser;
-use common::config::{DatabaseArgs, LogArgs, NotifyArgs, QueueArgs, StripeArgs};
+use common::config::{DatabaseArgs, LogArgs, NotifyArgs, QueueArgs, StripeArgs, WatchArgs};
 use std::process::ExitCode;
 
 /// Many small allocations from several threads: this one is fast at them and gives memory back.
@@ -21,6 +21,8 @@ struct Options {
     #[command(flatten)]
     notify: NotifyArgs,
     #[command(flatten)]
+    watch: WatchArgs,
+    #[command(flatten)]
     log: LogArgs,
 }
 
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
             queue: &options.queue,
             stripe: &options.stripe,
             notify: &options.notify,
+            watch: &options.watch,
         };
         worker::run(settings, shutdown).await
     })

@@ -2,12 +2,15 @@
 
 use crate::pause::{Pauses, Rested, pause};
 use crate::telemetry;
+use serde_json::json;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use store::schema::{self, Schema};
 use store::{Sessions, StoreError, within};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use watch::Readiness;
 
 /// How long it may take to compare the schemas.
 const COMPARISON: Duration = Duration::from_secs(3);
@@ -23,11 +26,14 @@ const RETRY: Duration = Duration::from_secs(5);
 pub(crate) struct Place {
     sessions: Sessions,
     trouble: Mutex<Option<Trouble>>,
+    /// Whether it let the worker work once.
+    begun: AtomicBool,
 }
 
 struct Trouble {
     kind: Kind,
     since: Instant,
+    reason: String,
 }
 
 /// What is wrong with the place, and so what shows that it is over.
@@ -61,7 +67,7 @@ enum Unfit {
 
 impl Place {
     pub(crate) fn new(sessions: Sessions) -> Self {
-        Self { sessions, trouble: Mutex::default() }
+        Self { sessions, trouble: Mutex::default(), begun: AtomicBool::new(false) }
     }
 
     /// Waits until the database is there and has every migration that this program knows.
@@ -87,8 +93,25 @@ impl Place {
         Rested::Yes
     }
 
+    /// What `/readyz` of a worker says: whether what comes to it would be settled.
+    pub(crate) fn readiness(&self, draining: bool) -> Readiness {
+        let trouble = self.trouble();
+        let (status, reason) = match &*trouble {
+            _ if draining => ("draining", None),
+            Some(trouble) => ("unavailable", Some(trouble.reason.as_str())),
+            None if self.begun.load(Ordering::Relaxed) => ("ready", None),
+            None => ("starting", Some("the database has not answered yet")),
+        };
+        let mut body = json!({ "status": status });
+        if let Some(reason) = reason {
+            body["reason"] = reason.into();
+        }
+        Readiness { ready: status == "ready", body }
+    }
+
     /// Takes note of work that succeeded.
     pub(crate) fn works(&self) {
+        self.begun.store(true, Ordering::Relaxed);
         metrics::gauge!(telemetry::READY).set(1.0);
         if let Some(trouble) = self.trouble().take() {
             tracing::info!(
@@ -141,7 +164,7 @@ impl Place {
             ),
         }
         let since = trouble.as_ref().map_or_else(Instant::now, |trouble| trouble.since);
-        *trouble = Some(Trouble { kind, since });
+        *trouble = Some(Trouble { kind, since, reason: text.to_owned() });
     }
 
     fn trouble(&self) -> std::sync::MutexGuard<'_, Option<Trouble>> {

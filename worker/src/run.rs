@@ -8,7 +8,7 @@ use crate::place::Place;
 use crate::suspects::{self, Trial};
 use crate::{notify, sweep, telemetry};
 use anyhow::Context;
-use common::config::{NotifyArgs, QueueArgs, StripeArgs};
+use common::config::{NotifyArgs, QueueArgs, StripeArgs, WatchArgs};
 use queue::{Consumer, Delivery, Publisher, QueueConfig};
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +37,8 @@ pub struct Settings<'a> {
     pub stripe: &'a StripeArgs,
     /// Notifications out.
     pub notify: &'a NotifyArgs,
+    /// Where it is watched, if not beside an api of the same process.
+    pub watch: &'a WatchArgs,
 }
 
 /// Works until `shutdown` is cancelled; what it has in hand then is finished or handed back, within 8 s. Logging
@@ -60,8 +62,11 @@ pub async fn run(settings: Settings<'_>, shutdown: CancellationToken) -> anyhow:
 }
 
 async fn work(settings: Settings<'_>, shutdown: &CancellationToken) -> anyhow::Result<()> {
+    let Settings { database_url, queue, stripe, notify, watch } = settings;
+    if watch.metrics_addr.is_some() {
+        watch::install()?;
+    }
     telemetry::describe();
-    let Settings { database_url, queue, stripe, notify } = settings;
     let sessions =
         store::sessions(database_url, "tributary-worker", SESSIONS).context("DATABASE_URL cannot be used")?;
     let queue = queue.queue(database_url, "tributary-worker")?;
@@ -71,6 +76,14 @@ async fn work(settings: Settings<'_>, shutdown: &CancellationToken) -> anyhow::R
     let notifier = notify::Notifier::new(database_url, notify)?;
     Fetching::from_args(stripe).context("STRIPE_SECRET_KEY cannot be used")?;
     let notifying = tokio::spawn(notifier.run(shutdown.clone()));
+    if let Some(listener) = watch.bind().await? {
+        let (place, leave) = (Arc::clone(&place), shutdown.clone());
+        let readiness = move || place.readiness(leave.is_cancelled());
+        tokio::spawn(watch::serve(listener, readiness, shutdown.clone()));
+        tokio::spawn(shutdown.clone().run_until_cancelled_owned(watch::keep_drained()));
+    }
+    // It has, also where it waits for the database: that is what `/readyz` says.
+    common::process::has_started();
     while place.wait_until_fit(shutdown).await == Rested::Yes {
         let shift = Shift { sessions: &sessions, place: &place, queue: &queue, keys: &keys };
         let fetching = Fetching::from_args(stripe).context("STRIPE_SECRET_KEY cannot be used")?;

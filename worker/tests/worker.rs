@@ -29,3 +29,5 @@ mod settling;
 mod stopping;
 #[path = "worker/suspects.rs"]
 mod suspects;
+#[path = "worker/watched.rs"]
+mod watched;

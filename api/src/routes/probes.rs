@@ -1,7 +1,7 @@
 //! `/livez`, `/readyz` and `/metrics`, for whoever runs the service.
 
 use crate::answer::json;
-use crate::metrics;
+use crate::error::ApiError;
 use crate::state::AppState;
 use axum::Router;
 use axum::extract::State;
@@ -9,9 +9,6 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::json;
-
-/// The media type that Prometheus asks for.
-const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 pub(crate) fn router() -> Router<AppState> {
     Router::new().route("/livez", get(livez)).route("/readyz", get(readyz)).route("/metrics", get(scrape))
@@ -24,10 +21,14 @@ async fn livez() -> Response {
 
 /// Whether traffic should come here.
 async fn readyz(State(state): State<AppState>) -> Response {
-    let (ready, readiness) = state.health.readiness(&state.publisher, &state.secrets);
-    json(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &readiness)
+    let watch::Readiness { ready, body } = state.readiness();
+    json(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &body)
 }
 
-async fn scrape() -> Response {
-    ([(header::CONTENT_TYPE, PROMETHEUS)], metrics::render()).into_response()
+async fn scrape(State(state): State<AppState>) -> Response {
+    if state.metrics_apart {
+        return ApiError::NotFound("/metrics has an address of its own (METRICS_ADDR)".to_owned())
+            .into_response();
+    }
+    ([(header::CONTENT_TYPE, watch::PROMETHEUS)], watch::render()).into_response()
 }

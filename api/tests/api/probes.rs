@@ -41,7 +41,7 @@ async fn it_is_alive_but_not_ready_without_any_store() {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn requests_are_counted_by_route(pool: PgPool) {
-    api::install_metrics().unwrap();
+    watch::install().unwrap();
     let (api, project) = (start(&pool).await, project(&pool).await);
     api.get(&project, "/api/v1/conversions/999").send().await.error(404, "not_found");
     api.post_webhook(project.realm.project, TEST_SECRET, b"{}").await;
@@ -68,4 +68,11 @@ async fn the_document_describes_the_routes(pool: PgPool) {
     for path in ["/api/v1/conversions", "/api/v1/conversions/{id}", "/webhooks/stripe/{projectId}"] {
         assert!(paths.contains_key(path), "{path}");
     }
+}
+
+#[tokio::test]
+async fn metrics_with_an_address_of_their_own_are_not_served_to_everybody() {
+    let api = Setup { metrics_apart: true, ..Setup::without_database() }.start().await;
+    assert_eq!(get(&api, "/metrics").await.status, 404);
+    assert_eq!(get(&api, "/livez").await.status, 200);
 }

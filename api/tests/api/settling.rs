@@ -3,7 +3,7 @@
 use crate::support::{Project, queued};
 use chrono::{DateTime, Utc};
 use clap::Parser;
-use common::config::{NotifyArgs, QueueArgs, StripeArgs};
+use common::config::{NotifyArgs, QueueArgs, StripeArgs, WatchArgs};
 use domain::money::BasisPoints;
 use domain::rules::{Commission, Rules};
 use serde_json::Value;
@@ -22,6 +22,8 @@ struct Options {
     stripe: StripeArgs,
     #[command(flatten)]
     notify: NotifyArgs,
+    #[command(flatten)]
+    watch: WatchArgs,
 }
 
 /// A programme that pays 20 % at once, and a worker until the guard is dropped.
@@ -38,8 +40,8 @@ pub(crate) async fn settle_under(pool: &PgPool, project: &Project, rules: &Rules
     let stop = shutdown.clone();
     tokio::spawn(async move {
         let options = Options::parse_from(["worker", "--amqp-url="]);
-        let Options { queue, stripe, notify } = &options;
-        let settings = worker::Settings { database_url: &url, queue, stripe, notify };
+        let Options { queue, stripe, notify, watch } = &options;
+        let settings = worker::Settings { database_url: &url, queue, stripe, notify, watch };
         worker::run(settings, stop).await.unwrap();
     });
     shutdown.drop_guard()

@@ -32,6 +32,7 @@ pub(crate) struct Setup {
     pub(crate) limits: LimitArgs,
     pub(crate) tls: Option<Tls>,
     pub(crate) database: PgConnectOptions,
+    pub(crate) metrics_apart: bool,
 }
 
 impl Setup {
@@ -41,13 +42,14 @@ impl Setup {
             limits: LimitArgs::off(),
             tls: None,
             database: PgConnectOptions::clone(&pool.connect_options()),
+            metrics_apart: false,
         }
     }
 
     /// On a database that is not there.
     pub(crate) fn without_database() -> Self {
         let database = PgConnectOptions::new_without_pgpass().host("127.0.0.1").port(1).username("nobody");
-        Self { limits: LimitArgs::off(), tls: None, database }
+        Self { limits: LimitArgs::off(), tls: None, database, metrics_apart: false }
     }
 
     pub(crate) async fn start(self) -> Api {
@@ -55,12 +57,15 @@ impl Setup {
         let publishing = CancellationToken::new();
         let config = QueueConfig::new(Prefix::default(), None, self.database.clone()).unwrap();
         let pool = store::PgPool::connect_lazy_with(self.database);
-        let state = AppState::new(Parts {
+        let mut state = AppState::new(Parts {
             pools: Pools::one(&pool),
             publisher: Publisher::start(&config, publishing.clone()),
             limits: self.limits,
             clock: Clock::system(),
         });
+        if self.metrics_apart {
+            state = state.with_metrics_apart();
+        }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn({

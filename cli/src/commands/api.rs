@@ -2,7 +2,7 @@
 
 use crate::{context::Context, shutdown};
 use clap::Args;
-use common::config::{HttpArgs, QueueArgs};
+use common::config::{HttpArgs, QueueArgs, WatchArgs};
 
 /// Options of `api`: those of `tributary-api`.
 #[derive(Args)]
@@ -11,12 +11,19 @@ pub(crate) struct ApiArgs {
     queue: QueueArgs,
     #[command(flatten)]
     http: HttpArgs,
+    #[command(flatten)]
+    watch: WatchArgs,
 }
 
 /// Serves until a signal comes.
 pub(super) async fn run(args: &ApiArgs, context: &Context) -> anyhow::Result<()> {
     let shutdown = shutdown::on_signal()?;
     let database_url = context.database_url()?;
-    let settings = api::Settings { database_url: &database_url, queue: &args.queue, http: &args.http };
+    let settings = api::Settings {
+        database_url: &database_url,
+        queue: &args.queue,
+        http: &args.http,
+        watch: &args.watch,
+    };
     shutdown::in_time(&shutdown, Box::pin(api::run(settings, shutdown.clone()))).await
 }

@@ -3,6 +3,7 @@
 mod claims;
 mod connection;
 mod enqueue;
+mod gauges;
 mod keeper;
 mod lease;
 mod listener;

@@ -33,6 +33,16 @@ pub(super) const UNROUTABLE: &str = "tributary_queue_unroutable_total";
 /// How long the oldest message waits that is due now and not settled, by `store`; 0 when there is none.
 pub(super) const OLDEST_AGE: &str = "tributary_queue_oldest_age_seconds";
 
+/// Messages that are due, by `store`: those of the database that are not finished, counted up to 100,000; those that
+/// RabbitMQ has not delivered.
+pub(super) const WAITING: &str = "tributary_queue_waiting";
+/// Messages that this worker was delivered and has not finished, by `store`.
+pub(super) const IN_HAND: &str = "tributary_queue_in_hand";
+/// Messages of the database that wait for a later time: retries, and what was put off.
+pub(super) const PUT_OFF: &str = "tributary_queue_put_off";
+/// Dead letters that nobody has retried or discarded.
+pub(super) const DEAD_LETTERS: &str = "tributary_queue_dead_letters_open";
+
 /// Tells the recorder what the metrics mean. Call it once, after the recorder is installed.
 pub(super) fn describe() {
     metrics::describe_counter!(PUBLISHED, "Messages stored durably.");
@@ -49,6 +59,13 @@ pub(super) fn describe() {
     metrics::describe_counter!(PARKED, "Messages that were delivered too often and come back alone.");
     metrics::describe_counter!(UNROUTABLE, "Messages that RabbitMQ could not route and kept aside.");
     metrics::describe_gauge!(OLDEST_AGE, metrics::Unit::Seconds, "How long the oldest due message waits.");
+    metrics::describe_gauge!(
+        WAITING,
+        "Messages that are due and that no worker has, or of the database all that are due."
+    );
+    metrics::describe_gauge!(IN_HAND, "Messages that this worker was delivered and has not finished.");
+    metrics::describe_gauge!(PUT_OFF, "Messages that wait for a later time.");
+    metrics::describe_gauge!(DEAD_LETTERS, "Dead letters that nobody has retried or discarded.");
 }
 
 /// A count as a metric's value; counts beyond 2³² are not distinguished.

@@ -42,6 +42,13 @@ impl From<SocketAddr> for ListenAddr {
 }
 
 impl ListenAddr {
+    /// How a program of the same machine reaches what listens there: by the loopback address, if it is every address.
+    #[must_use]
+    pub fn from_here(&self) -> Self {
+        let every = ["", "0.0.0.0", "::"].contains(&self.host.as_str());
+        Self { host: if every { "127.0.0.1".to_owned() } else { self.host.clone() }, port: self.port }
+    }
+
     /// Binds to it.
     ///
     /// # Errors
@@ -86,6 +93,16 @@ mod tests {
         {
             assert_eq!(bad.parse::<ListenAddr>(), Err(NoListenAddr), "{bad}");
         }
+    }
+
+    #[test]
+    fn every_address_is_reached_by_the_loopback_one() {
+        for (text, here) in
+            [(":80", "127.0.0.1:80"), ("0.0.0.0:80", "127.0.0.1:80"), ("[::]:80", "127.0.0.1:80")]
+        {
+            assert_eq!(text.parse::<ListenAddr>().unwrap().from_here().to_string(), here);
+        }
+        assert_eq!("10.0.0.7:80".parse::<ListenAddr>().unwrap().from_here().to_string(), "10.0.0.7:80");
     }
 
     #[tokio::test]

@@ -3,4 +3,5 @@
 mod citations;
 mod fences;
 mod law;
+mod metrics;
 mod tree;

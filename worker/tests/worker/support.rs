@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use clap::Parser;
-use common::config::{NotifyArgs, QueueArgs, StripeArgs};
-use domain::ids::{Mode, Realm};
+use common::config::{NotifyArgs, QueueArgs, StripeArgs, WatchArgs};
+use domain::ids::{Mode, ProjectId, Realm};
 use domain::money::BasisPoints;
 use domain::rules::{Commission, Rules};
 use queue::envelope::{Envelope, Source};
@@ -28,6 +28,8 @@ struct Options {
     stripe: StripeArgs,
     #[command(flatten)]
     notify: NotifyArgs,
+    #[command(flatten)]
+    watch: WatchArgs,
 }
 
 /// A running worker, a publisher to feed it, and a project whose commission is 20 %.
@@ -55,6 +57,15 @@ impl Bench {
         let new = NewAffiliate { email: "anna@example.org", referral_code: "ANNA" };
         add_affiliate(&mut connection, realm, new).await.unwrap();
         drop(connection);
+        Self::of(pool, realm, arguments)
+    }
+
+    /// Of a database without tables.
+    pub fn unprepared(pool: PgPool, arguments: &[&str]) -> Self {
+        Self::of(pool, Realm { project: ProjectId(1), mode: Mode::Test }, arguments)
+    }
+
+    fn of(pool: PgPool, realm: Realm, arguments: &[&str]) -> Self {
         let database = sqlx::postgres::PgConnectOptions::clone(&pool.connect_options());
         let config = QueueConfig::new(Prefix::default(), None, database).unwrap();
         let publisher = Publisher::start(&config, CancellationToken::new());
@@ -76,6 +87,7 @@ impl Bench {
                 queue: &options.queue,
                 stripe: &options.stripe,
                 notify: &options.notify,
+                watch: &options.watch,
             };
             worker::run(settings, shutdown).await
         }));

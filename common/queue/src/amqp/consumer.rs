@@ -1,6 +1,7 @@
 //! Consuming: the events, what was unroutable, and what the broker gave up, each on a channel of one
 //! connection of their own (an alarm blocks publishing connections, not this one).
 
+mod depth;
 mod oldest;
 mod session;
 
@@ -114,10 +115,17 @@ impl Supervisor {
             let session = Session::open(&link.connection, queue, prefetch, sink).await?;
             sessions.spawn(session.run(self.shutdown.clone(), self.oldest.clone()));
         }
-        while let Some(ended) = sessions.join_next().await {
-            // A panic in a session would be a bug; the connection is opened again all the same.
-            ended.unwrap_or_else(|error| Err(LinkError::ConsumerEnded(error.to_string())))?;
+        let finished = async {
+            while let Some(ended) = sessions.join_next().await {
+                // A panic in a session would be a bug; the connection is opened again all the same.
+                ended.unwrap_or_else(|error| Err(LinkError::ConsumerEnded(error.to_string())))?;
+            }
+            Ok(())
+        };
+        let queues = [&topology.events, &topology.large, &topology.unroutable, &topology.dead];
+        tokio::select! {
+            finished = finished => finished,
+            error = depth::measure(&link.connection, &queues) => Err(error),
         }
-        Ok(())
     }
 }

@@ -26,6 +26,11 @@ impl Outstanding {
         self.0.values().min().copied()
     }
 
+    /// How many are not answered.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The frames that answer exactly `tags`. `multiple` also answers every older tag, so it is used
     /// as far as the oldest outstanding tags are all among them; the others are answered one by one.
     pub(super) fn answer(&mut self, mut tags: Vec<u64>) -> Vec<Answer> {

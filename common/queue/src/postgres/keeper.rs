@@ -1,7 +1,7 @@
-//! Renews the leases of the rows that a worker holds, and measures how long the oldest due row waits.
+//! Renews the leases of the rows that a worker holds, and measures what waits.
 
-use super::{Lease, PATIENCE};
-use crate::{Prefix, backoff::chain, telemetry};
+use super::{Lease, PATIENCE, gauges};
+use crate::{Prefix, backoff::chain};
 use database::{Sessions, within};
 use sqlx::PgConnection;
 use std::time::Duration;
@@ -47,7 +47,7 @@ async fn look(
     let mut session = sessions.open().await?;
     let looked = within(PATIENCE, async {
         renew(&mut session, lease, length).await?;
-        measure(&mut session, queue).await
+        gauges::measure(&mut session, queue).await
     });
     let outcome = looked.await;
     session.end(outcome).await
@@ -73,16 +73,5 @@ async fn renew(connection: &mut PgConnection, lease: &Lease, length: Duration) -
     )
     .execute(connection)
     .await?;
-    Ok(())
-}
-
-async fn measure(connection: &mut PgConnection, queue: &Prefix) -> Result<(), sqlx::Error> {
-    let oldest = sqlx::query_scalar!(
-        "SELECT extract(epoch FROM now() - run_at)::float8 FROM queue_messages WHERE queue = $1 AND run_at <= now() ORDER BY run_at LIMIT 1",
-        queue.as_str(),
-    )
-    .fetch_optional(connection)
-    .await?;
-    metrics::gauge!(telemetry::OLDEST_AGE, "store" => "database").set(oldest.flatten().unwrap_or(0.0));
     Ok(())
 }

@@ -1,6 +1,7 @@
-//! How long the oldest message waits that RabbitMQ has delivered: it delivers in order, so nothing behind is older.
+//! What this worker has of RabbitMQ's messages, as gauges: how many, and how long the oldest waits. RabbitMQ delivers in
+//! order, so nothing behind is older.
 
-use crate::telemetry::{self, seconds};
+use crate::telemetry::{self, count, seconds};
 use chrono::{DateTime, Utc};
 use lapin::types::ShortString;
 use std::{
@@ -9,23 +10,25 @@ use std::{
     time::Duration,
 };
 
-/// How often the age is told. It grows between two events as well, and falls to nothing when the queue is empty.
+/// How often the gauges are set. The age grows between two events as well, and falls to nothing when the queue is empty.
 pub(super) const TOLD_EVERY: Duration = Duration::from_secs(1);
 
-/// When the oldest unanswered message of each queue was accepted.
+/// Of each queue, when its oldest unanswered message was accepted, and how many are unanswered.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Oldest(Arc<Mutex<BTreeMap<ShortString, DateTime<Utc>>>>);
+pub(super) struct Oldest(Arc<Mutex<BTreeMap<ShortString, (DateTime<Utc>, usize)>>>);
 
 impl Oldest {
-    /// Tells that of one queue, and so the age of the oldest of all.
-    pub(super) fn tell(&self, queue: &ShortString, accepted: Option<DateTime<Utc>>) {
+    /// Takes note of one queue, and sets the gauges of all.
+    pub(super) fn tell(&self, queue: &ShortString, accepted: Option<DateTime<Utc>>, in_hand: usize) {
         // A panic elsewhere cannot leave a map of times half changed.
         let mut oldest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match accepted {
-            Some(at) => drop(oldest.insert(queue.clone(), at)),
+            Some(at) => drop(oldest.insert(queue.clone(), (at, in_hand))),
             None => drop(oldest.remove(queue)),
         }
-        let age = oldest.values().min().map_or(0.0, |at| seconds(Utc::now() - *at));
+        let age = oldest.values().map(|(at, _)| at).min().map_or(0.0, |at| seconds(Utc::now() - *at));
+        let in_hand = oldest.values().map(|(_, in_hand)| in_hand).sum();
         metrics::gauge!(telemetry::OLDEST_AGE, "store" => "broker").set(age);
+        metrics::gauge!(telemetry::IN_HAND, "store" => "broker").set(count(in_hand));
     }
 }

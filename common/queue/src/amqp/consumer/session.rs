@@ -90,7 +90,9 @@ impl Session {
                 // First: what is given back to the broker after it must not be delivered here again.
                 () = shutdown.cancelled() => break,
                 Some(command) = commands.recv() => self.answer(command).await?,
-                _ = ticks.tick() => oldest.tell(&self.queue, self.outstanding.oldest()),
+                _ = ticks.tick() => {
+                    oldest.tell(&self.queue, self.outstanding.oldest(), self.outstanding.len());
+                }
                 delivery = self.consumer.next() => match delivery {
                     Some(delivery) => self.deliver(delivery?, &session).await,
                     None => return Err(LinkError::ConsumerEnded(self.queue.to_string())),
