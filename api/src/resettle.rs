@@ -13,5 +13,6 @@ pub(crate) async fn ask(
     realm: Realm,
     mappings: &Mappings,
 ) -> Result<(), ApiError> {
-    Ok(state.outbox().resettle(transaction, realm, mappings).await?)
+    state.outbox().resettle(transaction, realm, mappings).await?;
+    Ok(())
 }

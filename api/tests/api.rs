@@ -64,5 +64,7 @@ mod statistics;
 mod strangers;
 #[path = "api/support.rs"]
 mod support;
+#[path = "api/told_twice.rs"]
+mod told_twice;
 #[path = "api/webhooks.rs"]
 mod webhooks;

@@ -8,6 +8,7 @@ mod dead_letters;
 mod decision;
 mod demo;
 mod digest;
+mod effect;
 mod explain;
 mod health;
 mod key;

@@ -61,13 +61,15 @@ async fn once(connection: &mut PgConnection, publisher: &Publisher) -> Result<us
     let mut transaction = connection.begin().await?;
     let overdue = overdue_pending(&mut transaction, Utc::now() - OVERDUE, LIMIT).await?;
     let mut done: Vec<ConversionId> = Vec::new();
-    for command in overdue {
-        let Ok(body) = serde_json::to_vec(&command.command) else { continue };
-        let envelope = Envelope::new(Source::Api, command.realm, body.into(), Utc::now());
-        if publisher.publish(envelope).await.is_err() {
-            break;
+    'rows: for row in overdue {
+        for command in row.commands {
+            let Ok(body) = serde_json::to_vec(&command) else { continue 'rows };
+            let envelope = Envelope::new(Source::Api, row.realm, body.into(), Utc::now());
+            if publisher.publish(envelope).await.is_err() {
+                break 'rows;
+            }
         }
-        done.push(command.id);
+        done.push(row.id);
     }
     mark_published(&mut transaction, &done).await?;
     transaction.commit().await?;

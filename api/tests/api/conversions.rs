@@ -310,7 +310,7 @@ async fn what_was_not_published_is_found_by_the_sweep(pool: PgPool) {
     assert_eq!(overdue.iter().map(|overdue| overdue.id.0).collect::<Vec<_>>(), [id]);
     assert_eq!(overdue[0].realm, project.realm);
     let queued: domain::command::Command = serde_json::from_slice(&queued(&pool).await[0].1).unwrap();
-    assert_eq!(overdue[0].command, queued);
+    assert_eq!(overdue[0].commands, [queued]);
 
     conversions::mark_unpublished(&mut transaction, overdue[0].id).await.unwrap();
     assert_eq!(conversions::overdue_pending(&mut transaction, long_ago, 10).await.unwrap().len(), 1);

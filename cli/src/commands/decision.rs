@@ -1,5 +1,6 @@
 //! What the commands share by which people decide: who, why, and how it reaches the workers.
 
+use super::effect;
 use crate::{context::Context, output};
 use anyhow::{Context as _, bail};
 use app::{
@@ -34,9 +35,9 @@ pub(super) struct DecisionArgs {
     /// Who decides [default: the name of the user who runs this]
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     actor: Option<String>,
-    /// Wait until a worker has settled it, at most so many seconds
-    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "30")]
-    wait: Option<u64>,
+    /// Wait until a worker has settled it, at most so many seconds; 0 does not wait
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_value = "10", default_missing_value = "30")]
+    wait: u64,
     /// The deployment, when several share a database
     #[arg(long, env = "QUEUE_PREFIX", value_name = "NAME", default_value_t)]
     queue_prefix: Prefix,
@@ -95,7 +96,7 @@ impl DecisionArgs {
         Ok(Realm { project, mode })
     }
 
-    /// Waits for the decision that was committed, if asked to, and shows it.
+    /// Waits for the decision that was committed, unless told not to, and shows it.
     pub(super) async fn show(
         &self,
         context: &Context,
@@ -103,16 +104,20 @@ impl DecisionArgs {
         decided: Decided,
         note: Option<String>,
     ) -> anyhow::Result<()> {
-        let Decided { id, realm, subject, what, word, event } = decided;
-        if let Some(seconds) = self.wait {
+        let Decided { id, realm, subject, what, word, event, message } = decided;
+        let settled = self.wait > 0;
+        if settled {
             let bar = output::counter(!output::is_terminal());
             bar.set_message("waiting for a worker");
-            let completion = completion::wait(pool, realm, event, Duration::from_secs(seconds)).await;
+            let longest = Duration::from_secs(self.wait);
+            let completion = completion::wait(pool, realm, event, longest).await;
             bar.finish_and_clear();
             if completion == Completion::Pending {
-                bail!(
-                    "decision {id} is kept, but no worker has settled it within {seconds} seconds: is one running?"
-                );
+                // It was put off, or never taken.
+                effect::taken(pool, &self.queue_prefix, &[message], longest)
+                    .await
+                    .with_context(|| format!("decision {id} has no effect yet"))?;
+                bail!("decision {id} is kept, but no worker has settled it: `tributary dead-letters list` says why");
             }
         }
         context.print(&Answer {
@@ -123,7 +128,7 @@ impl DecisionArgs {
             what,
             actor: word.actor,
             reason: word.reason,
-            settled: self.wait.is_some(),
+            settled,
             note,
         })
     }

@@ -34,6 +34,8 @@ pub struct Decided {
     pub word: Word,
     /// What to wait for with [`Completions`](crate::completion::Completions).
     pub event: String,
+    /// The message to the workers, for [`queue::waiting`].
+    pub message: i64,
 }
 
 /// Who decides, when and why.
@@ -67,6 +69,7 @@ async fn decide(
     let new = NewDecision { kind, subject: &subject, decided: &what, word: &word };
     let id = decisions::add(connection, realm, new).await?;
     let command = command(id, word.decided_at);
-    Outbox { now: word.decided_at, ..outbox }.command(connection, realm, &command).await?;
-    Ok(Decided { id, realm, subject, what, word, event: command.event_id() })
+    let outbox = Outbox { now: word.decided_at, ..outbox };
+    let message = outbox.command(connection, realm, &command).await?;
+    Ok(Decided { id, realm, subject, what, word, event: command.event_id(), message })
 }

@@ -20,27 +20,28 @@ pub struct Outbox<'a> {
 }
 
 impl Outbox<'_> {
-    /// Puts a command on the queue.
+    /// Puts a command on the queue, and tells the message's number.
     pub async fn command(
         &self,
         connection: &mut PgConnection,
         realm: Realm,
         command: &Command,
-    ) -> Result<(), Error> {
+    ) -> Result<i64, Error> {
         self.put(connection, Source::Api, realm, command).await
     }
 
-    /// Asks for the customers whom changed mappings concern to be judged again; for nobody when nothing changed.
+    /// Asks for the customers whom changed mappings concern to be judged again; for nobody when nothing changed. Tells
+    /// the message's number.
     pub async fn resettle(
         &self,
         connection: &mut PgConnection,
         realm: Realm,
         mappings: &Mappings,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<i64>, Error> {
         if mappings.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
-        self.put(connection, Source::Resettle, realm, mappings).await
+        self.put(connection, Source::Resettle, realm, mappings).await.map(Some)
     }
 
     async fn put(
@@ -49,7 +50,7 @@ impl Outbox<'_> {
         source: Source,
         realm: Realm,
         body: &impl Serialize,
-    ) -> Result<(), Error> {
+    ) -> Result<i64, Error> {
         let body = serde_json::to_vec(body).map_err(Error::unwritable)?;
         let envelope = Envelope::new(source, realm, body.into(), self.now);
         Ok(enqueue(connection, self.queue, &envelope).await?)

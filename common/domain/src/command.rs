@@ -3,7 +3,9 @@
 //! They are stored in the inbox beside Stripe's events, so that a replay needs nothing else.
 
 use super::decision::{Lock, Verdict};
-use super::fact::{Fact, FactBody, Keep, PostedConversion, ReferralRegistered, Who};
+use super::fact::{
+    ConversionChange, Fact, FactBody, Keep, PostedConversion, PostedWord, ReferralRegistered, Who,
+};
 use super::key::Key;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -18,8 +20,11 @@ pub enum Command {
         revision: i64,
         /// When the API accepted it.
         accepted_at: DateTime<Utc>,
-        /// The conversion as it now stands.
+        /// The conversion as it now stands, as far as its own caller knows.
         conversion: PostedConversion,
+        /// What a change says. `None`: it was posted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        change: Option<ConversionChange>,
     },
     /// A referral was registered.
     Referral {
@@ -93,7 +98,7 @@ impl Command {
     pub fn into_fact(self) -> Fact {
         let event = self.event_id();
         match self {
-            Self::Conversion { revision, conversion, .. } => {
+            Self::Conversion { revision, accepted_at, conversion, change } => {
                 let mut links = identities(&conversion.who);
                 links.push(conversion.payment.clone());
                 links.push(Key::conversion(conversion.conversion));
@@ -104,7 +109,7 @@ impl Command {
                     at: conversion.occurred_at,
                     event,
                     links,
-                    body: FactBody::Posted(conversion),
+                    body: FactBody::Posted(PostedWord { conversion, said_at: Some(accepted_at), change }),
                 }
             }
             Self::Referral { id, revision, referral, .. } => Fact {
@@ -171,6 +176,10 @@ mod tests {
             (
                 r#"{"command":"conversion","revision":1,"accepted_at":"2026-01-31T12:00:00Z","conversion":{"conversion":7,"payment":"external:order-1","kind":"purchase","value":null,"base":1050,"currency":"usd","affiliate":3,"referral_code":null,"coupon_code":null,"who":{"email":"a@b.example","stripe_customer":null,"external_id":null},"occurred_at":"2026-01-31T11:00:00Z","paid":false,"deleted":false}}"#,
                 "conversion:7:1",
+            ),
+            (
+                r#"{"command":"conversion","revision":2,"accepted_at":"2026-01-31T12:00:00Z","conversion":{"conversion":7,"payment":"in_1","kind":"purchase","value":500,"base":1050,"currency":"usd","affiliate":3,"referral_code":null,"coupon_code":null,"who":{"email":"a@b.example","stripe_customer":null,"external_id":null},"occurred_at":"2026-01-31T11:00:00Z","paid":true,"deleted":false},"change":{"currency":"usd","value":{"minor":500},"paid":true}}"#,
+                "conversion:7:2",
             ),
             (
                 r#"{"command":"referral","id":4,"revision":0,"accepted_at":"2026-01-31T12:00:00Z","referral":{"who":{"email":"a@b.example","stripe_customer":"cus_1","external_id":"42"},"affiliate":null,"referral_code":"ANNA","occurred_at":"2026-01-31T12:00:00Z"}}"#,

@@ -2,7 +2,7 @@
 
 use super::clock::not_after;
 use super::code::FoldedCode;
-use super::fact::{Fact, FactBody, TouchMethod};
+use super::fact::{Fact, FactBody, PostedWord, TouchMethod};
 use super::ids::AffiliateId;
 use super::key::Key;
 use super::rules::Commission;
@@ -23,7 +23,7 @@ impl Mentions {
     pub fn add(&mut self, fact: &Fact) {
         self.values.extend(mentioned(fact));
         match &fact.body {
-            FactBody::Posted(posted) => self.affiliates.extend(posted.affiliate),
+            FactBody::Posted(word) => self.affiliates.extend(word.conversion.affiliate),
             FactBody::Referral(referral) => self.affiliates.extend(referral.affiliate),
             FactBody::Lock(lock) => self.affiliates.extend(lock.to.affiliate()),
             FactBody::Customer(_)
@@ -54,7 +54,10 @@ impl Mentions {
 pub fn mentioned(fact: &Fact) -> Vec<FoldedCode> {
     let texts: [Option<&str>; 2] = match &fact.body {
         FactBody::Touch(touch) => [Some(&touch.value), None],
-        FactBody::Posted(posted) => [posted.referral_code.as_deref(), posted.coupon_code.as_deref()],
+        FactBody::Posted(PostedWord { conversion, change, .. }) => {
+            let changed = change.as_ref().and_then(|change| change.coupon_code.as_deref());
+            [conversion.referral_code.as_deref(), changed.or(conversion.coupon_code.as_deref())]
+        }
         FactBody::Referral(referral) => [referral.referral_code.as_deref(), None],
         FactBody::Customer(_)
         | FactBody::Address(_)

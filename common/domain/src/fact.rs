@@ -36,7 +36,7 @@ pub use dispute::{DisputeSeen, DisputeStatus};
 pub use fraud_warning::FraudWarningSeen;
 pub use invoice::{InvoiceLine, InvoicePaid};
 pub use invoice_lines::InvoiceLines;
-pub use posted::{ConversionKind, PostedConversion, Who};
+pub use posted::{ConversionChange, ConversionKind, NamedValue, PostedConversion, PostedWord, Who};
 pub use referral::ReferralRegistered;
 pub use refund::{ChargeRefunded, RefundSeen, RefundStatus};
 pub use session::{SessionCompleted, SessionMode, SessionPaymentStatus};
@@ -95,6 +95,36 @@ impl Fact {
             Keep::Highest => (by_rank(self), &self.event) > (by_rank(other), &other.event),
         }
     }
+
+    /// Whether the versions that were superseded are kept as well. What a payment came to at an earlier moment is told
+    /// by the state that its refunds, disputes and decisions had then (SEMANTICS 13).
+    #[must_use]
+    pub fn has_versions(&self) -> bool {
+        match &self.body {
+            FactBody::Posted(_)
+            | FactBody::Refund(_)
+            | FactBody::ChargeRefunded(_)
+            | FactBody::Dispute(_)
+            | FactBody::CreditNote(_)
+            | FactBody::FraudWarning(_)
+            | FactBody::Lock(_)
+            | FactBody::Verdict(_) => true,
+            FactBody::Customer(_)
+            | FactBody::Address(_)
+            | FactBody::CommissionFlag(_)
+            | FactBody::Subscription(_)
+            | FactBody::Session(_)
+            | FactBody::Invoice(_)
+            | FactBody::InvoiceLines(_)
+            | FactBody::Intent(_)
+            | FactBody::Charge(_)
+            | FactBody::Alias(_)
+            | FactBody::Apart(_)
+            | FactBody::Touch(_)
+            | FactBody::Balance(_)
+            | FactBody::Referral(_) => false,
+        }
+    }
 }
 
 /// What a fact says.
@@ -143,8 +173,9 @@ pub enum FactBody {
     CreditNote(CreditNoteSeen),
     /// One early fraud warning. `fraud_warning:{issfr}`, keep latest; rank 1 once nothing can be done.
     FraudWarning(FraudWarningSeen),
-    /// A conversion posted over REST. `posted:{id}`, keep highest; rank is the revision.
-    Posted(PostedConversion),
+    /// What was said of a conversion over REST. `posted:{id}`, keep highest; rank is the revision. Every revision is
+    /// folded, so each is kept as a version ([`Fact::has_versions`]).
+    Posted(PostedWord),
     /// A referral registered over REST. `referral:{id}`, keep highest; rank is the revision.
     Referral(ReferralRegistered),
     /// A person's lock of a customer. `lock:{customer key}`, keep highest; rank is the revision.

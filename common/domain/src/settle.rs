@@ -20,13 +20,15 @@ mod flags;
 mod outcome;
 mod payments;
 mod people;
+mod said_paid;
 #[cfg(test)]
 mod tests;
+mod versions;
 
 pub use aliases::aliases;
 pub use outcome::{
     AppliedRule, Arithmetic, Bind, CandidateStory, Conversion, ConversionSource, ConversionStatus, Customer,
-    CustomerStatus, Evidence, Explanation, Method, RatedLine, RuleKind, RuleStory, Settlement,
+    CustomerStatus, Evidence, Explanation, Method, RatedLine, RuleKind, RuleStory, SaidPaid, Settlement,
 };
 
 use super::clock::not_after;
@@ -34,6 +36,7 @@ use super::directory::Directory;
 use super::fact::Fact;
 use super::rules::RuleVersion;
 use chrono::{DateTime, Utc};
+use people::People;
 
 /// A fact that was kept, and when it was first received.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,8 +62,9 @@ pub enum SettleError {
 
 /// Folds the facts of one cluster into the state they imply.
 ///
-/// `rules` are all versions of the project's rules; `directory` must hold whatever the facts
-/// mention ([`Mentions`](super::directory::Mentions)) as far as it exists.
+/// `facts` may hold several versions of one thing ([`Fact::has_versions`]); `rules` are all versions of the project's
+/// rules; `directory` must hold whatever the facts mention ([`Mentions`](super::directory::Mentions)) as far as it
+/// exists.
 ///
 /// # Errors
 /// When an amount overflows or no rules hold.
@@ -69,11 +73,23 @@ pub fn settle(
     rules: &[RuleVersion],
     directory: &Directory,
 ) -> Result<Settlement, SettleError> {
-    let people = people::people(facts, directory);
-    let payments = payments::payments(facts, &people)?;
+    let now = versions::kept(facts);
+    let people = people::people(&now, directory);
+    let mut settlement = fold(&now, &people, rules, directory)?;
+    said_paid::cover(&mut settlement, facts, |then| fold(then, &people, rules, directory))?;
+    Ok(settlement)
+}
+
+fn fold(
+    facts: &[KnownFact],
+    people: &People,
+    rules: &[RuleVersion],
+    directory: &Directory,
+) -> Result<Settlement, SettleError> {
+    let payments = payments::payments(facts, people)?;
     let decisions = decisions::Decisions::of(facts);
-    let binds = attribution::attribute(facts, &people, &payments, rules, directory, &decisions)?;
-    commission::settlement(&people, &payments, binds, rules, directory, &decisions)
+    let binds = attribution::attribute(facts, people, &payments, rules, directory, &decisions)?;
+    commission::settlement(people, &payments, binds, rules, directory, &decisions)
 }
 
 /// The version of the rules that judges a payment of that time: the last one valid by then.

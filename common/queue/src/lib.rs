@@ -31,7 +31,7 @@ pub use amqp::BrokerStatus;
 pub use config::{ConfigError, Prefix, QueueConfig};
 pub use consumer::Consumer;
 pub use delivery::Delivery;
-pub use postgres::{DatabaseStatus, enqueue, enqueue_all};
+pub use postgres::{DatabaseStatus, enqueue, enqueue_all, waiting};
 pub use publisher::{Durable, PublishError, Publisher, PublisherStatus};
 
 use chrono::{DateTime, Utc};

@@ -11,7 +11,7 @@ mod writer;
 
 pub(super) use claims::Claims;
 pub(super) use connection::{PATIENCE, sessions};
-pub use enqueue::{enqueue, enqueue_all};
+pub use enqueue::{enqueue, enqueue_all, waiting};
 pub(super) use lease::{Lease, LeaseReceipt};
 pub use writer::DatabaseStatus;
 pub(super) use writer::Writer;

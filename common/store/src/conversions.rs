@@ -6,12 +6,11 @@ mod lookup;
 mod sweep;
 
 pub use accept::{
-    Existing, Inserted, Named, NewConversion, Prepared, Revision, attach, by_payment_key, for_change, insert,
-    prepare, revise,
+    Accepted, Existing, Named, NewConversion, Prepared, Revision, accept, for_change, prepare, revise,
 };
 pub use list::{Filter, count, list};
 pub use lookup::{BoundAffiliate, CustomerStory, Total, customer_story};
-pub use sweep::{Overdue, mark_published, mark_revision_published, mark_unpublished, overdue_pending};
+pub use sweep::{Overdue, mark_published, mark_unpublished, overdue_pending};
 
 use super::{PgConnection, StoreError, decode};
 use chrono::{DateTime, Utc};

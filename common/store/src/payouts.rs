@@ -41,8 +41,8 @@ pub struct Payout {
     pub amount: Money,
     /// How many conversions it is for.
     pub items: i64,
-    /// What of its rows was taken back, held or otherwise moved since they were frozen. The payout
-    /// pays what it says; the next one nets this.
+    /// What of its rows was taken back, held or otherwise moved since they were frozen, and no other open payout nets.
+    /// The payout pays what it says; the next one nets this.
     pub moved_since: Money,
     /// When it was made.
     pub created_at: DateTime<Utc>,
@@ -116,6 +116,14 @@ pub enum PayoutError {
         id: PayoutId,
         /// Under which reference.
         reference: String,
+    },
+    /// It was made on a later day than it is said to have been paid.
+    #[error("payout {id} was made on {}: it cannot have been paid before", made.format("%Y-%m-%d"))]
+    PaidBeforeMade {
+        /// The payout.
+        id: PayoutId,
+        /// When it was made.
+        made: DateTime<Utc>,
     },
     /// It is canceled.
     #[error("payout {0} is canceled: its rows may be in another one")]

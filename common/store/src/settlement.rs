@@ -14,12 +14,16 @@ mod directory;
 mod facts;
 mod inbox;
 mod ledger;
+mod merged;
 mod occupied;
+mod payment_keys;
 mod plans;
 mod replay;
 mod rules;
+mod said_paid;
 mod signups;
 mod simulate;
+mod versions;
 mod work;
 
 pub(super) use again::post_again;
@@ -173,6 +177,14 @@ pub async fn clusters_concerned(
     clusters::concerned(conn, realm, mappings).await
 }
 
+/// Whether anything has been settled in a project and mode.
+///
+/// # Errors
+/// When the database fails.
+pub async fn has_history(conn: &mut PgConnection, realm: Realm) -> Result<bool, StoreError> {
+    clusters::any(conn, realm).await
+}
+
 /// Every cluster of a project and mode, in order.
 ///
 /// # Errors
@@ -201,6 +213,8 @@ async fn write(conn: &mut PgConnection, folded: &[Folded], causes: &Causes) -> R
     books::share(conn, &folded.iter().map(|folded| folded.realm).collect()).await?;
     let customers = customers::write(conn, folded).await?;
     let conversions = conversions::write(conn, folded, &customers, causes).await?;
+    payment_keys::point(conn, &conversions).await?;
+    said_paid::write(conn, &conversions).await?;
     let entries = ledger::write(conn, &conversions).await?;
     let changed = conversions.into_iter().filter(|row| row.changed).map(|row| row.id).collect();
     Ok(Settled { new: Vec::new(), entries, conversions: changed })

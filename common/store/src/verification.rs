@@ -38,9 +38,11 @@ pub async fn verify(
         payouts::sum_to_their_items(connection, project).await?,
         payouts::are_as_they_were_frozen(connection, project).await?,
         payouts::are_posted_once_paid(connection, project).await?,
-        payouts::share_no_open_balance(connection, project).await?,
+        payouts::close_with_their_items(connection, project).await?,
+        payouts::pay_no_more_than_was_earned(connection, project).await?,
         payouts::stay_within_their_project(connection, project).await?,
         payouts::are_known_to_conversions(connection, project).await?,
+        payouts::are_beside_what_callers_paid(connection, project).await?,
     ])
 }
 
@@ -136,7 +138,7 @@ async fn belongs_to_its_conversion(
     Ok(finding("every entry belongs to its conversion's project and mode", "conversion", &rows))
 }
 
-/// What payouts paid to whom it belonged before stays where it is, as a debt.
+/// What left to whom it belonged before stays where it is, as a debt.
 async fn only_its_affiliate_earns(
     connection: &mut PgConnection,
     project: Option<ProjectId>,
@@ -152,7 +154,6 @@ async fn only_its_affiliate_earns(
          HAVING sum(CASE 'expense' WHEN l.from_account THEN amount_minor WHEN l.to_account THEN -amount_minor ELSE 0 END) <> 0
              OR sum(CASE 'clawback' WHEN l.to_account THEN amount_minor WHEN l.from_account THEN -amount_minor ELSE 0 END) <> 0
              OR sum(CASE 'held' WHEN l.to_account THEN amount_minor WHEN l.from_account THEN -amount_minor ELSE 0 END) <> 0
-             OR sum(CASE 'paid' WHEN l.to_account THEN amount_minor WHEN l.from_account THEN -amount_minor ELSE 0 END) <> 0
          ORDER BY l.conversion_id LIMIT $2"#,
         project.map(|project| project.0),
         EXAMPLES,

@@ -10,6 +10,8 @@ mod guarantees;
 mod interleavings;
 #[path = "payouts/life.rs"]
 mod life;
+#[path = "payouts/open.rs"]
+mod open;
 #[path = "payouts/said_paid.rs"]
 mod said_paid;
 #[path = "payouts/statements.rs"]

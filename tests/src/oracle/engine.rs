@@ -10,7 +10,7 @@ use super::verdict::{BindVerdict, PaymentVerdict, Verdicts};
 use chrono::{DateTime, Utc};
 use common::intake;
 use domain::ids::{Mode, ProjectId, Realm};
-use domain::settle::{Bind, KnownFact, Settlement, settle};
+use domain::settle::{Bind, Conversion, KnownFact, Settlement, settle};
 use std::collections::BTreeMap;
 use stripe::metadata::MetadataKeys;
 
@@ -42,11 +42,12 @@ pub fn judge<'a>(history: &History, delivered: impl IntoIterator<Item = &'a Know
     verdicts(&settlement)
 }
 
-/// One fact per natural key, whichever comes first.
+/// One fact per natural key, whichever comes first, and every version of what has some.
 fn keep<'a>(delivered: impl IntoIterator<Item = &'a KnownFact>) -> Vec<KnownFact> {
-    let mut kept: BTreeMap<&str, KnownFact> = BTreeMap::new();
+    let mut kept: BTreeMap<(&str, Option<&str>), KnownFact> = BTreeMap::new();
     for known in delivered {
-        match kept.get_mut(known.fact.natural_key.as_str()) {
+        let version = known.fact.has_versions().then_some(known.fact.event.as_str());
+        match kept.get_mut(&(known.fact.natural_key.as_str(), version)) {
             Some(standing) => {
                 let received_at = standing.received_at.min(known.received_at);
                 if known.fact.supersedes(&standing.fact) {
@@ -55,7 +56,7 @@ fn keep<'a>(delivered: impl IntoIterator<Item = &'a KnownFact>) -> Vec<KnownFact
                 standing.received_at = received_at;
             }
             None => {
-                kept.insert(&known.fact.natural_key, known.clone());
+                kept.insert((&known.fact.natural_key, version), known.clone());
             }
         }
     }
@@ -73,6 +74,7 @@ fn verdicts(settlement: &Settlement) -> Verdicts {
             earned: conversion.commission,
             taken_back: conversion.clawed_back,
             held: conversion.held,
+            left: left(conversion),
             release: conversion.release_at.as_ref().map(DateTime::<Utc>::timestamp),
         };
         (conversion.payment.as_str().to_owned(), verdict)
@@ -82,6 +84,18 @@ fn verdicts(settlement: &Settlement) -> Verdicts {
         .iter()
         .map(|customer| (customer.anchor.as_str().to_owned(), customer.bind.as_ref().map(bind_verdict)));
     Verdicts { payments: payments.collect(), customers: customers.collect() }
+}
+
+/// Of several words that it was paid, the one that says most.
+fn left(conversion: &Conversion) -> BTreeMap<i64, i64> {
+    let mut left = BTreeMap::new();
+    for said in conversion.said_paid.iter().filter(|said| said.minor > 0) {
+        if let Some(affiliate) = said.affiliate {
+            let most: &mut i64 = left.entry(affiliate.0).or_default();
+            *most = (*most).max(said.minor);
+        }
+    }
+    left
 }
 
 fn bind_verdict(bind: &Bind) -> BindVerdict {

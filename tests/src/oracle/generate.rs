@@ -6,6 +6,7 @@
 mod decision;
 mod dice;
 mod doubt;
+mod post;
 mod sale;
 mod story;
 mod world;

@@ -30,6 +30,8 @@ pub struct PaymentVerdict {
     pub taken_back: i64,
     /// Minor units held.
     pub held: i64,
+    /// Minor units that had left when it was last said to be paid, by affiliate.
+    pub left: BTreeMap<i64, i64>,
     /// Unix seconds of the release, when somebody earns.
     pub release: Option<i64>,
 }

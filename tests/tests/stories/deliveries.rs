@@ -109,7 +109,7 @@ async fn a_retried_post_pays_once() -> Result<()> {
             deleted: false,
         };
         let accepted_at = day(0) + TimeDelta::seconds(1);
-        let command = Command::Conversion { revision: 0, accepted_at, conversion };
+        let command = Command::Conversion { revision: 0, accepted_at, conversion, change: None };
         story.command(&command).await?;
         story.command(&command).await?;
         assert_eq!(story.all().await?.payments.len(), 1);

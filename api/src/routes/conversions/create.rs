@@ -19,12 +19,12 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::command::Command;
-use domain::fact::PostedConversion;
 use domain::ids::{ConversionId, Realm};
 use domain::key::Key;
+use queue::enqueue;
 use queue::envelope::{Envelope, Source};
 use request::{PostConversion, Posted};
-use store::conversions::{self, Inserted, NewConversion};
+use store::conversions::{self, Accepted as Stored};
 
 /// Tell of a signup or a purchase
 ///
@@ -87,43 +87,46 @@ struct Accepted {
     event: Option<String>,
 }
 
+/// How often a conversion is stored anew when somebody else makes its row at the same time.
+const ATTEMPTS: usize = 5;
+
 async fn accept(state: &AppState, realm: Realm, posted: Posted) -> Result<Accepted, ApiError> {
-    let mut connection = state.pool.acquire().await?;
-    let prepared = conversions::prepare(&mut connection, realm, &posted.named()).await?;
-    let conversion = posted.resolve(&prepared)?;
-    let command = first_command(&conversion, state);
-    let new = posted.row(&conversion, &command);
-    if conversions::insert(&mut connection, realm, &new).await? == Inserted::Yes {
-        drop(connection);
-        publish(state, realm, conversion.conversion, &command).await?;
-        return Ok(Accepted {
-            id: conversion.conversion,
-            is_new: IsNew::Yes,
-            event: Some(command.event_id()),
-        });
+    for _ in 0..ATTEMPTS {
+        let mut transaction = state.pool.begin().await?;
+        let prepared = conversions::prepare(&mut transaction, realm, &posted.named()).await?;
+        let conversion = posted.resolve(&prepared)?;
+        let accepted_at = state.clock.now();
+        let command = Command::Conversion { revision: 0, accepted_at, conversion, change: None };
+        let Command::Conversion { conversion, .. } = &command else { continue };
+        let event = Some(command.event_id());
+        let new = posted.row(conversion, &command);
+        match conversions::accept(&mut transaction, realm, &new).await? {
+            Stored::New => {
+                transaction.commit().await?;
+                publish(state, realm, conversion.conversion, &command).await?;
+                return Ok(Accepted { id: conversion.conversion, is_new: IsNew::Yes, event });
+            }
+            // The payment is known: the caller adds what it knows.
+            Stored::Added(id) => {
+                let envelope = envelope(state, realm, &command)?;
+                enqueue(&mut transaction, state.publisher.prefix(), &envelope).await?;
+                transaction.commit().await?;
+                return Ok(Accepted { id, is_new: IsNew::No, event });
+            }
+            Stored::Known(existing) => {
+                repeat::compare(&posted, conversion, &existing)?;
+                let event = Some(existing.command.event_id());
+                return Ok(Accepted { id: existing.id, is_new: IsNew::No, event });
+            }
+            Stored::Changing => transaction.rollback().await?,
+        }
     }
-    let existing = conversions::by_payment_key(&mut connection, realm, &conversion.payment).await?;
-    let Some(existing) = existing else {
-        return Err(ApiError::unavailable("The conversion with this reference is changing: send it again"));
-    };
-    if let Some(command) = &existing.command {
-        repeat::compare(&posted, &conversion, &existing, command)?;
-        return Ok(Accepted { id: existing.id, is_new: IsNew::No, event: Some(command.event_id()) });
-    }
-    // Only Stripe has told of this payment so far: the caller adds what it knows.
-    let conversion = PostedConversion { conversion: existing.id, ..conversion };
-    let command = first_command(&conversion, state);
-    let new = NewConversion { posted: &conversion, command: &command, ..posted.row(&conversion, &command) };
-    if !conversions::attach(&mut connection, realm, &new).await? {
-        return Err(ApiError::unavailable("The conversion with this reference is changing: send it again"));
-    }
-    drop(connection);
-    publish(state, realm, existing.id, &command).await?;
-    Ok(Accepted { id: existing.id, is_new: IsNew::No, event: Some(command.event_id()) })
+    Err(ApiError::unavailable("The conversion with this reference is changing: send it again"))
 }
 
-fn first_command(conversion: &PostedConversion, state: &AppState) -> Command {
-    Command::Conversion { revision: 0, accepted_at: state.clock.now(), conversion: conversion.clone() }
+fn envelope(state: &AppState, realm: Realm, command: &Command) -> Result<Envelope, ApiError> {
+    let body = serde_json::to_vec(command).map_err(ApiError::internal)?;
+    Ok(Envelope::new(Source::Api, realm, body.into(), state.clock.now()))
 }
 
 /// Puts the command on the queue. When nothing takes it, the row is kept and the workers' sweep
@@ -134,9 +137,7 @@ async fn publish(
     id: ConversionId,
     command: &Command,
 ) -> Result<(), ApiError> {
-    let body = serde_json::to_vec(command).map_err(ApiError::internal)?;
-    let envelope = Envelope::new(Source::Api, realm, body.into(), state.clock.now());
-    if let Err(error) = state.publisher.publish(envelope).await {
+    if let Err(error) = state.publisher.publish(envelope(state, realm, command)?).await {
         tracing::warn!(conversion.id = id.0, %error, "a conversion waits for the sweep");
         conversions::mark_unpublished(&mut *state.pool.acquire().await?, id).await?;
     }

@@ -1,16 +1,17 @@
 //! `DELETE /api/v1/conversions/{id}`
 
 use super::Conversion;
-use super::revise::revise;
+use super::revise::{Change, revise};
 use crate::answer::Data;
 use crate::auth::Caller;
 use crate::error::ApiError;
-use crate::input::{Id, Warnings};
+use crate::input::Id;
 use crate::openapi::{Deleting, Idempotent};
 use crate::state::AppState;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use domain::fact::ConversionChange;
 use domain::ids::ConversionId;
 
 /// Take a conversion back
@@ -34,9 +35,9 @@ pub(crate) async fn delete(
     headers: HeaderMap,
     Id(id): Id,
 ) -> Result<Response, ApiError> {
-    revise(&state, caller, &headers, ConversionId(id), |revision| {
-        revision.posted.deleted = true;
-        Ok(Warnings::default())
+    revise(&state, caller, &headers, ConversionId(id), |standing| {
+        let says = ConversionChange { deleted: !standing.posted.deleted, ..ConversionChange::default() };
+        Ok(Change { says, ..Change::default() })
     })
     .await
 }

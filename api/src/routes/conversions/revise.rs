@@ -11,22 +11,36 @@ use crate::state::AppState;
 use crate::verdicts::Verdict;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use chrono::{SubsecRound, TimeDelta};
 use domain::command::Command;
+use domain::fact::ConversionChange;
 use domain::ids::{ConversionId, Realm};
+use queue::enqueue;
 use queue::envelope::{Envelope, Source};
 use store::conversions::{self, Revision};
 
 /// How often a change is tried when others come between.
 const ATTEMPTS: usize = 5;
 
-/// Applies a change and waits for the verdict. `change` edits what the conversion says; when it
-/// edits nothing, nothing is sent round.
+/// What a request changes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Change {
+    /// What it says of the conversion.
+    pub(super) says: ConversionChange,
+    /// Another reference.
+    pub(super) reference: Option<String>,
+    /// What was not understood.
+    pub(super) warnings: Warnings,
+}
+
+/// Applies a change and waits for the verdict. `change` says what is to change of a conversion; when that is nothing,
+/// nothing is sent round.
 pub(super) async fn revise(
     state: &AppState,
     caller: Caller,
     headers: &HeaderMap,
     id: ConversionId,
-    change: impl Fn(&mut Revision) -> Result<Warnings, ApiError>,
+    change: impl Fn(&Revision) -> Result<Change, ApiError>,
 ) -> Result<Response, ApiError> {
     let Stored { id, event, warnings } = store(state, caller.realm, id, change).await?;
     let verdict = match event {
@@ -53,46 +67,33 @@ async fn store(
     state: &AppState,
     realm: Realm,
     id: ConversionId,
-    change: impl Fn(&mut Revision) -> Result<Warnings, ApiError>,
+    change: impl Fn(&Revision) -> Result<Change, ApiError>,
 ) -> Result<Stored, ApiError> {
     for _ in 0..ATTEMPTS {
-        let mut connection = state.pool.acquire().await?;
+        let mut transaction = state.pool.begin().await?;
         let standing =
-            conversions::for_change(&mut connection, realm, id).await?.ok_or_else(|| unknown(id))?;
-        let mut changed = standing.clone();
-        let warnings = change(&mut changed)?;
+            conversions::for_change(&mut transaction, realm, id).await?.ok_or_else(|| unknown(id))?;
+        let Change { says, reference, warnings } = change(&standing)?;
         let id = standing.posted.conversion;
-        if changed == standing {
+        let reference = reference.or_else(|| standing.reference.clone());
+        if says.is_empty() && reference == standing.reference {
             return Ok(Stored { id, event: None, warnings });
         }
         let revision = standing.revision.saturating_add(1);
-        let command =
-            Command::Conversion { revision, accepted_at: state.clock.now(), conversion: changed.posted };
-        let reference = changed.reference.as_deref();
-        if conversions::revise(&mut connection, realm, id, reference, standing.revision, &command).await? {
-            drop(connection);
-            publish(state, realm, id, revision, &command).await?;
+        // After the word before it, also when another machine's clock accepted that.
+        let after = standing.said_at.map(|said_at| said_at + TimeDelta::microseconds(1));
+        let now = state.clock.now().trunc_subsecs(6);
+        let accepted_at = after.map_or(now, |after| after.max(now));
+        let conversion = says.made_to(standing.posted);
+        let command = Command::Conversion { revision, accepted_at, conversion, change: Some(says) };
+        let reference = reference.as_deref();
+        if conversions::revise(&mut transaction, realm, id, reference, standing.revision, &command).await? {
+            let body = serde_json::to_vec(&command).map_err(ApiError::internal)?;
+            let envelope = Envelope::new(Source::Api, realm, body.into(), state.clock.now());
+            enqueue(&mut transaction, state.publisher.prefix(), &envelope).await?;
+            transaction.commit().await?;
             return Ok(Stored { id, event: Some(command.event_id()), warnings });
         }
     }
     Err(ApiError::unavailable("The conversion keeps changing: send it again"))
-}
-
-/// Puts the command on the queue; when nothing takes it, the workers' sweep does.
-async fn publish(
-    state: &AppState,
-    realm: Realm,
-    id: ConversionId,
-    revision: i64,
-    command: &Command,
-) -> Result<(), ApiError> {
-    let body = serde_json::to_vec(command).map_err(ApiError::internal)?;
-    let envelope = Envelope::new(Source::Api, realm, body.into(), state.clock.now());
-    match state.publisher.publish(envelope).await {
-        Ok(_) => {
-            conversions::mark_revision_published(&mut *state.pool.acquire().await?, id, revision).await?;
-        }
-        Err(error) => tracing::warn!(conversion.id = id.0, %error, "a change waits for the sweep"),
-    }
-    Ok(())
 }

@@ -1,18 +1,18 @@
 //! `PUT /api/v1/conversions/{id}`
 
 use super::Conversion;
-use super::revise::revise;
+use super::revise::{Change, revise};
 use crate::answer::Data;
 use crate::auth::Caller;
 use crate::error::ApiError;
-use crate::input::{Fields, Id, MAX_TEXT, Warnings};
+use crate::input::{Fields, Id, MAX_TEXT};
 use crate::openapi::values::{Amount, ConversionTypeWord, CurrencyCode, Text};
 use crate::openapi::{Changing, Idempotent, Patience};
 use crate::state::AppState;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use domain::fact::ConversionKind;
+use domain::fact::{ConversionChange, ConversionKind, NamedValue};
 use domain::ids::ConversionId;
 use domain::money::{Currency, Money};
 use store::conversions::Revision;
@@ -20,9 +20,9 @@ use utoipa::ToSchema;
 
 /// What may change. What is absent stays.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the request; apply reads it")]
+#[expect(dead_code, reason = "describes the request; `read` reads it")]
 pub(crate) struct PutConversion {
-    /// The commission.
+    /// The commission; `null` gives it back to the programme's rules.
     value: Option<Amount>,
     /// The sale, before tax.
     base_value: Option<Amount>,
@@ -61,35 +61,48 @@ pub(crate) async fn update(
     Id(id): Id,
     fields: Fields,
 ) -> Result<Response, ApiError> {
-    revise(&state, caller, &headers, ConversionId(id), |revision| apply(fields.clone(), revision)).await
+    revise(&state, caller, &headers, ConversionId(id), |standing| read(fields.clone(), standing)).await
 }
 
 const KINDS: [(&str, ConversionKind); 2] =
     [("signup", ConversionKind::Signup), ("purchase", ConversionKind::Purchase)];
 
-fn apply(mut fields: Fields, revision: &mut Revision) -> Result<Warnings, ApiError> {
-    let posted = &mut revision.posted;
-    let standing = Currency::stored(&posted.currency).map_err(ApiError::internal)?;
-    let currency = fields.currency("base_value_currency").unwrap_or(standing);
-    let base = fields.amount("base_value", currency).map(|money| money.minor);
-    let value = fields.amount("value", currency).map(|money| money.minor);
-    if currency != standing {
-        // The amounts that are not sent keep their decimals: 49.99 stays 49.99.
-        posted.base = in_currency(&mut fields, "base_value", posted.base, standing, currency);
-        posted.value = in_currency(&mut fields, "value", posted.value, standing, currency);
-        posted.currency = currency.to_string();
+/// What the fields change of a conversion; those that are absent change nothing.
+fn read(mut fields: Fields, standing: &Revision) -> Result<Change, ApiError> {
+    let posted = &standing.posted;
+    let told_in = Currency::stored(&standing.currency).map_err(ApiError::internal)?;
+    let named = fields.currency("base_value_currency");
+    let currency = named.unwrap_or(told_in);
+    let written_in = Currency::stored(&posted.currency).map_err(ApiError::internal)?;
+    let mut base = fields.amount("base_value", currency).map(|money| money.minor);
+    let mut value = fields.amount("value", currency).map(|money| NamedValue::Minor(money.minor));
+    if fields.is_null("value") {
+        value = Some(NamedValue::ByTheRules);
     }
-    posted.base = base.or(posted.base);
-    posted.value = value.or(posted.value);
-    posted.kind = fields.one_of("type", &KINDS).unwrap_or(posted.kind);
-    posted.paid = fields.boolean("paid").unwrap_or(posted.paid);
-    posted.coupon_code = fields.text("coupon_code_used", MAX_TEXT).or(posted.coupon_code.take());
-    revision.reference = fields.text("reference", MAX_TEXT).or(revision.reference.take());
-    let owner = revision.affiliate.or(posted.affiliate).map(|id| id.0);
+    if currency != told_in {
+        // The amounts that are not sent keep their decimals: 49.99 stays 49.99.
+        base = base.or_else(|| in_currency(&mut fields, "base_value", posted.base, written_in, currency));
+        value = value.or_else(|| {
+            in_currency(&mut fields, "value", posted.value, written_in, currency).map(NamedValue::Minor)
+        });
+    }
+    let says_amount = base.is_some() || matches!(value, Some(NamedValue::Minor(_)));
+    let says = ConversionChange {
+        kind: fields.one_of("type", &KINDS),
+        currency: (says_amount || named.is_some()).then(|| currency.to_string()),
+        base,
+        value,
+        coupon_code: fields.text("coupon_code_used", MAX_TEXT),
+        paid: fields.boolean("paid"),
+        deleted: false,
+    };
+    let reference = fields.text("reference", MAX_TEXT);
+    let owner = standing.affiliate.or(posted.affiliate).map(|id| id.0);
     if fields.id("affiliate_id").is_some_and(|affiliate| owner != Some(affiliate)) {
         fields.problem("affiliate_id", "A conversion cannot be moved to another affiliate");
     }
-    fields.finish()
+    let warnings = fields.finish()?;
+    Ok(Change { says, reference, warnings })
 }
 
 fn in_currency(

@@ -189,8 +189,8 @@ async fn a_change_and_an_end(pool: PgPool) {
           "bound_at": "[time]",
           "coupon_code": null,
           "evidence": {
-            "event": "conversion:1:1",
-            "object": "conversion:1:1"
+            "event": "conversion:1:0",
+            "object": "conversion:1:0"
           },
           "method": "api",
           "referral_code": "REF1"
@@ -242,8 +242,8 @@ async fn a_change_and_an_end(pool: PgPool) {
           "bound_at": "[time]",
           "coupon_code": null,
           "evidence": {
-            "event": "conversion:1:2",
-            "object": "conversion:1:2"
+            "event": "conversion:1:0",
+            "object": "conversion:1:0"
           },
           "method": "api",
           "referral_code": "REF1"

@@ -3,7 +3,7 @@
 use super::money;
 use domain::decision::{Lock, LockedTo, Ruling, Verdict};
 use domain::fact::{
-    CreditNoteStatus, DisputeStatus, Fact, FactBody, Invoiced, ReferralRegistered, RefundStatus,
+    CreditNoteStatus, DisputeStatus, Fact, FactBody, Invoiced, PostedWord, ReferralRegistered, RefundStatus,
     SessionCompleted, SessionMode, SessionPaymentStatus,
 };
 use domain::key::Key;
@@ -94,9 +94,7 @@ pub(super) fn in_words(fact: &Fact) -> String {
             let actionable = if seen.actionable { "stands" } else { "was dealt with" };
             format!("early fraud warning {} {actionable}{}", seen.warning, waits(fact))
         }
-        FactBody::Posted(posted) => {
-            format!("conversion {} was posted as {}", posted.conversion, posted.payment)
-        }
+        FactBody::Posted(posted) => word(posted),
         FactBody::Referral(referral) => {
             let named = named_in_words(referral);
             format!("registered as a referral {named}; no payment of theirs has come")
@@ -170,4 +168,9 @@ fn waits(fact: &Fact) -> String {
 
 fn list(keys: &[Key], between: &str) -> String {
     keys.iter().map(Key::as_str).collect::<Vec<_>>().join(between)
+}
+
+fn word(PostedWord { conversion, change, .. }: &PostedWord) -> String {
+    let said = if change.is_some() { "was changed" } else { "was posted" };
+    format!("conversion {} {said} as {}", conversion.conversion, conversion.payment)
 }

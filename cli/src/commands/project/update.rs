@@ -6,7 +6,11 @@ use super::{
     rule_options::RuleArgs,
     show,
 };
-use crate::context::{self, Context};
+use crate::{
+    commands::effect,
+    context::{self, Context},
+};
+use anyhow::Context as _;
 use app::{
     Outbox,
     projects::{self, Landing, Update},
@@ -67,16 +71,21 @@ Examples:
 
 /// Changes what was said, all of it or nothing.
 pub(super) async fn run(args: &UpdateArgs, context: &Context) -> anyhow::Result<()> {
-    let mut transaction = context.database().await?.begin().await?;
+    let pool = context.database().await?;
+    let mut transaction = pool.begin().await?;
     let id = args.project.id();
     context::project(&mut transaction, id).await?;
-    change(&mut transaction, id, args).await?;
+    let messages = change(&mut transaction, id, args).await?;
     let shown = show::read(&mut transaction, id).await?;
     transaction.commit().await?;
+    effect::wait(&pool, &args.queue_prefix, &messages, effect::PATIENCE)
+        .await
+        .context("the rules hold from now on, but what they concern has yet to be judged again")?;
     context.print(&shown)
 }
 
-async fn change(connection: &mut PgConnection, id: ProjectId, args: &UpdateArgs) -> anyhow::Result<()> {
+/// Tells the messages to the workers that it made.
+async fn change(connection: &mut PgConnection, id: ProjectId, args: &UpdateArgs) -> anyhow::Result<Vec<i64>> {
     let secret = args.stripe_webhook_secret.as_deref();
     let update = Update {
         name: args.name.as_deref(),
@@ -91,6 +100,6 @@ async fn change(connection: &mut PgConnection, id: ProjectId, args: &UpdateArgs)
     let latest = rules::latest(connection, id).await?;
     let rules = args.rules.change(args.commission, &latest.version.rules)?;
     let outbox = Outbox { queue: &args.queue_prefix, now: Utc::now() };
-    rules::change(connection, outbox, id, &rules, args.from).await?;
-    Ok(())
+    let changed = rules::change(connection, outbox, id, &rules, args.from).await?;
+    Ok(changed.map(|changed| changed.messages).unwrap_or_default())
 }

@@ -10,7 +10,17 @@ use domain::{
 use store::{
     PgConnection, StoreError,
     program_rules::{self, Numbered},
+    settlement,
 };
+
+/// A new version of the rules.
+#[derive(Clone, Debug)]
+pub struct Changed {
+    /// The version.
+    pub version: Numbered,
+    /// The messages by which workers judge again what had happened, for [`queue::waiting`].
+    pub messages: Vec<i64>,
+}
 
 /// The latest version of a project's rules.
 ///
@@ -34,7 +44,7 @@ pub async fn change(
     project: ProjectId,
     rules: &Rules,
     from: Option<DateTime<Utc>>,
-) -> Result<Option<Numbered>, Error> {
+) -> Result<Option<Changed>, Error> {
     let latest = latest(connection, project).await?;
     if *rules == latest.version.rules {
         return match from {
@@ -47,7 +57,7 @@ pub async fn change(
         let message = format!("new rules hold from a later time on than version {}", latest.number);
         return Err(Error::invalid("from", message));
     }
-    let added =
+    let version =
         program_rules::add(connection, project, rules, Some(from)).await.map_err(|error| match error {
             StoreError::Constraint { constraint, .. } if constraint == "program_rules_version_key" => {
                 Error::Busy("Somebody else is changing the rules: look at theirs, then try again")
@@ -56,8 +66,13 @@ pub async fn change(
         })?;
     // Payments that the new version covers may be there already.
     let mappings = Mappings { rules_since: Some(from), ..Mappings::default() };
+    let mut messages = Vec::new();
     for mode in [Mode::Test, Mode::Live] {
-        outbox.resettle(connection, Realm { project, mode }, &mappings).await?;
+        let realm = Realm { project, mode };
+        let concerned = settlement::has_history(connection, realm).await?;
+        let message = outbox.resettle(connection, realm, &mappings).await?;
+        // Where nothing has happened yet, nobody need wait for it.
+        messages.extend(message.filter(|_| concerned));
     }
-    Ok(Some(added))
+    Ok(Some(Changed { version, messages }))
 }

@@ -47,7 +47,7 @@ impl FactBody {
                 let refunds = told.refunds.iter().filter_map(|refund| refund.amount);
                 refunds.chain([told.post_payment]).collect()
             }
-            Self::Posted(told) => told.value.into_iter().chain(told.base).collect(),
+            Self::Posted(told) => told.amounts().collect(),
             Self::Customer(_)
             | Self::Subscription(_)
             | Self::Alias(_)

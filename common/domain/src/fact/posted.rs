@@ -5,6 +5,100 @@ use crate::key::Key;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+/// One word of a caller of the REST API about a payment: a conversion was posted, changed or deleted.
+///
+/// A payment may have been posted under several of its ids, and each of these changed. All of its words are folded, by
+/// their time, then by the key they name ([`order`](Self::order)); so it does not matter which came first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PostedWord {
+    /// The conversion as its own caller left it. Of a change, what it was made from.
+    #[serde(flatten)]
+    pub conversion: PostedConversion,
+    /// When it was accepted. Facts of before 2026-11 do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said_at: Option<DateTime<Utc>>,
+    /// What a change says, and nothing else of it counts. `None`: the conversion was posted, or a change was accepted
+    /// before 2026-11, which said all of it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<ConversionChange>,
+}
+
+impl PostedWord {
+    /// The amounts that it says, in minor units.
+    pub(crate) fn amounts(&self) -> impl Iterator<Item = i64> {
+        let named = self.change.iter().filter_map(|change| match change.value? {
+            NamedValue::Minor(value) => Some(value),
+            NamedValue::ByTheRules => None,
+        });
+        let changed = self.change.iter().filter_map(|change| change.base);
+        self.conversion.value.into_iter().chain(self.conversion.base).chain(named).chain(changed)
+    }
+}
+
+/// What a change of a conversion says. What is absent stays as the payment's other words have it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ConversionChange {
+    /// Signup or purchase.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<ConversionKind>,
+    /// ISO 4217, lower case: that of the amounts, whenever there are some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// Minor units of the sale.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<i64>,
+    /// The commission.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<NamedValue>,
+    /// The coupon that was used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coupon_code: Option<String>,
+    /// Whether it has been paid out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paid: Option<bool>,
+    /// It was deleted, for good.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
+}
+
+impl ConversionChange {
+    /// Whether it says nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The conversion with this change, as its own caller sees it.
+    #[must_use]
+    pub fn made_to(&self, conversion: PostedConversion) -> PostedConversion {
+        PostedConversion {
+            kind: self.kind.unwrap_or(conversion.kind),
+            value: match self.value {
+                Some(NamedValue::Minor(value)) => Some(value),
+                Some(NamedValue::ByTheRules) => None,
+                None => conversion.value,
+            },
+            base: self.base.or(conversion.base),
+            currency: self.currency.clone().unwrap_or(conversion.currency),
+            coupon_code: self.coupon_code.clone().or(conversion.coupon_code),
+            paid: self.paid.unwrap_or(conversion.paid),
+            deleted: self.deleted || conversion.deleted,
+            ..conversion
+        }
+    }
+}
+
+/// What a caller says of a commission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NamedValue {
+    /// It is so many minor units.
+    Minor(i64),
+    /// It is what the programme's rules make of the sale.
+    ByTheRules,
+}
+
 /// A conversion posted over REST, as it stands after its latest revision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PostedConversion {
@@ -64,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_posted_conversion_is_stored_and_read_back() {
-        let posted = FactBody::Posted(PostedConversion {
+        let conversion = PostedConversion {
             conversion: ConversionId(7),
             payment: Key::reference("order-1"),
             kind: ConversionKind::Purchase,
@@ -78,7 +172,11 @@ mod tests {
             occurred_at: DateTime::UNIX_EPOCH,
             paid: false,
             deleted: false,
-        });
+        };
+        let said_at = Some(DateTime::UNIX_EPOCH);
+        let value = Some(NamedValue::ByTheRules);
+        let change = ConversionChange { value, paid: Some(false), ..ConversionChange::default() };
+        let posted = FactBody::Posted(PostedWord { conversion, said_at, change: Some(change) });
         let stored = serde_json::to_string(&posted).unwrap();
         assert_eq!(serde_json::from_str::<FactBody>(&stored).unwrap(), posted, "{stored}");
     }

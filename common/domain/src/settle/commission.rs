@@ -17,13 +17,15 @@ mod stand;
 
 use super::attribution::{Binds, Judgement};
 use super::decisions::Decisions;
-use super::outcome::{Conversion, ConversionSource, ConversionStatus, Explanation, Settlement};
+use super::outcome::{
+    Bind, Conversion, ConversionSource, ConversionStatus, Explanation, SaidPaid, Settlement,
+};
 use super::payments::{Collected, Payment};
 use super::people::People;
 use super::{SettleError, customer, rules_at};
 use crate::decision::Verdict;
 use crate::directory::Directory;
-use crate::money::Currency;
+use crate::money::{Currency, Money};
 use crate::rules::RuleVersion;
 use book::Book;
 use chrono::Days;
@@ -104,7 +106,8 @@ fn conversion(
         Stand::Released(why) => book.line("released", why.clone(), left),
         Stand::Held(_) | Stand::Rejected(_) | Stand::ByTheRules => {}
     }
-    let deleted = payment.posted.is_some_and(|posted| posted.deleted);
+    let posted = payment.posted.as_ref();
+    let deleted = posted.is_some_and(|posted| posted.deleted);
     let status = if deleted || (commission > 0 && left == 0) {
         ConversionStatus::Reversed
     } else if matches!(stand, Stand::Rejected(_)) {
@@ -124,12 +127,17 @@ fn conversion(
     Ok(Conversion {
         payment: payment.key.clone(),
         aliases: payment.aliases.iter().cloned().collect(),
-        posted: payment.posted.map(|posted| posted.conversion),
+        posted: posted.map(|posted| posted.conversion),
         customer: payment.person.clone(),
         kind: payment.kind(),
-        source: if payment.posted.is_some() { ConversionSource::Api } else { ConversionSource::Stripe },
+        source: if posted.is_some() { ConversionSource::Api } else { ConversionSource::Stripe },
         status,
         reason,
+        said_paid: said_paid(
+            payment,
+            judgement.bind.as_ref(),
+            Money { minor: left.saturating_sub(held), currency },
+        ),
         bind: judgement.bind,
         currency,
         collected: money.gross,
@@ -137,7 +145,7 @@ fn conversion(
         commission,
         clawed_back,
         held,
-        paid: payment.posted.is_some_and(|posted| posted.paid),
+        paid: posted.is_some_and(|posted| !posted.paid.is_empty()),
         rule: version.id,
         occurred_at: payment.at,
         release_at,
@@ -149,6 +157,19 @@ fn conversion(
             arithmetic: book.lines,
         },
     })
+}
+
+/// The words that it was paid, each as if it were said now.
+fn said_paid(payment: &Payment<'_>, bind: Option<&Bind>, payable: Money) -> Vec<SaidPaid> {
+    let words = payment.posted.iter().flat_map(|posted| &posted.paid);
+    let said = words.map(|word| SaidPaid {
+        event: word.event.to_owned(),
+        at: word.at,
+        affiliate: bind.map(|bind| bind.affiliate),
+        currency: payable.currency,
+        minor: payable.minor,
+    });
+    said.collect()
 }
 
 /// What a payment is judged by, beside itself.
@@ -163,6 +184,6 @@ struct Terms<'a> {
 }
 
 fn currency_of(payment: &Payment<'_>) -> Currency {
-    let posted = || payment.posted.and_then(|posted| Currency::stored(&posted.currency).ok());
+    let posted = || payment.posted.as_ref().and_then(|posted| Currency::stored(posted.currency).ok());
     payment.money.map(|money| money.currency).or_else(posted).unwrap_or(Currency::USD)
 }

@@ -230,8 +230,10 @@ pub struct Conversion {
     pub clawed_back: i64,
     /// Minor units held, of what is left.
     pub held: i64,
-    /// Paid out already, as the caller said.
+    /// Paid out already, as the callers said last.
     pub paid: bool,
+    /// What had left when they said so, for each time that they did; none when they took it back.
+    pub said_paid: Vec<SaidPaid>,
     /// The version of the rules that decided.
     pub rule: RuleId,
     /// Event time of the payment.
@@ -242,6 +244,21 @@ pub struct Conversion {
     pub event: String,
     /// The whole story.
     pub explanation: Explanation,
+}
+
+/// A caller's word that a conversion was paid out, and what it covers (SEMANTICS 13).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SaidPaid {
+    /// The word.
+    pub event: String,
+    /// When it was said.
+    pub at: DateTime<Utc>,
+    /// Whose what stood was then; nobody's when nobody earned.
+    pub affiliate: Option<AffiliateId>,
+    /// Its currency.
+    pub currency: Currency,
+    /// Minor units that stood then: earned, neither taken back nor held.
+    pub minor: i64,
 }
 
 /// The story of a payment: which candidates there were, which won and why, and the arithmetic.

@@ -6,13 +6,14 @@ mod currencies;
 mod released;
 mod reversal;
 mod share;
+pub(super) mod words;
 
 use super::flags::CommissionFlags;
 use super::people::{People, Person};
 use super::{KnownFact, SettleError};
 use crate::fact::{
     BalanceMoved, ConversionKind, FactBody, FraudWarningSeen, InvoiceLine, InvoiceLines, InvoicePaid,
-    PostedConversion, SessionCompleted, SessionMode, SessionPaymentStatus,
+    PostedWord, SessionCompleted, SessionMode, SessionPaymentStatus,
 };
 use crate::key::{Key, KeyKind};
 use crate::money::{Currency, Money, ratio_floor};
@@ -24,6 +25,7 @@ pub(super) use reversal::Counted;
 use reversal::Reversals;
 use share::Whole;
 use std::collections::{BTreeMap, BTreeSet};
+use words::Standing;
 
 /// A payment or a lead: everything that one set of session, payment intent, charge, invoice and
 /// reference tells.
@@ -39,8 +41,8 @@ pub(super) struct Payment<'a> {
     pub(super) subscriptions: BTreeSet<Key>,
     /// What was collected; `None` for a lead.
     pub(super) money: Option<Collected>,
-    /// What the REST API was told.
-    pub(super) posted: Option<&'a PostedConversion>,
+    /// What the REST API was told, all of its callers' words together.
+    pub(super) posted: Option<Standing<'a>>,
     /// The event that told it, and the tie-break among payments of one second.
     pub(super) event: &'a str,
     /// Event time.
@@ -85,9 +87,18 @@ impl Collected {
 
 impl Payment<'_> {
     pub(super) fn kind(&self) -> ConversionKind {
-        match self.posted {
+        match &self.posted {
             Some(posted) => posted.kind,
             None => ConversionKind::Purchase,
+        }
+    }
+
+    /// Decides among what happened at one instant (SEMANTICS 4). A post has no event of Stripe's, and its number says
+    /// only when it arrived: its payment's key decides.
+    pub(super) fn tie(&self) -> &str {
+        match &self.posted {
+            Some(posted) if posted.event == self.event => self.key.as_str(),
+            Some(_) | None => self.event,
         }
     }
 }
@@ -96,7 +107,7 @@ impl Payment<'_> {
 struct Parts<'a> {
     sessions: Vec<(&'a SessionCompleted, &'a KnownFact)>,
     invoices: Vec<(&'a InvoicePaid, &'a KnownFact)>,
-    posted: Vec<(&'a PostedConversion, &'a KnownFact)>,
+    posted: Vec<(&'a PostedWord, &'a KnownFact)>,
     lines: Vec<&'a InvoiceLines>,
     collections: Collections<'a>,
     reversals: Reversals<'a>,
@@ -165,7 +176,7 @@ pub(super) fn payments<'a>(facts: &'a [KnownFact], people: &People) -> Result<Ve
             payments.push(payment);
         }
     }
-    payments.sort_by(|a, b| (a.at, a.event, &a.key).cmp(&(b.at, b.event, &b.key)));
+    payments.sort_by(|a, b| (a.at, a.tie(), &a.key).cmp(&(b.at, b.tie(), &b.key)));
     Ok(payments)
 }
 
@@ -173,7 +184,7 @@ impl<'a> Parts<'a> {
     fn sort(&mut self) {
         self.sessions.sort_by_key(|(session, _)| &session.session);
         self.invoices.sort_by_key(|(invoice, _)| &invoice.invoice);
-        self.posted.sort_by_key(|(posted, _)| posted.conversion);
+        self.posted.sort_by_key(|(word, known)| (word.conversion.conversion, known.fact.rank));
     }
 
     fn person<'p>(&self, people: &'p People) -> Option<&'p Key> {
@@ -189,7 +200,9 @@ impl<'a> Parts<'a> {
         };
         let overflow = || SettleError::Overflow(key.to_string());
         let of_invoice = key.kind() == KeyKind::Invoice;
-        let Some((money, known, at)) = self.money(of_invoice).map_err(|()| overflow())? else {
+        let posted = words::standing(&self.posted);
+        let Some((money, event, at)) = self.money(of_invoice, posted.as_ref()).map_err(|()| overflow())?
+        else {
             return Ok(None);
         };
         let collected = money.map_or(Money::zero(Currency::USD), |money| Money {
@@ -217,10 +230,10 @@ impl<'a> Parts<'a> {
             person: None,
             subscriptions: subscriptions.collect(),
             money,
-            posted: self.posted.first().map(|(posted, _)| *posted),
-            event: &known.fact.event,
+            posted,
+            event,
             at,
-            received_at: all.min().unwrap_or(known.received_at),
+            received_at: all.min().unwrap_or(at),
             reversed,
             disputed,
             warning: self.reversals.warning(),
@@ -252,7 +265,7 @@ impl<'a> Parts<'a> {
     /// What was collected, who told it, and when. An invoice's money leads, then that of a session
     /// without an invoice, then that of a payment intent or charge, then what the API was told. `None`:
     /// reversals, which wait for their payment, or money that waits for its invoice.
-    fn money(&self, of_invoice: bool) -> Result<Option<Told<'a>>, ()> {
+    fn money(&self, of_invoice: bool, posted: Option<&Standing<'a>>) -> Result<Option<Told<'a>>, ()> {
         if let Some((invoice, known)) = self.invoices.first() {
             let mut money: Option<Collected> = None;
             for (invoice, _) in &self.invoices {
@@ -268,26 +281,30 @@ impl<'a> Parts<'a> {
                 let collected = self.collections.in_currency(money.currency.as_str()).unwrap_or(0);
                 Collected { gross: money.gross.max(collected), ..money }
             });
-            return Ok(Some((money, known, invoice.paid_at)));
+            return Ok(Some((money, &known.fact.event, invoice.paid_at)));
         }
         let collections = self.collections.leading();
         if let Some((session, known, at)) = self.paid_session(collections.first().map(|first| first.at)) {
             let money = session_money(session, self.captured(session)).ok_or(())?;
-            return Ok(Some((Some(money).filter(|money| money.gross > 0), known, at)));
+            return Ok(Some((Some(money).filter(|money| money.gross > 0), &known.fact.event, at)));
         }
         if let Some(first) = collections.first()
             && !of_invoice
             && self.collections.said() != Said::Hinted
         {
             let money = collection::sum(&collections).ok_or(())?;
-            return Ok(Some((Some(money), first.known, first.at)));
+            return Ok(Some((Some(money), &first.known.fact.event, first.at)));
         }
-        if let Some((posted, known)) = self.posted.first() {
-            let currency = Currency::stored(&posted.currency).map_err(|_| ())?;
+        if let Some(posted) = posted {
+            let currency = Currency::stored(posted.currency).map_err(|_| ())?;
             let base = posted.base.unwrap_or(0);
-            return Ok(Some((Some(Collected { currency, gross: base, base }), known, posted.occurred_at)));
+            let money = Collected { currency, gross: base, base };
+            return Ok(Some((Some(money), posted.event, posted.occurred_at)));
         }
-        Ok(self.sessions.first().map(|(session, known)| (None, *known, session.completed_at)))
+        Ok(self
+            .sessions
+            .first()
+            .map(|(session, known)| (None, known.fact.event.as_str(), session.completed_at)))
     }
 
     /// What was captured of a session's payment, in its currency, as far as anything but the session says.
@@ -323,8 +340,8 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// What was collected, the fact that told it, and when.
-type Told<'a> = (Option<Collected>, &'a KnownFact, DateTime<Utc>);
+/// What was collected, the event that told it, and when.
+type Told<'a> = (Option<Collected>, &'a str, DateTime<Utc>);
 
 /// SEMANTICS 6: fully paid, without tax and shipping; part-paid, its share of that, rounded down. What was
 /// paid beyond the invoice was collected, too, but nothing is earned of it.

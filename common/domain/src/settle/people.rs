@@ -225,7 +225,7 @@ fn seen_at(fact: &Fact) -> Option<DateTime<Utc>> {
         FactBody::Invoice(invoice) => Some(invoice.paid_at),
         FactBody::Intent(intent) => Some(intent.succeeded_at),
         FactBody::Charge(charge) => Some(charge.succeeded_at),
-        FactBody::Posted(posted) => Some(posted.occurred_at),
+        FactBody::Posted(word) => Some(word.conversion.occurred_at),
         FactBody::Referral(referral) => Some(referral.occurred_at),
         FactBody::Alias(_)
         | FactBody::Apart(_)

@@ -2,11 +2,12 @@
 
 use super::{PgConnection, StoreError, kind_as_str};
 use crate::decode;
+use chrono::{DateTime, Utc};
 use domain::code::FoldedCode;
 use domain::command::Command;
 use domain::fact::{PostedConversion, Who};
 use domain::ids::{AffiliateId, ConversionId, CustomerId, Realm};
-use domain::key::Key;
+use domain::key::{Key, KeyKind};
 use serde_json::Value;
 
 /// What a caller named, to be looked up.
@@ -83,30 +84,75 @@ pub struct NewConversion<'a> {
     pub command: &'a Command,
 }
 
-/// Whether a row was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Inserted {
-    /// Yes.
-    Yes,
-    /// No: the payment key has a row already.
-    Taken,
+/// What became of a conversion that was posted.
+#[derive(Clone, Debug)]
+pub enum Accepted {
+    /// It has a row of its own, pending. Its message counts as published from now on: when it is lost nevertheless, the
+    /// sweep of overdue ones finds it.
+    New,
+    /// It adds to a payment that is known, by Stripe or under another of its names. Put its command on the queue in the
+    /// same transaction.
+    Added(ConversionId),
+    /// It was posted before, under this very name.
+    Known(Box<Existing>),
+    /// Somebody else was making the row at the same time: roll back, and ask once more.
+    Changing,
 }
 
-/// Stores a conversion as pending. Its message counts as published from now on: when it is lost
-/// nevertheless, the sweep of overdue ones finds it.
-pub async fn insert(
+/// A conversion as it was first posted under a name, to tell a repeat from something else.
+#[derive(Clone, Debug)]
+pub struct Existing {
+    /// The conversion, as it is called now.
+    pub id: ConversionId,
+    /// The command that was accepted first, whatever was changed since.
+    pub command: Command,
+    /// The caller's link.
+    pub url: Option<String>,
+}
+
+/// Stores a conversion, unless its name was used before. A payment is one row, whichever of its names a caller knows
+/// (SEMANTICS 1).
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn accept(
     connection: &mut PgConnection,
     realm: Realm,
     new: &NewConversion<'_>,
-) -> Result<Inserted, StoreError> {
+) -> Result<Accepted, StoreError> {
     let posted = new.posted;
-    let done = sqlx::query!(
-        "INSERT INTO conversions (id, project_id, livemode, payment_key, type, source, status, affiliate_id,
-                                  referral_code, coupon_code, currency, base_minor, reference, url, request,
-                                  occurred_at, published_at)
-         OVERRIDING SYSTEM VALUE
-         VALUES ($1, $2, $3, $4, $5, 'api', 'pending', $6, $7, $8, $9, $10, $11, $12, $13, $14, now())
-         ON CONFLICT (project_id, livemode, payment_key) WHERE merged_into IS NULL DO NOTHING",
+    let stored = sqlx::query!(
+        r#"WITH known AS (
+             SELECT coalesce(c.merged_into, c.id) AS id
+             FROM identity_keys k JOIN conversions c ON c.id = k.conversion_id
+             WHERE k.project_id = $2 AND k.livemode = $3 AND k.key = $4
+             UNION
+             SELECT id FROM conversions
+             WHERE project_id = $2 AND livemode = $3 AND payment_key = $4 AND merged_into IS NULL
+             LIMIT 1
+         ), post AS (
+             INSERT INTO conversion_posts (project_id, livemode, payment_key, conversion_id, url, command)
+             VALUES ($2, $3, $4, coalesce((SELECT id FROM known), $1), $12, $13)
+             ON CONFLICT DO NOTHING
+             RETURNING conversion_id
+         ), made AS (
+             INSERT INTO conversions (id, project_id, livemode, payment_key, type, source, status, affiliate_id,
+                                      referral_code, coupon_code, currency, base_minor, reference, url, request,
+                                      occurred_at, published_at)
+             OVERRIDING SYSTEM VALUE
+             SELECT $1, $2, $3, $4, $5, 'api', 'pending', $6, $7, $8, $9, $10, $11, $12, $13, $14, now()
+             FROM post WHERE NOT EXISTS (SELECT FROM known)
+             ON CONFLICT (project_id, livemode, payment_key) WHERE merged_into IS NULL DO NOTHING
+             RETURNING id
+         ), added AS (
+             UPDATE conversions c
+             SET request = coalesce(c.request, $13), reference = coalesce(c.reference, $11), url = coalesce(c.url, $12),
+                 published_at = coalesce(c.published_at, now())
+             FROM known, post
+             WHERE c.id = known.id
+             RETURNING c.id
+         )
+         SELECT (SELECT conversion_id FROM post) AS post, (SELECT id FROM made) AS made, (SELECT id FROM added) AS added"#,
         posted.conversion.0,
         realm.project.0,
         realm.mode.is_live(),
@@ -122,81 +168,51 @@ pub async fn insert(
         serde_json::to_value(new.command).map_err(decode)?,
         posted.occurred_at,
     )
-    .execute(connection)
+    .fetch_one(&mut *connection)
     .await?;
-    Ok(if done.rows_affected() == 1 { Inserted::Yes } else { Inserted::Taken })
+    match (stored.post, stored.made, stored.added) {
+        (None, ..) => Ok(by_name(connection, realm, &posted.payment)
+            .await?
+            .map_or(Accepted::Changing, |known| Accepted::Known(Box::new(known)))),
+        (Some(_), Some(_), _) => Ok(Accepted::New),
+        (Some(_), None, Some(id)) => Ok(Accepted::Added(ConversionId(id))),
+        (Some(_), None, None) => Ok(Accepted::Changing),
+    }
 }
 
-/// The row that holds a payment key, as far as a repeat is compared with it.
-#[derive(Clone, Debug)]
-pub struct Existing {
-    /// Its id.
-    pub id: ConversionId,
-    /// The latest command; none when only Stripe has told of the payment.
-    pub command: Option<Command>,
-    /// How many changes were made over REST.
-    pub revision: i64,
-    /// The caller's link.
-    pub url: Option<String>,
-}
-
-/// The row that holds a payment key.
-pub async fn by_payment_key(
+async fn by_name(
     connection: &mut PgConnection,
     realm: Realm,
-    key: &Key,
+    name: &Key,
 ) -> Result<Option<Existing>, StoreError> {
     let row = sqlx::query!(
-        "SELECT id, request, revision, url FROM conversions
-         WHERE project_id = $1 AND livemode = $2 AND payment_key = $3 AND merged_into IS NULL",
+        r#"SELECT coalesce(c.merged_into, c.id) AS "id!", p.command, p.url
+         FROM conversion_posts p JOIN conversions c ON c.id = p.conversion_id
+         WHERE p.project_id = $1 AND p.livemode = $2 AND p.payment_key = $3"#,
         realm.project.0,
         realm.mode.is_live(),
-        key.as_str(),
+        name.as_str(),
     )
     .fetch_optional(connection)
     .await?;
     row.map(|row| {
-        Ok(Existing {
-            id: ConversionId(row.id),
-            command: read_command(row.request)?,
-            revision: row.revision,
-            url: row.url,
-        })
+        let command = serde_json::from_value(row.command).map_err(decode)?;
+        Ok(Existing { id: ConversionId(row.id), command, url: row.url })
     })
     .transpose()
-}
-
-/// Gives a payment that only Stripe has told of what a caller says about it.
-///
-/// False when another caller was first.
-pub async fn attach(
-    connection: &mut PgConnection,
-    realm: Realm,
-    new: &NewConversion<'_>,
-) -> Result<bool, StoreError> {
-    let done = sqlx::query!(
-        "UPDATE conversions SET request = $4, reference = coalesce(reference, $5), url = coalesce(url, $6),
-                                published_at = now()
-         WHERE id = $3 AND project_id = $1 AND livemode = $2 AND request IS NULL AND merged_into IS NULL",
-        realm.project.0,
-        realm.mode.is_live(),
-        new.posted.conversion.0,
-        serde_json::to_value(new.command).map_err(decode)?,
-        new.reference,
-        new.url,
-    )
-    .execute(connection)
-    .await?;
-    Ok(done.rows_affected() == 1)
 }
 
 /// A conversion as a change starts from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revision {
-    /// What it says now.
+    /// What its callers said of it, as far as the row knows.
     pub posted: PostedConversion,
+    /// The currency in which its amounts are told and read: its payment's.
+    pub currency: String,
     /// How many changes were made.
     pub revision: i64,
+    /// When the last one was accepted.
+    pub said_at: Option<DateTime<Utc>>,
     /// The caller's own reference.
     pub reference: Option<String>,
     /// Whose it is, by the fold's verdict.
@@ -210,7 +226,7 @@ pub async fn for_change(
     id: ConversionId,
 ) -> Result<Option<Revision>, StoreError> {
     let Some(row) = sqlx::query!(
-        "SELECT c.id, c.type, c.payment_key, c.currency, c.paid, c.occurred_at, c.reference, c.request,
+        "SELECT c.id, c.type, c.status, c.payment_key, c.currency, c.occurred_at, c.reference, c.request,
                 c.revision, c.affiliate_id
          FROM conversions asked
          JOIN conversions c ON c.id = coalesce(asked.merged_into, asked.id)
@@ -224,37 +240,44 @@ pub async fn for_change(
     else {
         return Ok(None);
     };
-    let posted = match read_command(row.request)? {
-        Some(Command::Conversion { conversion, .. }) => conversion,
+    let payment = Key::stored(row.payment_key);
+    let (id, kind) = (ConversionId(row.id), super::parse_kind(&row.r#type));
+    let kind = kind.ok_or_else(|| decode("a conversion of an unknown type"))?;
+    // What Stripe tells is in its own currency, whatever callers take it to be.
+    let told_by_stripe = row.status != "pending" && payment.kind() != KeyKind::External;
+    let (posted, said_at) = match read_command(row.request)? {
+        Some(Command::Conversion { conversion, accepted_at, .. }) => (conversion, Some(accepted_at)),
         // Only Stripe has told of it: the change says nothing but itself.
         Some(Command::Referral { .. } | Command::Lock { .. } | Command::Verdict { .. }) | None => {
-            PostedConversion {
-                conversion: ConversionId(row.id),
-                payment: Key::stored(row.payment_key),
-                kind: super::parse_kind(&row.r#type)
-                    .ok_or_else(|| decode("a conversion of an unknown type"))?,
+            let untold = PostedConversion {
+                conversion: id,
+                payment: payment.clone(),
+                kind,
                 value: None,
                 base: None,
-                currency: row.currency,
+                currency: row.currency.clone(),
                 affiliate: None,
                 referral_code: None,
                 coupon_code: None,
                 who: Who::default(),
                 occurred_at: row.occurred_at,
-                paid: row.paid,
+                paid: false,
                 deleted: false,
-            }
+            };
+            (untold, None)
         }
     };
     Ok(Some(Revision {
-        posted,
+        currency: if told_by_stripe { row.currency } else { posted.currency.clone() },
+        posted: PostedConversion { conversion: id, payment, ..posted },
         revision: row.revision,
+        said_at,
         reference: row.reference,
         affiliate: row.affiliate_id.map(AffiliateId),
     }))
 }
 
-/// Stores the next revision of a conversion.
+/// Stores the next revision of a conversion. Put its command on the queue in the same transaction.
 ///
 /// False when another change came between: `command` has to be built anew.
 pub async fn revise(
@@ -266,7 +289,7 @@ pub async fn revise(
     command: &Command,
 ) -> Result<bool, StoreError> {
     let done = sqlx::query!(
-        "UPDATE conversions SET revision = $4 + 1, request = $5, reference = $6, published_at = NULL
+        "UPDATE conversions SET revision = $4 + 1, request = $5, reference = $6, published_at = coalesce(published_at, now())
          WHERE id = $3 AND project_id = $1 AND livemode = $2 AND revision = $4 AND merged_into IS NULL",
         realm.project.0,
         realm.mode.is_live(),

@@ -5,6 +5,7 @@ use crate::decode;
 use chrono::{DateTime, Utc};
 use domain::command::Command;
 use domain::ids::{ConversionId, Mode, ProjectId, Realm};
+use serde_json::Value;
 
 /// A conversion whose command has to be published again.
 #[derive(Clone, Debug)]
@@ -13,8 +14,8 @@ pub struct Overdue {
     pub id: ConversionId,
     /// Its project and mode.
     pub realm: Realm,
-    /// The command; a worker settles it once, however often it comes.
-    pub command: Command,
+    /// What it was posted with, and its latest change; a worker settles each once, however often it comes.
+    pub commands: Vec<Command>,
 }
 
 /// Conversions whose command was not published, or is pending though it was published before
@@ -28,12 +29,15 @@ pub async fn overdue_pending(
     limit: i64,
 ) -> Result<Vec<Overdue>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT id, project_id, livemode, request AS "request!" FROM conversions
-         WHERE request IS NOT NULL AND merged_into IS NULL
-           AND (published_at IS NULL OR (status = 'pending' AND published_at < $1))
-         ORDER BY created_at
+        r#"SELECT c.id, c.project_id, c.livemode,
+                  ARRAY(SELECT p.command FROM conversion_posts p WHERE p.conversion_id = c.id
+                        UNION SELECT c.request) AS "commands!: Vec<Value>"
+         FROM conversions c
+         WHERE c.request IS NOT NULL AND c.merged_into IS NULL
+           AND (c.published_at IS NULL OR (c.status = 'pending' AND c.published_at < $1))
+         ORDER BY c.created_at
          LIMIT $2
-         FOR UPDATE SKIP LOCKED"#,
+         FOR UPDATE OF c SKIP LOCKED"#,
         published_before,
         limit,
     )
@@ -44,7 +48,12 @@ pub async fn overdue_pending(
             Ok(Overdue {
                 id: ConversionId(row.id),
                 realm: Realm { project: ProjectId(row.project_id), mode: Mode::from_livemode(row.livemode) },
-                command: serde_json::from_value(row.request).map_err(decode)?,
+                commands: row
+                    .commands
+                    .into_iter()
+                    .map(serde_json::from_value)
+                    .collect::<Result<_, _>>()
+                    .map_err(decode)?,
             })
         })
         .collect()
@@ -56,22 +65,6 @@ pub async fn mark_published(connection: &mut PgConnection, ids: &[ConversionId])
     sqlx::query!("UPDATE conversions SET published_at = now() WHERE id = ANY($1)", &ids)
         .execute(connection)
         .await?;
-    Ok(())
-}
-
-/// The message of one revision is on the queue; a later revision has a message of its own.
-pub async fn mark_revision_published(
-    connection: &mut PgConnection,
-    id: ConversionId,
-    revision: i64,
-) -> Result<(), StoreError> {
-    sqlx::query!(
-        "UPDATE conversions SET published_at = now() WHERE id = $1 AND revision = $2",
-        id.0,
-        revision
-    )
-    .execute(connection)
-    .await?;
     Ok(())
 }
 

@@ -23,8 +23,8 @@ pub struct Payment<'a> {
 /// One that is paid already under the same reference stays as it is.
 ///
 /// # Errors
-/// When one is unknown, canceled, or paid under another reference; then none is changed, provided
-/// that the caller rolls back.
+/// When one is unknown, canceled, paid under another reference, or made on a later day than the payment; then none is
+/// changed, provided that the caller rolls back.
 pub async fn mark_paid(
     conn: &mut PgConnection,
     ids: &[PayoutId],
@@ -34,6 +34,10 @@ pub async fn mark_paid(
     let mut open = Vec::new();
     for payout in lock(conn, ids).await? {
         match payout.state {
+            // Days are compared: a bank's statement knows no more.
+            State::Open if payment.at.date_naive() < payout.created_at.date_naive() => {
+                return Err(PayoutError::PaidBeforeMade { id: payout.id, made: payout.created_at });
+            }
             State::Open => open.push(payout.id.0),
             State::Paid { reference, .. } if reference == payment.reference => {}
             State::Paid { reference, .. } => {
@@ -44,7 +48,7 @@ pub async fn mark_paid(
     }
     post(conn, &open, payment).await?;
     sqlx::query!(
-        "UPDATE payouts SET status = 'paid', paid_at = $2, reference = $3, closed_by = $4, closed_at = $5
+        "UPDATE payouts SET status = 'paid', paid_at = greatest($2, created_at), reference = $3, closed_by = $4, closed_at = $5
          WHERE id = ANY($1)",
         &open,
         payment.at,
@@ -85,9 +89,12 @@ pub async fn cancel(
     )
     .execute(&mut *conn)
     .await?;
-    // Of some, the API was told meanwhile that they are paid; the payout stood before that.
+    // Of some, the API was told that they are paid; what this payout was about to pay of them has left as well.
     let said_paid = sqlx::query_scalar!(
-        "SELECT c.id FROM payout_items i JOIN conversions c ON c.id = i.conversion_id WHERE i.payout_id = $1 AND c.paid",
+        "SELECT c.id FROM payout_items i
+         JOIN conversions m ON m.id = i.conversion_id
+         JOIN conversions c ON c.id = coalesce(m.merged_into, m.id)
+         WHERE i.payout_id = $1 AND EXISTS (SELECT FROM said_paid s WHERE s.conversion_id = c.id)",
         id.0,
     )
     .fetch_all(&mut *conn)
@@ -143,9 +150,11 @@ async fn post(conn: &mut PgConnection, ids: &[i64], payment: Payment<'_>) -> Res
     sqlx::query!(
         "UPDATE conversions c
          SET paid_out_minor = c.paid_out_minor + i.amount_minor
-         FROM (SELECT conversion_id, affiliate_id, currency, sum(amount_minor)::BIGINT AS amount_minor
-               FROM payout_items WHERE payout_id = ANY($1) GROUP BY conversion_id, affiliate_id, currency) i
-         WHERE (c.id, c.affiliate_id, c.currency) = (i.conversion_id, i.affiliate_id, i.currency)",
+         FROM (SELECT coalesce(m.merged_into, m.id) AS id, i.affiliate_id, i.currency, sum(i.amount_minor)::BIGINT AS amount_minor
+               FROM payout_items i JOIN conversions m ON m.id = i.conversion_id
+               WHERE i.payout_id = ANY($1)
+               GROUP BY 1, 2, 3) i
+         WHERE (c.id, c.affiliate_id, c.currency) = (i.id, i.affiliate_id, i.currency)",
         ids,
     )
     .execute(conn)

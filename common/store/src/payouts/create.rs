@@ -40,7 +40,7 @@ pub struct Created {
 /// Collects everything that is due, nets debts, and freezes what is paid.
 ///
 /// The same key with the same request answers with what it made the first time, also when two come
-/// at once. A conversion whose balance is in an open payout is left out until that is closed.
+/// at once. What is in an open payout is not paid again, and what moved of it since is netted.
 ///
 /// # Errors
 /// When the key made something else, a balance overflows, or the database fails.
@@ -116,7 +116,11 @@ async fn by_key(conn: &mut PgConnection, realm: Realm, key: &str) -> Result<Opti
     }))
 }
 
-/// What each conversion owes: released, not held, not paid, and in no open payout; debts always.
+/// What each payment owes beyond what open payouts will pay of it: released, not held, not paid; debts always.
+///
+/// Rows that turned out to be one payment have one balance. An open payout's items count as gone, whatever has
+/// become of them since: what was taken back after the freezing is a debt that is certain already, and is netted now
+/// rather than after it was paid (SEMANTICS 13). Should that payout be canceled, what was netted is due again.
 async fn due(
     conn: &mut PgConnection,
     realm: Realm,
@@ -125,21 +129,32 @@ async fn due(
 ) -> Result<Vec<Due>, StoreError> {
     let rows = sqlx::query!(
         r#"
-        SELECT l.affiliate_id AS "affiliate_id!", l.conversion_id AS "conversion_id!", l.currency AS "currency!",
-               l.payable AS "payable!"
-        FROM (
-            SELECT affiliate_id, conversion_id, currency,
-                   sum(CASE 'payable' WHEN to_account THEN amount_minor WHEN from_account THEN -amount_minor ELSE 0 END)::BIGINT AS payable
-            FROM ledger_entries
-            WHERE project_id = $1 AND livemode = $2 AND ($3::BIGINT IS NULL OR affiliate_id = $3)
-            GROUP BY affiliate_id, conversion_id, currency
-        ) l
-        JOIN conversions c ON c.id = l.conversion_id
-        WHERE (l.payable < 0 OR (l.payable > 0 AND coalesce(c.release_at, c.occurred_at) < $4))
-          AND NOT EXISTS (
-              SELECT FROM payout_items i
-              WHERE i.open AND (i.conversion_id, i.affiliate_id, i.currency) = (l.conversion_id, l.affiliate_id, l.currency)
-          )
+        WITH balances AS (
+            SELECT coalesce(c.merged_into, c.id) AS conversion_id, l.affiliate_id, l.currency, sum(l.payable) AS payable
+            FROM (
+                SELECT affiliate_id, conversion_id, currency,
+                       sum(CASE 'payable' WHEN to_account THEN amount_minor WHEN from_account THEN -amount_minor ELSE 0 END) AS payable
+                FROM ledger_entries
+                WHERE project_id = $1 AND livemode = $2 AND ($3::BIGINT IS NULL OR affiliate_id = $3)
+                GROUP BY affiliate_id, conversion_id, currency
+            ) l
+            JOIN conversions c ON c.id = l.conversion_id
+            GROUP BY 1, 2, 3
+        ), frozen AS (
+            SELECT coalesce(c.merged_into, c.id) AS conversion_id, i.affiliate_id, i.currency, sum(i.amount_minor) AS minor
+            FROM payout_items i
+            JOIN conversions c ON c.id = i.conversion_id
+            WHERE i.open AND c.project_id = $1 AND c.livemode = $2 AND ($3 IS NULL OR i.affiliate_id = $3)
+            GROUP BY 1, 2, 3
+        ), dues AS (
+            SELECT b.conversion_id, b.affiliate_id, b.currency, (b.payable - coalesce(f.minor, 0))::BIGINT AS minor
+            FROM balances b LEFT JOIN frozen f USING (conversion_id, affiliate_id, currency)
+        )
+        SELECT d.affiliate_id AS "affiliate_id!", d.conversion_id AS "conversion_id!", d.currency AS "currency!",
+               d.minor AS "minor!"
+        FROM dues d
+        JOIN conversions c ON c.id = d.conversion_id
+        WHERE d.minor < 0 OR (d.minor > 0 AND coalesce(c.release_at, c.occurred_at) < $4)
         "#,
         realm.project.0,
         realm.mode.is_live(),
@@ -154,7 +169,7 @@ async fn due(
             Ok(Due {
                 affiliate: AffiliateId(row.affiliate_id),
                 conversion: ConversionId(row.conversion_id),
-                amount: Money { minor: row.payable, currency },
+                amount: Money { minor: row.minor, currency },
             })
         })
         .collect()

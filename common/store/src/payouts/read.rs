@@ -30,7 +30,7 @@ pub struct Item {
     pub occurred_at: DateTime<Utc>,
     /// As it was frozen; negative for a debt.
     pub amount: Money,
-    /// What of it was taken back, held or otherwise moved since. Zero once the payout is closed.
+    /// What of it was taken back, held or otherwise moved since, and no open payout nets. Zero once the payout is closed.
     pub moved_since: Money,
 }
 
@@ -86,14 +86,8 @@ pub(super) async fn by_ids(conn: &mut PgConnection, ids: &[i64]) -> Result<Vec<P
         FROM payouts p
         JOIN affiliates a ON a.id = p.affiliate_id
         CROSS JOIN LATERAL (
-            SELECT count(*) AS items,
-                   coalesce(sum(i.amount_minor - b.payable) FILTER (WHERE i.open AND b.payable < i.amount_minor), 0)::BIGINT AS moved_since
+            SELECT count(*) AS items, coalesce(sum(moved_since_frozen(i)) FILTER (WHERE i.open), 0)::BIGINT AS moved_since
             FROM payout_items i
-            LEFT JOIN LATERAL (
-                SELECT coalesce(sum(CASE 'payable' WHEN l.to_account THEN l.amount_minor WHEN l.from_account THEN -l.amount_minor ELSE 0 END), 0) AS payable
-                FROM ledger_entries l
-                WHERE i.open AND (l.conversion_id, l.affiliate_id, l.currency) = (i.conversion_id, i.affiliate_id, i.currency)
-            ) b ON TRUE
             WHERE i.payout_id = p.id
         ) s
         WHERE p.id = ANY($1)
@@ -111,14 +105,9 @@ pub async fn items(conn: &mut PgConnection, id: PayoutId) -> Result<Vec<Item>, S
     let rows = sqlx::query!(
         r#"
         SELECT i.conversion_id, c.payment_key, c.occurred_at, i.currency, i.amount_minor,
-               (CASE WHEN i.open THEN greatest(i.amount_minor - b.payable, 0) ELSE 0 END)::BIGINT AS "moved_since!"
+               moved_since_frozen(i) AS "moved_since!"
         FROM payout_items i
         JOIN conversions c ON c.id = i.conversion_id
-        CROSS JOIN LATERAL (
-            SELECT coalesce(sum(CASE 'payable' WHEN l.to_account THEN l.amount_minor WHEN l.from_account THEN -l.amount_minor ELSE 0 END), 0) AS payable
-            FROM ledger_entries l
-            WHERE (l.conversion_id, l.affiliate_id, l.currency) = (i.conversion_id, i.affiliate_id, i.currency)
-        ) b
         WHERE i.payout_id = $1
         ORDER BY i.conversion_id
         "#,

@@ -13,7 +13,7 @@ pub(crate) async fn post_again(conn: &mut PgConnection, ids: &[ConversionId]) ->
         return Ok(0);
     }
     let rows = sqlx::query!(
-        "SELECT id, affiliate_id, currency, commission_minor, clawed_back_minor, held_minor, paid, rule_id
+        "SELECT id, affiliate_id, currency, commission_minor, clawed_back_minor, held_minor, rule_id
          FROM conversions WHERE id = ANY($1) AND merged_into IS NULL
          ORDER BY id",
         &ids.iter().map(|id| id.0).collect::<Vec<_>>(),
@@ -26,7 +26,9 @@ pub(crate) async fn post_again(conn: &mut PgConnection, ids: &[ConversionId]) ->
             id: ConversionId(row.id),
             affiliate: row.affiliate_id.map(AffiliateId),
             currency: row.currency,
-            amounts: Amounts::of_row(row.commission_minor, row.clawed_back_minor, row.held_minor, row.paid),
+            amounts: Amounts::of_row(row.commission_minor, row.clawed_back_minor, row.held_minor),
+            said_paid: Vec::new(),
+            keys: Vec::new(),
             first: None,
             cause: Cause { reason: Some("a payout was canceled".to_owned()), ..Cause::default() },
             rule: row.rule_id,

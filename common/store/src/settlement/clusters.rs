@@ -153,6 +153,17 @@ pub(super) async fn of_realm(
     Ok(ids.into_iter().map(ClusterId).collect())
 }
 
+/// Whether a realm has any.
+pub(super) async fn any(conn: &mut PgConnection, realm: Realm) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM clusters WHERE project_id = $1 AND livemode = $2) AS "any!""#,
+        realm.project.0,
+        realm.mode.is_live(),
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
 /// The connected sets of keys, by their least key.
 type Sets = BTreeMap<Realm, BTreeMap<Key, Vec<Key>>>;
 
@@ -295,6 +306,7 @@ async fn merge(
         WITH met AS (SELECT * FROM UNNEST($1::BIGINT[], $2::BIGINT[]) AS met (loser, winner)),
              keys AS (UPDATE identity_keys k SET cluster_id = met.winner FROM met WHERE k.cluster_id = met.loser),
              facts AS (UPDATE facts f SET cluster_id = met.winner FROM met WHERE f.cluster_id = met.loser),
+             versions AS (UPDATE fact_versions f SET cluster_id = met.winner FROM met WHERE f.cluster_id = met.loser),
              customers AS (UPDATE customers c SET cluster_id = met.winner FROM met WHERE c.cluster_id = met.loser),
              conversions AS (UPDATE conversions c SET cluster_id = met.winner FROM met WHERE c.cluster_id = met.loser)
         DELETE FROM clusters USING met WHERE id = met.loser

@@ -3,13 +3,14 @@
 use super::cause::{Cause, Causes};
 use super::customers::CustomerRows;
 use super::ledger::Amounts;
+use super::merged;
 use super::work::Folded;
 use crate::{PgConnection, StoreError, realm};
 use chrono::{DateTime, Utc};
 use domain::fact::ConversionKind;
 use domain::ids::{AffiliateId, ClusterId, ConversionId, CustomerId, Realm};
 use domain::key::Key;
-use domain::settle::{Bind, Conversion, Explanation};
+use domain::settle::{Bind, Conversion, Explanation, SaidPaid};
 use sqlx::types::Json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +21,10 @@ pub(super) struct Written {
     pub(super) affiliate: Option<AffiliateId>,
     pub(super) currency: String,
     pub(super) amounts: Amounts,
+    /// What callers said has left.
+    pub(super) said_paid: Vec<SaidPaid>,
+    /// Every name of its payment.
+    pub(super) keys: Vec<(Realm, Key)>,
     /// The payment's own event, when it is settled for the first time: that it earns needs no other.
     pub(super) first: Option<String>,
     /// What brought about any other movement.
@@ -27,6 +32,14 @@ pub(super) struct Written {
     pub(super) rule: Option<i64>,
     /// Whether anything about the row is new.
     pub(super) changed: bool,
+}
+
+impl Written {
+    /// With what the fold says beside the row.
+    fn told_by(self, realm: Realm, conversion: &Conversion) -> Self {
+        let keys = conversion.aliases.iter().map(|key| (realm, key.clone())).collect();
+        Self { said_paid: conversion.said_paid.clone(), keys, ..self }
+    }
 }
 
 /// A row as it stands, or should.
@@ -101,13 +114,14 @@ impl Row {
     }
 
     fn written(&self, id: ConversionId, cause: Cause, changed: bool) -> Written {
-        let amounts =
-            Amounts::of_row(self.commission_minor, self.clawed_back_minor, self.held_minor, self.paid);
+        let amounts = Amounts::of_row(self.commission_minor, self.clawed_back_minor, self.held_minor);
         Written {
             id,
             affiliate: self.affiliate_id.map(AffiliateId),
             currency: self.currency.clone(),
             amounts,
+            said_paid: Vec::new(),
+            keys: Vec::new(),
             first: None,
             cause,
             rule: self.rule_id,
@@ -143,7 +157,8 @@ pub(super) async fn write(
             };
             let differs = row != target;
             let first = (row.status == "pending").then(|| conversion.event.clone());
-            written.push(Written { first, ..target.written(id, cause.clone(), differs) });
+            let row = target.written(id, cause.clone(), differs);
+            written.push(Written { first, ..row.told_by(cluster.realm, conversion) });
             if differs {
                 changed.push((id, target));
             }
@@ -162,7 +177,7 @@ pub(super) async fn write(
         written.push(row.written(id, cause, true));
         changed.push((id, row));
     }
-    merge(conn, &merged).await?;
+    merged::merge(conn, &merged).await?;
     update(conn, &changed).await?;
     written.extend(insert(conn, &missing).await?);
     Ok(written)
@@ -261,25 +276,6 @@ impl Standing {
         let ids: BTreeSet<ConversionId> = by_key.chain(conversion.posted).collect();
         ids.into_iter().filter_map(|id| Some((id, self.rows.remove(&id)?.1))).collect()
     }
-}
-
-async fn merge(conn: &mut PgConnection, merged: &[(ConversionId, ConversionId)]) -> Result<(), StoreError> {
-    if merged.is_empty() {
-        return Ok(());
-    }
-    sqlx::query!(
-        r#"
-        UPDATE conversions c
-        SET merged_into = new.winner, status = 'reversed', reason = 'the same payment as conversion ' || new.winner,
-            commission_minor = 0, clawed_back_minor = 0, held_minor = 0, affiliate_id = NULL
-        FROM UNNEST($1::BIGINT[], $2::BIGINT[]) AS new (id, winner) WHERE c.id = new.id
-        "#,
-        &merged.iter().map(|(loser, _)| loser.0).collect::<Vec<_>>(),
-        &merged.iter().map(|(_, winner)| winner.0).collect::<Vec<_>>(),
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
 }
 
 async fn update(conn: &mut PgConnection, changed: &[(ConversionId, Row)]) -> Result<(), StoreError> {
@@ -387,7 +383,8 @@ async fn insert(
     let written = missing.iter().filter_map(|(realm, row, conversion, cause)| {
         let id = ids.get(&(*realm, row.payment_key.as_str().to_owned()))?;
         let first = Some(conversion.event.clone());
-        Some(Written { first, ..row.written(*id, cause.clone(), true) })
+        let row = row.written(*id, cause.clone(), true).told_by(*realm, conversion);
+        Some(Written { first, ..row })
     });
     Ok(written.collect())
 }

@@ -2,6 +2,7 @@
 
 use super::BatchError;
 use super::clusters::ClusterOfKey;
+use super::versions;
 use crate::{PgConnection, StoreError, keep::keep, realm};
 use chrono::{DateTime, Utc};
 use domain::directory::mentioned;
@@ -84,15 +85,16 @@ pub(super) async fn upsert(
         &rows.iter().map(|(_, row)| Json(&row.fact.body)).collect::<Vec<_>>() as &[Json<&FactBody>],
         &rows.iter().map(|(_, row)| row.fact.keep == Keep::Latest).collect::<Vec<_>>(),
     )
-    .execute(conn)
+    .execute(&mut *conn)
     .await?;
-    Ok(())
+    versions::keep(conn, facts, clusters).await
 }
 
 /// Forgets every fact of a project and mode, to read them again.
 pub(super) async fn forget(conn: &mut PgConnection, realm: Realm) -> Result<(), StoreError> {
     sqlx::query!(
-        "DELETE FROM facts WHERE project_id = $1 AND livemode = $2",
+        "WITH versions AS (DELETE FROM fact_versions WHERE project_id = $1 AND livemode = $2)
+         DELETE FROM facts WHERE project_id = $1 AND livemode = $2",
         realm.project.0,
         realm.mode.is_live()
     )
@@ -104,7 +106,8 @@ pub(super) async fn forget(conn: &mut PgConnection, realm: Realm) -> Result<(), 
 /// Bytes of facts, as the database sends them, that are in memory together; folded they are several times that.
 const AT_ONCE: usize = 16 << 20;
 
-/// The facts of each cluster; nothing when those of several clusters are more than [`AT_ONCE`]. One cluster's are folded
+/// The facts of each cluster, with their versions where a caller spoke of a payment: only there it matters what stood
+/// earlier. Nothing when those of several clusters are more than [`AT_ONCE`]. One cluster's are folded
 /// together, however many they are.
 pub(super) async fn load(
     conn: &mut PgConnection,
@@ -119,7 +122,7 @@ pub(super) async fn load(
         "#,
         &ids,
     )
-    .fetch(conn);
+    .fetch(&mut *conn);
     let mut facts: BTreeMap<(Realm, ClusterId), Vec<KnownFact>> = BTreeMap::new();
     let mut bytes = 0_usize;
     while let Some(row) = rows.try_next().await.map_err(unreadable)? {
@@ -141,6 +144,8 @@ pub(super) async fn load(
             },
         });
     }
+    drop(rows);
+    versions::add(conn, &mut facts).await?;
     Ok(Some(facts))
 }
 

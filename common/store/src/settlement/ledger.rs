@@ -2,6 +2,7 @@
 
 use super::cause::Cause;
 use super::conversions::Written;
+use super::said_paid;
 use crate::{PgConnection, StoreError};
 use domain::ids::{AffiliateId, ConversionId};
 use std::collections::BTreeMap;
@@ -15,35 +16,14 @@ pub(super) struct Amounts {
     pub(super) clawed_back: i64,
     /// Held by a dispute.
     pub(super) held: i64,
-    /// Paid, as the caller of the REST API says; payouts are not in it.
+    /// Left by the word of callers of the REST API; payouts are not in it.
     pub(super) paid: i64,
 }
 
 impl Amounts {
-    /// What a conversion's row says; `said_paid` is the caller's word that what stands is paid.
-    pub(super) fn of_row(earned: i64, clawed_back: i64, held: i64, said_paid: bool) -> Self {
-        let left = earned.saturating_sub(clawed_back).saturating_sub(held);
-        Self { earned, clawed_back, held, paid: if said_paid { left } else { 0 } }
-    }
-}
-
-/// What the ledger says of one account.
-#[derive(Clone, Copy, Debug, Default)]
-struct Balance {
-    /// What the fold posted.
-    amounts: Amounts,
-    /// What payouts paid, once there were some. The fold leaves that alone: what was paid stays paid,
-    /// and what is taken back of it becomes a debt (SEMANTICS 13).
-    paid_out: Option<i64>,
-    /// What is in an open payout.
-    frozen: i64,
-}
-
-impl Balance {
-    /// That a conversion is paid, as the caller says, tells nothing new of what a payout pays.
-    fn less_payouts(&self, target: Amounts) -> Amounts {
-        let by_payouts = self.paid_out.unwrap_or_default().saturating_add(self.frozen);
-        Amounts { paid: target.paid.saturating_sub(by_payouts).max(0), ..target }
+    /// What a conversion's row says; what has left is told apart ([`super::said_paid`]).
+    pub(super) fn of_row(earned: i64, clawed_back: i64, held: i64) -> Self {
+        Self { earned, clawed_back, held, paid: 0 }
     }
 }
 
@@ -71,7 +51,8 @@ const MOVEMENTS: [Movement; 4] = [
     Movement { from: "payable", to: "paid", grows: "paid", shrinks: "payment_amended", amount: |a| a.paid },
 ];
 
-type Account = (ConversionId, AffiliateId, String);
+/// A conversion, an affiliate and a currency.
+pub(super) type Account = (ConversionId, AffiliateId, String);
 
 struct Entry {
     account: Account,
@@ -87,29 +68,34 @@ struct Entry {
 pub(super) async fn write(conn: &mut PgConnection, written: &[Written]) -> Result<usize, StoreError> {
     let ids: Vec<i64> = written.iter().map(|row| row.id.0).collect();
     let mut standing = balances(conn, &ids).await?;
+    let left = said_paid::left(conn, &ids).await?;
+    let paid_out = paid_out(conn, &ids).await?;
     let mut entries = Vec::new();
     let mut paid_outs = Vec::new();
     for row in written {
+        let own = row.affiliate.map(|affiliate| (row.id, affiliate, row.currency.clone()));
         let mut targets: BTreeMap<Account, Amounts> = BTreeMap::new();
-        if let Some(affiliate) = row.affiliate {
-            targets.insert((row.id, affiliate, row.currency.clone()), row.amounts);
+        if let Some(account) = &own {
+            targets.insert(account.clone(), row.amounts);
         }
-        // An account that is not a target any more goes back to nothing, but for what was paid out.
-        let others = standing.range((row.id, AffiliateId(i64::MIN), String::new())..);
-        for (account, _) in others.take_while(|((id, _, _), _)| *id == row.id) {
+        // An account that is not a target any more goes back to nothing, but for what has left.
+        let of_row = |account: &Account| account.0 == row.id;
+        let first = (row.id, AffiliateId(i64::MIN), String::new());
+        for (account, _) in standing.range(first.clone()..).take_while(|(account, _)| of_row(account)) {
             targets.entry(account.clone()).or_default();
         }
-        let mut paid_out = None;
+        for (account, minor) in left.range(first.clone()..).take_while(|(account, _)| of_row(account)) {
+            targets.entry(account.clone()).or_default().paid = *minor;
+        }
         for (account, target) in targets {
             let before = standing.remove(&account).unwrap_or_default();
-            if before.paid_out.is_some() {
-                let is_its_own = row.affiliate == Some(account.1) && row.currency == account.2;
-                let own = if is_its_own { before.paid_out } else { None };
-                paid_out = Some(own.or(paid_out).unwrap_or_default());
-            }
-            post(&mut entries, row, &account, before.amounts, before.less_payouts(target));
+            post(&mut entries, row, &account, before, target);
         }
-        paid_outs.extend(paid_out.map(|minor| (row.id, minor)));
+        let mut paid_out = paid_out.range(first..).take_while(|(account, _)| of_row(account)).peekable();
+        if paid_out.peek().is_some() {
+            let of_own = paid_out.find(|(account, _)| Some(*account) == own.as_ref());
+            paid_outs.push((row.id, of_own.map_or(0, |(_, minor)| *minor)));
+        }
     }
     insert(conn, &entries).await?;
     remember_paid_out(conn, &paid_outs).await?;
@@ -139,8 +125,8 @@ fn post(entries: &mut Vec<Entry>, row: &Written, account: &Account, before: Amou
     }
 }
 
-/// What the ledger says of some conversions.
-async fn balances(conn: &mut PgConnection, ids: &[i64]) -> Result<BTreeMap<Account, Balance>, StoreError> {
+/// What the fold posted of some conversions.
+async fn balances(conn: &mut PgConnection, ids: &[i64]) -> Result<BTreeMap<Account, Amounts>, StoreError> {
     let rows = sqlx::query!(
         r#"
         SELECT conversion_id, affiliate_id, currency,
@@ -151,27 +137,45 @@ async fn balances(conn: &mut PgConnection, ids: &[i64]) -> Result<BTreeMap<Accou
                (COALESCE(SUM(amount_minor) FILTER (WHERE to_account = 'held'), 0)
                  - COALESCE(SUM(amount_minor) FILTER (WHERE from_account = 'held'), 0))::BIGINT AS "held!",
                (COALESCE(SUM(amount_minor) FILTER (WHERE to_account = 'paid' AND payout_id IS NULL), 0)
-                 - COALESCE(SUM(amount_minor) FILTER (WHERE from_account = 'paid' AND payout_id IS NULL), 0))::BIGINT AS "paid!",
-               (SUM(CASE WHEN to_account = 'paid' THEN amount_minor ELSE -amount_minor END)
-                 FILTER (WHERE payout_id IS NOT NULL))::BIGINT AS paid_out,
-               (SELECT COALESCE(SUM(i.amount_minor), 0) FROM payout_items i
-                 WHERE i.open AND i.conversion_id = l.conversion_id AND i.affiliate_id = l.affiliate_id
-                   AND i.currency = l.currency)::BIGINT AS "frozen!"
-        FROM ledger_entries l WHERE conversion_id = ANY($1)
+                 - COALESCE(SUM(amount_minor) FILTER (WHERE from_account = 'paid' AND payout_id IS NULL), 0))::BIGINT AS "paid!"
+        FROM ledger_entries WHERE conversion_id = ANY($1)
         GROUP BY conversion_id, affiliate_id, currency
         "#,
         ids,
     )
     .fetch_all(conn)
     .await?;
+    let rows = rows.into_iter().map(|row| {
+        let account = (ConversionId(row.conversion_id), AffiliateId(row.affiliate_id), row.currency);
+        (
+            account,
+            Amounts { earned: row.earned, clawed_back: row.clawed_back, held: row.held, paid: row.paid },
+        )
+    });
+    Ok(rows.collect())
+}
+
+/// What payouts paid of some payments, by their own rows and those that were merged into them. The fold leaves that
+/// alone: what was paid stays paid, and what is taken back of it becomes a debt (SEMANTICS 13).
+async fn paid_out(conn: &mut PgConnection, ids: &[i64]) -> Result<BTreeMap<Account, i64>, StoreError> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT coalesce(c.merged_into, c.id) AS "conversion_id!", i.affiliate_id, i.currency,
+               sum(i.amount_minor)::BIGINT AS "minor!"
+        FROM conversions c
+        JOIN payout_items i ON i.conversion_id = c.id
+        JOIN payouts p ON p.id = i.payout_id
+        WHERE (c.id = ANY($1) OR c.merged_into = ANY($1)) AND p.status = 'paid'
+        GROUP BY 1, 2, 3
+        "#,
+        ids,
+    )
+    .fetch_all(conn)
+    .await?;
+    let account = |id, affiliate, currency| (ConversionId(id), AffiliateId(affiliate), currency);
     Ok(rows
         .into_iter()
-        .map(|row| {
-            let account = (ConversionId(row.conversion_id), AffiliateId(row.affiliate_id), row.currency);
-            let amounts =
-                Amounts { earned: row.earned, clawed_back: row.clawed_back, held: row.held, paid: row.paid };
-            (account, Balance { amounts, paid_out: row.paid_out, frozen: row.frozen })
-        })
+        .map(|row| (account(row.conversion_id, row.affiliate_id, row.currency), row.minor))
         .collect())
 }
 

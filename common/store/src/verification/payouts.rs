@@ -86,21 +86,16 @@ pub(super) async fn are_posted_once_paid(
 }
 
 /// By the payouts' own status, which the items' `open` has to follow.
-pub(super) async fn share_no_open_balance(
+pub(super) async fn close_with_their_items(
     connection: &mut PgConnection,
     project: Option<ProjectId>,
 ) -> Result<Finding, StoreError> {
     let rows = sqlx::query_as!(
         Wrong,
         r#"SELECT id AS "id!", count(*) OVER () AS "violations!" FROM (
-             SELECT DISTINCT i.payout_id AS id
-             FROM (
-                 SELECT i.payout_id, i.open, p.status, p.project_id,
-                        count(*) FILTER (WHERE p.status = 'open') OVER (PARTITION BY i.conversion_id, i.affiliate_id, i.currency) AS open_ones
-                 FROM payout_items i JOIN payouts p ON p.id = i.payout_id
-             ) i
-             WHERE ($1::BIGINT IS NULL OR i.project_id = $1)
-               AND (i.open <> (i.status = 'open') OR (i.status = 'open' AND i.open_ones > 1))
+             SELECT DISTINCT p.id
+             FROM payout_items i JOIN payouts p ON p.id = i.payout_id
+             WHERE ($1::BIGINT IS NULL OR p.project_id = $1) AND i.open <> (p.status = 'open')
          ) AS wrong
          ORDER BY id LIMIT $2"#,
         project.map(|project| project.0),
@@ -108,7 +103,45 @@ pub(super) async fn share_no_open_balance(
     )
     .fetch_all(connection)
     .await?;
-    Ok(finding("no conversion's balance is in two open payouts", "payout", &rows))
+    Ok(finding("an open payout's items are open, and no others", "payout", &rows))
+}
+
+/// Of each payment, of all rows that turned out to be it: what payouts paid and have frozen is at no time more than it
+/// once earned. What was taken back since is a debt.
+pub(super) async fn pay_no_more_than_was_earned(
+    connection: &mut PgConnection,
+    project: Option<ProjectId>,
+) -> Result<Finding, StoreError> {
+    let rows = sqlx::query_as!(
+        Wrong,
+        r#"WITH earned AS (
+             SELECT conversion_id, affiliate_id, currency, max(running) AS most
+             FROM (
+                 SELECT coalesce(c.merged_into, c.id) AS conversion_id, l.affiliate_id, l.currency,
+                        sum(CASE 'expense' WHEN l.from_account THEN amount_minor WHEN l.to_account THEN -amount_minor ELSE 0 END)
+                            OVER (PARTITION BY coalesce(c.merged_into, c.id), l.affiliate_id, l.currency ORDER BY l.id) AS running
+                 FROM ledger_entries l JOIN conversions c ON c.id = l.conversion_id
+                 WHERE $1::BIGINT IS NULL OR l.project_id = $1
+             ) r
+             GROUP BY conversion_id, affiliate_id, currency
+         ), paid AS (
+             SELECT coalesce(c.merged_into, c.id) AS conversion_id, i.affiliate_id, i.currency, sum(i.amount_minor) AS minor
+             FROM payout_items i
+             JOIN payouts p ON p.id = i.payout_id
+             JOIN conversions c ON c.id = i.conversion_id
+             WHERE p.status <> 'canceled' AND ($1 IS NULL OR p.project_id = $1)
+             GROUP BY 1, 2, 3
+         )
+         SELECT conversion_id AS "id!", count(*) OVER () AS "violations!"
+         FROM paid LEFT JOIN earned USING (conversion_id, affiliate_id, currency)
+         WHERE minor > coalesce(most, 0)
+         ORDER BY conversion_id LIMIT $2"#,
+        project.map(|project| project.0),
+        EXAMPLES,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(finding("payouts pay no more of a payment than it earned", "conversion", &rows))
 }
 
 pub(super) async fn stay_within_their_project(
@@ -139,7 +172,7 @@ pub(super) async fn stay_within_their_project(
     Ok(finding("a payout, its affiliate and its conversions are of one project and mode", "payout", &rows))
 }
 
-/// The row's own account of it, and that the caller's word and a payout never pay the same twice.
+/// The row's own account of it.
 pub(super) async fn are_known_to_conversions(
     connection: &mut PgConnection,
     project: Option<ProjectId>,
@@ -149,31 +182,53 @@ pub(super) async fn are_known_to_conversions(
         r#"SELECT c.id, count(*) OVER () AS "violations!"
          FROM conversions c
          LEFT JOIN (
-             SELECT conversion_id, affiliate_id, currency,
-                    coalesce(sum(signed) FILTER (WHERE payout_id IS NOT NULL), 0) AS by_payouts,
-                    coalesce(sum(signed) FILTER (WHERE payout_id IS NULL), 0) AS as_said
-             FROM ledger_entries,
-                  LATERAL (SELECT CASE 'paid' WHEN to_account THEN amount_minor WHEN from_account THEN -amount_minor ELSE 0 END AS signed) s
-             WHERE ($1::BIGINT IS NULL OR project_id = $1) AND (from_account = 'paid' OR to_account = 'paid')
-             GROUP BY conversion_id, affiliate_id, currency
+             SELECT coalesce(m.merged_into, m.id) AS conversion_id, l.affiliate_id, l.currency,
+                    sum(CASE 'paid' WHEN l.to_account THEN l.amount_minor ELSE -l.amount_minor END) AS minor
+             FROM ledger_entries l JOIN conversions m ON m.id = l.conversion_id
+             WHERE l.payout_id IS NOT NULL AND ($1::BIGINT IS NULL OR l.project_id = $1)
+             GROUP BY 1, 2, 3
          ) l ON (l.conversion_id, l.affiliate_id, l.currency) = (c.id, c.affiliate_id, c.currency)
-         LEFT JOIN (
-             SELECT conversion_id, affiliate_id, currency, sum(amount_minor) AS frozen
-             FROM payout_items WHERE open GROUP BY conversion_id, affiliate_id, currency
-         ) i ON (i.conversion_id, i.affiliate_id, i.currency) = (c.id, c.affiliate_id, c.currency)
-         WHERE ($1 IS NULL OR c.project_id = $1)
-           AND (c.paid_out_minor <> coalesce(l.by_payouts, 0)
-                OR coalesce(l.as_said, 0) <> CASE WHEN c.paid AND c.affiliate_id IS NOT NULL AND c.merged_into IS NULL
-                    THEN greatest(c.commission_minor - c.clawed_back_minor - c.held_minor - coalesce(l.by_payouts, 0) - coalesce(i.frozen, 0), 0)
-                    ELSE 0 END)
+         WHERE ($1 IS NULL OR c.project_id = $1) AND c.paid_out_minor <> coalesce(l.minor, 0)
          ORDER BY c.id LIMIT $2"#,
         project.map(|project| project.0),
         EXAMPLES,
     )
     .fetch_all(connection)
     .await?;
+    Ok(finding("what payouts paid of a conversion is what the ledger says", "conversion", &rows))
+}
+
+/// What callers said is paid: beside what payouts had paid, and never the same twice.
+pub(super) async fn are_beside_what_callers_paid(
+    connection: &mut PgConnection,
+    project: Option<ProjectId>,
+) -> Result<Finding, StoreError> {
+    let rows = sqlx::query_as!(
+        Wrong,
+        r#"WITH posted AS (
+             SELECT conversion_id, affiliate_id, currency,
+                    sum(CASE 'paid' WHEN to_account THEN amount_minor ELSE -amount_minor END) AS minor
+             FROM ledger_entries
+             WHERE payout_id IS NULL AND (from_account = 'paid' OR to_account = 'paid')
+               AND ($1::BIGINT IS NULL OR project_id = $1)
+             GROUP BY conversion_id, affiliate_id, currency
+         ), told AS (
+             SELECT s.conversion_id, s.affiliate_id, s.currency, greatest(max(s.minor), 0) AS minor
+             FROM said_paid_left s JOIN conversions c ON c.id = s.conversion_id
+             WHERE $1 IS NULL OR c.project_id = $1
+             GROUP BY s.conversion_id, s.affiliate_id, s.currency
+         )
+         SELECT conversion_id AS "id!", count(*) OVER () AS "violations!"
+         FROM posted FULL JOIN told USING (conversion_id, affiliate_id, currency)
+         WHERE coalesce(posted.minor, 0) <> coalesce(told.minor, 0)
+         ORDER BY conversion_id LIMIT $2"#,
+        project.map(|project| project.0),
+        EXAMPLES,
+    )
+    .fetch_all(connection)
+    .await?;
     Ok(finding(
-        "what is paid of a conversion, by payouts and as its caller said, is what the ledger says",
+        "what callers said is paid is what the ledger says, less what payouts had paid",
         "conversion",
         &rows,
     ))

@@ -129,7 +129,7 @@ async fn a_payout_that_is_not_its_items_is_refused(pool: PgPool) {
 }
 
 /// What is done with the guards off, and the rule that it breaks.
-const DAMAGE: [(&str, &str); 13] = [
+const DAMAGE: [(&str, &str); 14] = [
     (
         "UPDATE payout_items SET amount_minor = amount_minor + 1 WHERE open",
         "a payout is the sum of its items",
@@ -155,18 +155,24 @@ const DAMAGE: [(&str, &str); 13] = [
         "UPDATE payouts SET status = 'open', closed_at = NULL, closed_by = NULL, paid_at = NULL, reference = NULL WHERE status = 'paid'",
         "the ledger has one entry for each item of a paid payout, and none of another",
     ),
-    ("UPDATE payout_items SET open = FALSE", "no conversion's balance is in two open payouts"),
+    ("UPDATE payout_items SET open = FALSE", "an open payout's items are open, and no others"),
+    (
+        "INSERT INTO payout_items (payout_id, conversion_id, affiliate_id, currency, amount_minor)
+         SELECT payout_id + 1, conversion_id, affiliate_id, currency, 1 FROM payout_items WHERE amount_minor = 700",
+        "payouts pay no more of a payment than it earned",
+    ),
     (
         "UPDATE payouts SET livemode = TRUE",
         "a payout, its affiliate and its conversions are of one project and mode",
     ),
     (
         "UPDATE conversions SET paid_out_minor = 0",
-        "what is paid of a conversion, by payouts and as its caller said, is what the ledger says",
+        "what payouts paid of a conversion is what the ledger says",
     ),
     (
-        "UPDATE conversions SET paid = TRUE WHERE commission_minor = 100",
-        "what is paid of a conversion, by payouts and as its caller said, is what the ledger says",
+        "INSERT INTO said_paid (project_id, livemode, event_id, conversion_id, affiliate_id, currency, amount_minor, last_payout)
+         SELECT project_id, livemode, 'x', id, affiliate_id, currency, 5, 0 FROM conversions WHERE commission_minor = 100",
+        "what callers said is paid is what the ledger says, less what payouts had paid",
     ),
     (
         "UPDATE conversions SET affiliate_id = (SELECT max(id) FROM affiliates) WHERE commission_minor = 100",
@@ -199,12 +205,13 @@ async fn verify_finds_what_got_round_the_guards(pool: PgPool) {
 /// Statements that put the tables back as they are.
 async fn dump(pool: &PgPool) -> String {
     let mut statements = "SET session_replication_role = replica;".to_owned();
-    for table in ["ledger_entries", "payout_items", "payouts", "conversions"] {
-        let rows: String =
-            sqlx::query_scalar(AssertSqlSafe(format!("SELECT json_agg(t)::TEXT FROM {table} t")))
-                .fetch_one(pool)
-                .await
-                .unwrap();
+    for table in ["ledger_entries", "payout_items", "payouts", "conversions", "said_paid"] {
+        let rows: String = sqlx::query_scalar(AssertSqlSafe(format!(
+            "SELECT coalesce(json_agg(t), '[]')::TEXT FROM {table} t"
+        )))
+        .fetch_one(pool)
+        .await
+        .unwrap();
         let rows = rows.replace('\'', "''");
         let put_back = format!(
             "DELETE FROM {table};

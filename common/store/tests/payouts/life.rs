@@ -141,7 +141,13 @@ async fn what_is_taken_back_while_a_payout_is_open_is_told_and_netted_next_time(
     assert_eq!(payout.moved_since.minor, 0);
     books.settle(&[Sample { refund_amount: 2_500, ..sale }.refund_created("succeeded")]).await;
     assert_eq!(books.create("one").await.payouts[0].moved_since.minor, 500);
-    assert!(books.create("two").await.payouts.is_empty(), "its balance is in the open payout");
+    let next = books.create("two").await;
+    assert!(next.payouts.is_empty());
+    assert_eq!(
+        (next.carried_over[0].amount.minor, next.carried_over[0].why),
+        (-500, Why::Negative),
+        "certain already"
+    );
 
     let paid = books.mark_paid(&[payout.id], "R").await.unwrap();
     assert_eq!(paid[0].amount.minor, 1_000);

@@ -1,10 +1,13 @@
 //! A conversion that the caller of the REST API says is paid, and payouts: never both.
 
-use crate::support::{Books, command, posted};
+use crate::support::{Books, at, command, posted};
+use chrono::{TimeDelta, Utc};
 use domain::fact::PostedConversion;
 use domain::ids::ConversionId;
+use domain::key::Key;
 use store::PgPool;
 use store::conversions;
+use stripe::sample::Sample;
 
 fn paid(conversion: &PostedConversion) -> PostedConversion {
     PostedConversion { paid: true, ..conversion.clone() }
@@ -91,5 +94,87 @@ async fn what_was_paid_and_taken_back_in_full_is_still_paid(pool: PgPool) {
     books.settle_commands(&[command(&PostedConversion { deleted: true, ..sale }, 1)]).await;
     assert!(says_paid(&books).await);
     assert_eq!(books.owed(books.anna).await, (-1_000, -1_000, 0));
+    books.is_sound().await;
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn what_is_taken_back_after_the_word_that_it_was_paid_is_a_debt(pool: PgPool) {
+    let books = Books::open(pool, 0).await;
+    let sale = Books::sale(1, "2026-06-01T12:00:00Z");
+    books.settle(&[sale.invoice_paid(), sale.invoice_payment_paid()]).await;
+    let told = PostedConversion {
+        payment: Key::reference(&sale.invoice),
+        value: None,
+        base: None,
+        affiliate: None,
+        ..posted(1, books.anna, 0)
+    };
+    books.settle_commands(&[command(&paid(&told), 0)]).await;
+    assert_eq!((books.paid(books.anna).await, books.owed(books.anna).await), (1_000, (0, 0, 0)));
+    let later = Sample { refund_amount: 5_000, at: Utc::now() + TimeDelta::hours(1), ..sale };
+    books.settle(&[later.refund_created("succeeded")]).await;
+    assert_eq!((books.paid(books.anna).await, books.owed(books.anna).await), (1_000, (-1_000, -1_000, 0)));
+    books.is_sound().await;
+
+    // The next sale pays it back, and nothing of it is paid twice whatever is told of the first again.
+    let next = [2, 3].map(|number| Books::sale(number, "2026-06-02T12:00:00Z").invoice_paid());
+    books.settle(&next).await;
+    assert_eq!(books.pay("one").await, [1_000]);
+    books.is_sound().await;
+    books.settle(&[later.charge_refunded()]).await;
+    assert_eq!((books.paid(books.anna).await, books.owed(books.anna).await), (2_000, (0, 0, 0)));
+    books.is_sound().await;
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn what_was_taken_back_before_the_word_is_no_debt_whatever_comes_first(pool: PgPool) {
+    let books = Books::open(pool, 0).await;
+    let sale = Books::sale(1, "2026-06-01T12:00:00Z");
+    let told = PostedConversion {
+        payment: Key::reference(&sale.invoice),
+        value: None,
+        base: None,
+        affiliate: None,
+        ..posted(1, books.anna, 0)
+    };
+    books.settle(&[sale.invoice_paid(), sale.invoice_payment_paid()]).await;
+    books.settle_commands(&[command(&paid(&told), 0)]).await;
+    assert_eq!(books.paid(books.anna).await, 1_000);
+    // It happened long before the word, and is received after it.
+    let refund = Sample { refund_amount: 2_000, at: at("2026-06-03T00:00:00Z"), ..sale };
+    books.settle(&[refund.refund_created("succeeded")]).await;
+    assert_eq!((books.paid(books.anna).await, books.owed(books.anna).await), (600, (0, 0, 0)));
+    books.is_sound().await;
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn the_word_is_taken_back_and_given_again(pool: PgPool) {
+    let books = Books::open(pool, 0).await;
+    let sale = posted(1, books.anna, 1_000);
+    books.settle_commands(&[command(&paid(&sale), 0)]).await;
+    books.settle_commands(&[command(&sale, 1)]).await;
+    assert_eq!((books.paid(books.anna).await, books.owed(books.anna).await), (0, (1_000, 1_000, 0)));
+    books.is_sound().await;
+    // More is earned after the word: that is due.
+    books.settle_commands(&[command(&paid(&sale), 2)]).await;
+    let more = PostedConversion { value: Some(1_200), ..paid(&sale) };
+    books.settle_commands(&[command(&more, 3)]).await;
+    assert_eq!((books.paid(books.anna).await, books.owed(books.anna).await), (1_000, (200, 200, 0)));
+    assert_eq!(books.pay("one").await, [200]);
+    books.settle_commands(&[command(&more, 4)]).await;
+    assert_eq!((books.paid(books.anna).await, books.owed(books.anna).await), (1_200, (0, 0, 0)));
+    books.is_sound().await;
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn what_had_left_to_one_is_their_debt_when_it_moves_to_another(pool: PgPool) {
+    let books = Books::open(pool, 0).await;
+    let sale = posted(1, books.anna, 1_000);
+    books.settle_commands(&[command(&paid(&sale), 0)]).await;
+    books
+        .settle_commands(&[command(&PostedConversion { affiliate: Some(books.ben), ..paid(&sale) }, 1)])
+        .await;
+    assert_eq!((books.paid(books.anna).await, books.owed(books.anna).await), (1_000, (-1_000, -1_000, 0)));
+    assert_eq!((books.paid(books.ben).await, books.owed(books.ben).await), (0, (1_000, 1_000, 0)));
     books.is_sound().await;
 }

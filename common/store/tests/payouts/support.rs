@@ -128,7 +128,16 @@ impl Books {
         ids: &[PayoutId],
         reference: &str,
     ) -> Result<Vec<Payout>, PayoutError> {
-        let payment = Payment { reference, at: Utc::now(), actor: "fay" };
+        self.mark_paid_at(ids, reference, Utc::now()).await
+    }
+
+    pub(crate) async fn mark_paid_at(
+        &self,
+        ids: &[PayoutId],
+        reference: &str,
+        at: DateTime<Utc>,
+    ) -> Result<Vec<Payout>, PayoutError> {
+        let payment = Payment { reference, at, actor: "fay" };
         let mut transaction = self.pool.begin().await.unwrap();
         let paid = payouts::mark_paid(&mut transaction, ids, payment, Utc::now()).await?;
         transaction.commit().await.unwrap();
@@ -238,5 +247,5 @@ pub(crate) fn posted(number: i64, affiliate: AffiliateId, commission: i64) -> Po
 
 /// The command that posts a conversion, or changes it.
 pub(crate) fn command(conversion: &PostedConversion, revision: i64) -> Command {
-    Command::Conversion { revision, accepted_at: Utc::now(), conversion: conversion.clone() }
+    Command::Conversion { revision, accepted_at: Utc::now(), conversion: conversion.clone(), change: None }
 }

@@ -31,7 +31,7 @@ impl Story {
         let intents = self.history.intents.iter().map(|intent| intent.charge.clone());
         let posts = self.history.posts.iter().filter_map(|post| match &post.reference {
             Reference::Own(reference) => Some(format!("external:{reference}")),
-            Reference::None | Reference::Invoice(_) => None,
+            Reference::None | Reference::Stripe(_) => None,
         });
         let keys: Vec<String> = invoices.chain(checkouts).chain(intents).chain(posts).collect();
         let Some(place) = dice.place(&keys) else { return };

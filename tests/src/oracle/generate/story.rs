@@ -3,8 +3,8 @@
 use super::dice::{Dice, Words};
 use super::world;
 use crate::oracle::model::{
-    Change, Customer, DAY, Dispute, History, Of, Post, Reference, Referral, Refund, RefundState, Revision,
-    START, Span, Subscription, Time, Who,
+    Change, Customer, DAY, Dispute, History, Of, Referral, Refund, RefundState, START, Span, Subscription,
+    Time, Who,
 };
 use RefundState::{Canceled, Failed, Pending, Succeeded};
 use stripe::sample::Version;
@@ -241,7 +241,7 @@ impl Story {
         self.history.disputes.push(Dispute { id, of, amount, states });
     }
 
-    fn who(&self, dice: &mut Dice) -> Who {
+    pub(super) fn who(&self, dice: &mut Dice) -> Who {
         let mut who = Who::default();
         match dice.below(5) {
             0 => who.customer = dice.place(&self.history.customers),
@@ -257,63 +257,6 @@ impl Story {
             }
         }
         who
-    }
-
-    fn post(&mut self, dice: &mut Dice, at: Time) {
-        let id = i64::try_from(self.history.posts.len()).unwrap() + 1;
-        let signup = dice.one_in(4);
-        let taken = |place: usize| {
-            let posts = &self.history.posts;
-            posts.iter().any(|post| matches!(post.reference, Reference::Invoice(other) if other == place))
-        };
-        let (mut reference, mut who) = match dice.below(3) {
-            1 => (Reference::None, self.who(dice)),
-            _ => (Reference::Own(format!("order-{id}")), self.who(dice)),
-        };
-        let mut currency = Self::currency(dice);
-        if dice.one_in(4)
-            && let Some(place) = dice.place(&self.history.invoices)
-            && !taken(place)
-            && !signup
-        {
-            let invoice = &self.history.invoices[place];
-            currency = invoice.currency;
-            reference = Reference::Invoice(place);
-            let user = dice.one_in(2).then(|| format!("u{}", dice.below(3)));
-            who = Who { customer: Some(invoice.customer), email: None, user };
-        }
-        let base = (!signup || dice.one_in(3)).then(|| 1 + dice.number(20_000));
-        let value = dice.one_in(3).then(|| dice.number(3_000));
-        let mut revisions = vec![Revision { at, value, base, deleted: false }];
-        if dice.one_in(4) {
-            let base = base.map(|base| base / 2);
-            revisions.push(Revision {
-                at: at + 60,
-                value: value.map(|value| value + 1),
-                base,
-                deleted: false,
-            });
-        }
-        if dice.one_in(6)
-            && let Some(last) = revisions.last().copied()
-        {
-            revisions.push(Revision { at: last.at + 60, deleted: true, ..last });
-        }
-        let names = dice.below(5);
-        self.history.posts.push(Post {
-            id,
-            reference,
-            who,
-            signup,
-            at,
-            currency,
-            affiliate: (names == 3).then(|| dice.below(3)),
-            code: if names == 4 { world::code(dice, 1) } else { None },
-            coupon: dice
-                .one_in(5)
-                .then(|| dice.pick(&["ALICE20", "bob10", "LATE", "OLD", "NOBODY"]).to_owned()),
-            revisions,
-        });
     }
 
     fn refer(&mut self, dice: &mut Dice, at: Time) {

@@ -34,7 +34,7 @@ pub struct Post {
     pub code: Option<String>,
     /// The coupon that was named.
     pub coupon: Option<String>,
-    /// What was said, then what was said instead; there is at least one.
+    /// What was posted, then the changes; there is at least one.
     pub revisions: Vec<Revision>,
 }
 
@@ -45,19 +45,35 @@ pub enum Reference {
     None,
     /// One of the caller's own.
     Own(String),
-    /// The id of a Stripe invoice, by its place.
-    Invoice(usize),
+    /// Any id of a payment that Stripe tells as well.
+    Stripe(String),
 }
 
-/// What a post says of its sums.
-#[derive(Clone, Copy, Debug)]
+impl Post {
+    /// The key under which it was posted.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match &self.reference {
+            Reference::None => format!("conversion:{}", self.id),
+            Reference::Own(reference) => format!("external:{reference}"),
+            Reference::Stripe(id) => id.clone(),
+        }
+    }
+}
+
+/// What a post says, or a change of it. What a change leaves out stays.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Revision {
     /// When it was accepted.
     pub at: Time,
     /// The commission, when it is named.
     pub value: Option<i64>,
+    /// Whether the commission is given back to the rules.
+    pub by_rules: bool,
     /// The sale.
     pub base: Option<i64>,
+    /// Whether it was paid, when that is said.
+    pub paid: Option<bool>,
     /// Whether it was deleted.
     pub deleted: bool,
 }

@@ -234,11 +234,11 @@ fn candidates(history: &History, people: &[Person], payment: &Payment<'_>) -> Ve
         candidates.extend(found.map(|found| Candidate { class, place, at, bind: Bind::found(found, since) }));
     };
     let now = payment.at;
-    if let Some(post) = payment.post {
-        let found = named(judged, post.affiliate, post.code.as_deref());
+    if let Some(told) = &payment.told {
+        let found = named(judged, told.affiliate, told.code);
         let by_api = |affiliate| Found { affiliate, method: "api", coupon: None };
         add(NAMED, 0, now, now, found.map(by_api));
-        add(coupon, 0, now, now, post.coupon.as_deref().and_then(|code| judged.find(Met::Named(code))));
+        add(coupon, 0, now, now, told.coupon.and_then(|code| judged.find(Met::Named(code))));
     }
     if let Some(checkout) = payment.checkout {
         add(

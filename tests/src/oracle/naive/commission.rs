@@ -8,6 +8,7 @@ use super::touches::rules_at;
 use crate::oracle::model::{Earns, History, Limit, Line, Ruling, Time};
 use crate::oracle::verdict::PaymentVerdict;
 use chrono::{DateTime, Datelike, Days, Months};
+use std::collections::BTreeMap;
 
 pub(super) fn verdicts(
     history: &History,
@@ -36,11 +37,10 @@ fn verdict(
     let doubtful = bind.is_some() && (own_purchase || payment.warned);
     let all_held = ruling == Some(Ruling::Hold) || (ruling.is_none() && doubtful);
     let earned = if bind.is_none() || rejected { 0 } else { earned(history, people, payments, binds, place) };
-    let last = payment.post.and_then(|post| post.revisions.last());
-    let deleted = last.is_some_and(|revision| revision.deleted);
-    let (currency, collected) = match (payment.money, payment.post) {
+    let deleted = payment.told.as_ref().is_some_and(|told| told.deleted);
+    let (currency, collected) = match (payment.money, &payment.told) {
         (Some((currency, collected, _)), _) => (currency, collected),
-        (None, Some(post)) => (post.currency, 0),
+        (None, Some(told)) => (told.currency, 0),
         (None, None) => ("usd", 0),
     };
     // 11. A share of the original commission; 12. never more than all of it.
@@ -73,6 +73,7 @@ fn verdict(
         earned,
         taken_back,
         held,
+        left: BTreeMap::new(),
         release: bind.map(|_| payment.at + i64::from(rules.hold_days) * 86_400),
     }
 }
@@ -89,8 +90,7 @@ fn earned(
     if skips(history, people, payment) {
         return 0;
     }
-    let last = payment.post.and_then(|post| post.revisions.last());
-    if let Some(value) = last.and_then(|revision| revision.value) {
+    if let Some(value) = payment.told.as_ref().and_then(|told| told.value) {
         return value.max(0);
     }
     if !payment.is_purchase() || payment.base() <= 0 {

@@ -3,6 +3,7 @@
 use super::money::floor;
 use super::people::{Person, person_of};
 use super::reversal;
+use super::words::{self, Told};
 use crate::oracle::model::{
     Checkout, CheckoutMode, History, Intent, Invoice, Of, Post, Reference, Ruling, Settled, Time,
 };
@@ -15,8 +16,11 @@ pub(super) struct Payment<'a> {
     pub(super) checkout: Option<&'a Checkout>,
     pub(super) invoice: Option<&'a Invoice>,
     pub(super) intent: Option<&'a Intent>,
-    pub(super) post: Option<&'a Post>,
+    /// What back ends said of it.
+    pub(super) told: Option<Told<'a>>,
     pub(super) at: Time,
+    /// When there was last news of its money.
+    pub(super) news: Time,
     /// When the first of what tells it was received.
     pub(super) received: Time,
     /// Currency, minor units collected, minor units of the base; none when nothing was collected.
@@ -33,7 +37,17 @@ pub(super) struct Payment<'a> {
 
 impl Payment<'_> {
     pub(super) fn is_purchase(&self) -> bool {
-        self.post.is_none_or(|post| !post.signup)
+        self.told.as_ref().is_none_or(|told| !told.signup)
+    }
+
+    /// What is known of it before Stripe tells: what back ends said.
+    pub(super) fn only_as_posted(&mut self, history: &History) {
+        let Some(told) = &self.told else { return };
+        let base = told.base.unwrap_or(0);
+        (self.invoice, self.checkout, self.intent) = (None, None, None);
+        self.at = told.at;
+        self.received = history.receipt(told.first);
+        self.money = Some((told.currency, base, base));
     }
 
     pub(super) fn base(&self) -> i64 {
@@ -42,7 +56,7 @@ impl Payment<'_> {
 
     /// Whether it is a conversion: money was collected, or a back end said that there is one.
     pub(super) fn counts(&self) -> bool {
-        self.money.is_some() || self.post.is_some()
+        self.money.is_some() || self.told.is_some()
     }
 }
 
@@ -53,10 +67,12 @@ pub(super) fn payments<'a>(history: &'a History, people: &[Person]) -> Vec<Payme
         let checkout = history.checkouts.iter().find(
             |checkout| matches!(checkout.mode, CheckoutMode::Subscription { invoice, .. } if invoice == place),
         );
-        let post = history
-            .posts
-            .iter()
-            .find(|post| matches!(post.reference, Reference::Invoice(invoice) if invoice == place));
+        let ids = [
+            vec![invoice.id.clone()],
+            both(invoice.money.as_ref()),
+            checkout.iter().map(|one| one.id.clone()).collect(),
+        ];
+        let told = words::told(history, &ids.concat());
         let (gone, disputed) = reversal::of(history, Of::Invoice(place));
         payments.push(Payment {
             key: invoice.id.clone(),
@@ -64,14 +80,15 @@ pub(super) fn payments<'a>(history: &'a History, people: &[Person]) -> Vec<Payme
             checkout,
             invoice: Some(invoice),
             intent: None,
-            post,
+            news: invoice.at + invoice.lag,
             at: invoice.at,
-            received: first_receipt(history, checkout, Some(invoice), post),
+            received: first_receipt(history, checkout, Some(invoice), told.as_ref()),
             money: of_invoice(invoice),
             gone,
             disputed,
             warned: reversal::warned(history, Of::Invoice(place)),
-            ruling: ruling(history, &[Some(&invoice.id), post.map(conversion).as_ref()]),
+            ruling: ruling(history, &[Some(&invoice.id)]),
+            told,
         });
     }
     for (place, checkout) in history.checkouts.iter().enumerate() {
@@ -80,70 +97,86 @@ pub(super) fn payments<'a>(history: &'a History, people: &[Person]) -> Vec<Payme
         }
         let (gone, disputed) = reversal::of(history, Of::Checkout(place));
         let intent = checkout.money.as_ref().map(|(intent, _)| intent.clone());
+        let told = words::told(history, &[vec![checkout.id.clone()], both(checkout.money.as_ref())].concat());
+        // 6. Delayed methods count when they succeed.
+        let at = match checkout.settled {
+            Settled::Later(Some(then)) => then,
+            Settled::Paid | Settled::Free | Settled::Later(None) => checkout.at,
+        };
         payments.push(Payment {
             key: intent.unwrap_or_else(|| checkout.id.clone()),
             person: person_of(people, &checkout.id),
             checkout: Some(checkout),
             invoice: None,
             intent: None,
-            post: None,
-            // 6. Delayed methods count when they succeed.
-            at: match checkout.settled {
-                Settled::Later(Some(then)) => then,
-                Settled::Paid | Settled::Free | Settled::Later(None) => checkout.at,
-            },
-            received: first_receipt(history, Some(checkout), None, None),
+            at,
+            news: at,
+            received: first_receipt(history, Some(checkout), None, told.as_ref()),
             money: of_checkout(checkout),
             gone,
             disputed,
             warned: reversal::warned(history, Of::Checkout(place)),
             ruling: ruling(history, &[Some(&checkout.id), checkout.money.as_ref().map(|(intent, _)| intent)]),
+            told,
         });
     }
     // 1. Money of which nothing else knows is a payment of its own.
     for (place, intent) in history.intents.iter().enumerate() {
         let (gone, disputed) = reversal::of(history, Of::Intent(place));
+        let ids: Vec<String> = intent.intent.iter().chain([&intent.charge]).cloned().collect();
+        let told = words::told(history, &ids);
         payments.push(Payment {
             key: intent.intent.clone().unwrap_or_else(|| intent.charge.clone()),
             person: person_of(people, &intent.charge),
             checkout: None,
             invoice: None,
             intent: Some(intent),
-            post: None,
             at: intent.at,
-            received: history.receipt(intent.at),
+            news: intent.at,
+            received: history.receipt(told.as_ref().map_or(intent.at, |told| told.first.min(intent.at))),
             // 6. Nothing says that there is tax in it.
             money: Some((intent.currency, intent.amount, intent.amount)),
             gone,
             disputed,
             warned: reversal::warned(history, Of::Intent(place)),
             ruling: ruling(history, &[intent.intent.as_ref(), Some(&intent.charge)]),
+            told,
         });
     }
-    for post in &history.posts {
-        let key = match &post.reference {
-            Reference::Invoice(_) => continue,
-            Reference::Own(reference) => format!("external:{reference}"),
-            Reference::None => conversion(post),
-        };
-        let base = post.revisions.last().and_then(|revision| revision.base).unwrap_or(0);
-        payments.push(Payment {
+    payments.extend(posted(history, people));
+    payments
+}
+
+/// What only back ends told of.
+fn posted<'a>(history: &'a History, people: &[Person]) -> Vec<Payment<'a>> {
+    let own = history.posts.iter().filter(|post| !matches!(post.reference, Reference::Stripe(_)));
+    let payment = |post: &'a Post| {
+        let key = post.key();
+        let told = words::told(history, std::slice::from_ref(&key));
+        let base = told.as_ref().and_then(|told| told.base).unwrap_or(0);
+        Payment {
             ruling: ruling(history, &[Some(&key), Some(&conversion(post))]),
             key,
             person: person_of(people, &conversion(post)),
             checkout: None,
             invoice: None,
             intent: None,
-            post: Some(post),
             at: post.at,
-            received: first_receipt(history, None, None, Some(post)),
+            news: post.at,
+            received: first_receipt(history, None, None, told.as_ref()),
             money: Some((post.currency, base, base)),
             gone: 0,
             disputed: 0,
             warned: false,
-        });
-    }
-    payments
+            told,
+        }
+    };
+    own.map(payment).collect()
+}
+
+/// The ids of a payment's intent and charge.
+fn both(money: Option<&(String, String)>) -> Vec<String> {
+    money.into_iter().flat_map(|(intent, charge)| [intent.clone(), charge.clone()]).collect()
 }
 
 /// The key of the conversion that a post made.
@@ -186,12 +219,12 @@ fn first_receipt(
     history: &History,
     checkout: Option<&Checkout>,
     invoice: Option<&Invoice>,
-    post: Option<&Post>,
+    told: Option<&Told<'_>>,
 ) -> Time {
-    let told = [
+    let known = [
         checkout.map(|checkout| checkout.at),
         invoice.map(|invoice| invoice.at + invoice.lag),
-        post.map(|post| post.revisions[0].at),
+        told.map(|told| told.first),
     ];
-    told.into_iter().flatten().map(|at| history.receipt(at)).min().unwrap()
+    known.into_iter().flatten().map(|at| history.receipt(at)).min().unwrap()
 }

@@ -6,7 +6,7 @@
 //! is decided at their first purchase: the only customer's who carried it by then; nobody's, when several
 //! did; and when none did, that of the customer who turns up first and new with it.
 
-use crate::oracle::model::{CheckoutMode, History, Reference, Settled, Time, Who};
+use crate::oracle::model::{CheckoutMode, History, Settled, Time, Who};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A person.
@@ -239,11 +239,7 @@ fn sightings(history: &History) -> Vec<Sighting> {
     for post in &history.posts {
         let mut ids = names(&post.who);
         ids.push(format!("conversion:{}", post.id));
-        match &post.reference {
-            Reference::None => {}
-            Reference::Own(reference) => ids.push(format!("external:{reference}")),
-            Reference::Invoice(place) => ids.push(history.invoices[*place].id.clone()),
-        }
+        ids.push(post.key());
         see(post.at, true, ids, vec![(post.who.email.clone(), BUYER)]);
     }
     for referral in &history.referrals {

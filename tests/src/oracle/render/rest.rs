@@ -5,7 +5,7 @@ use crate::oracle::model::{self, History, Reference, Revision, Time, Whom};
 use chrono::{DateTime, Utc};
 use domain::command::Command;
 use domain::decision::{Lock, LockedTo, Ruling, Verdict, Word};
-use domain::fact::{ConversionKind, PostedConversion, ReferralRegistered, Who};
+use domain::fact::{ConversionChange, ConversionKind, NamedValue, PostedConversion, ReferralRegistered, Who};
 use domain::ids::{AffiliateId, ConversionId};
 use domain::key::Key;
 use queue::envelope::Source;
@@ -13,9 +13,10 @@ use queue::envelope::Source;
 pub(super) fn tell(history: &History, numbers: &Numbers, told: &mut Vec<Told>) {
     for (place, post) in history.posts.iter().enumerate() {
         for (revision, said) in (0i64..).zip(&post.revisions) {
-            let conversion = posted(history, numbers, place, *said);
+            let conversion = posted(history, numbers, place, &post.revisions[0]);
+            let change = (revision > 0).then(|| change(post.currency, said));
             let accepted_at = time(said.at);
-            add(history, told, said.at, &Command::Conversion { revision, accepted_at, conversion });
+            add(history, told, said.at, &Command::Conversion { revision, accepted_at, conversion, change });
         }
     }
     for referral in &history.referrals {
@@ -65,12 +66,29 @@ fn tell_decisions(history: &History, numbers: &Numbers, told: &mut Vec<Told>) {
     }
 }
 
-/// A post as one of its revisions says it.
+/// What a change says.
+fn change(currency: &str, said: &Revision) -> ConversionChange {
+    ConversionChange {
+        kind: None,
+        currency: (said.value.is_some() || said.base.is_some()).then(|| currency.to_owned()),
+        base: said.base,
+        value: match said.value {
+            Some(value) => Some(NamedValue::Minor(value)),
+            None if said.by_rules => Some(NamedValue::ByTheRules),
+            None => None,
+        },
+        coupon_code: None,
+        paid: said.paid,
+        deleted: said.deleted,
+    }
+}
+
+/// A post as it was first said.
 pub(in crate::oracle) fn posted(
     history: &History,
     numbers: &Numbers,
     place: usize,
-    said: Revision,
+    said: &Revision,
 ) -> PostedConversion {
     let post = &history.posts[place];
     let id = ConversionId(numbers.posts[place]);
@@ -79,7 +97,7 @@ pub(in crate::oracle) fn posted(
         payment: match &post.reference {
             Reference::None => Key::conversion(id),
             Reference::Own(reference) => Key::reference(reference),
-            Reference::Invoice(place) => Key::reference(&history.invoices[*place].id),
+            Reference::Stripe(id) => Key::reference(id),
         },
         kind: if post.signup { ConversionKind::Signup } else { ConversionKind::Purchase },
         value: said.value,
@@ -90,8 +108,8 @@ pub(in crate::oracle) fn posted(
         coupon_code: post.coupon.clone(),
         who: who(history, &post.who),
         occurred_at: time(post.at),
-        paid: false,
-        deleted: said.deleted,
+        paid: said.paid == Some(true),
+        deleted: false,
     }
 }
 

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use domain::command::Command;
 use domain::ids::{Mode, Realm};
 use sqlx::types::Json;
-use store::conversions::{Inserted, Named, NewConversion, insert, prepare};
+use store::conversions::{Accepted, Named, NewConversion, accept, prepare};
 use store::{PgConnection, program_rules, projects};
 
 /// A project with a history's world.
@@ -51,16 +51,17 @@ pub async fn enter(connection: &mut PgConnection, history: &History) -> Result<E
         numbers.posts.push(prepare(connection, realm, &Named::default()).await?.id.0);
     }
     for (place, post) in history.posts.iter().enumerate() {
-        let conversion = posted(history, &numbers, place, post.revisions[0]);
+        let conversion = posted(history, &numbers, place, &post.revisions[0]);
         let accepted_at = time(post.at);
-        let command = Command::Conversion { revision: 0, accepted_at, conversion: conversion.clone() };
+        let command =
+            Command::Conversion { revision: 0, accepted_at, conversion: conversion.clone(), change: None };
         let reference = match &post.reference {
             Reference::None => None,
             Reference::Own(reference) => Some(reference.as_str()),
-            Reference::Invoice(place) => Some(history.invoices[*place].id.as_str()),
+            Reference::Stripe(id) => Some(id.as_str()),
         };
         let new = NewConversion { posted: &conversion, reference, url: None, command: &command };
-        ensure!(insert(connection, realm, &new).await? == Inserted::Yes, "{command:?}");
+        ensure!(matches!(accept(connection, realm, &new).await?, Accepted::New), "{command:?}");
     }
     Ok(Entered { realm, numbers })
 }

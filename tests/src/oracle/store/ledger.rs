@@ -4,6 +4,7 @@ use super::Entered;
 use crate::oracle::verdict::{BindVerdict, PaymentVerdict, Verdicts};
 use anyhow::{Context, Result};
 use sqlx::Row;
+use std::collections::BTreeMap;
 use store::PgConnection;
 
 /// Every status that a conversion may have.
@@ -19,8 +20,20 @@ pub async fn verdicts(connection: &mut PgConnection, entered: &Entered) -> Resul
         let place = entered.numbers.affiliates.iter().position(|known| Some(*known) == id)?;
         i64::try_from(place).ok().map(|place| place + 1)
     };
+    let mut left: BTreeMap<i64, BTreeMap<i64, i64>> = BTreeMap::new();
+    let paid = sqlx::query(
+        "SELECT conversion_id, affiliate_id, sum(amount_minor)::BIGINT AS minor FROM ledger_postings
+         WHERE project_id = $1 AND account = 'paid' GROUP BY 1, 2 HAVING sum(amount_minor) <> 0",
+    )
+    .bind(entered.realm.project.0)
+    .fetch_all(&mut *connection)
+    .await?;
+    for row in paid {
+        let affiliate = place(Some(row.try_get("affiliate_id")?)).context("an affiliate of nobody's")?;
+        left.entry(row.try_get("conversion_id")?).or_default().insert(affiliate, row.try_get("minor")?);
+    }
     let payments = sqlx::query(
-        "SELECT c.payment_key, c.status, c.currency, c.base_minor, c.commission_minor, c.clawed_back_minor,
+        "SELECT c.id, c.payment_key, c.status, c.currency, c.base_minor, c.commission_minor, c.clawed_back_minor,
                 c.held_minor, c.affiliate_id, extract(epoch FROM c.release_at)::BIGINT AS release, u.anchor
          FROM conversions c LEFT JOIN customers u ON u.id = c.customer_id
          WHERE c.project_id = $1 AND c.merged_into IS NULL",
@@ -41,6 +54,7 @@ pub async fn verdicts(connection: &mut PgConnection, entered: &Entered) -> Resul
             earned: row.try_get("commission_minor")?,
             taken_back: row.try_get("clawed_back_minor")?,
             held: row.try_get("held_minor")?,
+            left: left.remove(&row.try_get::<i64, _>("id")?).unwrap_or_default(),
             release: row.try_get("release")?,
         };
         verdicts.payments.insert(plain_name(entered, row.try_get("payment_key")?), verdict);

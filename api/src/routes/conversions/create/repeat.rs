@@ -6,16 +6,15 @@ use domain::command::Command;
 use domain::fact::PostedConversion;
 use store::conversions::Existing;
 
-/// Fails when what is posted says anything else than what was accepted.
+/// Fails when what is posted says anything else than what was accepted first, whatever became of that since.
 ///
 /// What the caller left to us (the time, the identities of a referral) may differ.
 pub(super) fn compare(
     posted: &Posted,
     conversion: &PostedConversion,
     existing: &Existing,
-    command: &Command,
 ) -> Result<(), ApiError> {
-    let Command::Conversion { conversion: accepted, .. } = command else {
+    let Command::Conversion { conversion: accepted, .. } = &existing.command else {
         return Err(ApiError::internal("a conversion whose command is another's"));
     };
     let mut again = conversion.clone();

@@ -108,7 +108,7 @@ pub(super) fn moments<'a>(
         moments.entry(person.anchor.clone()).or_default().push(Moment {
             kind: MomentKind::Payment(&payment.key),
             at: payment.at,
-            event: payment.event,
+            event: payment.tie(),
             back_bind: judged.back_bind,
             candidates: of_payment(payment, person, &touches, judged),
         });
@@ -212,12 +212,12 @@ fn of_payment<'a>(
         Candidate::touch(touch, known.fact.at, &known.fact.event, known.fact.at, judged)
     });
     let mut candidates: Vec<Candidate<'a>> = own.chain(carried).collect();
-    if let Some(posted) = payment.posted {
+    if let Some(posted) = &payment.posted {
         candidates.extend(Candidate::named(
             posted.affiliate,
-            posted.referral_code.as_deref(),
-            posted.coupon_code.as_deref(),
-            payment.event,
+            posted.referral_code,
+            posted.coupon_code,
+            posted.named_by,
             judged,
         ));
     }

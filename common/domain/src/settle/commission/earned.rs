@@ -51,15 +51,15 @@ fn computed(sale: &Sale<'_>, book: &mut Book) -> Option<Earned> {
     if let Some(object) = &payment.no_commission {
         return nothing(format!("{object} says commission: false"));
     }
-    if let Some((posted, value)) = payment.posted.and_then(|posted| Some((posted, posted.value?))) {
-        if Currency::stored(&posted.currency) == Ok(money.currency) {
+    if let Some((value, written)) = payment.posted.as_ref().and_then(|posted| posted.value) {
+        if Currency::stored(written) == Ok(money.currency) {
             book.line("commission", "named over the API".to_owned(), value);
             return Some(Earned::Amount(value.max(0)));
         }
         let how = format!(
             "a commission in {} was named over the API; the payment is in {}, and nothing is converted, so it \
              earns by the rules",
-            posted.currency, money.currency
+            written, money.currency
         );
         book.line("named", how, 0);
     }

@@ -21,7 +21,7 @@ pub(super) fn reversal(
     if commission <= 0 {
         return Some(Reversal { clawed_back: 0, held: 0 });
     }
-    if payment.posted.is_some_and(|posted| posted.deleted) {
+    if payment.posted.as_ref().is_some_and(|posted| posted.deleted) {
         book.line("taken back", "the conversion was deleted".to_owned(), commission);
         return Some(Reversal { clawed_back: commission, held: 0 });
     }

@@ -29,12 +29,12 @@ pub(super) fn split(mut parts: Parts<'_>, mut aliases: BTreeSet<Key>) -> Vec<Tol
         let is_its = |invoice: &Key| invoices.contains(invoice);
         other.sessions =
             take(&mut parts.sessions, |(session, _)| session.invoice.as_ref().is_some_and(is_its));
-        other.posted = take(&mut parts.posted, |(posted, _)| is_its(&posted.payment));
+        other.posted = take(&mut parts.posted, |(posted, _)| is_its(&posted.conversion.payment));
         other.lines = take(&mut parts.lines, |lines| is_its(&lines.invoice));
         let notes = &mut parts.reversals.credit_notes;
         other.reversals.credit_notes = take(notes, |note| is_its(&note.invoice));
         let sessions = other.sessions.iter().map(|(session, _)| session.session.clone());
-        let posted = other.posted.iter().map(|(posted, _)| Key::conversion(posted.conversion));
+        let posted = other.posted.iter().map(|(posted, _)| Key::conversion(posted.conversion.conversion));
         let own: BTreeSet<Key> = sessions.chain(posted).chain(invoices.iter().cloned()).collect();
         aliases.retain(|key| !own.contains(key));
         split.push((other, own));

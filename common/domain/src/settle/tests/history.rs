@@ -384,7 +384,8 @@ impl History {
         links.extend(posted.who.stripe_customer.iter().map(|key| key.as_str().to_owned()));
         links.extend(posted.who.email.clone());
         let links: Vec<&str> = links.iter().map(String::as_str).collect();
-        self.add(&format!("posted:{id}"), Keep::Highest, 0, day(n), &links, FactBody::Posted(posted.clone()));
+        let word = PostedWord { conversion: posted, said_at: Some(day(n)), change: None };
+        self.add(&format!("posted:{id}"), Keep::Highest, 0, day(n), &links, FactBody::Posted(word));
         self
     }
 

@@ -1,0 +1,148 @@
+//! Which facts hold: now, and at an earlier moment.
+//!
+//! Of most things one fact is kept, the one that supersedes the others. Of what may take money back, hold it or decide
+//! about it every version is kept, so that it can be told what stood at a moment of the past.
+
+use super::KnownFact;
+use super::outcome::{Conversion, Method};
+use super::payments::words::said_at;
+use crate::fact::{FactBody, PostedWord, TouchedObject};
+use crate::key::{Key, KeyKind};
+use chrono::{DateTime, SubsecRound, Utc};
+use std::collections::BTreeMap;
+
+/// One fact for each natural key, and every word of a caller's: each of those says something of its own.
+pub(super) fn kept<'a>(versions: impl IntoIterator<Item = &'a KnownFact>) -> Vec<KnownFact> {
+    let mut kept: BTreeMap<(&str, Option<&str>), KnownFact> = BTreeMap::new();
+    for known in versions {
+        let word = matches!(known.fact.body, FactBody::Posted(_)).then_some(known.fact.event.as_str());
+        kept.entry((&known.fact.natural_key, word))
+            .and_modify(|standing| {
+                let received_at = standing.received_at.min(known.received_at);
+                if known.fact.supersedes(&standing.fact) {
+                    standing.fact = known.fact.clone();
+                }
+                standing.received_at = received_at;
+            })
+            .or_insert_with(|| known.clone());
+    }
+    kept.into_values().collect()
+}
+
+/// What held at a moment, for one payment: that it was made is known, whenever it was told.
+pub(super) fn held_at(versions: &[KnownFact], moment: DateTime<Utc>, payment: &[Key]) -> Vec<KnownFact> {
+    kept(versions.iter().filter(|known| {
+        let tells_payment =
+            (is_money(&known.fact.body) || is_met_on_money(&known.fact.body)) && names(known, payment);
+        tells_payment || !is_later(known, moment)
+    }))
+}
+
+/// Whether what became known after a moment may have changed what that payment earned then: refunds, disputes, words and
+/// verdicts of its own, locks of anybody, and words and money of the customer's other payments that bind the customer
+/// or move the payment's rank. Where nothing did, what stands now stood then.
+pub(super) fn touched_since(versions: &[KnownFact], moment: DateTime<Utc>, conversion: &Conversion) -> bool {
+    let payment = &conversion.aliases;
+    let named_itself = conversion.bind.as_ref().is_some_and(|bind| {
+        bind.method == Method::Api
+            && versions.iter().any(|known| known.fact.event == bind.evidence.event && names(known, payment))
+    });
+    // Another payment that callers had told by then, and Stripe only afterwards, was one of another time and sum.
+    let posted_then = versions.iter().any(|known| match &known.fact.body {
+        FactBody::Posted(word) => {
+            let of_stripe = word.conversion.payment.kind() != KeyKind::External;
+            of_stripe && !names(known, payment) && !is_later(known, moment)
+        }
+        _ => false,
+    });
+    let money = |known: &KnownFact, happened: DateTime<Utc>| {
+        !names(known, payment) && (posted_then || happened <= moment)
+    };
+    let changes = |known: &KnownFact| match &known.fact.body {
+        FactBody::Lock(_) => true,
+        FactBody::Posted(word) => {
+            let said = &word.conversion;
+            let binds =
+                said.affiliate.is_some() || said.referral_code.is_some() || said.coupon_code.is_some();
+            names(known, payment)
+                || (moves_others(word) && ((binds && !named_itself) || said.occurred_at <= moment))
+        }
+        FactBody::Session(session) => money(known, session.completed_at),
+        FactBody::Invoice(invoice) => money(known, invoice.paid_at),
+        FactBody::Intent(intent) => money(known, intent.succeeded_at),
+        FactBody::Charge(charge) => money(known, charge.succeeded_at),
+        FactBody::Referral(referral) => referral.occurred_at <= moment,
+        _ => known.fact.has_versions() && names(known, payment),
+    };
+    versions.iter().any(|known| changes(known) && is_later(known, moment))
+}
+
+/// Whether a word on one payment may change what the customer's others earn. What it says of the commission, that it was
+/// paid or that it was deleted does not.
+fn moves_others(word: &PostedWord) -> bool {
+    word.change.as_ref().is_none_or(|change| {
+        change.kind.is_some()
+            || change.base.is_some()
+            || change.currency.is_some()
+            || change.coupon_code.is_some()
+    })
+}
+
+fn names(known: &KnownFact, payment: &[Key]) -> bool {
+    known.fact.links.iter().any(|key| payment.binary_search(key).is_ok())
+}
+
+fn is_money(body: &FactBody) -> bool {
+    matches!(
+        body,
+        FactBody::Session(_)
+            | FactBody::Invoice(_)
+            | FactBody::InvoiceLines(_)
+            | FactBody::Intent(_)
+            | FactBody::Charge(_)
+    )
+}
+
+/// A code or a coupon met on what was paid with, rather than on the customer.
+fn is_met_on_money(body: &FactBody) -> bool {
+    match body {
+        FactBody::Touch(touch) => match touch.on {
+            TouchedObject::Customer | TouchedObject::Subscription => false,
+            TouchedObject::Session
+            | TouchedObject::PaymentIntent
+            | TouchedObject::Charge
+            | TouchedObject::Invoice => true,
+        },
+        _ => false,
+    }
+}
+
+/// Whether a fact is later than a moment. Stripe counts seconds: what it tells of the moment's own second came after
+/// it, as a caller speaks of what is there. Who somebody is, and which objects are one payment, has no time.
+fn is_later(known: &KnownFact, moment: DateTime<Utc>) -> bool {
+    let at = known.fact.at;
+    match &known.fact.body {
+        FactBody::Refund(_)
+        | FactBody::ChargeRefunded(_)
+        | FactBody::Dispute(_)
+        | FactBody::CreditNote(_)
+        | FactBody::FraudWarning(_) => at >= moment.trunc_subsecs(0),
+        FactBody::Posted(word) => said_at(word, known) > moment,
+        FactBody::Session(_)
+        | FactBody::Invoice(_)
+        | FactBody::InvoiceLines(_)
+        | FactBody::Intent(_)
+        | FactBody::Charge(_)
+        | FactBody::Touch(_)
+        | FactBody::Referral(_)
+        | FactBody::Lock(_)
+        | FactBody::Verdict(_) => at > moment,
+        FactBody::Customer(_)
+        | FactBody::Address(_)
+        | FactBody::CommissionFlag(_)
+        | FactBody::Subscription(_)
+        | FactBody::Alias(_)
+        | FactBody::Apart(_)
+        | FactBody::Balance(_) => false,
+    }
+}

@@ -1,0 +1,29 @@
+//! Which conversion each name of a payment leads to.
+
+use super::conversions::Written;
+use crate::{PgConnection, StoreError};
+
+/// Lets every key of a payment find its row, so that a caller may name it by any of them (SEMANTICS 1).
+pub(super) async fn point(conn: &mut PgConnection, written: &[Written]) -> Result<(), StoreError> {
+    let keys: Vec<(i64, bool, String, i64)> = written
+        .iter()
+        .flat_map(|row| row.keys.iter().map(|(realm, key)| (realm, key, row.id)))
+        .map(|(realm, key, id)| (realm.project.0, realm.mode.is_live(), key.as_str().to_owned(), id.0))
+        .collect();
+    if keys.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "UPDATE identity_keys k SET conversion_id = new.conversion_id
+         FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[], $4::BIGINT[]) AS new (project_id, livemode, key, conversion_id)
+         WHERE k.project_id = new.project_id AND k.livemode = new.livemode AND k.key = new.key
+           AND k.conversion_id IS DISTINCT FROM new.conversion_id",
+        &keys.iter().map(|key| key.0).collect::<Vec<_>>(),
+        &keys.iter().map(|key| key.1).collect::<Vec<_>>(),
+        &keys.iter().map(|key| key.2.clone()).collect::<Vec<_>>(),
+        &keys.iter().map(|key| key.3).collect::<Vec<_>>(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
