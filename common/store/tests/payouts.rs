@@ -2,6 +2,8 @@
 #![expect(clippy::disallowed_methods, reason = "what is tried is of now")]
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests stop at the first surprise")]
 
+#[path = "payouts/attack.rs"]
+mod attack;
 #[path = "payouts/concurrency.rs"]
 mod concurrency;
 #[path = "payouts/guarantees.rs"]

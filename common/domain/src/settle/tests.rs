@@ -13,4 +13,5 @@ mod last_words;
 mod order;
 mod precedence;
 mod reasons;
+mod said_paid;
 mod scenarios;

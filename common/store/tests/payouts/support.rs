@@ -10,6 +10,9 @@ use domain::money::Currency;
 use domain::rules::Rules;
 use queue::envelope::Source;
 use serde_json::json;
+use sqlx::{Postgres, Transaction};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use store::affiliates::{self, Earnings};
 use store::payouts::{self, Created, Payment, Payout, PayoutError, Request};
 use store::registry::{NewAffiliate, add_affiliate};
@@ -29,6 +32,10 @@ pub(crate) struct Books {
     pub(crate) realm: Realm,
     pub(crate) anna: AffiliateId,
     pub(crate) ben: AffiliateId,
+    /// Whether the next commit is one that the server does not live to see.
+    pub(crate) dies: Arc<AtomicBool>,
+    /// How often it died.
+    pub(crate) deaths: Arc<AtomicUsize>,
 }
 
 /// What an affiliate is owed in one currency: in all, due, held.
@@ -50,7 +57,7 @@ impl Books {
         let new = NewAffiliate { email: "ben@example.org", referral_code: "BEN" };
         let ben = add_affiliate(&mut connection, realm, new).await.unwrap();
         drop(connection);
-        Self { pool, realm, anna, ben }
+        Self { pool, realm, anna, ben, dies: Arc::default(), deaths: Arc::default() }
     }
 
     /// The `number`th customer, sent by Anna, who pays 50.00 USD: 10.00 for Anna.
@@ -79,12 +86,28 @@ impl Books {
         for _ in 0..50 {
             let mut transaction = self.pool.begin().await.unwrap();
             match settle_batch(&mut transaction, items).await {
-                Ok(_) => return transaction.commit().await.unwrap(),
+                Ok(_) => {
+                    if self.commit(transaction).await {
+                        return;
+                    }
+                }
                 Err(BatchError::Store(StoreError::Serialization(_))) => transaction.rollback().await.unwrap(),
                 Err(error) => panic!("{error:?}"),
             }
         }
         panic!("it met other transactions 50 times");
+    }
+
+    /// Commits, unless the server dies right before it: then whoever asked asks again.
+    async fn commit(&self, mut transaction: Transaction<'_, Postgres>) -> bool {
+        if !self.dies.swap(false, Ordering::Relaxed) {
+            transaction.commit().await.unwrap();
+            return true;
+        }
+        self.deaths.fetch_add(1, Ordering::Relaxed);
+        let kill = "SELECT pg_terminate_backend(pg_backend_pid())";
+        assert!(sqlx::query(kill).execute(&mut *transaction).await.is_err(), "it lives");
+        false
     }
 
     fn item(&self, source: Source, body: &str) -> Item {
@@ -117,10 +140,13 @@ impl Books {
         request: &Request,
         now: DateTime<Utc>,
     ) -> Result<Created, PayoutError> {
-        let mut transaction = self.pool.begin().await.unwrap();
-        let created = payouts::create(&mut transaction, self.realm, key, request, "fay", now).await?;
-        transaction.commit().await.unwrap();
-        Ok(created)
+        loop {
+            let mut transaction = self.pool.begin().await.unwrap();
+            let created = payouts::create(&mut transaction, self.realm, key, request, "fay", now).await?;
+            if self.commit(transaction).await {
+                return Ok(created);
+            }
+        }
     }
 
     pub(crate) async fn mark_paid(
@@ -138,17 +164,23 @@ impl Books {
         at: DateTime<Utc>,
     ) -> Result<Vec<Payout>, PayoutError> {
         let payment = Payment { reference, at, actor: "fay" };
-        let mut transaction = self.pool.begin().await.unwrap();
-        let paid = payouts::mark_paid(&mut transaction, ids, payment, Utc::now()).await?;
-        transaction.commit().await.unwrap();
-        Ok(paid)
+        loop {
+            let mut transaction = self.pool.begin().await.unwrap();
+            let paid = payouts::mark_paid(&mut transaction, ids, payment, Utc::now()).await?;
+            if self.commit(transaction).await {
+                return Ok(paid);
+            }
+        }
     }
 
     pub(crate) async fn cancel(&self, id: PayoutId) -> Result<Payout, PayoutError> {
-        let mut transaction = self.pool.begin().await.unwrap();
-        let canceled = payouts::cancel(&mut transaction, id, "a mistake", "fay", Utc::now()).await?;
-        transaction.commit().await.unwrap();
-        Ok(canceled)
+        loop {
+            let mut transaction = self.pool.begin().await.unwrap();
+            let canceled = payouts::cancel(&mut transaction, id, "a mistake", "fay", Utc::now()).await?;
+            if self.commit(transaction).await {
+                return Ok(canceled);
+            }
+        }
     }
 
     /// Creates and pays in one go; the amounts, in order of affiliates and currencies.
