@@ -43,7 +43,7 @@ impl FactBody {
             Self::Address(address) => (Some(address.email.as_str()), None, None),
             Self::Session(session) => (session.email.as_deref(), None, None),
             Self::Invoice(invoice) => (invoice.email.as_deref(), None, None),
-            Self::Posted(posted) => (posted.who.email.as_deref(), None, None),
+            Self::Posted(posted) => (posted.conversion.who.email.as_deref(), None, None),
             Self::Referral(referral) => (referral.who.email.as_deref(), None, None),
             Self::Intent(intent) => (None, intent.email.as_deref(), intent.billing_email.as_deref()),
             Self::Charge(charge) => (None, charge.email.as_deref(), charge.billing_email.as_deref()),

@@ -206,7 +206,12 @@ fn skips(history: &History, people: &[Person], payment: &Payment<'_>) -> bool {
 /// 16. Whether the customer's mailbox is the affiliate's.
 fn is_own(history: &History, people: &[Person], payment: &Payment<'_>, affiliate: usize) -> bool {
     let theirs = mailbox(&history.world.affiliates[affiliate].email);
-    payment.person.is_some_and(|person| people[person].emails.keys().any(|email| mailbox(email) == theirs))
+    // 13. What became known after it was said to be paid changes nothing of it.
+    let paid =
+        payment.told.as_ref().and_then(|told| told.paid.iter().map(|said| (*said).max(payment.at)).min());
+    let known =
+        |(email, since): (&String, &Time)| mailbox(email) == theirs && paid.is_none_or(|paid| *since <= paid);
+    payment.person.is_some_and(|person| people[person].emails.iter().any(known))
 }
 
 /// Case, plus-tag, and dots where the provider ignores them.

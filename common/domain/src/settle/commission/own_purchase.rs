@@ -18,7 +18,8 @@ pub(super) fn evidence(
 ) -> Option<String> {
     let affiliate = directory.affiliates.get(&judgement.bind.as_ref()?.affiliate)?;
     let person = people.by_anchor.get(payment.person.as_ref()?)?;
-    let said_paid = payment.posted.filter(|posted| posted.paid).map(|_| payment.at);
+    let words = payment.posted.iter().flat_map(|posted| &posted.paid);
+    let said_paid = words.map(|word| word.at.max(payment.at));
     let paid_out = payment.aliases.iter().filter_map(|key| directory.paid_out.get(key)).copied();
     let paid_out = paid_out.chain(said_paid).min();
     let in_time = |known_at: DateTime<Utc>| paid_out.is_none_or(|paid_out| not_after(known_at, paid_out));
