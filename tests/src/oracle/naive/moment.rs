@@ -37,5 +37,11 @@ pub(super) fn at(history: &History, then: Time) -> History {
             customer.code = None;
         }
     }
+    // 4 c. A subscription's code is met with the subscription, or with the first of its invoices.
+    for place in 0..past.subscriptions.len() {
+        if super::touches::code_of_subscription(history, place).is_some_and(|(since, ..)| since > then) {
+            past.subscriptions[place].code = None;
+        }
+    }
     past
 }
