@@ -43,7 +43,7 @@ CREATE TABLE conversion_posts (
     payment_key TEXT COLLATE "C" NOT NULL,
     conversion_id BIGINT NOT NULL,
     url TEXT,
-    command JSONB NOT NULL,
+    command JSONB,
     created_at TIMESTAMPTZ NOT NULL DEFAULT now(),
     PRIMARY KEY (project_id, livemode, payment_key)
 );
@@ -54,7 +54,7 @@ COMMENT ON COLUMN conversion_posts.livemode IS 'The mode.';
 COMMENT ON COLUMN conversion_posts.payment_key IS 'The name: the reference''s key, or that of the conversion or of the Idempotency-Key.';
 COMMENT ON COLUMN conversion_posts.conversion_id IS 'The row it made, or added to; that may be merged into another one since.';
 COMMENT ON COLUMN conversion_posts.url IS 'The caller''s link.';
-COMMENT ON COLUMN conversion_posts.command IS 'The command that was put on the queue for it.';
+COMMENT ON COLUMN conversion_posts.command IS 'The command that was put on the queue for it; null: the name was given to the conversion later, and nobody posted under it.';
 COMMENT ON COLUMN conversion_posts.created_at IS 'When it was accepted.';
 
 INSERT INTO conversion_posts (project_id, livemode, payment_key, conversion_id, url, command)

@@ -186,3 +186,50 @@ async fn one_payment_posted_under_two_of_its_ids_ends_the_same_in_every_order(po
     digests.dedup();
     assert_eq!(digests.len(), 1, "one digest, whatever came first");
 }
+
+/// Somebody puts another reference on it, and whoever knows it by that one posts it again.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_payment_posted_under_the_reference_that_it_was_given_later_is_the_same_conversion(pool: PgPool) {
+    in_either_order(
+        &pool,
+        |sale| sale.invoice.clone(),
+        async |asked| {
+            let id = asked.again().await["id"].clone();
+            let renamed = asked.put(&id, r#"{"reference": "order-7"}"#).await;
+            assert_eq!((&renamed["id"], &renamed["reference"]), (&id, &json!("order-7")));
+            let body = json!({"reference": "order-7", "value": 8, "base_value": 49, "email": "zoe@example.com"});
+            for _ in 0..2 {
+                let posted = asked.api.post(asked.project, PATH, &body.to_string()).send().await.data(200).clone();
+                assert_eq!((&posted["id"], posted["value"].to_string()), (&id, "8.00".to_owned()));
+            }
+            let other = body.to_string().replace("49", "48");
+            asked.api.post(asked.project, PATH, &other).send().await.error(409, "conflict");
+            assert_eq!(asked.again().await["id"], id, "the name under which it was posted stays its own");
+        },
+    )
+    .await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_reference_of_another_conversion_is_refused(pool: PgPool) {
+    let api = start(&pool).await;
+    let project = project(&pool).await;
+    let _worker = settle_for(&pool, &project, 0).await;
+    let post = |reference: &str| json!({"reference": reference, "base_value": 20, "email": "zoe@example.com"}).to_string();
+    let mut ids = Vec::new();
+    for reference in ["order-1", "order-2"] {
+        ids.push(api.post(&project, PATH, &post(reference)).send().await.data(201)["id"].clone());
+    }
+    let path = format!("{PATH}/{}", ids[0]);
+    api.put(&project, &path, r#"{"reference": "order-2"}"#).send().await.error(409, "conflict");
+    // One that it had is still its own.
+    let put = |reference: &str| json!({"reference": reference}).to_string();
+    for reference in ["order-3", "order-1", "order-3"] {
+        let changed = api.put(&project, &path, &put(reference)).send().await.data(200).clone();
+        assert_eq!(changed["reference"], reference);
+    }
+    let other = format!("{PATH}/{}", ids[1]);
+    for taken in ["order-1", "order-3"] {
+        api.put(&project, &other, &put(taken)).send().await.error(409, "conflict");
+    }
+}

@@ -102,6 +102,7 @@ impl Command {
                 let mut links = identities(&conversion.who);
                 links.push(conversion.payment.clone());
                 links.push(Key::conversion(conversion.conversion));
+                links.extend(change.iter().filter_map(|change| change.reference.clone()));
                 Fact {
                     natural_key: format!("posted:{}", conversion.conversion),
                     keep: Keep::Highest,
@@ -178,7 +179,7 @@ mod tests {
                 "conversion:7:1",
             ),
             (
-                r#"{"command":"conversion","revision":2,"accepted_at":"2026-01-31T12:00:00Z","conversion":{"conversion":7,"payment":"in_1","kind":"purchase","value":500,"base":1050,"currency":"usd","affiliate":3,"referral_code":null,"coupon_code":null,"who":{"email":"a@b.example","stripe_customer":null,"external_id":null},"occurred_at":"2026-01-31T11:00:00Z","paid":true,"deleted":false},"change":{"currency":"usd","value":{"minor":500},"paid":true}}"#,
+                r#"{"command":"conversion","revision":2,"accepted_at":"2026-01-31T12:00:00Z","conversion":{"conversion":7,"payment":"in_1","kind":"purchase","value":500,"base":1050,"currency":"usd","affiliate":3,"referral_code":null,"coupon_code":null,"who":{"email":"a@b.example","stripe_customer":null,"external_id":null},"occurred_at":"2026-01-31T11:00:00Z","paid":true,"deleted":false},"change":{"currency":"usd","value":{"minor":500},"paid":true,"reference":"external:order-2"}}"#,
                 "conversion:7:2",
             ),
             (

@@ -3,13 +3,13 @@
 mod accept;
 mod list;
 mod lookup;
+mod revise;
 mod sweep;
 
-pub use accept::{
-    Accepted, Existing, Named, NewConversion, Prepared, Revision, accept, for_change, prepare, revise,
-};
+pub use accept::{Accepted, Existing, Named, NewConversion, Prepared, accept, prepare};
 pub use list::{Filter, count, list};
 pub use lookup::{BoundAffiliate, CustomerStory, Total, customer_story};
+pub use revise::{Revision, for_change, reserve_name, revise};
 pub use sweep::{Overdue, mark_published, mark_unpublished, overdue_pending};
 
 use super::{PgConnection, StoreError, decode};

@@ -15,8 +15,10 @@ use chrono::{SubsecRound, TimeDelta};
 use domain::command::Command;
 use domain::fact::ConversionChange;
 use domain::ids::{ConversionId, Realm};
+use domain::key::Key;
 use queue::enqueue;
 use queue::envelope::{Envelope, Source};
+use store::PgConnection;
 use store::conversions::{self, Revision};
 
 /// How often a change is tried when others come between.
@@ -27,7 +29,7 @@ const ATTEMPTS: usize = 5;
 pub(super) struct Change {
     /// What it says of the conversion.
     pub(super) says: ConversionChange,
-    /// Another reference.
+    /// Another reference, which `says` has as a name of the payment.
     pub(super) reference: Option<String>,
     /// What was not understood.
     pub(super) warnings: Warnings,
@@ -75,10 +77,13 @@ async fn store(
             conversions::for_change(&mut transaction, realm, id).await?.ok_or_else(|| unknown(id))?;
         let Change { says, reference, warnings } = change(&standing)?;
         let id = standing.posted.conversion;
-        let reference = reference.or_else(|| standing.reference.clone());
-        if says.is_empty() && reference == standing.reference {
+        if says.is_empty() {
             return Ok(Stored { id, event: None, warnings });
         }
+        if let Some(name) = &says.reference {
+            reserve(&mut transaction, realm, id, name, reference.as_deref()).await?;
+        }
+        let reference = reference.or(standing.reference);
         let revision = standing.revision.saturating_add(1);
         // After the word before it, also when another machine's clock accepted that.
         let after = standing.said_at.map(|said_at| said_at + TimeDelta::microseconds(1));
@@ -96,4 +101,21 @@ async fn store(
         }
     }
     Err(ApiError::unavailable("The conversion keeps changing: send it again"))
+}
+
+/// Keeps a reference for a conversion, so that whoever posts under it adds to the same payment.
+async fn reserve(
+    connection: &mut PgConnection,
+    realm: Realm,
+    id: ConversionId,
+    name: &Key,
+    reference: Option<&str>,
+) -> Result<(), ApiError> {
+    match conversions::reserve_name(connection, realm, id, name).await? {
+        None => Ok(()),
+        Some(other) => Err(ApiError::Conflict(format!(
+            "reference: {} belongs to conversion {other}",
+            reference.unwrap_or_default()
+        ))),
+    }
 }

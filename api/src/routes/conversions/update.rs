@@ -14,6 +14,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::fact::{ConversionChange, ConversionKind, NamedValue};
 use domain::ids::ConversionId;
+use domain::key::Key;
 use domain::money::{Currency, Money};
 use store::conversions::Revision;
 use utoipa::ToSchema;
@@ -86,6 +87,9 @@ fn read(mut fields: Fields, standing: &Revision) -> Result<Change, ApiError> {
             in_currency(&mut fields, "value", posted.value, written_in, currency).map(NamedValue::Minor)
         });
     }
+    let reference = fields
+        .text("reference", MAX_TEXT)
+        .filter(|reference| standing.reference.as_ref() != Some(reference));
     let says_amount = base.is_some() || matches!(value, Some(NamedValue::Minor(_)));
     let says = ConversionChange {
         kind: fields.one_of("type", &KINDS),
@@ -94,9 +98,9 @@ fn read(mut fields: Fields, standing: &Revision) -> Result<Change, ApiError> {
         value,
         coupon_code: fields.text("coupon_code_used", MAX_TEXT),
         paid: fields.boolean("paid"),
+        reference: reference.as_deref().map(Key::reference),
         deleted: false,
     };
-    let reference = fields.text("reference", MAX_TEXT);
     let owner = standing.affiliate.or(posted.affiliate).map(|id| id.0);
     if fields.id("affiliate_id").is_some_and(|affiliate| owner != Some(affiliate)) {
         fields.problem("affiliate_id", "A conversion cannot be moved to another affiliate");

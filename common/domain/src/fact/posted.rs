@@ -57,6 +57,9 @@ pub struct ConversionChange {
     /// Whether it has been paid out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paid: Option<bool>,
+    /// Another name for its payment, beside those that it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Key>,
     /// It was deleted, for good.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub deleted: bool,

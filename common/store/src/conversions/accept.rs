@@ -1,13 +1,12 @@
-//! Accepting a conversion and its later revisions.
+//! Accepting a conversion that is posted.
 
 use super::{PgConnection, StoreError, kind_as_str};
 use crate::decode;
-use chrono::{DateTime, Utc};
 use domain::code::FoldedCode;
 use domain::command::Command;
 use domain::fact::{PostedConversion, Who};
 use domain::ids::{AffiliateId, ConversionId, CustomerId, Realm};
-use domain::key::{Key, KeyKind};
+use domain::key::Key;
 use serde_json::Value;
 
 /// What a caller named, to be looked up.
@@ -131,9 +130,10 @@ pub async fn accept(
              WHERE project_id = $2 AND livemode = $3 AND payment_key = $4 AND merged_into IS NULL
              LIMIT 1
          ), post AS (
-             INSERT INTO conversion_posts (project_id, livemode, payment_key, conversion_id, url, command)
+             INSERT INTO conversion_posts AS p (project_id, livemode, payment_key, conversion_id, url, command)
              VALUES ($2, $3, $4, coalesce((SELECT id FROM known), $1), $12, $13)
-             ON CONFLICT DO NOTHING
+             ON CONFLICT (project_id, livemode, payment_key) DO UPDATE
+             SET url = excluded.url, command = excluded.command WHERE p.command IS NULL
              RETURNING conversion_id
          ), made AS (
              INSERT INTO conversions (id, project_id, livemode, payment_key, type, source, status, affiliate_id,
@@ -141,15 +141,15 @@ pub async fn accept(
                                       occurred_at, published_at)
              OVERRIDING SYSTEM VALUE
              SELECT $1, $2, $3, $4, $5, 'api', 'pending', $6, $7, $8, $9, $10, $11, $12, $13, $14, now()
-             FROM post WHERE NOT EXISTS (SELECT FROM known)
+             FROM post WHERE conversion_id = $1
              ON CONFLICT (project_id, livemode, payment_key) WHERE merged_into IS NULL DO NOTHING
              RETURNING id
          ), added AS (
              UPDATE conversions c
              SET request = coalesce(c.request, $13), reference = coalesce(c.reference, $11), url = coalesce(c.url, $12),
                  published_at = coalesce(c.published_at, now())
-             FROM known, post
-             WHERE c.id = known.id
+             FROM post JOIN conversions named ON named.id = post.conversion_id
+             WHERE c.id = coalesce(named.merged_into, named.id)
              RETURNING c.id
          )
          SELECT (SELECT conversion_id FROM post) AS post, (SELECT id FROM made) AS made, (SELECT id FROM added) AS added"#,
@@ -195,114 +195,11 @@ async fn by_name(
     )
     .fetch_optional(connection)
     .await?;
-    row.map(|row| {
-        let command = serde_json::from_value(row.command).map_err(decode)?;
-        Ok(Existing { id: ConversionId(row.id), command, url: row.url })
-    })
-    .transpose()
+    let Some(row) = row else { return Ok(None) };
+    let Some(command) = read_command(row.command)? else { return Ok(None) };
+    Ok(Some(Existing { id: ConversionId(row.id), command, url: row.url }))
 }
 
-/// A conversion as a change starts from it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Revision {
-    /// What its callers said of it, as far as the row knows.
-    pub posted: PostedConversion,
-    /// The currency in which its amounts are told and read: its payment's.
-    pub currency: String,
-    /// How many changes were made.
-    pub revision: i64,
-    /// When the last one was accepted.
-    pub said_at: Option<DateTime<Utc>>,
-    /// The caller's own reference.
-    pub reference: Option<String>,
-    /// Whose it is, by the fold's verdict.
-    pub affiliate: Option<AffiliateId>,
-}
-
-/// The conversion with this id, to be changed.
-pub async fn for_change(
-    connection: &mut PgConnection,
-    realm: Realm,
-    id: ConversionId,
-) -> Result<Option<Revision>, StoreError> {
-    let Some(row) = sqlx::query!(
-        "SELECT c.id, c.type, c.status, c.payment_key, c.currency, c.occurred_at, c.reference, c.request,
-                c.revision, c.affiliate_id
-         FROM conversions asked
-         JOIN conversions c ON c.id = coalesce(asked.merged_into, asked.id)
-         WHERE asked.id = $3 AND asked.project_id = $1 AND asked.livemode = $2",
-        realm.project.0,
-        realm.mode.is_live(),
-        id.0,
-    )
-    .fetch_optional(connection)
-    .await?
-    else {
-        return Ok(None);
-    };
-    let payment = Key::stored(row.payment_key);
-    let (id, kind) = (ConversionId(row.id), super::parse_kind(&row.r#type));
-    let kind = kind.ok_or_else(|| decode("a conversion of an unknown type"))?;
-    // What Stripe tells is in its own currency, whatever callers take it to be.
-    let told_by_stripe = row.status != "pending" && payment.kind() != KeyKind::External;
-    let (posted, said_at) = match read_command(row.request)? {
-        Some(Command::Conversion { conversion, accepted_at, .. }) => (conversion, Some(accepted_at)),
-        // Only Stripe has told of it: the change says nothing but itself.
-        Some(Command::Referral { .. } | Command::Lock { .. } | Command::Verdict { .. }) | None => {
-            let untold = PostedConversion {
-                conversion: id,
-                payment: payment.clone(),
-                kind,
-                value: None,
-                base: None,
-                currency: row.currency.clone(),
-                affiliate: None,
-                referral_code: None,
-                coupon_code: None,
-                who: Who::default(),
-                occurred_at: row.occurred_at,
-                paid: false,
-                deleted: false,
-            };
-            (untold, None)
-        }
-    };
-    Ok(Some(Revision {
-        currency: if told_by_stripe { row.currency } else { posted.currency.clone() },
-        posted: PostedConversion { conversion: id, payment, ..posted },
-        revision: row.revision,
-        said_at,
-        reference: row.reference,
-        affiliate: row.affiliate_id.map(AffiliateId),
-    }))
-}
-
-/// Stores the next revision of a conversion. Put its command on the queue in the same transaction.
-///
-/// False when another change came between: `command` has to be built anew.
-pub async fn revise(
-    connection: &mut PgConnection,
-    realm: Realm,
-    id: ConversionId,
-    reference: Option<&str>,
-    previous: i64,
-    command: &Command,
-) -> Result<bool, StoreError> {
-    let done = sqlx::query!(
-        "UPDATE conversions SET revision = $4 + 1, request = $5, reference = $6, published_at = coalesce(published_at, now())
-         WHERE id = $3 AND project_id = $1 AND livemode = $2 AND revision = $4 AND merged_into IS NULL",
-        realm.project.0,
-        realm.mode.is_live(),
-        id.0,
-        previous,
-        serde_json::to_value(command).map_err(decode)?,
-        reference,
-    )
-    .execute(connection)
-    .await?;
-    Ok(done.rows_affected() == 1)
-}
-
-fn read_command(request: Option<Value>) -> Result<Option<Command>, StoreError> {
+pub(super) fn read_command(request: Option<Value>) -> Result<Option<Command>, StoreError> {
     request.map(serde_json::from_value).transpose().map_err(decode)
 }

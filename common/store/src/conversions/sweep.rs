@@ -30,7 +30,7 @@ pub async fn overdue_pending(
 ) -> Result<Vec<Overdue>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT c.id, c.project_id, c.livemode,
-                  ARRAY(SELECT p.command FROM conversion_posts p WHERE p.conversion_id = c.id
+                  ARRAY(SELECT p.command FROM conversion_posts p WHERE p.conversion_id = c.id AND p.command IS NOT NULL
                         UNION SELECT c.request) AS "commands!: Vec<Value>"
          FROM conversions c
          WHERE c.request IS NOT NULL AND c.merged_into IS NULL

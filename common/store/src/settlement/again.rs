@@ -27,6 +27,7 @@ pub(crate) async fn post_again(conn: &mut PgConnection, ids: &[ConversionId]) ->
             affiliate: row.affiliate_id.map(AffiliateId),
             currency: row.currency,
             amounts: Amounts::of_row(row.commission_minor, row.clawed_back_minor, row.held_minor),
+            is_posted: true,
             said_paid: Vec::new(),
             keys: Vec::new(),
             first: None,

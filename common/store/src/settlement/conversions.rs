@@ -21,6 +21,8 @@ pub(super) struct Written {
     pub(super) affiliate: Option<AffiliateId>,
     pub(super) currency: String,
     pub(super) amounts: Amounts,
+    /// Whether callers of the REST API said anything of its payment.
+    pub(super) is_posted: bool,
     /// What callers said has left.
     pub(super) said_paid: Vec<SaidPaid>,
     /// Every name of its payment.
@@ -38,7 +40,8 @@ impl Written {
     /// With what the fold says beside the row.
     fn told_by(self, realm: Realm, conversion: &Conversion) -> Self {
         let keys = conversion.aliases.iter().map(|key| (realm, key.clone())).collect();
-        Self { said_paid: conversion.said_paid.clone(), keys, ..self }
+        let is_posted = conversion.posted.is_some();
+        Self { is_posted, said_paid: conversion.said_paid.clone(), keys, ..self }
     }
 }
 
@@ -120,6 +123,7 @@ impl Row {
             affiliate: self.affiliate_id.map(AffiliateId),
             currency: self.currency.clone(),
             amounts,
+            is_posted: true,
             said_paid: Vec::new(),
             keys: Vec::new(),
             first: None,

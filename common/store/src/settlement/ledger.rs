@@ -68,7 +68,7 @@ struct Entry {
 pub(super) async fn write(conn: &mut PgConnection, written: &[Written]) -> Result<usize, StoreError> {
     let ids: Vec<i64> = written.iter().map(|row| row.id.0).collect();
     let mut standing = balances(conn, &ids).await?;
-    let left = said_paid::left(conn, &ids).await?;
+    let left = said_paid::left(conn, written).await?;
     let paid_out = paid_out(conn, &ids).await?;
     let mut entries = Vec::new();
     let mut paid_outs = Vec::new();

@@ -10,9 +10,17 @@ use domain::ids::{AffiliateId, ConversionId};
 use domain::settle::SaidPaid;
 use std::collections::BTreeMap;
 
+/// The conversions of which callers may have said so. An ordinary batch has none, and costs no statement here.
+fn posted(written: &[Written]) -> Vec<i64> {
+    written.iter().filter(|row| row.is_posted).map(|row| row.id.0).collect()
+}
+
 /// Keeps what each word covers, and that words were taken back. The caller takes part in the books.
 pub(super) async fn write(conn: &mut PgConnection, written: &[Written]) -> Result<(), StoreError> {
-    let ids: Vec<i64> = written.iter().map(|row| row.id.0).collect();
+    let ids = posted(written);
+    if ids.is_empty() {
+        return Ok(());
+    }
     let said: Vec<(ConversionId, &SaidPaid)> =
         written.iter().flat_map(|row| row.said_paid.iter().map(|said| (row.id, said))).collect();
     if !said.is_empty() {
@@ -49,13 +57,20 @@ pub(super) async fn write(conn: &mut PgConnection, written: &[Written]) -> Resul
 
 /// What has left by such words of some conversions, in minor units, and payouts had not paid. Of several words on one
 /// account, each says of all that stood that it has left: the most of them counts.
-pub(super) async fn left(conn: &mut PgConnection, ids: &[i64]) -> Result<BTreeMap<Account, i64>, StoreError> {
+pub(super) async fn left(
+    conn: &mut PgConnection,
+    written: &[Written],
+) -> Result<BTreeMap<Account, i64>, StoreError> {
+    let ids = posted(written);
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
     let rows = sqlx::query!(
         r#"SELECT conversion_id AS "conversion_id!", affiliate_id AS "affiliate_id!", currency AS "currency!",
                   max(minor)::BIGINT AS "minor!"
            FROM said_paid_left WHERE conversion_id = ANY($1) AND minor > 0
            GROUP BY conversion_id, affiliate_id, currency"#,
-        ids,
+        &ids,
     )
     .fetch_all(conn)
     .await?;

@@ -79,6 +79,7 @@ fn change(currency: &str, said: &Revision) -> ConversionChange {
         },
         coupon_code: None,
         paid: said.paid,
+        reference: None,
         deleted: said.deleted,
     }
 }
