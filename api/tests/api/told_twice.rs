@@ -197,9 +197,11 @@ async fn a_payment_posted_under_the_reference_that_it_was_given_later_is_the_sam
             let id = asked.again().await["id"].clone();
             let renamed = asked.put(&id, r#"{"reference": "order-7"}"#).await;
             assert_eq!((&renamed["id"], &renamed["reference"]), (&id, &json!("order-7")));
-            let body = json!({"reference": "order-7", "value": 8, "base_value": 49, "email": "zoe@example.com"});
+            let body =
+                json!({"reference": "order-7", "value": 8, "base_value": 49, "email": "zoe@example.com"});
             for _ in 0..2 {
-                let posted = asked.api.post(asked.project, PATH, &body.to_string()).send().await.data(200).clone();
+                let posted =
+                    asked.api.post(asked.project, PATH, &body.to_string()).send().await.data(200).clone();
                 assert_eq!((&posted["id"], posted["value"].to_string()), (&id, "8.00".to_owned()));
             }
             let other = body.to_string().replace("49", "48");
@@ -215,7 +217,9 @@ async fn a_reference_of_another_conversion_is_refused(pool: PgPool) {
     let api = start(&pool).await;
     let project = project(&pool).await;
     let _worker = settle_for(&pool, &project, 0).await;
-    let post = |reference: &str| json!({"reference": reference, "base_value": 20, "email": "zoe@example.com"}).to_string();
+    let post = |reference: &str| {
+        json!({"reference": reference, "base_value": 20, "email": "zoe@example.com"}).to_string()
+    };
     let mut ids = Vec::new();
     for reference in ["order-1", "order-2"] {
         ids.push(api.post(&project, PATH, &post(reference)).send().await.data(201)["id"].clone());

@@ -87,9 +87,8 @@ fn read(mut fields: Fields, standing: &Revision) -> Result<Change, ApiError> {
             in_currency(&mut fields, "value", posted.value, written_in, currency).map(NamedValue::Minor)
         });
     }
-    let reference = fields
-        .text("reference", MAX_TEXT)
-        .filter(|reference| standing.reference.as_ref() != Some(reference));
+    let reference =
+        fields.text("reference", MAX_TEXT).filter(|reference| standing.reference.as_ref() != Some(reference));
     let says_amount = base.is_some() || matches!(value, Some(NamedValue::Minor(_)));
     let says = ConversionChange {
         kind: fields.one_of("type", &KINDS),
