@@ -71,6 +71,7 @@ impl From<PayoutError> for Error {
         match error {
             PayoutError::Store(error) => error.into(),
             PayoutError::Unknown(_) => Self::NotFound(error.to_string()),
+            PayoutError::PaidBeforeMade { .. } => Self::invalid("paid_at", error.to_string()),
             PayoutError::KeyTaken { .. }
             | PayoutError::Overflow(_)
             | PayoutError::PaidAlready { .. }

@@ -35,7 +35,7 @@ pub struct Paid<'a> {
 /// Records that the money of some payouts left: of all of them, or of none.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a day to come, [`Error::NotFound`] when one is unknown or none of a batch is open,
+/// [`Error::Invalid`] for a day to come or one before a payout was made, [`Error::NotFound`] when one is unknown or none of a batch is open,
 /// [`Error::Conflict`] when one is canceled or paid under another reference.
 pub async fn mark_paid(
     pool: &PgPool,
