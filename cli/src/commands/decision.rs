@@ -117,7 +117,9 @@ impl DecisionArgs {
                 effect::taken(pool, &self.queue_prefix, &[message], longest)
                     .await
                     .with_context(|| format!("decision {id} has no effect yet"))?;
-                bail!("decision {id} is kept, but no worker has settled it: `tributary dead-letters list` says why");
+                bail!(
+                    "decision {id} is kept, but no worker has settled it: `tributary dead-letters list` says why"
+                );
             }
         }
         context.print(&Answer {

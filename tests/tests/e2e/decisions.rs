@@ -195,11 +195,16 @@ async fn what_goes_to_a_queue_that_no_worker_reads_is_kept_and_fails_with_what_i
         let before = ask(deployment, "digest").await?;
         for (arguments, kept) in [
             ("project update 1 --commission 33% --from 2020-01-01T00:00:00Z", "the rules hold from now on"),
-            (&*format!("customer lock otis@parker.example --affiliate none {BY_DANA} 1"), "decision 1 has no effect yet"),
+            (
+                &*format!("customer lock otis@parker.example --affiliate none {BY_DANA} 1"),
+                "decision 1 has no effect yet",
+            ),
         ] {
             let arguments = format!("{arguments} --queue-prefix elsewhere");
             let failed = ask(deployment, &arguments).await.unwrap_err().to_string();
-            for part in [kept, "waits on the queue \"elsewhere\"", "(QUEUE_PREFIX) has to be that of the workers"] {
+            for part in
+                [kept, "waits on the queue \"elsewhere\"", "(QUEUE_PREFIX) has to be that of the workers"]
+            {
                 assert!(failed.contains(part), "{part:?} is missing in\n{failed}");
             }
         }
