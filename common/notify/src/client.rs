@@ -5,9 +5,14 @@ use crate::resolver::{Filter, Lookup, denied};
 use crate::{Secret, Target, sign};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::{Response, redirect};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
+use http::{Method, Request, Response, Uri};
+use http_body_util::Full;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::{self, connect::HttpConnector};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::crypto::ring;
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +27,8 @@ const KEPT: usize = 2 * 1024;
 const IDLE_CONNECTIONS: usize = 4;
 const IDLE: Duration = Duration::from_secs(20);
 
-const USER_AGENT: &str = "Tributary-Webhooks/1";
+const AGENT: HeaderValue = HeaderValue::from_static("Tributary-Webhooks/1");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENT: HeaderName = HeaderName::from_static("x-refgrow-event");
 const REFGROW_SIGNATURE: HeaderName = HeaderName::from_static("x-refgrow-signature");
 const ID: HeaderName = HeaderName::from_static("webhook-id");
@@ -95,12 +101,15 @@ pub enum Failure {
 #[derive(Clone)]
 pub struct Client {
     policy: Policy,
-    anywhere: reqwest::Client,
-    allowed_networks: reqwest::Client,
+    anywhere: Http,
+    allowed_networks: Http,
 }
 
+/// It speaks HTTP/1.1, follows no redirect and asks no proxy.
+type Http = legacy::Client<HttpsConnector<HttpConnector<Filter>>, Full<Bytes>>;
+
 /// The client cannot be made.
-pub type Unusable = reqwest::Error;
+pub type Unusable = rustls::Error;
 
 impl Client {
     /// One that reaches what the policy allows, whatever `lookup` says.
@@ -129,41 +138,53 @@ impl Client {
             Reach::Anywhere => &self.anywhere,
             Reach::AllowedNetworks => &self.allowed_networks,
         };
-        let request =
-            client.post(target.url().clone()).headers(headers(message, now)).body(message.body.clone());
-        let exchange = async { read(request.send().await?, now).await };
+        let exchange = async {
+            let response = client.request(request(&target, message, now)?).await?;
+            read(response, now).await
+        };
         match tokio::time::timeout(limit, exchange).await {
             Ok(Ok(answer)) => Outcome::Answered(answer),
-            Ok(Err(error)) => Outcome::Failed(failure(&error)),
+            Ok(Err(error)) => Outcome::Failed(failure(error.as_ref())),
             Err(_elapsed) => Outcome::Failed(Failure::TimedOut),
         }
     }
 }
 
-fn build(filter: Filter) -> Result<reqwest::Client, Unusable> {
+fn build(filter: Filter) -> Result<Http, Unusable> {
     let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    // Ring supports these versions.
     let tls = rustls::ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map(|config| config.with_root_certificates(roots).with_no_client_auth());
-    let builder = reqwest::Client::builder()
-        .user_agent(USER_AGENT)
-        .no_proxy()
-        .redirect(redirect::Policy::none())
-        .referer(false)
-        .connect_timeout(CONNECT_TIMEOUT)
-        .pool_max_idle_per_host(IDLE_CONNECTIONS)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let mut tcp = HttpConnector::new_with_resolver(filter);
+    tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    tcp.set_nodelay(true);
+    // TLS is the next connector's.
+    tcp.enforce_http(false);
+    let connector =
+        HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp);
+    Ok(legacy::Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
         .pool_idle_timeout(IDLE)
-        .dns_resolver(filter);
-    match tls {
-        Ok(tls) => builder.tls_backend_preconfigured(tls).build(),
-        Err(_) => builder.build(),
-    }
+        .pool_max_idle_per_host(IDLE_CONNECTIONS)
+        .build(connector))
+}
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+fn request(target: &Target, message: &Message, now: DateTime<Utc>) -> Result<Request<Full<Bytes>>, BoxError> {
+    let uri: Uri = target.url().as_str().parse()?;
+    let mut request = Request::new(Full::new(message.body.clone()));
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = uri;
+    *request.headers_mut() = headers(message, now);
+    Ok(request)
 }
 
 fn headers(message: &Message, now: DateTime<Utc>) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CONTENT_TYPE, JSON);
+    headers.insert(USER_AGENT, AGENT);
     let mut insert = |name, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
@@ -179,7 +200,10 @@ fn headers(message: &Message, now: DateTime<Utc>) -> HeaderMap {
     headers
 }
 
-async fn read(mut response: Response, now: DateTime<Utc>) -> Result<Answer, reqwest::Error> {
+async fn read<B>(response: Response<B>, now: DateTime<Utc>) -> Result<Answer, BoxError>
+where
+    B: http_body_util::BodyExt<Data = Bytes, Error: Into<BoxError>> + Unpin,
+{
     let status = response.status().as_u16();
     let retry_after = retry_after(response.headers(), now);
     let control = match response.headers().get(CONTROL).map(HeaderValue::as_bytes) {
@@ -187,9 +211,11 @@ async fn read(mut response: Response, now: DateTime<Utc>) -> Result<Answer, reqw
         Some(b"abort-message") => Some(Control::AbortMessage),
         Some(_) | None => None,
     };
-    let (mut kept, mut read) = (Vec::new(), 0_usize);
+    let (mut body, mut kept, mut read) = (response.into_body(), Vec::new(), 0_usize);
     while read < READ {
-        let Some(chunk) = response.chunk().await? else { break };
+        let Some(frame) = body.frame().await else { break };
+        // Trailers are of no interest.
+        let Ok(chunk) = frame.map_err(Into::into)?.into_data() else { continue };
         read = read.saturating_add(chunk.len());
         let room = KEPT.saturating_sub(kept.len());
         kept.extend(chunk.iter().take(room));
@@ -212,19 +238,17 @@ fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     (at.to_utc() - now).to_std().ok()
 }
 
-fn failure(error: &reqwest::Error) -> Failure {
+fn failure(error: &(dyn Error + 'static)) -> Failure {
     if let Some(denied) = denied(error) {
         return Failure::Forbidden(denied.to_string());
     }
-    if error.is_timeout() {
-        return Failure::TimedOut;
-    }
     let reason = innermost(error);
-    if error.is_connect() { Failure::Connect(reason) } else { Failure::Broken(reason) }
+    let is_connect = error.downcast_ref::<legacy::Error>().is_some_and(legacy::Error::is_connect);
+    if is_connect { Failure::Connect(reason) } else { Failure::Broken(reason) }
 }
 
 /// The last cause, which says most: the others repeat the URL.
-fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+fn innermost(error: &(dyn Error + 'static)) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;

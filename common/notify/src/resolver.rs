@@ -2,12 +2,14 @@
 
 use crate::policy::{Denied, Policy, Reach};
 use futures::future::BoxFuture;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use hyper_util::client::legacy::connect::dns::Name;
 use std::error::Error;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
+use tower_service::Service;
 
 /// How long a name is asked for.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -36,33 +38,41 @@ impl Lookup for SystemLookup {
 
 /// Hands the connector those addresses alone that may be reached. There is no second look-up, so a name that changes its
 /// answer between check and connection gains nothing.
+#[derive(Clone)]
 pub(crate) struct Filter {
     pub(crate) policy: Policy,
     pub(crate) reach: Reach,
     pub(crate) lookup: Arc<dyn Lookup>,
 }
 
-impl Resolve for Filter {
-    fn resolve(&self, name: Name) -> Resolving {
+type BoxError = Box<dyn Error + Send + Sync>;
+
+impl Service<Name> for Filter {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = BoxError;
+    type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
         let (policy, reach) = (self.policy.clone(), self.reach);
         let found = self.lookup.addresses(name.as_str().to_owned());
-        Box::pin(async move {
-            let fit = fit(&policy, reach, found.await?)?;
-            let fit: Addrs = Box::new(fit.into_iter().map(|address| SocketAddr::new(address, 0)));
-            Ok(fit)
-        })
+        Box::pin(async move { fit(&policy, reach, found.await?) })
     }
 }
 
+/// The addresses that may be reached. Their port is the connector's to set.
 fn fit(
     policy: &Policy,
     reach: Reach,
     found: Vec<IpAddr>,
-) -> Result<Vec<IpAddr>, Box<dyn Error + Send + Sync>> {
+) -> Result<std::vec::IntoIter<SocketAddr>, BoxError> {
     let (mut fit, mut denied) = (Vec::new(), None);
     for address in found {
         match policy.check(address, reach) {
-            Ok(()) => fit.push(address),
+            Ok(()) => fit.push(SocketAddr::new(address, 0)),
             Err(why) => denied = denied.or(Some(why)),
         }
     }
@@ -71,7 +81,7 @@ fn fit(
         _ if fit.is_empty() => {
             Err(Box::new(io::Error::new(io::ErrorKind::NotFound, "the name has no address")))
         }
-        _ => Ok(fit),
+        _ => Ok(fit.into_iter()),
     }
 }
 
