@@ -18,6 +18,7 @@ mod customer;
 mod decisions;
 mod flags;
 mod outcome;
+mod past;
 mod payments;
 mod people;
 mod said_paid;
@@ -30,6 +31,7 @@ pub use outcome::{
     AppliedRule, Arithmetic, Bind, CandidateStory, Conversion, ConversionSource, ConversionStatus, Customer,
     CustomerStatus, Evidence, Explanation, Method, RatedLine, RuleKind, RuleStory, SaidPaid, Settlement,
 };
+pub use past::{Past, Touched, concerns_a_payment};
 
 use super::clock::not_after;
 use super::directory::Directory;
@@ -37,6 +39,7 @@ use super::fact::Fact;
 use super::rules::RuleVersion;
 use chrono::{DateTime, Utc};
 use people::People;
+use std::borrow::Cow;
 
 /// A fact that was kept, and when it was first received.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,11 +76,30 @@ pub fn settle(
     rules: &[RuleVersion],
     directory: &Directory,
 ) -> Result<Settlement, SettleError> {
-    let now = versions::kept(facts);
+    Ok(settle_all(facts, rules, directory, usize::MAX)?.0)
+}
+
+/// Payments from which on a history is long. What is shorter is folded from the beginning in less time.
+pub const LONG: usize = 8;
+
+/// The same and, of `long` payments and more, what is to be kept of them so that the next fact can be settled without
+/// the others.
+///
+/// # Errors
+/// As [`settle`].
+pub fn settle_all(
+    facts: &[KnownFact],
+    rules: &[RuleVersion],
+    directory: &Directory,
+    long: usize,
+) -> Result<(Settlement, Option<Past>), SettleError> {
+    let versioned = facts.iter().any(|known| known.fact.has_versions());
+    let now = if versioned { Cow::Owned(versions::kept(facts)) } else { Cow::Borrowed(facts) };
     let people = people::people(&now, directory);
-    let mut settlement = fold(&now, &people, rules, directory)?;
-    said_paid::cover(&mut settlement, facts, |then| fold(then, &people, rules, directory))?;
-    Ok(settlement)
+    let (mut settlement, past) = fold(&now, &people, rules, directory, long)?;
+    let fold_then = |then: &[KnownFact]| Ok(fold(then, &people, rules, directory, usize::MAX)?.0);
+    said_paid::cover(&mut settlement, facts, fold_then)?;
+    Ok((settlement, past))
 }
 
 fn fold(
@@ -85,11 +107,13 @@ fn fold(
     people: &People,
     rules: &[RuleVersion],
     directory: &Directory,
-) -> Result<Settlement, SettleError> {
+    long: usize,
+) -> Result<(Settlement, Option<Past>), SettleError> {
     let payments = payments::payments(facts, people)?;
     let decisions = decisions::Decisions::of(facts);
     let binds = attribution::attribute(facts, people, &payments, rules, directory, &decisions)?;
-    commission::settlement(people, &payments, binds, rules, directory, &decisions)
+    let past = (payments.len() >= long).then(|| Past::of(facts, people, &payments, &binds)).flatten();
+    Ok((commission::settlement(people, &payments, binds, rules, directory, &decisions)?, past))
 }
 
 /// The version of the rules that judges a payment of that time: the last one valid by then.

@@ -1,5 +1,6 @@
 //! The engine's opinion: events read as the worker reads them, kept as the store keeps them, folded.
 
+pub mod growing;
 mod registry;
 
 pub(super) use registry::{commission, rules};

@@ -22,11 +22,16 @@ const MOST_STEPS: usize = 14;
 /// Any history.
 pub fn history() -> impl Strategy<Value = History> {
     (any::<Words>(), prop::collection::vec(any::<Words>(), 1..=MOST_STEPS))
-        .prop_map(|(world, steps)| tell(world, &steps))
+        .prop_map(|(world, steps)| tell(Story::new(world), &steps))
 }
 
-fn tell(world: Words, steps: &[Words]) -> History {
-    let mut story = Story::new(world);
+/// Any history of one customer, and a longer one.
+pub fn of_one_customer() -> impl Strategy<Value = History> {
+    (any::<Words>(), prop::collection::vec(any::<Words>(), 1..=2 * MOST_STEPS))
+        .prop_map(|(world, steps)| tell(Story::of_one_customer(world), &steps))
+}
+
+fn tell(mut story: Story, steps: &[Words]) -> History {
     for words in steps {
         story.step(*words);
     }

@@ -15,7 +15,8 @@ pub struct AddressSeen {
 }
 
 /// How much an address says of who the customer is; the least says most (SEMANTICS 18).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AddressEvidence {
     /// The buyer gave it, or the merchant has it of them.
     Buyer,

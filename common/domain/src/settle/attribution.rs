@@ -22,6 +22,7 @@ use crate::rules::{RuleVersion, Rules};
 use candidate::Candidate;
 use chrono::{DateTime, TimeDelta, Utc};
 use lock::Locked;
+pub(super) use moment::{Began, Place};
 use moment::{Moment, MomentKind};
 use std::collections::BTreeMap;
 
@@ -30,6 +31,8 @@ use std::collections::BTreeMap;
 pub(super) struct Binds {
     /// By the person's anchor.
     pub(super) of_person: BTreeMap<Key, Bind>,
+    /// The place of the moment that bound each, where a moment did.
+    pub(super) began: BTreeMap<Key, Began>,
     /// By the payment's key.
     pub(super) of_payment: BTreeMap<Key, Judgement>,
 }
@@ -60,31 +63,76 @@ pub(super) fn attribute(
         .filter_map(|(anchor, person)| Some((anchor, Locked::new(decisions.lock_of(person)?, directory))))
         .collect();
     let bind = |anchor: &Key, moments: &BTreeMap<Key, Vec<Moment<'_>>>| match locks.get(anchor) {
-        Some(lock) => lock.bind.clone(),
-        None => first_bind(moments.get(anchor)?),
+        Some(lock) => Some((lock.bind.clone()?, None)),
+        None => first_bind(moments.get(anchor)?).map(|(bind, began)| (bind, Some(began))),
     };
     // First by what each person brings along, then with the addresses of those who are bound.
     let anchors = || people.by_anchor.keys();
     let own: BTreeMap<&Key, Bind> =
-        anchors().filter_map(|anchor| Some((anchor, bind(anchor, &moments)?))).collect();
+        anchors().filter_map(|anchor| Some((anchor, bind(anchor, &moments)?.0))).collect();
     for (anchor, moments) in &mut moments {
         Neighbours::of(anchor, people, &own).add_to(moments);
     }
     let mut binds = Binds::default();
     for anchor in anchors() {
-        if let Some(bind) = bind(anchor, &moments) {
+        if let Some((bind, began)) = bind(anchor, &moments) {
             binds.of_person.insert(anchor.clone(), bind);
+            binds.began.extend(began.map(|began| (anchor.clone(), began)));
         }
     }
+    judge_all(&mut binds, payments, &moments, &locks, rules)?;
+    Ok(binds)
+}
+
+/// What facts are judged by.
+#[derive(Clone, Copy)]
+pub(super) struct World<'a> {
+    pub(super) rules: &'a [RuleVersion],
+    pub(super) directory: &'a Directory,
+}
+
+/// Judges some payments of the one person of a cluster, whose bind is known, with the place where it began. `None` where
+/// what these facts tell may change it. The caller sees to it that none of the payments comes before that place.
+pub(super) fn attribute_bound(
+    facts: &[KnownFact],
+    people: &People,
+    payments: &[Payment<'_>],
+    world: World<'_>,
+    bound: Option<(&Bind, &Place)>,
+) -> Result<Option<Binds>, SettleError> {
+    let moments = moment::moments(facts, people, payments, world.rules, world.directory)?;
+    let mut all = moments.values().flatten();
+    let is_as_known = match bound {
+        None => all.all(|moment| moment.bind().is_none()),
+        Some((bind, began)) => {
+            all.filter(|moment| moment.place() == *began).all(|moment| moment.bind().as_ref() == Some(bind))
+        }
+    };
+    if !is_as_known {
+        return Ok(None);
+    }
+    let mut binds = Binds::default();
+    if let Some((bind, _)) = bound {
+        binds.of_person = people.by_anchor.keys().map(|anchor| (anchor.clone(), bind.clone())).collect();
+    }
+    judge_all(&mut binds, payments, &moments, &BTreeMap::new(), world.rules)?;
+    Ok(Some(binds))
+}
+
+/// Judges each payment by its own candidates and its customer's bind.
+fn judge_all(
+    binds: &mut Binds,
+    payments: &[Payment<'_>],
+    moments: &BTreeMap<Key, Vec<Moment<'_>>>,
+    locks: &BTreeMap<&Key, Locked>,
+    rules: &[RuleVersion],
+) -> Result<(), SettleError> {
+    let of_payment: BTreeMap<&Key, &Moment<'_>> =
+        moments.values().flatten().filter_map(|moment| Some((moment.payment()?, moment))).collect();
     for payment in payments {
         let rules =
             rules_at(rules, payment.at).ok_or_else(|| SettleError::NoRules(payment.key.to_string()))?;
-        let candidates = payment
-            .person
-            .as_ref()
-            .and_then(|anchor| moments.get(anchor))
-            .and_then(|moments| moments.iter().find(|moment| moment.is_of(&payment.key)))
-            .map_or(&[][..], |moment| &moment.candidates);
+        let candidates = of_payment.get(&payment.key).map_or(&[][..], |moment| moment.candidates.as_slice());
         let bind = payment.person.as_ref().and_then(|anchor| binds.of_person.get(anchor));
         let judgement = match payment.person.as_ref().and_then(|anchor| locks.get(anchor)) {
             Some(lock) => lock.judge(candidates),
@@ -92,17 +140,17 @@ pub(super) fn attribute(
         };
         binds.of_payment.insert(payment.key.clone(), judgement);
     }
-    Ok(binds)
+    Ok(())
 }
 
-/// The bind of the first moment that has one.
-fn first_bind(moments: &[Moment<'_>]) -> Option<Bind> {
+/// The bind of the first moment that has one, and where that is.
+fn first_bind(moments: &[Moment<'_>]) -> Option<(Bind, Began)> {
     let mut waiting: Option<(DateTime<Utc>, TimeDelta)> = None;
     for moment in moments {
         let counts =
             moment.is_an_act() || waiting.is_some_and(|(since, window)| within(since, moment.at, window));
         if let Some(bind) = counts.then(|| moment.bind()).flatten() {
-            return Some(bind);
+            return Some((bind, Began { at: moment.place(), firm: true }));
         }
         if moment.is_an_act() {
             waiting = Some((moment.at, moment.back_bind));
@@ -110,7 +158,8 @@ fn first_bind(moments: &[Moment<'_>]) -> Option<Bind> {
     }
     // Nothing waits: the earliest mapping holds from its own time on. An address does not: at a later
     // payment more than one may carry it.
-    moments.iter().filter(|moment| matches!(moment.kind, MomentKind::Mapping)).find_map(Moment::bind)
+    let mut mappings = moments.iter().filter(|moment| matches!(moment.kind, MomentKind::Mapping));
+    mappings.find_map(|moment| Some((moment.bind()?, Began { at: moment.place(), firm: false })))
 }
 
 /// Whether `later` is at most `window` after `since`.

@@ -30,7 +30,7 @@ use crate::rules::RuleVersion;
 use book::Book;
 use chrono::Days;
 use earned::{Earned, Sale};
-use ordinal::Ordinal;
+pub(super) use ordinal::{Ordinal, Ordinals, is_ranked};
 use reversal::Reversal;
 use stand::Stand;
 
@@ -38,12 +38,33 @@ use stand::Stand;
 pub(super) fn settlement(
     people: &People,
     payments: &[Payment<'_>],
-    mut binds: Binds,
+    binds: Binds,
     rules: &[RuleVersion],
     directory: &Directory,
     decisions: &Decisions<'_>,
 ) -> Result<Settlement, SettleError> {
     let ordinals = ordinal::ordinals(payments, &binds);
+    let first_paid = customer::first_paid(payments);
+    let customers = people.by_anchor.values().filter_map(|person| {
+        let bind = binds.of_person.get(&person.anchor);
+        customer::customer(person, first_paid.get(&person.anchor).copied(), bind)
+    });
+    Ok(Settlement {
+        customers: customers.collect(),
+        conversions: conversions(people, payments, binds, &ordinals, rules, directory, decisions)?,
+    })
+}
+
+/// What these payments earn, in order of their keys.
+pub(super) fn conversions(
+    people: &People,
+    payments: &[Payment<'_>],
+    mut binds: Binds,
+    ordinals: &Ordinals,
+    rules: &[RuleVersion],
+    directory: &Directory,
+    decisions: &Decisions<'_>,
+) -> Result<Vec<Conversion>, SettleError> {
     let mut conversions = Vec::new();
     for payment in payments {
         let judgement = binds.of_payment.remove(&payment.key).unwrap_or_default();
@@ -55,9 +76,7 @@ pub(super) fn settlement(
         }
     }
     conversions.sort_by(|a, b| a.payment.cmp(&b.payment));
-    let customers =
-        people.by_anchor.values().filter_map(|person| customer::customer(person, payments, &binds));
-    Ok(Settlement { customers: customers.collect(), conversions })
+    Ok(conversions)
 }
 
 fn conversion(
@@ -139,6 +158,7 @@ fn conversion(
             Money { minor: left.saturating_sub(held), currency },
         ),
         bind: judgement.bind,
+        ordinal: terms.ordinal.map(|ordinal| ordinal.n),
         currency,
         collected: money.gross,
         base: money.base,

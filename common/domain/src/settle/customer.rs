@@ -1,23 +1,39 @@
 //! The customer that a person is.
 
-use super::attribution::Binds;
-use super::outcome::{Customer, CustomerStatus};
+use super::outcome::{Bind, Customer, CustomerStatus};
 use super::payments::Payment;
 use super::people::Person;
 use crate::fact::ConversionKind;
+use crate::key::Key;
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
 
-/// The customer that a person is; `None` while all there is of them waits for a payment.
-pub(super) fn customer(person: &Person, payments: &[Payment<'_>], binds: &Binds) -> Option<Customer> {
-    let first_seen_at = person.first_seen_at?;
-    let paid = |payment: &&Payment<'_>| {
-        payment.person.as_ref() == Some(&person.anchor)
+/// When each person, by anchor, first paid.
+pub(super) type FirstPaid<'a> = BTreeMap<&'a Key, DateTime<Utc>>;
+
+/// When each person first paid.
+pub(super) fn first_paid<'a>(payments: &'a [Payment<'_>]) -> FirstPaid<'a> {
+    let mut first = FirstPaid::new();
+    for payment in payments {
+        if let Some(anchor) = &payment.person
             && payment.kind() == ConversionKind::Purchase
             && payment.money.is_some()
-    };
-    let first_paid = payments.iter().filter(paid).map(|payment| payment.at).min();
+        {
+            first.entry(anchor).and_modify(|first| *first = payment.at.min(*first)).or_insert(payment.at);
+        }
+    }
+    first
+}
+
+/// The customer that a person is; `None` while all there is of them waits for a payment.
+pub(super) fn customer(
+    person: &Person,
+    first_paid: Option<DateTime<Utc>>,
+    bind: Option<&Bind>,
+) -> Option<Customer> {
+    let first_seen_at = person.first_seen_at?;
     let converted_at = first_paid.into_iter().chain(person.converted_at).min();
-    let bind = binds.of_person.get(&person.anchor).cloned();
-    let status = match (&bind, converted_at) {
+    let status = match (bind, converted_at) {
         (Some(_), Some(_)) => CustomerStatus::Converted,
         (Some(_), None) => CustomerStatus::Pending,
         (None, Some(_)) => CustomerStatus::Direct,
@@ -30,7 +46,7 @@ pub(super) fn customer(person: &Person, payments: &[Payment<'_>], binds: &Binds)
         stripe_customer: person.stripe_customer.clone(),
         external_id: person.user.as_ref().map(|key| key.id().to_owned()),
         status,
-        bind,
+        bind: bind.cloned(),
         converted_at,
         first_seen_at,
     })

@@ -218,6 +218,8 @@ pub struct Conversion {
     pub reason: Option<String>,
     /// Who earns.
     pub bind: Option<Bind>,
+    /// Its rank among the customer's payments that count (SEMANTICS 10).
+    pub ordinal: Option<u32>,
     /// The currency of all amounts.
     pub currency: Currency,
     /// Minor units collected.

@@ -19,6 +19,7 @@ use crate::key::{Key, KeyKind};
 use crate::money::{Currency, Money, ratio_floor};
 use crate::union_find::UnionFind;
 use chrono::{DateTime, Utc};
+pub(super) use claim::unclaimed;
 use collection::{Collections, Said};
 use released::Released;
 pub(super) use reversal::Counted;

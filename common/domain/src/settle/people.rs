@@ -9,6 +9,7 @@
 mod addresses;
 mod described;
 mod homes;
+mod seen;
 
 use super::KnownFact;
 use crate::clock::not_after;
@@ -19,6 +20,7 @@ use crate::union_find::UnionFind;
 use addresses::Carried;
 use chrono::{DateTime, Utc};
 use homes::Homes;
+pub(super) use seen::{Seen, one};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A person as the facts know them.

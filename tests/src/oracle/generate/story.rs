@@ -14,6 +14,8 @@ pub(super) struct Story {
     pub(super) history: History,
     /// How many steps there were, which gives each a time of day of its own.
     steps: i64,
+    /// Whether nobody comes after the first customer.
+    of_one_customer: bool,
 }
 
 /// Days in which stories begin.
@@ -37,7 +39,11 @@ impl Story {
         let version = Version::ALL[5 - dice.below(6)];
         let imported_at = dice.one_in(5).then_some(START + 500 * DAY);
         let history = History { version, imported_at, ..History::of(world::world(&mut dice)) };
-        Self { history, steps: 0 }
+        Self { history, steps: 0, of_one_customer: false }
+    }
+
+    pub(super) fn of_one_customer(words: Words) -> Self {
+        Self { of_one_customer: true, ..Self::new(words) }
     }
 
     /// One thing that happens, at a second of its own.
@@ -60,6 +66,7 @@ impl Story {
             22 => self.warn(&mut dice, at),
             23 => self.lock(&mut dice, at),
             24 => self.decide(&mut dice, at),
+            _ if self.of_one_customer && !self.history.customers.is_empty() => {}
             _ => {
                 self.new_customer(&mut dice, at);
             }
@@ -82,7 +89,7 @@ impl Story {
     /// A customer who is there already, or a new one.
     pub(super) fn customer(&mut self, dice: &mut Dice, at: Time) -> usize {
         match dice.place(&self.history.customers) {
-            Some(place) if !dice.one_in(4) => place,
+            Some(place) if self.of_one_customer || !dice.one_in(4) => place,
             Some(_) | None => self.new_customer(dice, at),
         }
     }

@@ -11,6 +11,7 @@ use crate::settle::payments::Payment;
 use crate::settle::people::{People, Person};
 use crate::settle::{KnownFact, SettleError, rules_at};
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A time at which a customer is judged.
@@ -69,10 +70,51 @@ impl<'a> Moment<'a> {
         self.candidates.iter().find_map(Candidate::bind)
     }
 
-    /// Whether this is the moment of that payment.
-    pub(super) fn is_of(&self, payment: &Key) -> bool {
-        matches!(self.kind, MomentKind::Payment(key) if key == payment)
+    /// The payment whose moment this is.
+    pub(super) fn payment(&self) -> Option<&'a Key> {
+        match self.kind {
+            MomentKind::Payment(key) => Some(key),
+            MomentKind::Referral | MomentKind::Mapping | MomentKind::Neighbour => None,
+        }
     }
+
+    /// Where it stands among the moments.
+    pub(super) fn place(&self) -> Place {
+        let (at, event) = (self.at, self.event.to_owned());
+        Place { at, known: !self.is_an_act(), event, payment: self.payment().cloned() }
+    }
+}
+
+/// Where a moment stands among those of its customer. One that is greater by time, kind and event comes later.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(in crate::settle) struct Place {
+    at: DateTime<Utc>,
+    /// Something became known, rather than that the customer did it.
+    known: bool,
+    event: String,
+    payment: Option<Key>,
+}
+
+impl Place {
+    /// That of a payment.
+    pub(in crate::settle) fn of(payment: &Payment<'_>) -> Self {
+        let (at, event) = (payment.at, payment.tie().to_owned());
+        Self { at, known: false, event, payment: Some(payment.key.clone()) }
+    }
+
+    /// Whether a moment here comes after `other` for certain, whatever else is known of the two.
+    pub(in crate::settle) fn is_after(&self, other: &Self) -> bool {
+        (self.at, self.known, &self.event) > (other.at, other.known, &other.event)
+    }
+}
+
+/// Where a bind began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::settle) struct Began {
+    /// The moment.
+    pub(in crate::settle) at: Place,
+    /// Whether nothing that comes later changes it: not where a mapping holds because no act of the customer's has one.
+    pub(in crate::settle) firm: bool,
 }
 
 /// Every moment of every person, in order.

@@ -59,6 +59,18 @@ pub(super) fn join_claimed(facts: &[KnownFact], sets: &mut UnionFind) {
     }
 }
 
+/// What may claim, and be claimed, by the links of these facts: money, and invoices that nothing is known to have paid.
+pub(in crate::settle) fn unclaimed(facts: &[KnownFact]) -> BTreeSet<Key> {
+    let mut sets = UnionFind::default();
+    for KnownFact { fact, .. } in facts {
+        sets.join(fact.links.iter().filter(|key| names_a_payment(key)));
+    }
+    let money = alone(facts, &mut sets).into_values().flatten().map(|money| money.object.clone());
+    let mut open: BTreeSet<Key> = money.collect();
+    open.extend(unpaid_by_any(facts, &mut sets).into_iter().map(|(_, invoice)| invoice.invoice.clone()));
+    open
+}
+
 /// Money of which nothing says whose it is.
 #[derive(Clone, Copy)]
 struct Alone<'a> {

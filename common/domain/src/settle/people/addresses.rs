@@ -46,7 +46,7 @@ pub(super) fn carried<'a>(
     facts: &'a [KnownFact],
     sets: &mut UnionFind,
 ) -> (BTreeMap<Key, Carried<'a>>, BTreeSet<Key>) {
-    let dated = dated(facts);
+    let dated = dated(facts.iter());
     let mut carried: BTreeMap<Key, Carried<'a>> = BTreeMap::new();
     let mut alone = BTreeSet::new();
     for KnownFact { fact, .. } in facts {
@@ -83,7 +83,7 @@ impl<'a> Sighting<'a> {
 }
 
 /// The addresses of a fact, with what each says. One that the body does not carry was named by a person.
-fn emails(fact: &Fact) -> Vec<(Key, AddressEvidence)> {
+pub(super) fn emails(fact: &Fact) -> Vec<(Key, AddressEvidence)> {
     let told = fact.body.addresses();
     let told = told.iter().filter_map(|one| Some((Key::email(one.email)?, one.evidence)));
     let mut emails: Vec<(Key, AddressEvidence)> = told.collect();
@@ -96,8 +96,8 @@ fn emails(fact: &Fact) -> Vec<(Key, AddressEvidence)> {
 }
 
 /// The addresses of Stripe customers of which a fact of their own says since when.
-fn dated(facts: &[KnownFact]) -> BTreeSet<(&Key, Key)> {
-    let dated = facts.iter().filter_map(|known| {
+pub(super) fn dated<'a>(facts: impl Iterator<Item = &'a KnownFact>) -> BTreeSet<(&'a Key, Key)> {
+    let dated = facts.filter_map(|known| {
         let FactBody::Address(address) = &known.fact.body else { return None };
         Some((&address.customer, Key::email(&address.email)?))
     });

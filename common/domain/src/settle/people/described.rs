@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// The best word on a person's address: what says most, then what was written last.
-type Written<'a> = (Reverse<AddressEvidence>, DateTime<Utc>, &'a str, &'a str);
+pub(super) type Written<'a> = (Reverse<AddressEvidence>, DateTime<Utc>, &'a str, &'a str);
 
 /// The first that named an id.
 type Named<'a> = (DateTime<Utc>, &'a str, &'a Key);
@@ -45,7 +45,7 @@ pub(super) fn describe(facts: &[KnownFact], people: &mut People) {
     }
 }
 
-fn address(fact: &Fact) -> Option<Written<'_>> {
+pub(super) fn address(fact: &Fact) -> Option<Written<'_>> {
     // A former address is told by a fact of its own; the customer's snapshot says the same, or better.
     if matches!(fact.body, FactBody::Address(_)) {
         return None;

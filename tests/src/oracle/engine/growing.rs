@@ -1,0 +1,220 @@
+//! Facts that come one event after the other, each settled with as little of the past as will do, beside all of them folded.
+
+use super::registry;
+use crate::oracle::model::History;
+use crate::oracle::render::Numbers;
+use domain::directory::Directory;
+use domain::key::Key;
+use domain::rules::RuleVersion;
+use domain::settle::{
+    Conversion, Customer, KnownFact, Past, Settlement, Touched, concerns_a_payment, settle, settle_all,
+};
+use domain::union_find::UnionFind;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How often which way was taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ways {
+    /// From what was kept of the past.
+    pub short: usize,
+    /// From all facts, though something was kept.
+    pub declined: usize,
+    /// From all facts, of which nothing was kept.
+    pub whole: usize,
+}
+
+/// What is stored, as a store would: by the cluster's least key.
+#[derive(Default)]
+struct Stored {
+    facts: BTreeMap<String, KnownFact>,
+    clusters: BTreeMap<Key, Cluster>,
+}
+
+#[derive(Clone, Default)]
+struct Cluster {
+    /// Their natural keys.
+    facts: BTreeSet<String>,
+    conversions: BTreeMap<Key, Conversion>,
+    customers: Vec<Customer>,
+    past: Option<Past>,
+}
+
+struct World {
+    rules: Vec<RuleVersion>,
+    directory: Directory,
+}
+
+/// Settles the events one after the other; tells where what is stored then differs from what all facts come to.
+///
+/// # Errors
+/// The first difference.
+///
+/// # Panics
+/// When facts cannot be folded.
+pub fn grow(history: &History, events: &[Vec<KnownFact>]) -> Result<Ways, String> {
+    let numbers = Numbers::plain(history);
+    let world = World {
+        rules: registry::versions(&history.world, &numbers),
+        directory: registry::directory(&history.world, &numbers),
+    };
+    let (mut stored, mut ways) = (Stored::default(), Ways::default());
+    for (number, event) in events.iter().enumerate() {
+        stored
+            .settle(event, &world, &mut ways)
+            .map_err(|difference| format!("event {number}: {difference}"))?;
+    }
+    Ok(ways)
+}
+
+impl Stored {
+    fn settle(&mut self, event: &[KnownFact], world: &World, ways: &mut Ways) -> Result<(), String> {
+        let before = self.facts.clone();
+        for known in event {
+            keep(&mut self.facts, known);
+        }
+        let mut sets = UnionFind::default();
+        for known in self.facts.values().chain(before.values()) {
+            sets.join(&known.fact.links);
+        }
+        let touched: BTreeSet<Key> =
+            event.iter().filter_map(|known| Some(sets.root(known.fact.links.first()?))).collect();
+        for root in touched {
+            let met: Vec<Key> = self.clusters.keys().filter(|key| sets.root(key) == root).cloned().collect();
+            let mut one = match met.as_slice() {
+                [only] => self.clusters.remove(only).unwrap_or_default(),
+                several => {
+                    let mut sum = Cluster::default();
+                    for key in several {
+                        let part = self.clusters.remove(key).unwrap_or_default();
+                        sum.facts.extend(part.facts);
+                        sum.conversions.extend(part.conversions);
+                    }
+                    sum
+                }
+            };
+            let told = event
+                .iter()
+                .filter(|known| known.fact.links.first().map(|key| sets.root(key)) == Some(root.clone()));
+            let told: Vec<&KnownFact> = told.collect();
+            one.facts.extend(told.iter().map(|known| known.fact.natural_key.clone()));
+            one.settle(&before, &self.facts, &told, world, ways)?;
+            self.clusters.insert(root, one);
+        }
+        Ok(())
+    }
+}
+
+impl Cluster {
+    fn settle(
+        &mut self,
+        before: &BTreeMap<String, KnownFact>,
+        after: &BTreeMap<String, KnownFact>,
+        told: &[&KnownFact],
+        world: &World,
+        ways: &mut Ways,
+    ) -> Result<(), String> {
+        let all: Vec<KnownFact> = self.facts.iter().filter_map(|key| after.get(key)).cloned().collect();
+        let expected = settle(&all, &world.rules, &world.directory).map_err(|error| error.to_string())?;
+        let short = self.past.as_ref().map(|past| self.next(past, before, after, told, world)).transpose()?;
+        if let Some((settlement, past, payments)) = short.flatten() {
+            ways.short += 1;
+            self.take(settlement, past, &payments)?;
+        } else {
+            if self.past.is_some() {
+                ways.declined += 1;
+            } else {
+                ways.whole += 1;
+            }
+            let (settlement, past) =
+                settle_all(&all, &world.rules, &world.directory, 1).map_err(|error| error.to_string())?;
+            self.past = past;
+            let conversions = settlement.conversions.into_iter();
+            self.conversions = conversions.map(|one| (one.payment.clone(), one)).collect();
+            self.customers = settlement.customers;
+        }
+        self.compare(&expected)
+    }
+
+    /// From the past, with the facts that a store reads for it.
+    fn next(
+        &self,
+        past: &Past,
+        before: &BTreeMap<String, KnownFact>,
+        after: &BTreeMap<String, KnownFact>,
+        told: &[&KnownFact],
+        world: &World,
+    ) -> Result<Option<(Settlement, Past, BTreeSet<Key>)>, String> {
+        let is_of_a_payment = |key: &&Key| key.kind().is_of_a_payment();
+        let mut payments = UnionFind::default();
+        let versions = || self.facts.iter().flat_map(|key| [before.get(key), after.get(key)]).flatten();
+        for known in versions() {
+            payments.join(known.fact.links.iter().filter(is_of_a_payment));
+        }
+        let named = told.iter().flat_map(|known| &known.fact.links).filter(is_of_a_payment);
+        let touched: BTreeSet<Key> = named.chain(past.open()).map(|key| payments.root(key)).collect();
+        let mut read: BTreeSet<&String> = BTreeSet::new();
+        for key in &self.facts {
+            for known in [before.get(key), after.get(key)].into_iter().flatten() {
+                let of = known.fact.links.iter().find(is_of_a_payment);
+                if of.is_none_or(|of| touched.contains(&payments.root(of))) {
+                    read.insert(key);
+                }
+            }
+        }
+        let pick = |facts: &BTreeMap<String, KnownFact>| -> Vec<KnownFact> {
+            read.iter().filter_map(|key| facts.get(*key)).cloned().collect()
+        };
+        let (before, after) = (pick(before), pick(after));
+        let ordinals = self.conversions.values().filter_map(|one| Some((one.payment.clone(), one.ordinal?)));
+        let ordinals: BTreeMap<Key, u32> = ordinals.collect();
+        let links = before.iter().chain(&after).filter(|known| concerns_a_payment(&known.fact));
+        let payments: BTreeSet<Key> =
+            links.flat_map(|known| &known.fact.links).filter(is_of_a_payment).cloned().collect();
+        let touched = Touched { before: &before, after: &after, ordinals: &ordinals };
+        let next = past.next(touched, &world.rules, &world.directory).map_err(|error| error.to_string())?;
+        Ok(next.map(|(settlement, past)| (settlement, past, payments)))
+    }
+
+    /// What was read is as it was told, or is no more; the rest stays.
+    fn take(&mut self, settlement: Settlement, past: Past, payments: &BTreeSet<Key>) -> Result<(), String> {
+        self.conversions.retain(|payment, _| !payments.contains(payment));
+        self.conversions.extend(settlement.conversions.into_iter().map(|one| (one.payment.clone(), one)));
+        if settlement.customers.len() != 1 {
+            return Err("the past tells of no customer".to_owned());
+        }
+        self.customers = settlement.customers;
+        self.past = Some(past);
+        Ok(())
+    }
+
+    fn compare(&self, expected: &Settlement) -> Result<(), String> {
+        let stored: Vec<&Conversion> = self.conversions.values().collect();
+        let wanted: Vec<&Conversion> = expected.conversions.iter().collect();
+        if stored != wanted {
+            return Err(format!("stored\n{stored:#?}\nis not\n{wanted:#?}"));
+        }
+        let nameless = |customers: &[Customer]| -> Vec<Customer> {
+            customers.iter().map(|customer| Customer { keys: Vec::new(), ..customer.clone() }).collect()
+        };
+        let (stored, wanted) = (nameless(&self.customers), nameless(&expected.customers));
+        if stored != wanted {
+            return Err(format!("stored\n{stored:#?}\nis not\n{wanted:#?}"));
+        }
+        Ok(())
+    }
+}
+
+fn keep(facts: &mut BTreeMap<String, KnownFact>, known: &KnownFact) {
+    match facts.get_mut(&known.fact.natural_key) {
+        Some(standing) => {
+            let received_at = standing.received_at.min(known.received_at);
+            if known.fact.supersedes(&standing.fact) {
+                standing.fact = known.fact.clone();
+            }
+            standing.received_at = received_at;
+        }
+        None => {
+            facts.insert(known.fact.natural_key.clone(), known.clone());
+        }
+    }
+}
