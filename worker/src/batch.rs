@@ -15,6 +15,8 @@ use queue::{AckError, Acknowledger, Delivery, Disposition, Prefix};
 use std::sync::Arc;
 use store::{Sessions, settlement::Item};
 use stripe::missing::Missing;
+use tokio::sync::Mutex;
+use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 /// When a message is tried again that met other transactions each time, or somebody who did not let go. It costs no
@@ -49,6 +51,8 @@ pub(crate) struct Settling {
     scope: Option<FetchScope>,
     /// Ends the shift: nothing more is begun, and what cannot be finished soon is handed back.
     leave: CancellationToken,
+    /// Tells the queue of the last batch while the next is settled.
+    acknowledging: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Settling {
@@ -60,7 +64,7 @@ impl Settling {
         scope: Option<FetchScope>,
         leave: CancellationToken,
     ) -> Self {
-        Self { sessions, place, queue, acknowledger, scope, leave }
+        Self { sessions, place, queue, acknowledger, scope, leave, acknowledging: Mutex::default() }
     }
 
     /// Settles a batch: every message of it is acknowledged, put off, buried with its reason or, when
@@ -160,9 +164,24 @@ impl Settling {
                 Fate::Open => unsettled.push(delivery),
             }
         }
-        self.tell(outcomes).await;
-        if !unsettled.is_empty() {
-            self.acknowledger.release(unsettled).await;
+        // The one before is through first, so that no more than one is under way.
+        let mut acknowledging = self.acknowledging.lock().await;
+        if let Some(before) = acknowledging.take() {
+            ended(before.await);
+        }
+        let (acknowledger, leave) = (self.acknowledger.clone(), self.leave.clone());
+        *acknowledging = Some(tokio::spawn(async move {
+            tell(&acknowledger, &leave, outcomes).await;
+            if !unsettled.is_empty() {
+                acknowledger.release(unsettled).await;
+            }
+        }));
+    }
+
+    /// Waits until the queue was told of every batch.
+    pub(crate) async fn acknowledged(&self) {
+        if let Some(last) = self.acknowledging.lock().await.take() {
+            ended(last.await);
         }
     }
 
@@ -208,6 +227,13 @@ pub(crate) async fn tell(
             let deliveries = outcomes.into_iter().map(|(delivery, _)| delivery).collect();
             return acknowledger.release(deliveries).await;
         }
+    }
+}
+
+/// What was not told is delivered again, and changes nothing then.
+fn ended(told: Result<(), JoinError>) {
+    if let Err(error) = told {
+        tracing::error!(%error, "the queue was not told of a batch");
     }
 }
 

@@ -1,7 +1,7 @@
 //! The process: from settings to a worker that stops when it is told to.
 
 use crate::batch::{Batch, Settling};
-use crate::intake::{self, Task};
+use crate::intake::{self, Task, Unworkable};
 use crate::jobs::{Fetching, Jobs};
 use crate::pause::Rested;
 use crate::place::Place;
@@ -14,13 +14,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::Sessions;
 use stripe::metadata::MetadataKeys;
+use tokio::sync::{Mutex, RwLock, mpsc};
 use tokio_util::sync::CancellationToken;
 
 /// Messages of one transaction. Larger batches gain little more and hold their locks longer.
 const BATCH: usize = 500;
 
-/// Sessions: the batch, its settling, the jobs and the sweep.
-const SESSIONS: usize = 6;
+/// Sessions: two batches, their settling, the jobs and the sweep.
+const SESSIONS: usize = 7;
 
 /// How long the worker takes to stop at most, whatever does not answer. What it has not finished or handed back by then
 /// is delivered again: container managers kill after 10 s.
@@ -70,7 +71,7 @@ async fn work(settings: Settings<'_>, shutdown: &CancellationToken) -> anyhow::R
     let sessions =
         store::sessions(database_url, "tributary-worker", SESSIONS).context("DATABASE_URL cannot be used")?;
     let queue = queue.queue(database_url, "tributary-worker")?;
-    let keys = stripe.metadata.keys();
+    let keys = Arc::new(stripe.metadata.keys());
     let place = Arc::new(Place::new(sessions.clone()));
     // Also a key that cannot be used is told before anything is waited for.
     let notifier = notify::Notifier::new(database_url, notify)?;
@@ -87,7 +88,7 @@ async fn work(settings: Settings<'_>, shutdown: &CancellationToken) -> anyhow::R
     while place.wait_until_fit(shutdown).await == Rested::Yes {
         let shift = Shift { sessions: &sessions, place: &place, queue: &queue, keys: &keys };
         let fetching = Fetching::from_args(stripe).context("STRIPE_SECRET_KEY cannot be used")?;
-        shift.work(fetching, shutdown.child_token()).await?;
+        Box::pin(shift.work(fetching, shutdown.child_token())).await?;
         if shutdown.is_cancelled() {
             break;
         }
@@ -102,7 +103,7 @@ struct Shift<'a> {
     sessions: &'a Sessions,
     place: &'a Arc<Place>,
     queue: &'a QueueConfig,
-    keys: &'a MetadataKeys,
+    keys: &'a Arc<MetadataKeys>,
 }
 
 impl Shift<'_> {
@@ -131,15 +132,23 @@ impl Shift<'_> {
         let sweep = tokio::spawn(sweep::run(sessions.clone(), publisher.clone(), leave.clone()));
         tracing::info!(broker = queue.broker.is_some(), "working");
 
-        while let Some(deliveries) = consumer.next_batch(BATCH).await {
-            let (unsuspected, suspects) = suspects::part(deliveries);
-            settling.settle(sort(unsuspected, keys, &settling, &jobs).await).await;
-            for suspect in suspects {
-                if let Trial::Begun(suspect) = settling.begin_trial(suspect).await {
-                    settling.settle(sort(vec![suspect], keys, &settling, &jobs).await).await;
+        // While these batches are settled the next is read. Two workers that meet wait for each other in the database, and so
+        // do two batches of one.
+        let (give, take) = mpsc::channel(1);
+        let (take, alone) = (Mutex::new(take), RwLock::new(()));
+        let read = async {
+            let give = give;
+            while let Some(ahead) = next(&mut consumer, keys).await? {
+                if give.send(ahead).await.is_err() {
+                    break;
                 }
             }
-        }
+            anyhow::Ok(())
+        };
+        let settle = || settle_each(&take, &alone, keys, &settling, &jobs);
+        let (read, (), ()) = tokio::join!(read, settle(), settle());
+        read?;
+        settling.acknowledged().await;
         jobs.finished().await;
         sweep.await.context("the sweep failed")?;
         consumer.finished().await;
@@ -149,12 +158,60 @@ impl Shift<'_> {
     }
 }
 
+/// A batch that was read and not yet begun.
+struct Ahead {
+    read: Vec<Read>,
+    /// Those that are worked on alone, and read when they are.
+    suspects: Vec<Delivery>,
+}
+
+/// Settles one batch after the other, with others beside it. A suspect has the worker to itself.
+async fn settle_each(
+    batches: &Mutex<mpsc::Receiver<Ahead>>,
+    alone: &RwLock<()>,
+    keys: &MetadataKeys,
+    settling: &Settling,
+    jobs: &Jobs,
+) {
+    loop {
+        let next = batches.lock().await.recv().await;
+        let Some(Ahead { read, suspects }) = next else { return };
+        let beside = alone.read().await;
+        settling.settle(sort(read, settling, jobs).await).await;
+        drop(beside);
+        for suspect in suspects {
+            let _alone = alone.write().await;
+            if let Trial::Begun(suspect) = settling.begin_trial(suspect).await {
+                settling.settle(sort(vec![read_one(suspect, keys)], settling, jobs).await).await;
+            }
+        }
+    }
+}
+
+/// A delivery, and what it asks for.
+type Read = (Delivery, Result<Task, Unworkable>);
+
+/// Waits for the next batch and reads it, on a thread of its own; `None` when the shift is over.
+async fn next(consumer: &mut Consumer, keys: &Arc<MetadataKeys>) -> anyhow::Result<Option<Ahead>> {
+    let Some(deliveries) = consumer.next_batch(BATCH).await else { return Ok(None) };
+    let (unsuspected, suspects) = suspects::part(deliveries);
+    let keys = Arc::clone(keys);
+    let read = move || unsuspected.into_iter().map(|delivery| read_one(delivery, &keys)).collect();
+    let read = tokio::task::spawn_blocking(read).await.context("reading a batch failed")?;
+    Ok(Some(Ahead { read, suspects }))
+}
+
+fn read_one(delivery: Delivery, keys: &MetadataKeys) -> Read {
+    let task = intake::read(&delivery, keys);
+    (delivery, task)
+}
+
 /// Hands what is not settled in batches to its job, and what nobody can read to the dead letters.
-async fn sort(deliveries: Vec<Delivery>, keys: &MetadataKeys, settling: &Settling, jobs: &Jobs) -> Batch {
+async fn sort(read: Vec<Read>, settling: &Settling, jobs: &Jobs) -> Batch {
     let mut batch = Batch::default();
     let mut unreadable = Vec::new();
-    for delivery in deliveries {
-        match intake::read(&delivery, keys) {
+    for (delivery, task) in read {
+        match task {
             Ok(Task::Settle(work)) => batch.push(delivery, *work),
             Ok(Task::Fetch(missing)) => jobs.fetch(delivery, missing),
             Ok(Task::Resettle(mappings)) => jobs.resettle(delivery, mappings),
