@@ -39,8 +39,9 @@ const CONNECTIONS: u32 = 8;
 const FILLING: usize = 256;
 /// Events behind which no progress is made for so long are stuck.
 const STUCK: Duration = Duration::from_mins(2);
-/// Between two looks at how much is settled.
-const LOOK: Duration = Duration::from_millis(50);
+/// Between two looks at how much is settled, at least and at most.
+const LOOK: Duration = Duration::from_millis(20);
+const SELDOM: Duration = Duration::from_secs(1);
 
 /// Where a queue is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -191,6 +192,7 @@ impl Site {
     /// Waits until so many events are settled; when that was.
     pub(crate) async fn wait_for(&self, target: i64, workers: &mut [Process]) -> anyhow::Result<Instant> {
         let (mut seen, mut moved) = (self.settled().await?, Instant::now());
+        let (first, began) = (seen, Instant::now());
         loop {
             let settled = self.settled().await?;
             let now = Instant::now();
@@ -207,7 +209,11 @@ impl Site {
                     STUCK.as_secs()
                 );
             }
-            sleep(LOOK).await;
+            // Counting costs what it counts, so seldom at first and more often towards the end.
+            let (done, left) = ((settled - first).max(1), target - settled);
+            let took = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
+            let rest = i64::from(took).saturating_mul(left) / done / 4;
+            sleep(Duration::from_millis(rest.unsigned_abs()).clamp(LOOK, SELDOM)).await;
         }
     }
 

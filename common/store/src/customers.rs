@@ -127,7 +127,9 @@ pub async fn find_by_keys(
     let rows = sqlx::query!(
         "SELECT k.key, c.id, c.user_email, c.status, c.converted_at, c.first_seen_at, c.affiliate_id,
                 c.referral_code, c.coupon_code, c.stripe_customer_id, c.external_id, c.attribution, c.bound_at
-         FROM identity_keys k JOIN customers c ON c.id = k.customer_id
+         FROM identity_keys k
+         LEFT JOIN customers sole ON sole.cluster_id = k.cluster_id AND sole.has_cluster
+         JOIN customers c ON c.id = coalesce(sole.id, k.customer_id)
          WHERE k.project_id = $1 AND k.livemode = $2 AND k.key = ANY($3) AND NOT c.retired",
         realm.project.0,
         realm.mode.is_live(),

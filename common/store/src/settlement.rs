@@ -16,6 +16,7 @@ mod inbox;
 mod ledger;
 mod merged;
 mod occupied;
+mod parts;
 mod payment_keys;
 mod plans;
 mod replay;
@@ -23,16 +24,19 @@ mod rules;
 mod said_paid;
 mod signups;
 mod simulate;
+mod story;
 mod versions;
 mod work;
 
 pub(super) use again::post_again;
 use cause::Causes;
+use clusters::Resolved;
+use facts::{Incoming, Kept};
 pub use inbox::InboxEvent;
 pub use occupied::occupied;
 pub use replay::{Replayed, StoredEvent, replay};
 pub use simulate::{Earned, simulate};
-use work::{Folded, Parts};
+use work::{Folded, Known, Parts};
 
 use super::payouts::books;
 use super::{PgConnection, StoreError};
@@ -96,17 +100,23 @@ impl From<sqlx::Error> for BatchError {
 /// Stores facts, in one cluster for all that concern one another, and locks those.
 async fn remember(
     conn: &mut PgConnection,
-    facts: &BTreeMap<Realm, Vec<facts::Incoming<'_>>>,
-) -> Result<clusters::ClusterOfKey, StoreError> {
+    facts: &BTreeMap<Realm, Vec<Incoming<'_>>>,
+) -> Result<(Resolved, Known), BatchError> {
     let clusters = clusters::resolve(conn, facts).await?;
-    facts::upsert(conn, facts, &clusters).await?;
+    let rows = facts::collapse(facts);
+    let mut nears = parts::read(conn, &clusters, &rows).await?;
+    let kept = facts::upsert(conn, &rows, &clusters, &nears).await?;
+    versions::keep(conn, facts, &clusters.of_key).await?;
+    parts::join(conn, &nears).await?;
     let met = signups::Named::of(facts).met(conn).await?;
     if met.is_empty() {
-        return Ok(clusters);
+        return Ok((clusters, Known { kept, nears }));
     }
     clusters::join(conn, &met).await?;
-    // Some of them are gone: they were merged.
-    clusters::resolve(conn, facts).await
+    // Some of them are gone: they were merged. What is known of the others is stored.
+    let clusters = clusters::resolve(conn, facts).await?;
+    nears.retain(|(_, cluster), _| clusters.pasts.contains_key(cluster));
+    Ok((clusters, Known { kept: Kept::default(), nears }))
 }
 
 /// Settles a batch within the caller's transaction. The effects are there when that commits, all of
@@ -122,12 +132,10 @@ pub async fn settle_batch(
     let items: Vec<&Item> = items.iter().map(Borrow::borrow).collect();
     plans::pin(conn).await?;
     let new = inbox::insert(conn, &items).await?;
-    let mut facts: BTreeMap<Realm, Vec<facts::Incoming<'_>>> = BTreeMap::new();
+    let mut facts: BTreeMap<Realm, Vec<Incoming<'_>>> = BTreeMap::new();
     for item in new.iter().filter_map(|place| items.get(*place)).copied() {
         let incoming = facts.entry(item.realm).or_default();
-        incoming.extend(
-            item.facts.iter().map(|fact| facts::Incoming { fact, received_at: item.event.received_at }),
-        );
+        incoming.extend(item.facts.iter().map(|fact| Incoming { fact, received_at: item.event.received_at }));
     }
     facts.retain(|_, facts| !facts.is_empty());
     if facts.is_empty() {
@@ -135,10 +143,10 @@ pub async fn settle_batch(
     }
     barrier::enter(conn, facts.keys().copied()).await?;
     signups::Named::of(&facts).enter(conn).await?;
-    let clusters = remember(conn, &facts).await?;
-    let touched: BTreeSet<ClusterId> = clusters.values().flat_map(BTreeMap::values).copied().collect();
-    let causes = Causes::of(new.iter().filter_map(|place| items.get(*place)).copied(), &clusters);
-    let mut settled = fold(conn, &touched, &causes).await?;
+    let (clusters, known) = remember(conn, &facts).await?;
+    let touched: BTreeSet<ClusterId> = clusters.of_key.values().flat_map(BTreeMap::values).copied().collect();
+    let causes = Causes::of(new.iter().filter_map(|place| items.get(*place)).copied(), &clusters.of_key);
+    let mut settled = fold(conn, touched, known, &causes, Depth::Changes).await?;
     settled.new = new;
     Ok(settled)
 }
@@ -152,8 +160,9 @@ pub async fn settle_clusters(
     clusters: &BTreeSet<ClusterId>,
 ) -> Result<Settled, BatchError> {
     plans::pin(conn).await?;
-    let locked = clusters::lock(conn, clusters).await?;
-    fold(conn, &locked, &Causes::again("judged again: codes, coupons, terms or rules changed")).await
+    let locked = clusters::lock(conn, clusters).await?.into_keys().collect();
+    let causes = Causes::again("judged again: codes, coupons, terms or rules changed");
+    fold(conn, locked, Known::default(), &causes, Depth::Everything).await
 }
 
 /// Waits until every batch has ended that began before a mapping changed; it may have read what was.
@@ -193,29 +202,63 @@ pub async fn clusters_of(conn: &mut PgConnection, realm: Realm) -> Result<BTreeS
     clusters::of_realm(conn, realm).await
 }
 
-/// Folds locked clusters and writes the difference to what stands.
+/// Of which conversions the ledger is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Depth {
+    /// Those whose row changes. The others were posted when they did, and whoever posts besides posts again
+    /// ([`post_again`]).
+    Changes,
+    /// All that were folded.
+    Everything,
+}
+
+/// Folds locked clusters, long ones from what is kept of their past where that is sure to be enough, and writes the
+/// difference to what stands.
 async fn fold(
     conn: &mut PgConnection,
-    clusters: &BTreeSet<ClusterId>,
+    mut clusters: BTreeSet<ClusterId>,
+    known: Known,
     causes: &Causes,
+    depth: Depth,
 ) -> Result<Settled, BatchError> {
-    let (mut parts, mut settled) = (Parts::of(clusters.clone()), Settled::default());
-    while let Some((_, work)) = parts.load(conn).await? {
-        let Settled { entries, conversions, .. } = write(conn, &work.fold()?, causes).await?;
+    let mut folded = work::fold_nears(conn, known.nears).await?;
+    for near in &folded {
+        clusters.remove(&near.cluster);
+    }
+    let (mut parts, mut settled) = (Parts::of(clusters, known.kept), Settled::default());
+    loop {
+        let part = parts.load(conn).await?;
+        if part.is_none() && folded.is_empty() {
+            return Ok(settled);
+        }
+        if let Some((_, work)) = part {
+            folded.extend(work.fold()?);
+        }
+        let Settled { entries, conversions, .. } = write(conn, &folded, causes, depth).await?;
+        folded.clear();
         settled.entries += entries;
         settled.conversions.extend(conversions);
     }
-    Ok(settled)
 }
 
 /// Writes the difference between what was folded and what stands.
-async fn write(conn: &mut PgConnection, folded: &[Folded], causes: &Causes) -> Result<Settled, BatchError> {
+async fn write(
+    conn: &mut PgConnection,
+    folded: &[Folded],
+    causes: &Causes,
+    depth: Depth,
+) -> Result<Settled, BatchError> {
     books::share(conn, &folded.iter().map(|folded| folded.realm).collect()).await?;
     let customers = customers::write(conn, folded).await?;
-    let conversions = conversions::write(conn, folded, &customers, causes).await?;
+    let mut conversions = conversions::write(conn, folded, &customers, causes).await?;
     payment_keys::point(conn, &conversions).await?;
     said_paid::write(conn, &conversions).await?;
+    if depth == Depth::Changes {
+        // What callers say of a payment is beside its row.
+        conversions.retain(|row| row.changed || row.is_posted);
+    }
     let entries = ledger::write(conn, &conversions).await?;
+    work::keep(conn, folded).await?;
     let changed = conversions.into_iter().filter(|row| row.changed).map(|row| row.id).collect();
     Ok(Settled { new: Vec::new(), entries, conversions: changed })
 }

@@ -35,6 +35,7 @@ pub async fn verify(
         belongs_to_its_conversion(connection, project).await?,
         merged_conversions_hold_nothing(connection, project).await?,
         only_its_affiliate_earns(connection, project).await?,
+        refer_to_what_exists(connection, project).await?,
         payouts::sum_to_their_items(connection, project).await?,
         payouts::are_as_they_were_frozen(connection, project).await?,
         payouts::are_posted_once_paid(connection, project).await?,
@@ -161,6 +162,35 @@ async fn only_its_affiliate_earns(
     .fetch_all(connection)
     .await?;
     Ok(finding("nobody earns from a conversion but its affiliate, in its currency", "conversion", &rows))
+}
+
+/// What the database does not check row by row (ADR 34).
+async fn refer_to_what_exists(
+    connection: &mut PgConnection,
+    project: Option<ProjectId>,
+) -> Result<Finding, StoreError> {
+    let rows = sqlx::query_as!(
+        Wrong,
+        r#"SELECT c.id AS "id!", count(*) OVER () AS "violations!"
+         FROM conversions c
+         LEFT JOIN projects p ON p.id = c.project_id
+         LEFT JOIN program_rules r ON r.id = c.rule_id
+         LEFT JOIN customers u ON u.id = c.customer_id
+         LEFT JOIN affiliates a ON a.id = c.affiliate_id
+         WHERE ($1::BIGINT IS NULL OR c.project_id = $1)
+           AND (p.id IS NULL
+             OR (c.affiliate_id IS NOT NULL
+                 AND (a.project_id, a.livemode) IS DISTINCT FROM (c.project_id, c.livemode))
+             OR (c.rule_id IS NOT NULL AND r.project_id IS DISTINCT FROM c.project_id)
+             OR (c.customer_id IS NOT NULL
+                 AND (u.project_id, u.livemode) IS DISTINCT FROM (c.project_id, c.livemode)))
+         ORDER BY c.id LIMIT $2"#,
+        project.map(|project| project.0),
+        EXAMPLES,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(finding("every conversion's rules, customer and affiliate are its project's", "conversion", &rows))
 }
 
 async fn merged_conversions_hold_nothing(

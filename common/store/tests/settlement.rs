@@ -6,6 +6,8 @@
 mod concurrency;
 #[path = "settlement/hundred_thousand.rs"]
 mod hundred_thousand;
+#[path = "settlement/long_histories.rs"]
+mod long_histories;
 #[path = "settlement/statements.rs"]
 mod statements;
 #[path = "settlement/support.rs"]

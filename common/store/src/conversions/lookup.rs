@@ -68,7 +68,8 @@ pub async fn customer_story(
                 t.base_minor AS "base_minor?", t.value_minor AS "value_minor?",
                 t.clawed_back_minor AS "clawed_back_minor?"
          FROM identity_keys k
-         JOIN customers c ON c.id = k.customer_id
+         LEFT JOIN customers sole ON sole.cluster_id = k.cluster_id AND sole.has_cluster
+         JOIN customers c ON c.id = coalesce(sole.id, k.customer_id)
          LEFT JOIN affiliates a ON a.id = c.affiliate_id
          LEFT JOIN LATERAL (
              SELECT v.currency, count(*) AS count, min(v.occurred_at) AS first_at, max(v.occurred_at) AS last_at,

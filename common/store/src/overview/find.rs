@@ -120,7 +120,9 @@ async fn of_customer(
     let ids = sqlx::query_scalar!(
         "SELECT c.id FROM conversions c
          WHERE c.merged_into IS NULL AND c.customer_id IN (
-             SELECT customer_id FROM identity_keys WHERE project_id = $1 AND livemode = $2 AND key = ANY($3)
+             SELECT coalesce(sole.id, k.customer_id)
+             FROM identity_keys k LEFT JOIN customers sole ON sole.cluster_id = k.cluster_id AND sole.has_cluster
+             WHERE k.project_id = $1 AND k.livemode = $2 AND k.key = ANY($3)
          )",
         realm.project.0,
         realm.mode.is_live(),

@@ -30,10 +30,12 @@ pub(crate) async fn post_again(conn: &mut PgConnection, ids: &[ConversionId]) ->
             is_posted: true,
             said_paid: Vec::new(),
             keys: Vec::new(),
+            payment: None,
             first: None,
             cause: Cause { reason: Some("a payout was canceled".to_owned()), ..Cause::default() },
             rule: row.rule_id,
             changed: false,
+            is_new: false,
         })
         .collect();
     ledger::write(conn, &written).await

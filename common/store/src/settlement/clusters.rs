@@ -1,10 +1,12 @@
 //! Clusters: which identities concern one another, locked so that nobody else folds them.
 
 use super::facts::Incoming;
+use super::parts;
 use crate::{PgConnection, StoreError, decode, realm};
 use domain::ids::{ClusterId, Realm};
 use domain::key::Key;
 use domain::mappings::Mappings;
+use domain::settle::Past;
 use domain::union_find::UnionFind;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,12 +16,41 @@ const ROUNDS: usize = 100;
 /// The cluster of each key.
 pub(super) type ClusterOfKey = BTreeMap<Realm, BTreeMap<Key, ClusterId>>;
 
+/// Clusters that are locked until the transaction ends.
+#[derive(Debug, Default)]
+pub(super) struct Resolved {
+    /// The cluster of each key that was asked for.
+    pub(super) of_key: ClusterOfKey,
+    /// Those that this transaction made and that met no other: nothing is stored of them but their keys.
+    pub(super) fresh: BTreeSet<ClusterId>,
+    /// What the long ones come to, of those that met no other.
+    pub(super) pasts: BTreeMap<ClusterId, Past>,
+    /// The parts of keys of long ones.
+    pub(super) parts: BTreeMap<Realm, BTreeMap<Key, i64>>,
+}
+
+/// Sets of keys that belong into one cluster each.
+#[derive(Debug, Default)]
+struct Sets {
+    /// By their least key.
+    of_all: BTreeMap<Realm, BTreeMap<Key, Vec<Key>>>,
+    /// Of each key of a payment the least of those that name the same payment.
+    payments: BTreeMap<Realm, BTreeMap<Key, Key>>,
+}
+
+impl Sets {
+    fn keys(&self) -> Vec<(Realm, &Key)> {
+        let all = self.of_all.iter();
+        all.flat_map(|(realm, sets)| sets.values().flatten().map(|key| (*realm, key))).collect()
+    }
+}
+
 /// Brings every key that the facts name into one cluster per connected set, creating and merging
 /// clusters as needed, and locks them until the transaction ends.
 pub(super) async fn resolve(
     conn: &mut PgConnection,
     facts: &BTreeMap<Realm, Vec<Incoming<'_>>>,
-) -> Result<ClusterOfKey, StoreError> {
+) -> Result<Resolved, StoreError> {
     resolve_sets(conn, &connected(facts)).await
 }
 
@@ -29,45 +60,66 @@ pub(super) async fn join(conn: &mut PgConnection, met: &[(Realm, Vec<Key>)]) -> 
     for (realm, keys) in met {
         joined.entry(*realm).or_default().join(keys);
     }
-    let sets: Sets = joined.into_iter().map(|(realm, mut sets)| (realm, sets.sets())).collect();
+    let of_all = joined.into_iter().map(|(realm, mut sets)| (realm, sets.sets())).collect();
+    let sets = Sets { of_all, payments: BTreeMap::new() };
     resolve_sets(conn, &sets).await?;
     Ok(())
 }
 
-async fn resolve_sets(conn: &mut PgConnection, sets: &Sets) -> Result<ClusterOfKey, StoreError> {
-    let keys: Vec<(Realm, &Key)> =
-        sets.iter().flat_map(|(realm, sets)| sets.values().flatten().map(|key| (*realm, key))).collect();
+async fn resolve_sets(conn: &mut PgConnection, sets: &Sets) -> Result<Resolved, StoreError> {
+    let keys = sets.keys();
     // A key may only join a cluster that is locked: another worker could merge it away otherwise, and
-    // the key would be left with a cluster that no longer is. Between finding and locking, clusters may
-    // have been created or merged, so look again until everything found is locked and nothing is
-    // missing. One round more than needed unless two workers meet.
-    let mut locked = BTreeSet::new();
+    // the key would be left with a cluster that no longer is. A key leaves a cluster only when that is
+    // merged away, so one whose cluster is there once it is locked is still in it. Where a cluster has gone
+    // meanwhile, or somebody else was first with a key, look again: more than one round only when two
+    // workers meet.
+    let mut locked: BTreeMap<ClusterId, Option<Past>> = BTreeMap::new();
+    let mut fresh = BTreeSet::new();
     for _ in 0..ROUNDS {
-        let found = find(conn, &keys).await?;
-        let needed: BTreeSet<ClusterId> = found.values().flat_map(BTreeMap::values).copied().collect();
-        if !needed.is_subset(&locked) {
-            locked.extend(lock(conn, &needed).await?);
-        } else if found.values().map(BTreeMap::len).sum::<usize>() == keys.len() {
-            return merge(conn, sets, found).await;
-        } else {
+        let (mut of_key, mut parts) = find(conn, &keys).await?;
+        let needed: BTreeSet<ClusterId> = of_key.values().flat_map(BTreeMap::values).copied().collect();
+        let unlocked: BTreeSet<ClusterId> =
+            needed.into_iter().filter(|cluster| !locked.contains_key(cluster)).collect();
+        let now = lock(conn, &unlocked).await?;
+        let all_are_there = now.len() == unlocked.len();
+        locked.extend(now);
+        if !all_are_there {
+            continue;
+        }
+        if number_of_keys(&of_key) < keys.len() {
             // Nobody else sees them before the commit, so they count as locked.
-            locked.extend(create(conn, sets, &found).await?);
+            let created = create(conn, sets, &mut of_key, &mut parts, &locked).await?;
+            locked.extend(created.iter().map(|cluster| (*cluster, None)));
+            fresh.extend(created);
+        }
+        if number_of_keys(&of_key) == keys.len() {
+            let long = locked.into_iter().filter_map(|(cluster, past)| Some((cluster, past?)));
+            return merge(conn, sets, Resolved { of_key, fresh, pasts: long.collect(), parts }).await;
         }
     }
     Err(decode("a key leads to a cluster that does not exist"))
 }
 
-/// Locks clusters in order of their ids, and tells which of them still exist.
+fn number_of_keys(clusters: &ClusterOfKey) -> usize {
+    clusters.values().map(BTreeMap::len).sum()
+}
+
+/// Locks clusters in order of their ids, and tells which of them still exist, and what is kept of their past. What
+/// another release wrote of it is not read.
 pub(super) async fn lock(
     conn: &mut PgConnection,
     clusters: &BTreeSet<ClusterId>,
-) -> Result<BTreeSet<ClusterId>, StoreError> {
+) -> Result<BTreeMap<ClusterId, Option<Past>>, StoreError> {
+    if clusters.is_empty() {
+        return Ok(BTreeMap::new());
+    }
     let ids: Vec<i64> = clusters.iter().map(|id| id.0).collect();
     let locked =
-        sqlx::query_scalar!("SELECT id FROM clusters WHERE id = ANY($1) ORDER BY id FOR UPDATE", &ids)
+        sqlx::query!("SELECT id, past FROM clusters WHERE id = ANY($1) ORDER BY id FOR UPDATE", &ids)
             .fetch_all(conn)
             .await?;
-    Ok(locked.into_iter().map(ClusterId).collect())
+    let past = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok());
+    Ok(locked.into_iter().map(|row| (ClusterId(row.id), past(row.past))).collect())
 }
 
 /// The keys whose cluster somebody else has locked. Waits for nobody.
@@ -76,9 +128,7 @@ pub(super) async fn held(
     facts: &BTreeMap<Realm, Vec<Incoming<'_>>>,
 ) -> Result<BTreeMap<Realm, BTreeSet<Key>>, StoreError> {
     let sets = connected(facts);
-    let keys: Vec<(Realm, &Key)> =
-        sets.iter().flat_map(|(realm, sets)| sets.values().flatten().map(|key| (*realm, key))).collect();
-    let found = find(conn, &keys).await?;
+    let (found, _) = find(conn, &sets.keys()).await?;
     let ids: BTreeSet<i64> = found.values().flat_map(BTreeMap::values).map(|id| id.0).collect();
     let free: BTreeSet<i64> = sqlx::query_scalar!(
         "SELECT id FROM clusters WHERE id = ANY($1) FOR UPDATE SKIP LOCKED",
@@ -164,25 +214,31 @@ pub(super) async fn any(conn: &mut PgConnection, realm: Realm) -> Result<bool, S
     .await?)
 }
 
-/// The connected sets of keys, by their least key.
-type Sets = BTreeMap<Realm, BTreeMap<Key, Vec<Key>>>;
-
 fn connected(facts: &BTreeMap<Realm, Vec<Incoming<'_>>>) -> Sets {
-    let sets = facts.iter().map(|(realm, facts)| {
-        let mut sets = UnionFind::default();
+    let mut connected = Sets::default();
+    for (realm, facts) in facts {
+        let (mut sets, mut payments) = (UnionFind::default(), UnionFind::default());
         for incoming in facts {
             sets.join(&incoming.fact.links);
+            payments.join(incoming.fact.links.iter().filter(|key| parts::names_a_payment(key)));
         }
-        (*realm, sets.sets())
-    });
-    sets.collect()
+        connected.of_all.insert(*realm, sets.sets());
+        let of_one = |(root, keys): (Key, Vec<Key>)| keys.into_iter().map(move |key| (key, root.clone()));
+        connected.payments.insert(*realm, payments.sets().into_iter().flat_map(of_one).collect());
+    }
+    connected
 }
 
-async fn find(conn: &mut PgConnection, keys: &[(Realm, &Key)]) -> Result<ClusterOfKey, StoreError> {
+/// The clusters of keys, and the parts of those that have one.
+async fn find(
+    conn: &mut PgConnection,
+    keys: &[(Realm, &Key)],
+) -> Result<(ClusterOfKey, BTreeMap<Realm, BTreeMap<Key, i64>>), StoreError> {
     let (projects, livemodes, names) = columns(keys);
     let rows = sqlx::query!(
         r#"
-        SELECT k.project_id AS "project_id!", k.livemode AS "livemode!", k.key AS "key!", k.cluster_id AS "cluster_id!"
+        SELECT k.project_id AS "project_id!", k.livemode AS "livemode!", k.key AS "key!", k.cluster_id AS "cluster_id!",
+               k.part
         FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[]) AS named (project_id, livemode, key)
         JOIN identity_keys k USING (project_id, livemode, key)
         "#,
@@ -192,93 +248,138 @@ async fn find(conn: &mut PgConnection, keys: &[(Realm, &Key)]) -> Result<Cluster
     )
     .fetch_all(conn)
     .await?;
-    let mut found = ClusterOfKey::new();
+    let (mut found, mut parts) = (ClusterOfKey::new(), BTreeMap::<_, BTreeMap<_, _>>::new());
     for row in rows {
-        found
-            .entry(realm(row.project_id, row.livemode))
-            .or_default()
-            .insert(Key::stored(row.key), ClusterId(row.cluster_id));
+        let (realm, key) = (realm(row.project_id, row.livemode), Key::stored(row.key));
+        if let Some(part) = row.part {
+            parts.entry(realm).or_default().insert(key.clone(), part);
+        }
+        found.entry(realm).or_default().insert(key, ClusterId(row.cluster_id));
     }
-    Ok(found)
+    Ok((found, parts))
 }
 
 /// Gives each set without a cluster a new one, and each unknown key the cluster of its set, which must
 /// be locked. Of two workers that do so at once, the second waits for the first and then finds its
-/// rows there. Tells the new clusters.
+/// rows there, which stay unknown here. Tells the new clusters.
 async fn create(
     conn: &mut PgConnection,
     sets: &Sets,
-    known: &ClusterOfKey,
+    known: &mut ClusterOfKey,
+    parts: &mut BTreeMap<Realm, BTreeMap<Key, i64>>,
+    locked: &BTreeMap<ClusterId, Option<Past>>,
 ) -> Result<Vec<ClusterId>, StoreError> {
     let cluster_of = |realm: &Realm, keys: &[Key]| {
         let known = known.get(realm)?;
         keys.iter().filter_map(|key| known.get(key)).min().copied()
     };
     let homeless: Vec<Realm> = sets
+        .of_all
         .iter()
         .flat_map(|(realm, sets)| {
             sets.values().filter(|keys| cluster_of(realm, keys).is_none()).map(|_| *realm)
         })
         .collect();
-    let mut fresh: BTreeMap<Realm, Vec<ClusterId>> = BTreeMap::new();
-    if !homeless.is_empty() {
-        let rows = sqlx::query!(
-            r#"
-            INSERT INTO clusters (project_id, livemode)
-            SELECT * FROM UNNEST($1::BIGINT[], $2::BOOLEAN[])
-            RETURNING id, project_id, livemode
-            "#,
-            &homeless.iter().map(|realm| realm.project.0).collect::<Vec<_>>(),
-            &homeless.iter().map(|realm| realm.mode.is_live()).collect::<Vec<_>>(),
-        )
-        .fetch_all(&mut *conn)
-        .await?;
-        for row in rows {
-            fresh.entry(realm(row.project_id, row.livemode)).or_default().push(ClusterId(row.id));
-        }
-    }
+    let mut fresh = insert(conn, &homeless).await?;
     let created: Vec<ClusterId> = fresh.values().flatten().copied().collect();
-    let mut rows: Vec<(Realm, &Key)> = Vec::new();
-    let mut clusters: Vec<i64> = Vec::new();
-    for (realm, sets) in sets {
-        for keys in sets.values() {
+    let mut rows: Vec<(Realm, &Key, i64, Option<i64>)> = Vec::new();
+    for (realm, all) in &sets.of_all {
+        let numbers = numbers(sets.payments.get(realm), parts.get(realm));
+        for keys in all.values() {
             let cluster = cluster_of(realm, keys).or_else(|| fresh.get_mut(realm)?.pop());
             let Some(cluster) = cluster else { continue };
+            let is_long = locked.get(&cluster).is_some_and(Option::is_some);
             let is_known = |key: &Key| known.get(realm).is_some_and(|known| known.contains_key(key));
             for key in keys.iter().filter(|key| !is_known(key)) {
-                rows.push((*realm, key));
-                clusters.push(cluster.0);
+                let part = if is_long { numbers.get(key).copied() } else { None };
+                rows.push((*realm, key, cluster.0, part));
             }
         }
     }
-    if rows.is_empty() {
-        return Ok(created);
-    }
-    let (projects, livemodes, names) = columns(&rows);
     // In key order, so that two workers wait for one another instead of deadlocking.
-    sqlx::query!(
-        r#"
-        INSERT INTO identity_keys (project_id, livemode, key, cluster_id)
-        SELECT * FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[], $4::BIGINT[]) AS new (project_id, livemode, key, cluster_id)
-        ORDER BY project_id, livemode, key COLLATE "C"
-        ON CONFLICT (project_id, livemode, key) DO NOTHING
-        "#,
-        &projects,
-        &livemodes,
-        &names,
-        &clusters,
-    )
-    .execute(conn)
-    .await?;
+    rows.sort_unstable();
+    if name(conn, &rows).await? {
+        for (realm, key, cluster, part) in rows {
+            known.entry(realm).or_default().insert(key.clone(), ClusterId(cluster));
+            if let Some(part) = part {
+                parts.entry(realm).or_default().insert(key.clone(), part);
+            }
+        }
+    }
     Ok(created)
 }
 
-/// Merges the clusters that a set turned out to connect into the oldest of them.
-async fn merge(
+/// The part of each key of a payment: that of its payment, where one of its keys has one.
+fn numbers<'a>(
+    payments: Option<&'a BTreeMap<Key, Key>>,
+    parts: Option<&BTreeMap<Key, i64>>,
+) -> BTreeMap<&'a Key, i64> {
+    let mut of_payment: BTreeMap<&Key, i64> = BTreeMap::new();
+    for (key, root) in payments.into_iter().flatten() {
+        if let Some(part) = parts.and_then(|parts| parts.get(key)) {
+            of_payment.entry(root).and_modify(|least| *least = *part.min(least)).or_insert(*part);
+        }
+    }
+    let number = |root: &Key| of_payment.get(root).copied().unwrap_or_else(|| parts::number(root));
+    // Most batches touch no long history, and need none of them.
+    if parts.is_none() {
+        BTreeMap::new()
+    } else {
+        payments.into_iter().flatten().map(|(key, root)| (key, number(root))).collect()
+    }
+}
+
+/// New clusters, as many of each project and mode as it is named.
+async fn insert(
     conn: &mut PgConnection,
-    sets: &Sets,
-    mut clusters: ClusterOfKey,
-) -> Result<ClusterOfKey, StoreError> {
+    realms: &[Realm],
+) -> Result<BTreeMap<Realm, Vec<ClusterId>>, StoreError> {
+    let mut fresh: BTreeMap<Realm, Vec<ClusterId>> = BTreeMap::new();
+    if realms.is_empty() {
+        return Ok(fresh);
+    }
+    let rows = sqlx::query!(
+        r#"
+        INSERT INTO clusters (project_id, livemode)
+        SELECT * FROM UNNEST($1::BIGINT[], $2::BOOLEAN[])
+        RETURNING id, project_id, livemode
+        "#,
+        &realms.iter().map(|realm| realm.project.0).collect::<Vec<_>>(),
+        &realms.iter().map(|realm| realm.mode.is_live()).collect::<Vec<_>>(),
+    )
+    .fetch_all(conn)
+    .await?;
+    for row in rows {
+        fresh.entry(realm(row.project_id, row.livemode)).or_default().push(ClusterId(row.id));
+    }
+    Ok(fresh)
+}
+
+/// Names keys, in their order, as those of clusters. False where somebody else was first with one.
+async fn name(conn: &mut PgConnection, rows: &[(Realm, &Key, i64, Option<i64>)]) -> Result<bool, StoreError> {
+    if rows.is_empty() {
+        return Ok(true);
+    }
+    let named = sqlx::query!(
+        r#"
+        INSERT INTO identity_keys (project_id, livemode, key, cluster_id, part)
+        SELECT * FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[], $4::BIGINT[], $5::BIGINT[])
+        ON CONFLICT (project_id, livemode, key) DO NOTHING
+        "#,
+        &rows.iter().map(|(realm, ..)| realm.project.0).collect::<Vec<_>>(),
+        &rows.iter().map(|(realm, ..)| realm.mode.is_live()).collect::<Vec<_>>(),
+        &rows.iter().map(|(_, key, ..)| key.as_str().to_owned()).collect::<Vec<_>>(),
+        &rows.iter().map(|(_, _, cluster, _)| *cluster).collect::<Vec<_>>(),
+        &rows.iter().map(|(.., part)| *part).collect::<Vec<_>>() as &[Option<i64>],
+    )
+    .execute(conn)
+    .await?;
+    Ok(usize::try_from(named.rows_affected()).is_ok_and(|named| named == rows.len()))
+}
+
+/// Merges the clusters that a set turned out to connect into the oldest of them.
+async fn merge(conn: &mut PgConnection, sets: &Sets, resolved: Resolved) -> Result<Resolved, StoreError> {
+    let Resolved { of_key: mut clusters, mut fresh, pasts: mut long, parts } = resolved;
     // Two sets may share a cluster, so what meets is found over all of them.
     let mut winners: BTreeMap<ClusterId, ClusterId> = BTreeMap::new();
     let find = |winners: &BTreeMap<ClusterId, ClusterId>, mut id: ClusterId| {
@@ -287,7 +388,7 @@ async fn merge(
         }
         id
     };
-    for (realm, sets) in sets {
+    for (realm, sets) in &sets.of_all {
         let Some(clusters) = clusters.get(realm) else { continue };
         for keys in sets.values() {
             let met: BTreeSet<ClusterId> =
@@ -297,8 +398,11 @@ async fn merge(
         }
     }
     if winners.is_empty() {
-        return Ok(clusters);
+        return Ok(Resolved { of_key: clusters, fresh, pasts: long, parts });
     }
+    let met: BTreeSet<ClusterId> = winners.iter().flat_map(|(loser, winner)| [*loser, *winner]).collect();
+    fresh.retain(|id| !met.contains(id));
+    long.retain(|id, _| !met.contains(id));
     let pairs: Vec<(i64, i64)> = winners.keys().map(|loser| (loser.0, find(&winners, *loser).0)).collect();
     let (losers, winners_of): (Vec<i64>, Vec<i64>) = pairs.into_iter().unzip();
     sqlx::query!(
@@ -308,7 +412,8 @@ async fn merge(
              facts AS (UPDATE facts f SET cluster_id = met.winner FROM met WHERE f.cluster_id = met.loser),
              versions AS (UPDATE fact_versions f SET cluster_id = met.winner FROM met WHERE f.cluster_id = met.loser),
              customers AS (UPDATE customers c SET cluster_id = met.winner FROM met WHERE c.cluster_id = met.loser),
-             conversions AS (UPDATE conversions c SET cluster_id = met.winner FROM met WHERE c.cluster_id = met.loser)
+             conversions AS (UPDATE conversions c SET cluster_id = met.winner FROM met WHERE c.cluster_id = met.loser),
+             pasts AS (UPDATE clusters c SET past = NULL FROM met WHERE c.id = met.winner AND c.past IS NOT NULL)
         DELETE FROM clusters USING met WHERE id = met.loser
         "#,
         &losers,
@@ -319,7 +424,7 @@ async fn merge(
     for cluster in clusters.values_mut().flat_map(BTreeMap::values_mut) {
         *cluster = find(&winners, *cluster);
     }
-    Ok(clusters)
+    Ok(Resolved { of_key: clusters, fresh, pasts: long, parts })
 }
 
 fn columns(keys: &[(Realm, &Key)]) -> (Vec<i64>, Vec<bool>, Vec<String>) {

@@ -4,14 +4,14 @@ use super::cause::{Cause, Causes};
 use super::customers::CustomerRows;
 use super::ledger::Amounts;
 use super::merged;
+use super::story::Story;
 use super::work::Folded;
 use crate::{PgConnection, StoreError, realm};
 use chrono::{DateTime, Utc};
 use domain::fact::ConversionKind;
 use domain::ids::{AffiliateId, ClusterId, ConversionId, CustomerId, Realm};
 use domain::key::Key;
-use domain::settle::{Bind, Conversion, Explanation, SaidPaid};
-use sqlx::types::Json;
+use domain::settle::{Conversion, SaidPaid};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A conversion's row after the fold, and what the ledger has to say of it.
@@ -27,6 +27,8 @@ pub(super) struct Written {
     pub(super) said_paid: Vec<SaidPaid>,
     /// Every name of its payment.
     pub(super) keys: Vec<(Realm, Key)>,
+    /// The row's own.
+    pub(super) payment: Option<Key>,
     /// The payment's own event, when it is settled for the first time: that it earns needs no other.
     pub(super) first: Option<String>,
     /// What brought about any other movement.
@@ -34,6 +36,8 @@ pub(super) struct Written {
     pub(super) rule: Option<i64>,
     /// Whether anything about the row is new.
     pub(super) changed: bool,
+    /// Whether the row was made just now: nothing is posted for it yet.
+    pub(super) is_new: bool,
 }
 
 impl Written {
@@ -45,7 +49,7 @@ impl Written {
     }
 }
 
-/// A row as it stands, or should.
+/// A row as it stands, or should, but for its story.
 #[derive(Clone, Debug, PartialEq)]
 struct Row {
     cluster_id: Option<i64>,
@@ -65,14 +69,37 @@ struct Row {
     held_minor: i64,
     paid: bool,
     rule_id: Option<i64>,
-    attribution: Option<Bind>,
-    explanation: Option<Explanation>,
     occurred_at: DateTime<Utc>,
     release_at: Option<DateTime<Utc>>,
+    ordinal: Option<i32>,
+    /// Of the story; none of a row that an older release wrote.
+    fingerprint: Option<i64>,
+}
+
+/// A row as it should be.
+struct Target {
+    row: Row,
+    story: Story,
+}
+
+impl Target {
+    fn new(
+        cluster: ClusterId,
+        conversion: &Conversion,
+        customer: Option<CustomerId>,
+    ) -> Result<Self, StoreError> {
+        let story = Story::of(conversion)?;
+        Ok(Self { row: Row::target(cluster, conversion, customer, story.fingerprint()), story })
+    }
 }
 
 impl Row {
-    fn target(cluster: ClusterId, conversion: &Conversion, customer: Option<CustomerId>) -> Self {
+    fn target(
+        cluster: ClusterId,
+        conversion: &Conversion,
+        customer: Option<CustomerId>,
+        fingerprint: i64,
+    ) -> Self {
         let bind = conversion.bind.as_ref();
         Self {
             cluster_id: Some(cluster.0),
@@ -95,10 +122,10 @@ impl Row {
             held_minor: conversion.held,
             paid: conversion.paid,
             rule_id: Some(conversion.rule.0),
-            attribution: bind.cloned(),
-            explanation: Some(conversion.explanation.clone()),
             occurred_at: conversion.occurred_at,
             release_at: conversion.release_at,
+            ordinal: conversion.ordinal.and_then(|ordinal| i32::try_from(ordinal).ok()),
+            fingerprint: Some(fingerprint),
         }
     }
 
@@ -126,10 +153,12 @@ impl Row {
             is_posted: true,
             said_paid: Vec::new(),
             keys: Vec::new(),
+            payment: Some(self.payment_key.clone()),
             first: None,
             cause,
             rule: self.rule_id,
             changed,
+            is_new: false,
         }
     }
 }
@@ -143,8 +172,8 @@ pub(super) async fn write(
 ) -> Result<Vec<Written>, StoreError> {
     let mut standing = Standing::load(conn, folded).await?;
     let mut written = Vec::new();
-    let mut missing: Vec<(Realm, Row, &Conversion, Cause)> = Vec::new();
-    let mut changed: Vec<(ConversionId, Row)> = Vec::new();
+    let mut missing: Vec<Missing<'_>> = Vec::new();
+    let mut changed: Vec<(ConversionId, Target)> = Vec::new();
     let mut merged: Vec<(ConversionId, ConversionId)> = Vec::new();
     for cluster in folded {
         let cause = causes.for_cluster(cluster.cluster);
@@ -153,15 +182,15 @@ pub(super) async fn write(
                 .customer
                 .as_ref()
                 .and_then(|anchor| customers.get(&(cluster.cluster, anchor.clone())).copied());
-            let target = Row::target(cluster.cluster, conversion, customer);
+            let target = Target::new(cluster.cluster, conversion, customer)?;
             let mut matches = standing.take(cluster.realm, conversion).into_iter();
             let Some((id, row)) = matches.next() else {
-                missing.push((cluster.realm, target, conversion, cause.clone()));
+                missing.push(Missing { realm: cluster.realm, target, conversion, cause: cause.clone() });
                 continue;
             };
-            let differs = row != target;
+            let differs = row != target.row;
             let first = (row.status == "pending").then(|| conversion.event.clone());
-            let row = target.written(id, cause.clone(), differs);
+            let row = target.row.written(id, cause.clone(), differs);
             written.push(Written { first, ..row.told_by(cluster.realm, conversion) });
             if differs {
                 changed.push((id, target));
@@ -175,16 +204,26 @@ pub(super) async fn write(
             }
         }
     }
+    let mut forgotten = Vec::new();
     for (id, row) in standing.forgotten() {
         let row = row.without_payment();
         let cause = row.cluster_id.map(|id| causes.for_cluster(ClusterId(id))).unwrap_or_default();
         written.push(row.written(id, cause, true));
-        changed.push((id, row));
+        forgotten.push((id, row));
     }
     merged::merge(conn, &merged).await?;
+    forget(conn, &forgotten).await?;
     update(conn, &changed).await?;
     written.extend(insert(conn, &missing).await?);
     Ok(written)
+}
+
+/// A payment of which there is no row yet.
+struct Missing<'a> {
+    realm: Realm,
+    target: Target,
+    conversion: &'a Conversion,
+    cause: Cause,
 }
 
 /// The rows that may be those of the settlement.
@@ -196,11 +235,15 @@ struct Standing {
 impl Standing {
     async fn load(conn: &mut PgConnection, folded: &[Folded]) -> Result<Self, StoreError> {
         let all = || folded.iter().flat_map(|f| f.settlement.conversions.iter().map(move |c| (f.realm, c)));
-        let clusters: Vec<i64> = folded.iter().map(|folded| folded.cluster.0).collect();
+        let stored = folded.iter().filter(|folded| !folded.is_new && folded.payments.is_none());
+        let clusters: Vec<i64> = stored.map(|folded| folded.cluster.0).collect();
+        let settled = folded.iter().flat_map(|f| f.payments.iter().flatten().map(move |key| (f.realm, key)));
+        let settled: Vec<(Realm, &Key)> = settled.collect();
         let posted: Vec<i64> = all().filter_map(|(_, conversion)| conversion.posted).map(|id| id.0).collect();
         let keys: Vec<(Realm, &Key)> =
             all().flat_map(|(realm, c)| c.aliases.iter().map(move |key| (realm, key))).collect();
-        // A row that the API made is not in a cluster yet; it is found by its id or its key.
+        // A row that the API made is not in a cluster yet; it is found by its id or its key. One that is in a cluster is in
+        // that of its key.
         let rows = sqlx::query!(
             r#"
             SELECT id AS "id!", project_id AS "project_id!", livemode AS "livemode!", cluster_id,
@@ -208,8 +251,7 @@ impl Standing {
                    customer_id, affiliate_id, referral_code, coupon_code, currency AS "currency!",
                    base_minor AS "base_minor!", commission_minor AS "commission_minor!",
                    clawed_back_minor AS "clawed_back_minor!", held_minor AS "held_minor!", paid AS "paid!", rule_id,
-                   attribution AS "attribution: Json<Bind>", explanation AS "explanation: Json<Explanation>",
-                   occurred_at AS "occurred_at!", release_at
+                   occurred_at AS "occurred_at!", release_at, ordinal, fingerprint
             FROM (
                 SELECT id FROM conversions WHERE cluster_id = ANY($1)
                 UNION
@@ -217,6 +259,14 @@ impl Standing {
                 UNION
                 SELECT c.id
                 FROM UNNEST($3::BIGINT[], $4::BOOLEAN[], $5::TEXT[]) AS k (project_id, livemode, payment_key)
+                CROSS JOIN LATERAL (
+                    SELECT id, project_id, livemode FROM conversions
+                    WHERE payment_key = k.payment_key AND cluster_id IS NULL AND merged_into IS NULL OFFSET 0
+                ) c
+                WHERE c.project_id = k.project_id AND c.livemode = k.livemode
+                UNION
+                SELECT c.id
+                FROM UNNEST($6::BIGINT[], $7::BOOLEAN[], $8::TEXT[]) AS k (project_id, livemode, payment_key)
                 CROSS JOIN LATERAL (
                     SELECT id, project_id, livemode FROM conversions
                     WHERE payment_key = k.payment_key AND merged_into IS NULL OFFSET 0
@@ -230,6 +280,9 @@ impl Standing {
             &keys.iter().map(|(realm, _)| realm.project.0).collect::<Vec<_>>(),
             &keys.iter().map(|(realm, _)| realm.mode.is_live()).collect::<Vec<_>>(),
             &keys.iter().map(|(_, key)| key.as_str().to_owned()).collect::<Vec<_>>(),
+            &settled.iter().map(|(realm, _)| realm.project.0).collect::<Vec<_>>(),
+            &settled.iter().map(|(realm, _)| realm.mode.is_live()).collect::<Vec<_>>(),
+            &settled.iter().map(|(_, key)| key.as_str().to_owned()).collect::<Vec<_>>(),
         )
         .fetch_all(conn)
         .await?;
@@ -257,10 +310,10 @@ impl Standing {
                 held_minor: row.held_minor,
                 paid: row.paid,
                 rule_id: row.rule_id,
-                attribution: row.attribution.map(|json| json.0),
-                explanation: row.explanation.map(|json| json.0),
                 occurred_at: row.occurred_at,
                 release_at: row.release_at,
+                ordinal: row.ordinal,
+                fingerprint: row.fingerprint,
             };
             standing.rows.insert(id, (home, row));
         }
@@ -282,11 +335,33 @@ impl Standing {
     }
 }
 
-async fn update(conn: &mut PgConnection, changed: &[(ConversionId, Row)]) -> Result<(), StoreError> {
+/// Of payments of which no event tells any more; their story stays.
+async fn forget(conn: &mut PgConnection, forgotten: &[(ConversionId, Row)]) -> Result<(), StoreError> {
+    if forgotten.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        r#"
+        UPDATE conversions c
+        SET status = new.status, reason = new.reason, affiliate_id = NULL, commission_minor = 0, clawed_back_minor = 0,
+            held_minor = 0, paid = FALSE
+        FROM UNNEST($1::BIGINT[], $2::TEXT[], $3::TEXT[]) AS new (id, status, reason)
+        WHERE c.id = new.id
+        "#,
+        &forgotten.iter().map(|(id, _)| id.0).collect::<Vec<_>>(),
+        &forgotten.iter().map(|(_, row)| row.status.clone()).collect::<Vec<_>>(),
+        &forgotten.iter().map(|(_, row)| row.reason.clone()).collect::<Vec<_>>() as &[Option<String>],
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+async fn update(conn: &mut PgConnection, changed: &[(ConversionId, Target)]) -> Result<(), StoreError> {
     if changed.is_empty() {
         return Ok(());
     }
-    let columns = Columns::of(changed.iter().map(|(_, row)| row));
+    let columns = Columns::of(changed.iter().map(|(_, target)| target));
     sqlx::query!(
         r#"
         UPDATE conversions c
@@ -295,15 +370,16 @@ async fn update(conn: &mut PgConnection, changed: &[(ConversionId, Row)]) -> Res
             affiliate_id = new.affiliate_id, referral_code = new.referral_code, coupon_code = new.coupon_code,
             currency = new.currency, base_minor = new.base_minor, commission_minor = new.commission_minor,
             clawed_back_minor = new.clawed_back_minor, held_minor = new.held_minor, paid = new.paid,
-            rule_id = new.rule_id, attribution = new.attribution, explanation = new.explanation,
-            occurred_at = new.occurred_at, release_at = new.release_at
+            rule_id = new.rule_id, attribution = new.attribution::JSONB, explanation = new.explanation::JSONB,
+            occurred_at = new.occurred_at, release_at = new.release_at, fingerprint = new.fingerprint,
+            ordinal = new.ordinal
         FROM UNNEST($1::BIGINT[], $2::BIGINT[], $3::TEXT[], $4::TEXT[], $5::TEXT[], $6::TEXT[], $7::TEXT[],
                     $8::BIGINT[], $9::BIGINT[], $10::TEXT[], $11::TEXT[], $12::TEXT[], $13::BIGINT[], $14::BIGINT[],
-                    $15::BIGINT[], $16::BIGINT[], $17::BOOLEAN[], $18::BIGINT[], $19::JSONB[], $20::JSONB[],
-                    $21::TIMESTAMPTZ[], $22::TIMESTAMPTZ[])
+                    $15::BIGINT[], $16::BIGINT[], $17::BOOLEAN[], $18::BIGINT[], $19::TEXT[], $20::TEXT[],
+                    $21::TIMESTAMPTZ[], $22::TIMESTAMPTZ[], $23::BIGINT[], $24::INTEGER[])
             AS new (id, cluster_id, payment_key, type, source, status, reason, customer_id, affiliate_id,
                     referral_code, coupon_code, currency, base_minor, commission_minor, clawed_back_minor, held_minor,
-                    paid, rule_id, attribution, explanation, occurred_at, release_at)
+                    paid, rule_id, attribution, explanation, occurred_at, release_at, fingerprint, ordinal)
         WHERE c.id = new.id
         "#,
         &changed.iter().map(|(id, _)| id.0).collect::<Vec<_>>(),
@@ -324,38 +400,43 @@ async fn update(conn: &mut PgConnection, changed: &[(ConversionId, Row)]) -> Res
         &columns.held_minor,
         &columns.paid,
         &columns.rule_id as &[Option<i64>],
-        &columns.attribution as &[Option<Json<Bind>>],
-        &columns.explanation as &[Option<Json<Explanation>>],
+        &columns.attribution as &[Option<String>],
+        &columns.explanation,
         &columns.occurred_at,
         &columns.release_at as &[Option<DateTime<Utc>>],
+        &columns.fingerprint as &[Option<i64>],
+        &columns.ordinal as &[Option<i32>],
     )
     .execute(conn)
     .await?;
     Ok(())
 }
 
-async fn insert(
-    conn: &mut PgConnection,
-    missing: &[(Realm, Row, &Conversion, Cause)],
-) -> Result<Vec<Written>, StoreError> {
+async fn insert(conn: &mut PgConnection, missing: &[Missing<'_>]) -> Result<Vec<Written>, StoreError> {
     if missing.is_empty() {
         return Ok(Vec::new());
     }
-    let columns = Columns::of(missing.iter().map(|(_, row, ..)| row));
+    let columns = Columns::of(missing.iter().map(|missing| &missing.target));
     let inserted = sqlx::query!(
         r#"
         INSERT INTO conversions (project_id, livemode, cluster_id, payment_key, type, source, status, reason,
                                  customer_id, affiliate_id, referral_code, coupon_code, currency, base_minor,
                                  commission_minor, clawed_back_minor, held_minor, paid, rule_id, attribution,
-                                 explanation, occurred_at, release_at)
-        SELECT * FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::BIGINT[], $4::TEXT[], $5::TEXT[], $6::TEXT[], $7::TEXT[],
-                             $8::TEXT[], $9::BIGINT[], $10::BIGINT[], $11::TEXT[], $12::TEXT[], $13::TEXT[],
-                             $14::BIGINT[], $15::BIGINT[], $16::BIGINT[], $17::BIGINT[], $18::BOOLEAN[], $19::BIGINT[],
-                             $20::JSONB[], $21::JSONB[], $22::TIMESTAMPTZ[], $23::TIMESTAMPTZ[])
+                                 explanation, occurred_at, release_at, fingerprint, ordinal)
+        SELECT project_id, livemode, cluster_id, payment_key, type, source, status, reason, customer_id, affiliate_id,
+               referral_code, coupon_code, currency, base_minor, commission_minor, clawed_back_minor, held_minor, paid,
+               rule_id, attribution::JSONB, explanation::JSONB, occurred_at, release_at, fingerprint, ordinal
+        FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::BIGINT[], $4::TEXT[], $5::TEXT[], $6::TEXT[], $7::TEXT[],
+                    $8::TEXT[], $9::BIGINT[], $10::BIGINT[], $11::TEXT[], $12::TEXT[], $13::TEXT[], $14::BIGINT[],
+                    $15::BIGINT[], $16::BIGINT[], $17::BIGINT[], $18::BOOLEAN[], $19::BIGINT[], $20::TEXT[],
+                    $21::TEXT[], $22::TIMESTAMPTZ[], $23::TIMESTAMPTZ[], $24::BIGINT[], $25::INTEGER[])
+            AS new (project_id, livemode, cluster_id, payment_key, type, source, status, reason, customer_id,
+                    affiliate_id, referral_code, coupon_code, currency, base_minor, commission_minor, clawed_back_minor,
+                    held_minor, paid, rule_id, attribution, explanation, occurred_at, release_at, fingerprint, ordinal)
         RETURNING id, project_id, livemode, payment_key
         "#,
-        &missing.iter().map(|(realm, ..)| realm.project.0).collect::<Vec<_>>(),
-        &missing.iter().map(|(realm, ..)| realm.mode.is_live()).collect::<Vec<_>>(),
+        &missing.iter().map(|missing| missing.realm.project.0).collect::<Vec<_>>(),
+        &missing.iter().map(|missing| missing.realm.mode.is_live()).collect::<Vec<_>>(),
         &columns.cluster_id as &[Option<i64>],
         &columns.payment_key,
         &columns.kind,
@@ -373,10 +454,12 @@ async fn insert(
         &columns.held_minor,
         &columns.paid,
         &columns.rule_id as &[Option<i64>],
-        &columns.attribution as &[Option<Json<Bind>>],
-        &columns.explanation as &[Option<Json<Explanation>>],
+        &columns.attribution as &[Option<String>],
+        &columns.explanation,
         &columns.occurred_at,
         &columns.release_at as &[Option<DateTime<Utc>>],
+        &columns.fingerprint as &[Option<i64>],
+        &columns.ordinal as &[Option<i32>],
     )
     .fetch_all(conn)
     .await?;
@@ -384,11 +467,11 @@ async fn insert(
         .into_iter()
         .map(|row| ((realm(row.project_id, row.livemode), row.payment_key), ConversionId(row.id)))
         .collect();
-    let written = missing.iter().filter_map(|(realm, row, conversion, cause)| {
-        let id = ids.get(&(*realm, row.payment_key.as_str().to_owned()))?;
+    let written = missing.iter().filter_map(|Missing { realm, target, conversion, cause }| {
+        let id = ids.get(&(*realm, target.row.payment_key.as_str().to_owned()))?;
         let first = Some(conversion.event.clone());
-        let row = row.written(*id, cause.clone(), true).told_by(*realm, conversion);
-        Some(Written { first, ..row })
+        let row = target.row.written(*id, cause.clone(), true).told_by(*realm, conversion);
+        Some(Written { first, is_new: true, ..row })
     });
     Ok(written.collect())
 }
@@ -413,16 +496,18 @@ struct Columns {
     held_minor: Vec<i64>,
     paid: Vec<bool>,
     rule_id: Vec<Option<i64>>,
-    attribution: Vec<Option<Json<Bind>>>,
-    explanation: Vec<Option<Json<Explanation>>>,
+    attribution: Vec<Option<String>>,
+    explanation: Vec<String>,
     occurred_at: Vec<DateTime<Utc>>,
     release_at: Vec<Option<DateTime<Utc>>>,
+    fingerprint: Vec<Option<i64>>,
+    ordinal: Vec<Option<i32>>,
 }
 
 impl Columns {
-    fn of<'a>(rows: impl Iterator<Item = &'a Row>) -> Self {
+    fn of<'a>(targets: impl Iterator<Item = &'a Target>) -> Self {
         let mut columns = Self::default();
-        for row in rows {
+        for Target { row, story } in targets {
             columns.cluster_id.push(row.cluster_id);
             columns.payment_key.push(row.payment_key.as_str().to_owned());
             columns.kind.push(row.kind.clone());
@@ -440,10 +525,12 @@ impl Columns {
             columns.held_minor.push(row.held_minor);
             columns.paid.push(row.paid);
             columns.rule_id.push(row.rule_id);
-            columns.attribution.push(row.attribution.clone().map(Json));
-            columns.explanation.push(row.explanation.clone().map(Json));
+            columns.attribution.push(story.attribution.clone());
+            columns.explanation.push(story.explanation.clone());
             columns.occurred_at.push(row.occurred_at);
             columns.release_at.push(row.release_at);
+            columns.fingerprint.push(row.fingerprint);
+            columns.ordinal.push(row.ordinal);
         }
         columns
     }

@@ -28,10 +28,11 @@ struct Row {
     converted_at: Option<DateTime<Utc>>,
     first_seen_at: DateTime<Utc>,
     retired: bool,
+    has_cluster: bool,
 }
 
 impl Row {
-    fn target(customer: &Customer) -> Self {
+    fn target(cluster: &Folded, customer: &Customer) -> Self {
         let bind = customer.bind.as_ref();
         Self {
             anchor: customer.anchor.clone(),
@@ -47,6 +48,7 @@ impl Row {
             converted_at: customer.converted_at,
             first_seen_at: customer.first_seen_at,
             retired: false,
+            has_cluster: cluster.is_of_one,
         }
     }
 }
@@ -60,7 +62,7 @@ pub(super) async fn write(conn: &mut PgConnection, folded: &[Folded]) -> Result<
     for cluster in folded {
         let mut standing = existing.remove(&cluster.cluster).unwrap_or_default();
         for customer in &cluster.settlement.customers {
-            let target = Row::target(customer);
+            let target = Row::target(cluster, customer);
             if let Some((id, row)) = take_match(&mut standing, customer) {
                 rows.insert((cluster.cluster, customer.anchor.clone()), id);
                 if row != target {
@@ -72,7 +74,7 @@ pub(super) async fn write(conn: &mut PgConnection, folded: &[Folded]) -> Result<
         }
         // Whoever is left turned out to be somebody else.
         let retired = standing.into_iter().filter(|(_, row)| !row.retired);
-        changed.extend(retired.map(|(id, row)| (id, Row { retired: true, ..row })));
+        changed.extend(retired.map(|(id, row)| (id, Row { retired: true, has_cluster: false, ..row })));
     }
     insert(conn, &missing, &mut rows).await?;
     update(conn, &changed).await?;
@@ -92,12 +94,16 @@ async fn load(
     conn: &mut PgConnection,
     folded: &[Folded],
 ) -> Result<BTreeMap<ClusterId, BTreeMap<CustomerId, Row>>, StoreError> {
-    let clusters: Vec<i64> = folded.iter().map(|folded| folded.cluster.0).collect();
+    let stored = folded.iter().filter(|folded| !folded.is_new);
+    let clusters: Vec<i64> = stored.map(|folded| folded.cluster.0).collect();
+    if clusters.is_empty() {
+        return Ok(BTreeMap::new());
+    }
     let rows = sqlx::query!(
         r#"
         SELECT id, cluster_id, anchor, user_email, stripe_customer_id, external_id, status, affiliate_id,
                referral_code, coupon_code, attribution AS "attribution: Json<Bind>", bound_at, converted_at,
-               first_seen_at, retired
+               first_seen_at, retired, has_cluster
         FROM customers WHERE cluster_id = ANY($1)
         "#,
         &clusters,
@@ -120,6 +126,7 @@ async fn load(
             converted_at: row.converted_at,
             first_seen_at: row.first_seen_at,
             retired: row.retired,
+            has_cluster: row.has_cluster,
         };
         existing.entry(ClusterId(row.cluster_id)).or_default().insert(CustomerId(row.id), standing);
     }
@@ -139,10 +146,10 @@ async fn insert(
         r#"
         INSERT INTO customers (project_id, livemode, cluster_id, anchor, user_email, stripe_customer_id, external_id,
                                status, affiliate_id, referral_code, coupon_code, attribution, bound_at,
-                               converted_at, first_seen_at)
+                               converted_at, first_seen_at, has_cluster)
         SELECT * FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::BIGINT[], $4::TEXT[], $5::TEXT[], $6::TEXT[],
                              $7::TEXT[], $8::TEXT[], $9::BIGINT[], $10::TEXT[], $11::TEXT[], $12::JSONB[],
-                             $13::TIMESTAMPTZ[], $14::TIMESTAMPTZ[], $15::TIMESTAMPTZ[])
+                             $13::TIMESTAMPTZ[], $14::TIMESTAMPTZ[], $15::TIMESTAMPTZ[], $16::BOOLEAN[])
         RETURNING id, cluster_id, anchor
         "#,
         &missing.iter().map(|(folded, _, _)| folded.realm.project.0).collect::<Vec<_>>(),
@@ -160,6 +167,7 @@ async fn insert(
         &columns.bound_at as &[Option<DateTime<Utc>>],
         &columns.converted_at as &[Option<DateTime<Utc>>],
         &columns.first_seen_at,
+        &columns.has_cluster,
     )
     .fetch_all(conn)
     .await?;
@@ -181,12 +189,12 @@ async fn update(conn: &mut PgConnection, changed: &[(CustomerId, Row)]) -> Resul
             external_id = new.external_id, status = new.status, affiliate_id = new.affiliate_id,
             referral_code = new.referral_code, coupon_code = new.coupon_code, attribution = new.attribution,
             bound_at = new.bound_at, converted_at = new.converted_at, first_seen_at = new.first_seen_at,
-            retired = new.retired
+            retired = new.retired, has_cluster = new.has_cluster
         FROM UNNEST($1::BIGINT[], $2::TEXT[], $3::TEXT[], $4::TEXT[], $5::TEXT[], $6::TEXT[], $7::BIGINT[],
                     $8::TEXT[], $9::TEXT[], $10::JSONB[], $11::TIMESTAMPTZ[], $12::TIMESTAMPTZ[],
-                    $13::TIMESTAMPTZ[], $14::BOOLEAN[])
+                    $13::TIMESTAMPTZ[], $14::BOOLEAN[], $15::BOOLEAN[])
             AS new (id, anchor, user_email, stripe_customer_id, external_id, status, affiliate_id, referral_code,
-                    coupon_code, attribution, bound_at, converted_at, first_seen_at, retired)
+                    coupon_code, attribution, bound_at, converted_at, first_seen_at, retired, has_cluster)
         WHERE c.id = new.id
         "#,
         &changed.iter().map(|(id, _)| id.0).collect::<Vec<_>>(),
@@ -203,20 +211,22 @@ async fn update(conn: &mut PgConnection, changed: &[(CustomerId, Row)]) -> Resul
         &columns.converted_at as &[Option<DateTime<Utc>>],
         &columns.first_seen_at,
         &changed.iter().map(|(_, row)| row.retired).collect::<Vec<_>>(),
+        &columns.has_cluster,
     )
     .execute(conn)
     .await?;
     Ok(())
 }
 
-/// Lets each key find its customer. An address that several people carry leads to the oldest row.
+/// Lets each key find its customer, where a cluster is not all of one. An address that several people carry leads to
+/// the oldest row.
 async fn point_keys(
     conn: &mut PgConnection,
     folded: &[Folded],
     rows: &CustomerRows,
 ) -> Result<(), StoreError> {
     let mut customers: BTreeMap<(Realm, &Key), CustomerId> = BTreeMap::new();
-    for cluster in folded {
+    for cluster in folded.iter().filter(|cluster| !cluster.is_of_one) {
         for customer in &cluster.settlement.customers {
             let Some(id) = rows.get(&(cluster.cluster, customer.anchor.clone())) else { continue };
             for key in &customer.keys {
@@ -226,6 +236,9 @@ async fn point_keys(
                 }
             }
         }
+    }
+    if customers.is_empty() {
+        return Ok(());
     }
     let keys: Vec<_> = customers.into_iter().collect();
     sqlx::query!(
@@ -260,6 +273,7 @@ struct Columns {
     bound_at: Vec<Option<DateTime<Utc>>>,
     converted_at: Vec<Option<DateTime<Utc>>>,
     first_seen_at: Vec<DateTime<Utc>>,
+    has_cluster: Vec<bool>,
 }
 
 impl Columns {
@@ -278,6 +292,7 @@ impl Columns {
             columns.bound_at.push(row.bound_at);
             columns.converted_at.push(row.converted_at);
             columns.first_seen_at.push(row.first_seen_at);
+            columns.has_cluster.push(row.has_cluster);
         }
         columns
     }

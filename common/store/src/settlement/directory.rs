@@ -13,11 +13,20 @@ use serde::Deserialize;
 use sqlx::types::Json;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Loads what is mentioned, as far as it exists, and when the payments of some clusters were paid out.
+/// Of which payments it is asked whether they were paid out.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Payments<'a> {
+    /// All of these clusters.
+    Of(&'a BTreeSet<ClusterId>),
+    /// Those with these keys.
+    Named(&'a [(Realm, Key)]),
+}
+
+/// Loads what is mentioned, as far as it exists, and when some payments were paid out.
 pub(super) async fn load(
     conn: &mut PgConnection,
     mentions: &BTreeMap<Realm, Mentions>,
-    clusters: &BTreeSet<ClusterId>,
+    payments: Payments<'_>,
 ) -> Result<BTreeMap<Realm, Directory>, StoreError> {
     let mut directories: BTreeMap<Realm, Directory> =
         mentions.keys().map(|realm| (*realm, Directory::default())).collect();
@@ -29,7 +38,7 @@ pub(super) async fn load(
     affiliates.extend(coupons(conn, &mentioned, &mut directories).await?);
     load_affiliates(conn, &affiliates, &mut directories).await?;
     load_commissions(conn, &affiliates, &mut directories).await?;
-    load_paid_out(conn, clusters, &mut directories).await?;
+    load_paid_out(conn, payments, &mut directories).await?;
     Ok(directories)
 }
 
@@ -284,21 +293,39 @@ impl From<&Code> for OwnCode {
 /// When the commission of each payment left first, of those of which something still has.
 async fn load_paid_out(
     conn: &mut PgConnection,
-    clusters: &BTreeSet<ClusterId>,
+    payments: Payments<'_>,
     directories: &mut BTreeMap<Realm, Directory>,
 ) -> Result<(), StoreError> {
-    let ids: Vec<i64> = clusters.iter().map(|id| id.0).collect();
+    let (ids, named): (Vec<i64>, &[(Realm, Key)]) = match payments {
+        Payments::Of(clusters) => (clusters.iter().map(|id| id.0).collect(), &[]),
+        Payments::Named(named) => (Vec::new(), named),
+    };
+    if ids.is_empty() && named.is_empty() {
+        return Ok(());
+    }
     let rows = sqlx::query!(
         r#"
-        SELECT c.project_id, c.livemode, c.payment_key,
+        SELECT c.project_id AS "project_id!", c.livemode AS "livemode!", c.payment_key AS "payment_key!",
                min(e.posted_at) FILTER (WHERE e.to_account = 'paid') AS "left_at!"
-        FROM conversions c
+        FROM (
+            SELECT id, project_id, livemode, payment_key FROM conversions WHERE cluster_id = ANY($1)
+            UNION ALL
+            SELECT c.id, c.project_id, c.livemode, c.payment_key
+            FROM UNNEST($2::BIGINT[], $3::BOOLEAN[], $4::TEXT[]) AS k (project_id, livemode, payment_key)
+            CROSS JOIN LATERAL (
+                SELECT id, project_id, livemode, payment_key FROM conversions
+                WHERE payment_key = k.payment_key AND merged_into IS NULL OFFSET 0
+            ) c
+            WHERE c.project_id = k.project_id AND c.livemode = k.livemode
+        ) c
         JOIN ledger_entries e ON e.conversion_id = c.id AND 'paid' IN (e.from_account, e.to_account)
-        WHERE c.cluster_id = ANY($1)
-        GROUP BY c.id
+        GROUP BY c.id, c.project_id, c.livemode, c.payment_key
         HAVING sum(CASE e.to_account WHEN 'paid' THEN e.amount_minor ELSE -e.amount_minor END) > 0
         "#,
         &ids,
+        &named.iter().map(|(realm, _)| realm.project.0).collect::<Vec<_>>(),
+        &named.iter().map(|(realm, _)| realm.mode.is_live()).collect::<Vec<_>>(),
+        &named.iter().map(|(_, key)| key.as_str().to_owned()).collect::<Vec<_>>(),
     )
     .fetch_all(conn)
     .await?;

@@ -1,16 +1,16 @@
 //! Facts, once per natural key.
 
 use super::BatchError;
-use super::clusters::ClusterOfKey;
-use super::versions;
+use super::clusters::Resolved;
+use super::parts::Nears;
 use crate::{PgConnection, StoreError, keep::keep, realm};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use domain::directory::mentioned;
 use domain::fact::{Fact, FactBody, Keep};
 use domain::ids::{ClusterId, Realm};
 use domain::key::Key;
 use domain::settle::KnownFact;
-use futures::TryStreamExt as _;
+use futures::{Stream, TryStreamExt as _};
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgTypeInfo, PgValueRef};
 use sqlx::types::Json;
@@ -24,35 +24,44 @@ pub(super) struct Incoming<'a> {
     pub(super) received_at: DateTime<Utc>,
 }
 
+/// The facts of clusters of which no others are stored, as the database gives them back.
+pub(super) type Kept = BTreeMap<(Realm, ClusterId), Vec<KnownFact>>;
+
 /// Inserts the facts; of two with one natural key the one that supersedes the other is kept, here
-/// as in [`Fact::supersedes`], and the earlier receipt, whichever told it.
+/// as in [`Fact::supersedes`], and the earlier receipt, whichever told it. Those of new clusters are all
+/// that there is of them, and are handed back.
 pub(super) async fn upsert(
     conn: &mut PgConnection,
-    facts: &BTreeMap<Realm, Vec<Incoming<'_>>>,
-    clusters: &ClusterOfKey,
-) -> Result<(), StoreError> {
-    let rows = collapse(facts);
+    rows: &[(Realm, Incoming<'_>)],
+    clusters: &Resolved,
+    nears: &Nears,
+) -> Result<Kept, StoreError> {
     let codes = rows.iter().map(|(_, row)| {
         let codes: Vec<String> = mentioned(row.fact).iter().map(|code| code.as_str().to_owned()).collect();
         // An array of arrays would have to be rectangular; a line feed in a code only splits it.
         (!codes.is_empty()).then(|| codes.join("\n"))
     });
     let cluster_of = |(realm, row): &(Realm, Incoming<'_>)| {
-        let clusters = clusters.get(realm)?;
+        let clusters = clusters.of_key.get(realm)?;
         row.fact.links.iter().find_map(|key| clusters.get(key)).map(|id| id.0)
+    };
+    let part_of = |row: &(Realm, Incoming<'_>)| {
+        let near = nears.get(&(row.0, ClusterId(cluster_of(row)?)))?;
+        near.part(&row.1.fact.natural_key)
     };
     sqlx::query!(
         r#"
         INSERT INTO facts (project_id, livemode, natural_key, cluster_id, keep_first, keep_latest, rank, occurred_at,
-                           event_id, received_at, codes, links, body)
+                           event_id, received_at, codes, links, body, part)
         SELECT project_id, livemode, natural_key, cluster_id, keep_first, keep_latest, rank, occurred_at, event_id,
-               received_at, string_to_array(codes, E'\n'), links, body
+               received_at, string_to_array(codes, E'\n'), links, body, part
         FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[], $4::BIGINT[], $5::BOOLEAN[], $6::BIGINT[],
-                    $7::TIMESTAMPTZ[], $8::TEXT[], $9::TIMESTAMPTZ[], $10::TEXT[], $11::JSONB[], $12::JSONB[], $13::BOOLEAN[])
+                    $7::TIMESTAMPTZ[], $8::TEXT[], $9::TIMESTAMPTZ[], $10::TEXT[], $11::JSONB[], $12::JSONB[], $13::BOOLEAN[],
+                    $14::BIGINT[])
             AS new (project_id, livemode, natural_key, cluster_id, keep_first, rank, occurred_at, event_id,
-                    received_at, codes, links, body, keep_latest)
+                    received_at, codes, links, body, keep_latest, part)
         ON CONFLICT (project_id, livemode, natural_key) DO UPDATE
-        SET received_at = least(facts.received_at, excluded.received_at),
+        SET received_at = least(facts.received_at, excluded.received_at), part = coalesce(excluded.part, facts.part),
             keep_latest = excluded.keep_latest,
             (rank, occurred_at, event_id, codes, links, body) = (
                 SELECT rank, occurred_at, event_id, codes, links, body
@@ -84,14 +93,45 @@ pub(super) async fn upsert(
         &rows.iter().map(|(_, row)| Json(&row.fact.links)).collect::<Vec<_>>() as &[Json<&Vec<Key>>],
         &rows.iter().map(|(_, row)| Json(&row.fact.body)).collect::<Vec<_>>() as &[Json<&FactBody>],
         &rows.iter().map(|(_, row)| row.fact.keep == Keep::Latest).collect::<Vec<_>>(),
+        &rows.iter().map(part_of).collect::<Vec<_>>() as &[Option<i64>],
     )
     .execute(&mut *conn)
     .await?;
-    versions::keep(conn, facts, clusters).await
+    let mut kept: Kept = clusters
+        .of_key
+        .iter()
+        .flat_map(|(realm, clusters)| clusters.values().map(|cluster| (*realm, *cluster)))
+        .filter(|(_, cluster)| clusters.fresh.contains(cluster))
+        .map(|home| (home, Vec::new()))
+        .collect();
+    for row in rows {
+        if let Some(cluster) = cluster_of(row).map(ClusterId)
+            && let Some(facts) = kept.get_mut(&(row.0, cluster))
+        {
+            facts.push(as_stored(row.1));
+        }
+    }
+    // What callers say has versions, which are read with the rest.
+    kept.retain(|_, facts| !facts.iter().any(|known| matches!(known.fact.body, FactBody::Posted(_))));
+    Ok(kept)
 }
 
-/// Forgets every fact of a project and mode, to read them again.
+/// A fact as it is read again: PostgreSQL keeps microseconds.
+pub(super) fn as_stored(incoming: Incoming<'_>) -> KnownFact {
+    let fact = incoming.fact.clone();
+    let at = fact.at.trunc_subsecs(6);
+    KnownFact { received_at: incoming.received_at.trunc_subsecs(6), fact: Fact { at, ..fact } }
+}
+
+/// Forgets every fact of a project and mode, to read them again, and what they came to.
 pub(super) async fn forget(conn: &mut PgConnection, realm: Realm) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE clusters SET past = NULL WHERE project_id = $1 AND livemode = $2 AND past IS NOT NULL",
+        realm.project.0,
+        realm.mode.is_live()
+    )
+    .execute(&mut *conn)
+    .await?;
     sqlx::query!(
         "WITH versions AS (DELETE FROM fact_versions WHERE project_id = $1 AND livemode = $2)
          DELETE FROM facts WHERE project_id = $1 AND livemode = $2",
@@ -103,49 +143,103 @@ pub(super) async fn forget(conn: &mut PgConnection, realm: Realm) -> Result<(), 
     Ok(())
 }
 
+/// Facts with the part of each.
+pub(super) type Rows = BTreeMap<(Realm, ClusterId), Vec<(KnownFact, Option<i64>)>>;
+
 /// Bytes of facts, as the database sends them, that are in memory together; folded they are several times that.
 const AT_ONCE: usize = 16 << 20;
 
-/// The facts of each cluster, with their versions where a caller spoke of a payment: only there it matters what stood
-/// earlier. Nothing when those of several clusters are more than [`AT_ONCE`]. One cluster's are folded
-/// together, however many they are.
+/// The facts of each cluster that is stored; nothing when those of several clusters are more than [`AT_ONCE`]. One
+/// cluster's are folded together, however many they are.
 pub(super) async fn load(
     conn: &mut PgConnection,
     clusters: &BTreeSet<ClusterId>,
-) -> Result<Option<BTreeMap<(Realm, ClusterId), Vec<KnownFact>>>, BatchError> {
+) -> Result<Option<Rows>, BatchError> {
+    if clusters.is_empty() {
+        return Ok(Some(Rows::new()));
+    }
     let ids: Vec<i64> = clusters.iter().map(|id| id.0).collect();
-    let mut rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Row,
         r#"
         SELECT project_id, livemode, natural_key, cluster_id, keep_first, keep_latest, rank, occurred_at, event_id,
-               received_at, links AS "links: Json<Vec<Key>>", body AS "body: Measured<FactBody>"
+               received_at, part, links AS "links: Json<Vec<Key>>", body AS "body: Measured<FactBody>"
         FROM facts WHERE cluster_id = ANY($1)
         "#,
         &ids,
     )
-    .fetch(&mut *conn);
-    let mut facts: BTreeMap<(Realm, ClusterId), Vec<KnownFact>> = BTreeMap::new();
+    .fetch(conn);
+    read(rows, if clusters.len() > 1 { AT_ONCE } else { usize::MAX }).await
+}
+
+/// The facts of some parts of clusters.
+pub(super) async fn load_parts(
+    conn: &mut PgConnection,
+    parts: &BTreeSet<(ClusterId, i64)>,
+) -> Result<Rows, BatchError> {
+    if parts.is_empty() {
+        return Ok(Rows::new());
+    }
+    let rows = sqlx::query_as!(
+        Row,
+        r#"
+        SELECT f.project_id AS "project_id!", f.livemode AS "livemode!", f.natural_key AS "natural_key!",
+               f.cluster_id AS "cluster_id!", f.keep_first AS "keep_first!", f.keep_latest AS "keep_latest!", f.rank AS "rank!",
+               f.occurred_at AS "occurred_at!", f.event_id AS "event_id!", f.received_at AS "received_at!", f.part,
+               f.links AS "links!: Json<Vec<Key>>", f.body AS "body!: Measured<FactBody>"
+        FROM UNNEST($1::BIGINT[], $2::BIGINT[]) AS named (cluster_id, part)
+        CROSS JOIN LATERAL (
+            SELECT * FROM facts WHERE cluster_id = named.cluster_id AND part = named.part OFFSET 0
+        ) f
+        "#,
+        &parts.iter().map(|(cluster, _)| cluster.0).collect::<Vec<_>>(),
+        &parts.iter().map(|(_, part)| *part).collect::<Vec<_>>(),
+    )
+    .fetch(conn);
+    Ok(read(rows, usize::MAX).await?.unwrap_or_default())
+}
+
+struct Row {
+    project_id: i64,
+    livemode: bool,
+    natural_key: String,
+    cluster_id: i64,
+    keep_first: bool,
+    keep_latest: bool,
+    rank: i64,
+    occurred_at: DateTime<Utc>,
+    event_id: String,
+    received_at: DateTime<Utc>,
+    part: Option<i64>,
+    links: Json<Vec<Key>>,
+    body: Measured<FactBody>,
+}
+
+/// Reads rows; nothing when they have more than so many bytes.
+async fn read(
+    mut rows: impl Stream<Item = Result<Row, sqlx::Error>> + Unpin,
+    most: usize,
+) -> Result<Option<Rows>, BatchError> {
+    let mut facts = Rows::new();
     let mut bytes = 0_usize;
     while let Some(row) = rows.try_next().await.map_err(unreadable)? {
         bytes = bytes.saturating_add(row.body.bytes);
-        if bytes > AT_ONCE && clusters.len() > 1 {
+        if bytes > most {
             return Ok(None);
         }
         let home = (realm(row.project_id, row.livemode), ClusterId(row.cluster_id));
-        facts.entry(home).or_default().push(KnownFact {
-            received_at: row.received_at,
-            fact: Fact {
-                natural_key: row.natural_key,
-                keep: keep(row.keep_first, row.keep_latest),
-                rank: row.rank,
-                at: row.occurred_at,
-                event: row.event_id,
-                links: row.links.0,
-                body: row.body.value,
-            },
-        });
+        let fact = Fact {
+            natural_key: row.natural_key,
+            keep: keep(row.keep_first, row.keep_latest),
+            rank: row.rank,
+            at: row.occurred_at,
+            event: row.event_id,
+            links: row.links.0,
+            body: row.body.value,
+        };
+        let known = KnownFact { received_at: row.received_at, fact };
+        facts.entry(home).or_default().push((known, row.part));
     }
-    drop(rows);
-    versions::add(conn, &mut facts).await?;
     Ok(Some(facts))
 }
 
@@ -188,7 +282,7 @@ where
 
 /// One fact per natural key, in key order: an upsert may meet each row only once, and two workers
 /// that take rows in the same order do not deadlock.
-fn collapse<'a>(facts: &BTreeMap<Realm, Vec<Incoming<'a>>>) -> Vec<(Realm, Incoming<'a>)> {
+pub(super) fn collapse<'a>(facts: &BTreeMap<Realm, Vec<Incoming<'a>>>) -> Vec<(Realm, Incoming<'a>)> {
     let mut unique: BTreeMap<(Realm, &str), Incoming<'a>> = BTreeMap::new();
     for (realm, incoming) in
         facts.iter().flat_map(|(realm, facts)| facts.iter().map(move |fact| (*realm, *fact)))

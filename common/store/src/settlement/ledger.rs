@@ -66,7 +66,7 @@ struct Entry {
 
 /// Posts what is missing, and tells how many entries that took.
 pub(super) async fn write(conn: &mut PgConnection, written: &[Written]) -> Result<usize, StoreError> {
-    let ids: Vec<i64> = written.iter().map(|row| row.id.0).collect();
+    let ids: Vec<i64> = written.iter().filter(|row| !row.is_new).map(|row| row.id.0).collect();
     let mut standing = balances(conn, &ids).await?;
     let left = said_paid::left(conn, written).await?;
     let paid_out = paid_out(conn, &ids).await?;
@@ -127,6 +127,9 @@ fn post(entries: &mut Vec<Entry>, row: &Written, account: &Account, before: Amou
 
 /// What the fold posted of some conversions.
 async fn balances(conn: &mut PgConnection, ids: &[i64]) -> Result<BTreeMap<Account, Amounts>, StoreError> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
     let rows = sqlx::query!(
         r#"
         SELECT conversion_id, affiliate_id, currency,

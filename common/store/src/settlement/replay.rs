@@ -6,9 +6,9 @@
 
 use super::cause::Causes;
 use super::clusters;
-use super::facts::{self, Incoming};
+use super::facts::{self, Incoming, Kept};
 use super::work::Parts;
-use super::{BatchError, Settled};
+use super::{BatchError, Depth, Settled};
 use crate::PgConnection;
 use chrono::{DateTime, Utc};
 use domain::fact::Fact;
@@ -63,7 +63,7 @@ pub async fn replay(
 ) -> Result<Replayed, BatchError> {
     let mut done = Replayed::default();
     super::plans::pin(conn).await?;
-    let standing = clusters::of_realm(conn, realm).await?;
+    let standing: BTreeSet<ClusterId> = clusters::of_realm(conn, realm).await?;
     clusters::lock(conn, &standing).await?;
     facts::forget(conn, realm).await?;
     let mut after = 0;
@@ -113,11 +113,11 @@ async fn remember(
 /// Folds clusters, those without a fact as well: what stands there is told by nothing any more.
 async fn fold(conn: &mut PgConnection, realm: Realm, chunk: &[ClusterId]) -> Result<Settled, BatchError> {
     let clusters: BTreeSet<ClusterId> = chunk.iter().copied().collect();
-    let (mut parts, mut settled) = (Parts::of(clusters), Settled::default());
+    let (mut parts, mut settled) = (Parts::of(clusters, Kept::default()), Settled::default());
     while let Some((clusters, mut work)) = parts.load(conn).await? {
         work.include(realm, &clusters);
         let causes = Causes::again("rebuilt from the raw events");
-        let part = super::write(conn, &work.fold()?, &causes).await?;
+        let part = super::write(conn, &work.fold()?, &causes, Depth::Everything).await?;
         settled.entries += part.entries;
         settled.conversions.extend(part.conversions);
     }

@@ -1,0 +1,326 @@
+//! The parts of a long history: what belongs to one payment, so that an event reads the facts of those payments that it
+//! touches and no others.
+//!
+//! A part is named by a number, which facts and keys of payments carry: 0 for what concerns no payment. Histories that are
+//! short have none, and are read as a whole.
+
+use super::BatchError;
+use super::clusters::Resolved;
+use super::facts::{self, Incoming, Kept, Rows, as_stored};
+use crate::{PgConnection, StoreError};
+use domain::ids::{ClusterId, Realm};
+use domain::key::Key;
+use domain::settle::{KnownFact, Past};
+use domain::union_find::UnionFind;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The part of what concerns no payment.
+pub(super) const NO_PAYMENT: i64 = 0;
+
+/// What an event touches of a long history.
+#[derive(Debug)]
+pub(super) struct Near {
+    /// What all facts came to before.
+    pub(super) past: Past,
+    /// What is read of them, by natural key.
+    before: BTreeMap<String, KnownFact>,
+    after: BTreeMap<String, KnownFact>,
+    /// The part of each fact, as it is now.
+    parts: BTreeMap<String, i64>,
+    /// Facts and keys whose part has met another.
+    moved: Vec<(String, i64)>,
+    renamed: Vec<(Key, i64)>,
+}
+
+impl Near {
+    pub(super) fn before(&self) -> Vec<KnownFact> {
+        self.before.values().cloned().collect()
+    }
+
+    pub(super) fn after(&self) -> Vec<KnownFact> {
+        self.after.values().cloned().collect()
+    }
+
+    /// The facts, as they are now.
+    pub(super) fn facts(&self) -> impl Iterator<Item = &KnownFact> {
+        self.after.values()
+    }
+
+    /// Every key of the payments that are read, as they were and as they are.
+    pub(super) fn payments(&self) -> BTreeSet<Key> {
+        let facts = self.before.values().chain(self.after.values());
+        facts.flat_map(|known| &known.fact.links).filter(|key| names_a_payment(key)).cloned().collect()
+    }
+
+    /// The part of a fact.
+    pub(super) fn part(&self, natural_key: &str) -> Option<i64> {
+        self.parts.get(natural_key).copied()
+    }
+}
+
+/// By cluster.
+pub(super) type Nears = BTreeMap<(Realm, ClusterId), Near>;
+
+/// The number of the part that a payment's key begins.
+pub(super) fn number(key: &Key) -> i64 {
+    let hash: [u8; 32] = Sha256::digest(key.as_str()).into();
+    // Two payments with one number would be read together, which is all.
+    hash.first_chunk().copied().map(i64::from_be_bytes).filter(|number| *number != NO_PAYMENT).unwrap_or(1)
+}
+
+pub(super) fn names_a_payment(key: &Key) -> bool {
+    key.kind().is_of_a_payment()
+}
+
+/// Reads what these facts touch of long histories, before they are stored.
+pub(super) async fn read(
+    conn: &mut PgConnection,
+    clusters: &Resolved,
+    rows: &[(Realm, Incoming<'_>)],
+) -> Result<Nears, BatchError> {
+    if clusters.pasts.is_empty() {
+        return Ok(Nears::new());
+    }
+    let mut told: BTreeMap<(Realm, ClusterId), Vec<Incoming<'_>>> = BTreeMap::new();
+    let mut wanted: BTreeSet<(ClusterId, i64)> = BTreeSet::new();
+    for (realm, row) in rows {
+        let of_key = |key| clusters.of_key.get(realm)?.get(key).copied();
+        let Some(cluster) = row.fact.links.iter().find_map(of_key) else { continue };
+        if clusters.pasts.contains_key(&cluster) {
+            told.entry((*realm, cluster)).or_default().push(*row);
+            wanted.insert((cluster, NO_PAYMENT));
+            let parts = row.fact.links.iter().filter_map(|key| clusters.parts.get(realm)?.get(key));
+            wanted.extend(parts.map(|part| (cluster, *part)));
+        }
+    }
+    wanted.extend(open(conn, clusters, told.keys()).await?);
+    let mut stored = facts::load_parts(conn, &wanted).await?;
+    let mut nears = Nears::new();
+    for (home, told) in told {
+        let Some(past) = clusters.pasts.get(&home.1) else { continue };
+        let stored = stored.remove(&home).unwrap_or_default();
+        let known = clusters.parts.get(&home.0);
+        nears.insert(home, near(past.clone(), stored, &told, known));
+    }
+    Ok(nears)
+}
+
+/// The parts of what may be claimed.
+async fn open(
+    conn: &mut PgConnection,
+    clusters: &Resolved,
+    homes: impl Iterator<Item = &(Realm, ClusterId)>,
+) -> Result<Vec<(ClusterId, i64)>, StoreError> {
+    let open = |(realm, cluster): &(Realm, ClusterId)| {
+        let keys = clusters.pasts.get(cluster).into_iter().flat_map(Past::open);
+        keys.map(|key| (*realm, key)).collect::<Vec<_>>()
+    };
+    let keys: Vec<(Realm, &Key)> = homes.flat_map(open).collect();
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = sqlx::query!(
+        r#"
+        SELECT k.cluster_id AS "cluster_id!", k.part AS "part!"
+        FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[]) AS named (project_id, livemode, key)
+        JOIN identity_keys k USING (project_id, livemode, key)
+        WHERE k.part IS NOT NULL
+        "#,
+        &keys.iter().map(|(realm, _)| realm.project.0).collect::<Vec<_>>(),
+        &keys.iter().map(|(realm, _)| realm.mode.is_live()).collect::<Vec<_>>(),
+        &keys.iter().map(|(_, key)| key.as_str().to_owned()).collect::<Vec<_>>(),
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (ClusterId(row.cluster_id), row.part)).collect())
+}
+
+/// What is read and what is told, put together.
+fn near(
+    past: Past,
+    stored: Vec<(KnownFact, Option<i64>)>,
+    told: &[Incoming<'_>],
+    known: Option<&BTreeMap<Key, i64>>,
+) -> Near {
+    let mut was: BTreeMap<String, i64> = BTreeMap::new();
+    let mut before: BTreeMap<String, KnownFact> = BTreeMap::new();
+    for (fact, part) in stored {
+        was.extend(part.map(|part| (fact.fact.natural_key.clone(), part)));
+        before.insert(fact.fact.natural_key.clone(), fact);
+    }
+    let mut after = before.clone();
+    for incoming in told {
+        keep(&mut after, as_stored(*incoming));
+    }
+    let mut sets = UnionFind::default();
+    for known in before.values().chain(after.values()) {
+        sets.join(known.fact.links.iter().filter(|key| names_a_payment(key)));
+    }
+    let mut numbers: BTreeMap<Key, i64> = BTreeMap::new();
+    let mut note = |root: Key, part: i64| {
+        numbers.entry(root).and_modify(|least| *least = part.min(*least)).or_insert(part);
+    };
+    let first = |known: &KnownFact| known.fact.links.iter().find(|key| names_a_payment(key)).cloned();
+    for (key, part) in &was {
+        if let Some(payment) = before.get(key).and_then(first) {
+            note(sets.root(&payment), *part);
+        }
+    }
+    let all: Vec<Key> = sets.sets().into_values().flatten().collect();
+    for key in &all {
+        if let Some(part) = known.and_then(|known| known.get(key)) {
+            note(sets.root(key), *part);
+        }
+    }
+    let mut number_of = |key: &Key| {
+        let root = sets.root(key);
+        numbers.get(&root).copied().unwrap_or_else(|| number(&root))
+    };
+    let mut parts: BTreeMap<String, i64> = BTreeMap::new();
+    for (natural_key, fact) in &after {
+        parts.insert(natural_key.clone(), first(fact).map_or(NO_PAYMENT, |key| number_of(&key)));
+    }
+    let differs = |(key, part): (&String, &i64)| {
+        was.get(key).is_some_and(|was| was != part).then(|| (key.clone(), *part))
+    };
+    let moved: Vec<(String, i64)> = parts.iter().filter_map(differs).collect();
+    let renamed = if moved.is_empty() {
+        Vec::new()
+    } else {
+        all.into_iter().map(|key| (number_of(&key), key)).map(|(part, key)| (key, part)).collect()
+    };
+    Near { past, before, after, parts, moved, renamed }
+}
+
+fn keep(facts: &mut BTreeMap<String, KnownFact>, told: KnownFact) {
+    match facts.get_mut(&told.fact.natural_key) {
+        Some(standing) => {
+            standing.received_at = told.received_at.min(standing.received_at);
+            if told.fact.supersedes(&standing.fact) {
+                standing.fact = told.fact;
+            }
+        }
+        None => {
+            facts.insert(told.fact.natural_key.clone(), told);
+        }
+    }
+}
+
+/// Brings together the parts that have met.
+pub(super) async fn join(conn: &mut PgConnection, nears: &Nears) -> Result<(), StoreError> {
+    let moved = nears.iter().flat_map(|((realm, _), near)| near.moved.iter().map(move |one| (*realm, one)));
+    let moved: Vec<(Realm, &(String, i64))> = moved.collect();
+    let renamed = nears
+        .iter()
+        .flat_map(|((realm, _), near)| near.renamed.iter().map(move |(key, part)| (*realm, key, *part)));
+    let moved: Vec<_> = moved.into_iter().map(|(realm, (key, part))| (realm, key.as_str(), *part)).collect();
+    renumber(conn, &moved, &renamed.collect::<Vec<_>>()).await
+}
+
+/// Numbers every part of histories that were read as a whole and are long.
+pub(super) async fn number_all<'a>(
+    conn: &mut PgConnection,
+    histories: impl Iterator<Item = (Realm, &'a [KnownFact], &'a BTreeMap<String, i64>)>,
+) -> Result<(), StoreError> {
+    let mut moved = Vec::new();
+    let mut renamed = Vec::new();
+    let histories: Vec<_> = histories.collect();
+    for (realm, facts, was) in &histories {
+        let mut sets = UnionFind::default();
+        for known in *facts {
+            sets.join(known.fact.links.iter().filter(|key| names_a_payment(key)));
+        }
+        let mut stale: BTreeSet<Key> = BTreeSet::new();
+        for known in *facts {
+            let root = known.fact.links.iter().find(|key| names_a_payment(key)).map(|key| sets.root(key));
+            let part = root.as_ref().map_or(NO_PAYMENT, number);
+            if was.get(&known.fact.natural_key) != Some(&part) {
+                moved.push((*realm, known.fact.natural_key.as_str(), part));
+                stale.extend(root);
+            }
+        }
+        for (root, keys) in sets.sets() {
+            if stale.contains(&root) {
+                let part = number(&root);
+                renamed.extend(keys.into_iter().map(|key| (*realm, key, part)));
+            }
+        }
+    }
+    let renamed: Vec<_> = renamed.iter().map(|(realm, key, part)| (*realm, key, *part)).collect();
+    renumber(conn, &moved, &renamed).await
+}
+
+async fn renumber(
+    conn: &mut PgConnection,
+    facts: &[(Realm, &str, i64)],
+    keys: &[(Realm, &Key, i64)],
+) -> Result<(), StoreError> {
+    if facts.is_empty() && keys.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        r#"
+        WITH facts AS (
+            UPDATE facts f SET part = new.part
+            FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[], $4::BIGINT[]) AS new (project_id, livemode, natural_key, part)
+            WHERE f.project_id = new.project_id AND f.livemode = new.livemode AND f.natural_key = new.natural_key
+              AND f.part IS DISTINCT FROM new.part
+        )
+        UPDATE identity_keys k SET part = new.part
+        FROM UNNEST($5::BIGINT[], $6::BOOLEAN[], $7::TEXT[], $8::BIGINT[]) AS new (project_id, livemode, key, part)
+        WHERE k.project_id = new.project_id AND k.livemode = new.livemode AND k.key = new.key
+          AND k.part IS DISTINCT FROM new.part
+        "#,
+        &facts.iter().map(|(realm, ..)| realm.project.0).collect::<Vec<_>>(),
+        &facts.iter().map(|(realm, ..)| realm.mode.is_live()).collect::<Vec<_>>(),
+        &facts.iter().map(|(_, key, _)| (*key).to_owned()).collect::<Vec<_>>(),
+        &facts.iter().map(|(.., part)| *part).collect::<Vec<_>>(),
+        &keys.iter().map(|(realm, ..)| realm.project.0).collect::<Vec<_>>(),
+        &keys.iter().map(|(realm, ..)| realm.mode.is_live()).collect::<Vec<_>>(),
+        &keys.iter().map(|(_, key, _)| key.as_str().to_owned()).collect::<Vec<_>>(),
+        &keys.iter().map(|(.., part)| *part).collect::<Vec<_>>(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Keeps what histories come to now; `None` of one that has to be read as a whole.
+pub(super) async fn keep_pasts(
+    conn: &mut PgConnection,
+    pasts: &[(ClusterId, Option<&Past>)],
+) -> Result<(), StoreError> {
+    if pasts.is_empty() {
+        return Ok(());
+    }
+    let text = |past: &Past| serde_json::to_string(past).map_err(crate::decode);
+    let texts: Vec<Option<String>> =
+        pasts.iter().map(|(_, past)| past.map(text).transpose()).collect::<Result<_, _>>()?;
+    sqlx::query!(
+        "UPDATE clusters c SET past = new.past
+         FROM UNNEST($1::BIGINT[], $2::TEXT[]) AS new (id, past) WHERE c.id = new.id",
+        &pasts.iter().map(|(cluster, _)| cluster.0).collect::<Vec<_>>(),
+        &texts as &[Option<String>],
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Facts of a cluster with the part of each.
+pub(super) type Numbered = BTreeMap<(Realm, ClusterId), BTreeMap<String, i64>>;
+
+/// The same facts without their parts.
+pub(super) fn split(rows: Rows) -> (Kept, Numbered) {
+    let (mut kept, mut numbered) = (Kept::new(), Numbered::new());
+    for (home, rows) in rows {
+        let parts: &mut BTreeMap<String, i64> = numbered.entry(home).or_default();
+        let facts: &mut Vec<KnownFact> = kept.entry(home).or_default();
+        for (known, part) in rows {
+            parts.extend(part.map(|part| (known.fact.natural_key.clone(), part)));
+            facts.push(known);
+        }
+    }
+    (kept, numbered)
+}

@@ -1,0 +1,96 @@
+//! Histories that are settled from what is kept of their past come to what all of their facts do.
+
+use crate::support::{item, project, sale};
+use chrono::TimeDelta;
+use store::PgPool;
+use store::settlement::{BatchError, StoredEvent, replay, settle_batch};
+use stripe::event::{Outcome, read};
+use stripe::metadata::MetadataKeys;
+use stripe::sample::{Sample, Version};
+
+/// Far more than make a history long.
+const PAYMENTS: u64 = 24;
+
+/// The `payment`th payment of the customer whom Anna sent, a day after the one before.
+fn payment(payment: u64) -> Sample {
+    let first = sale(1);
+    let own = Sample::new(1_000 + payment, Version::Dahlia, first.at);
+    let at = first.at + TimeDelta::days(i64::try_from(payment).unwrap());
+    Sample {
+        at,
+        invoice: own.invoice,
+        payment_intent: own.payment_intent,
+        charge: own.charge,
+        refund: own.refund,
+        dispute: own.dispute,
+        revision: u32::try_from(payment).unwrap(),
+        ..first
+    }
+}
+
+/// What Stripe tells of it, in an order of its own.
+fn told(number: u64) -> Vec<String> {
+    let sample = payment(number);
+    let mut told = match number % 4 {
+        0 => vec![sample.invoice_paid(), sample.payment_intent_succeeded(), sample.invoice_payment_paid()],
+        1 => vec![sample.payment_intent_succeeded(), sample.invoice_paid(), sample.invoice_payment_paid()],
+        2 => vec![sample.invoice_payment_paid(), sample.invoice_paid(), sample.charge_succeeded()],
+        _ => vec![sample.invoice_paid()],
+    };
+    if number.is_multiple_of(5) {
+        told.push(sample.refund_created("succeeded"));
+    }
+    if number.is_multiple_of(7) {
+        told.push(payment(number / 2).refund_created("succeeded"));
+    }
+    told
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_long_history_is_what_its_events_come_to_when_they_are_replayed(pool: PgPool) {
+    let realm = project(&pool).await;
+    let mut events = vec![sale(1).customer_created(), sale(1).subscription_created()];
+    events.extend((0..PAYMENTS).flat_map(told));
+    let mut from_the_past = 0;
+    for event in events {
+        let mut transaction = pool.begin().await.unwrap();
+        settle_batch(&mut transaction, &[item(realm, event)]).await.unwrap();
+        let kept = "SELECT count(*) FROM clusters WHERE past IS NOT NULL";
+        let kept: i64 = sqlx::query_scalar(kept).fetch_one(&mut *transaction).await.unwrap();
+        from_the_past += kept;
+        transaction.commit().await.unwrap();
+    }
+    assert!(from_the_past >= 40, "the past was kept after {from_the_past} events only");
+    let unnumbered = "SELECT count(*) FROM facts WHERE part IS NULL AND cluster_id IN (SELECT id FROM clusters WHERE past IS NOT NULL)";
+    assert_eq!(sqlx::query_scalar::<_, i64>(unnumbered).fetch_one(&pool).await.unwrap(), 0);
+    let mut transaction = pool.begin().await.unwrap();
+    let read_again = |event: &StoredEvent| {
+        let reading = read(&event.body, realm.mode, &MetadataKeys::default(), event.received_at);
+        match reading.unwrap().outcome {
+            Outcome::Facts { facts, .. } => Ok::<_, BatchError>(facts),
+            Outcome::Ignored { .. } => Ok(Vec::new()),
+        }
+    };
+    let replayed = replay(&mut transaction, realm, read_again, |_| {}).await.unwrap();
+    assert_eq!((replayed.entries, replayed.conversions), (0, 0));
+    transaction.commit().await.unwrap();
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn the_next_payment_of_a_long_history_reads_no_other(pool: PgPool) {
+    let realm = project(&pool).await;
+    let mut reads = Vec::new();
+    for number in 0..120 {
+        let mut connection = pool.acquire().await.unwrap();
+        let rows = "SELECT sum(n_tup_fetch)::BIGINT FROM (
+                        SELECT pg_stat_get_xact_tuples_fetched(oid) + pg_stat_get_xact_tuples_returned(oid) AS n_tup_fetch
+                        FROM pg_class WHERE relnamespace = 'public'::regnamespace) AS read";
+        sqlx::query("BEGIN").execute(&mut *connection).await.unwrap();
+        settle_batch(&mut connection, &[item(realm, payment(number).invoice_paid())]).await.unwrap();
+        let read: i64 = sqlx::query_scalar(rows).fetch_one(&mut *connection).await.unwrap();
+        sqlx::query("COMMIT").execute(&mut *connection).await.unwrap();
+        reads.push(read);
+    }
+    let (tenth, last) = (reads[12], reads[119]);
+    assert!(last <= 3 * tenth, "{tenth} rows, then {last}: {reads:?}");
+}
