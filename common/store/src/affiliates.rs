@@ -4,6 +4,7 @@ mod by_name;
 mod figures;
 mod list;
 mod names;
+mod notify;
 mod random_code;
 mod reopen;
 mod write;

@@ -121,27 +121,27 @@ pub fn parse_kind(text: &str) -> Option<ConversionKind> {
     }
 }
 
-struct Row {
-    id: i64,
-    project_id: i64,
-    r#type: String,
-    status: String,
-    source: String,
-    commission_minor: i64,
-    clawed_back_minor: i64,
-    base_minor: i64,
-    currency: String,
-    affiliate_id: Option<i64>,
-    customer_id: Option<i64>,
-    referral_code: Option<String>,
-    coupon_code: Option<String>,
-    reference: Option<String>,
-    payment_key: String,
-    paid: bool,
-    url: Option<String>,
-    attribution: Option<Value>,
-    occurred_at: DateTime<Utc>,
-    release_at: Option<DateTime<Utc>>,
+pub(crate) struct Row {
+    pub(crate) id: i64,
+    pub(crate) project_id: i64,
+    pub(crate) r#type: String,
+    pub(crate) status: String,
+    pub(crate) source: String,
+    pub(crate) commission_minor: i64,
+    pub(crate) clawed_back_minor: i64,
+    pub(crate) base_minor: i64,
+    pub(crate) currency: String,
+    pub(crate) affiliate_id: Option<i64>,
+    pub(crate) customer_id: Option<i64>,
+    pub(crate) referral_code: Option<String>,
+    pub(crate) coupon_code: Option<String>,
+    pub(crate) reference: Option<String>,
+    pub(crate) payment_key: String,
+    pub(crate) paid: bool,
+    pub(crate) url: Option<String>,
+    pub(crate) attribution: Option<Value>,
+    pub(crate) occurred_at: DateTime<Utc>,
+    pub(crate) release_at: Option<DateTime<Utc>>,
 }
 
 impl TryFrom<Row> for Conversion {

@@ -21,6 +21,7 @@ pub mod digest;
 pub mod idempotency_keys;
 mod keep;
 pub mod keys;
+mod ledger;
 pub mod links;
 pub mod notifications;
 pub mod overview;

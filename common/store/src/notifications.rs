@@ -7,12 +7,15 @@
 
 mod feed;
 mod listener;
+pub(crate) mod objects;
+mod people;
 mod prune;
 mod sequence;
 mod write;
 
-pub use feed::{Feed, feed, last_sequence, last_sequences};
+pub use feed::{Feed, feed, fresh, last_sequence, last_sequences};
 pub use listener::Listener;
+pub(crate) use people::referrers;
 pub use prune::{Pruned, prune};
 pub use sequence::{Sequenced, give_sequence};
 pub use write::{Cause, NewNotification, Referred, Referrer, keep_quiet, write};

@@ -7,6 +7,7 @@
 pub(crate) mod books;
 mod close;
 mod create;
+mod notify;
 mod read;
 mod seal;
 

@@ -19,6 +19,7 @@ mod occupied;
 mod parts;
 mod payment_keys;
 mod plans;
+mod referrals;
 mod replay;
 mod rules;
 mod said_paid;
@@ -249,7 +250,7 @@ async fn write(
     depth: Depth,
 ) -> Result<Settled, BatchError> {
     books::share(conn, &folded.iter().map(|folded| folded.realm).collect()).await?;
-    let customers = customers::write(conn, folded).await?;
+    let customers = customers::write(conn, folded, causes).await?;
     let mut conversions = conversions::write(conn, folded, &customers, causes).await?;
     payment_keys::point(conn, &conversions).await?;
     said_paid::write(conn, &conversions).await?;

@@ -8,6 +8,8 @@ mod concurrency;
 mod hundred_thousand;
 #[path = "settlement/long_histories.rs"]
 mod long_histories;
+#[path = "settlement/notified.rs"]
+mod notified;
 #[path = "settlement/statements.rs"]
 mod statements;
 #[path = "settlement/support.rs"]

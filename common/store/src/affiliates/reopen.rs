@@ -1,9 +1,11 @@
 //! A closed affiliate comes back.
 
+use super::notify::notify;
 use super::{Affiliate, Row, WriteError};
 use crate::PgConnection;
 use domain::email;
 use domain::ids::Realm;
+use domain::notification::Event;
 use domain::rules::Commission;
 use sqlx::types::Json;
 
@@ -39,7 +41,11 @@ pub async fn reopen(
         realm.mode.is_live(),
         email::normalise(email),
     )
-    .fetch_optional(connection)
+    .fetch_optional(&mut *connection)
     .await?;
-    Ok(row.map(Affiliate::try_from).transpose()?)
+    let reopened = row.map(Affiliate::try_from).transpose()?;
+    if let Some(affiliate) = &reopened {
+        notify(connection, Event::AffiliateCreated, affiliate, "opened again over REST").await?;
+    }
+    Ok(reopened)
 }

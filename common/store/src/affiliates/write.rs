@@ -1,10 +1,12 @@
 //! Entering, changing and closing an affiliate.
 
+use super::notify::notify;
 use super::{Affiliate, AffiliateStatus, Row};
 use crate::{PgConnection, SqlxError, StoreError};
 use domain::code::FoldedCode;
 use domain::email;
 use domain::ids::{AffiliateId, Realm};
+use domain::notification::Event;
 use domain::rules::Commission;
 use serde_json::Value;
 use sqlx::types::Json;
@@ -102,9 +104,11 @@ pub async fn create(
         new.payout_preferences,
         folded(new.referral_code),
     )
-    .fetch_one(connection)
+    .fetch_one(&mut *connection)
     .await?;
-    Ok(row.try_into()?)
+    let affiliate = row.try_into()?;
+    notify(connection, Event::AffiliateCreated, &affiliate, "entered over REST").await?;
+    Ok(affiliate)
 }
 
 /// The affiliate with this address, unless it was closed; nobody else changes it until the
@@ -139,7 +143,7 @@ pub async fn save(
     after: &Affiliate,
 ) -> Result<(), WriteError> {
     if before.referral_code != after.referral_code {
-        add_code(connection, realm, after.id, &after.referral_code).await?;
+        add_code(&mut *connection, realm, after.id, &after.referral_code).await?;
     }
     sqlx::query!(
         "UPDATE affiliates
@@ -158,15 +162,15 @@ pub async fn save(
     .execute(&mut *connection)
     .await?;
     if before.commission != after.commission {
-        change_commission(connection, after).await?;
+        change_commission(&mut *connection, after).await?;
     }
     match (before.status, after.status) {
-        (AffiliateStatus::Active, AffiliateStatus::Inactive) => suspend(connection, after.id).await?,
-        (AffiliateStatus::Inactive, AffiliateStatus::Active) => resume(connection, after.id).await?,
+        (AffiliateStatus::Active, AffiliateStatus::Inactive) => suspend(&mut *connection, after.id).await?,
+        (AffiliateStatus::Inactive, AffiliateStatus::Active) => resume(&mut *connection, after.id).await?,
         (AffiliateStatus::Active, AffiliateStatus::Active)
         | (AffiliateStatus::Inactive, AffiliateStatus::Inactive) => {}
     }
-    Ok(())
+    Ok(notify(connection, Event::AffiliateUpdated, after, "changed over REST").await?)
 }
 
 /// Closes an affiliate that [`lock_by_email`] has locked: its codes bind nobody from now on, what
@@ -176,9 +180,11 @@ pub async fn close(connection: &mut PgConnection, affiliate: Affiliate) -> Resul
         "UPDATE affiliates SET closed_at = clock_timestamp() WHERE id = $1 RETURNING closed_at",
         affiliate.id.0,
     )
-    .fetch_one(connection)
+    .fetch_one(&mut *connection)
     .await?;
-    Ok(Affiliate { closed_at, ..affiliate })
+    let closed = Affiliate { closed_at, ..affiliate };
+    notify(connection, Event::AffiliateClosed, &closed, "closed over REST").await?;
+    Ok(closed)
 }
 
 async fn add_code(

@@ -31,7 +31,22 @@ pub async fn last_sequence(conn: &mut PgConnection, realm: Realm) -> Result<i64,
     Ok(last.fetch_optional(conn).await?.unwrap_or(0))
 }
 
-/// The same for several; those without any are left out.
+/// How many have no place in the sequence yet.
+///
+/// # Errors
+/// When the database fails.
+pub async fn fresh(conn: &mut PgConnection, realm: Realm) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM notifications
+           WHERE sequence IS NULL AND project_id = $1 AND livemode = $2"#,
+        realm.project.0,
+        realm.mode.is_live(),
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
+/// The last number of several; those without any are left out.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,9 +1,13 @@
 //! A payout is paid or canceled, once.
 
+use super::notify::notify;
 use super::{Payout, PayoutError, State, books, read};
+use crate::ledger::{self, Account, Entry};
+use crate::notifications::Cause;
 use crate::{PgConnection, StoreError, realm, settlement};
 use chrono::{DateTime, Utc};
-use domain::ids::{ConversionId, PayoutId, Realm};
+use domain::ids::{AffiliateId, ConversionId, PayoutId, Realm};
+use domain::notification::Event;
 use std::collections::BTreeSet;
 
 /// How payouts were paid.
@@ -58,7 +62,10 @@ pub async fn mark_paid(
     )
     .execute(&mut *conn)
     .await?;
-    reread(conn, ids).await
+    let payouts = reread(&mut *conn, ids).await?;
+    let closed: Vec<&Payout> = payouts.iter().filter(|payout| open.contains(&payout.id.0)).collect();
+    notify(conn, Event::PayoutPaid, &closed, payment.actor, Some(payment.reference)).await?;
+    Ok(payouts)
 }
 
 /// Gives a payout up before its money left, and frees its rows for the next one.
@@ -100,8 +107,10 @@ pub async fn cancel(
     .fetch_all(&mut *conn)
     .await?;
     let said_paid: Vec<ConversionId> = said_paid.into_iter().map(ConversionId).collect();
-    settlement::post_again(conn, &said_paid).await?;
-    read::find(conn, id).await?.ok_or(PayoutError::Unknown(id))
+    settlement::post_again(&mut *conn, &said_paid).await?;
+    let payout = read::find(&mut *conn, id).await?.ok_or(PayoutError::Unknown(id))?;
+    notify(conn, Event::PayoutCanceled, &[&payout], actor, Some(reason)).await?;
+    Ok(payout)
 }
 
 /// The payouts, with the books of their projects in hand.
@@ -130,24 +139,6 @@ async fn reread(conn: &mut PgConnection, ids: &[PayoutId]) -> Result<Vec<Payout>
 /// One entry an item: paid, or, where an earlier payout paid what was taken back since, netted.
 async fn post(conn: &mut PgConnection, ids: &[i64], payment: Payment<'_>) -> Result<(), StoreError> {
     sqlx::query!(
-        "INSERT INTO ledger_entries (project_id, livemode, conversion_id, affiliate_id, currency, from_account, to_account,
-                                     amount_minor, cause, rule_id, payout_id, actor, reason)
-         SELECT p.project_id, p.livemode, i.conversion_id, i.affiliate_id, i.currency,
-                CASE WHEN i.amount_minor > 0 THEN 'payable' ELSE 'paid' END,
-                CASE WHEN i.amount_minor > 0 THEN 'paid' ELSE 'payable' END,
-                abs(i.amount_minor), CASE WHEN i.amount_minor > 0 THEN 'paid' ELSE 'netted' END, c.rule_id, p.id, $2, $3
-         FROM payouts p
-         JOIN payout_items i ON i.payout_id = p.id
-         JOIN conversions c ON c.id = i.conversion_id
-         WHERE p.id = ANY($1)
-         ORDER BY p.id, i.conversion_id",
-        ids,
-        payment.actor,
-        payment.reference,
-    )
-    .execute(&mut *conn)
-    .await?;
-    sqlx::query!(
         "UPDATE conversions c
          SET paid_out_minor = c.paid_out_minor + i.amount_minor
          FROM (SELECT coalesce(m.merged_into, m.id) AS id, i.affiliate_id, i.currency, sum(i.amount_minor)::BIGINT AS amount_minor
@@ -157,7 +148,36 @@ async fn post(conn: &mut PgConnection, ids: &[i64], payment: Payment<'_>) -> Res
          WHERE (c.id, c.affiliate_id, c.currency) = (i.id, i.affiliate_id, i.currency)",
         ids,
     )
-    .execute(conn)
+    .execute(&mut *conn)
     .await?;
-    Ok(())
+    let items = sqlx::query!(
+        "SELECT i.payout_id, i.conversion_id, i.affiliate_id, i.currency, i.amount_minor, c.rule_id
+         FROM payout_items i
+         JOIN conversions c ON c.id = i.conversion_id
+         WHERE i.payout_id = ANY($1)
+         ORDER BY i.payout_id, i.conversion_id",
+        ids,
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let entries: Vec<Entry> = items
+        .into_iter()
+        .map(|item| Entry {
+            conversion: ConversionId(item.conversion_id),
+            affiliate: AffiliateId(item.affiliate_id),
+            currency: item.currency,
+            account: Account::Paid,
+            payable: item.amount_minor.saturating_neg(),
+            movement: if item.amount_minor > 0 { "paid" } else { "netted" },
+            is_first: false,
+            cause: Cause {
+                event: None,
+                actor: Some(payment.actor.to_owned()),
+                reason: Some(payment.reference.to_owned()),
+            },
+            rule: item.rule_id,
+            payout: Some(PayoutId(item.payout_id)),
+        })
+        .collect();
+    ledger::post(conn, &entries).await
 }

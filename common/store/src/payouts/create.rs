@@ -1,11 +1,13 @@
 //! Making payouts from what is due.
 
+use super::notify::notify;
 use super::seal::seal;
 use super::{Payout, PayoutError, books, read};
 use crate::{PgConnection, StoreError, decode};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::{AffiliateId, BatchId, ConversionId, Realm};
 use domain::money::{Currency, Money};
+use domain::notification::Event;
 use domain::payout::{CarriedOver, Due, Planned, plan};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
@@ -79,8 +81,10 @@ pub async fn create(
     .fetch_one(&mut *conn)
     .await?;
     let batch = Batch { id: BatchId(id), request: request.clone(), as_of, carried_over: plan.carried_over };
-    freeze(conn, realm, batch.id, &plan.payouts, now).await?;
-    batch.answer(conn, true).await
+    freeze(&mut *conn, realm, batch.id, &plan.payouts, now).await?;
+    let made = batch.answer(&mut *conn, true).await?;
+    notify(conn, Event::PayoutCreated, &made.payouts.iter().collect::<Vec<_>>(), actor, None).await?;
+    Ok(made)
 }
 
 struct Batch {
@@ -131,14 +135,9 @@ async fn due(
         r#"
         WITH balances AS (
             SELECT coalesce(c.merged_into, c.id) AS conversion_id, l.affiliate_id, l.currency, sum(l.payable) AS payable
-            FROM (
-                SELECT affiliate_id, conversion_id, currency,
-                       sum(CASE 'payable' WHEN to_account THEN amount_minor WHEN from_account THEN -amount_minor ELSE 0 END) AS payable
-                FROM ledger_entries
-                WHERE project_id = $1 AND livemode = $2 AND ($3::BIGINT IS NULL OR affiliate_id = $3)
-                GROUP BY affiliate_id, conversion_id, currency
-            ) l
+            FROM ledger_balances l
             JOIN conversions c ON c.id = l.conversion_id
+            WHERE l.project_id = $1 AND l.livemode = $2 AND ($3::BIGINT IS NULL OR l.affiliate_id = $3)
             GROUP BY 1, 2, 3
         ), frozen AS (
             SELECT coalesce(c.merged_into, c.id) AS conversion_id, i.affiliate_id, i.currency, sum(i.amount_minor) AS minor

@@ -1,5 +1,7 @@
 //! Why a batch moves money: for the record that each movement keeps (SEMANTICS 14).
 
+pub(super) use crate::notifications::Cause;
+
 use super::Item;
 use super::clusters::ClusterOfKey;
 use chrono::{DateTime, Utc};
@@ -7,17 +9,6 @@ use domain::decision::Word;
 use domain::fact::FactBody;
 use domain::ids::ClusterId;
 use std::collections::BTreeMap;
-
-/// What brought a movement about.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Cause {
-    /// The event.
-    pub(super) event: Option<String>,
-    /// Who, when a person decided it.
-    pub(super) actor: Option<String>,
-    /// Why, in that person's words; or what the service does on its own.
-    pub(super) reason: Option<String>,
-}
 
 /// The causes of what is posted for some clusters.
 #[derive(Debug, Default)]

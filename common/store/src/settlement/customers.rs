@@ -1,9 +1,12 @@
 //! Writes the customers that the fold implies.
 
+use super::cause::Causes;
+use super::referrals::{self, Change};
 use super::work::Folded;
+use crate::customers::{self, CustomerStatus};
 use crate::{PgConnection, StoreError};
 use chrono::{DateTime, Utc};
-use domain::ids::{ClusterId, CustomerId, Realm};
+use domain::ids::{AffiliateId, ClusterId, CustomerId, Realm};
 use domain::key::{Key, KeyKind};
 use domain::settle::{Bind, Customer};
 use sqlx::types::Json;
@@ -51,14 +54,38 @@ impl Row {
             has_cluster: cluster.is_of_one,
         }
     }
+
+    /// As the REST API reads it.
+    fn shown(&self, id: CustomerId) -> customers::Customer {
+        customers::Customer {
+            id,
+            user_email: self.user_email.clone(),
+            // The fold writes no other words.
+            status: CustomerStatus::parse(&self.status).unwrap_or(CustomerStatus::DirectSignup),
+            converted_at: self.converted_at,
+            first_seen_at: self.first_seen_at,
+            affiliate: self.affiliate_id.map(AffiliateId),
+            referral_code: self.referral_code.clone(),
+            coupon_code: self.coupon_code.clone(),
+            stripe_customer_id: self.stripe_customer_id.clone(),
+            external_id: self.external_id.clone(),
+            attribution: self.attribution.as_ref().and_then(|bind| serde_json::to_value(bind).ok()),
+            bound_at: self.bound_at,
+        }
+    }
 }
 
 /// Writes the difference, and tells each customer's row.
-pub(super) async fn write(conn: &mut PgConnection, folded: &[Folded]) -> Result<CustomerRows, StoreError> {
+pub(super) async fn write(
+    conn: &mut PgConnection,
+    folded: &[Folded],
+    causes: &Causes,
+) -> Result<CustomerRows, StoreError> {
     let mut existing = load(conn, folded).await?;
     let mut rows = CustomerRows::new();
     let mut changed: Vec<(CustomerId, Row)> = Vec::new();
     let mut missing: Vec<(&Folded, &Customer, Row)> = Vec::new();
+    let mut told = Vec::new();
     for cluster in folded {
         let mut standing = existing.remove(&cluster.cluster).unwrap_or_default();
         for customer in &cluster.settlement.customers {
@@ -66,6 +93,7 @@ pub(super) async fn write(conn: &mut PgConnection, folded: &[Folded]) -> Result<
             if let Some((id, row)) = take_match(&mut standing, customer) {
                 rows.insert((cluster.cluster, customer.anchor.clone()), id);
                 if row != target {
+                    told.push(change(cluster, causes, Some(row.shown(id)), Some(target.shown(id))));
                     changed.push((id, target));
                 }
             } else {
@@ -73,13 +101,30 @@ pub(super) async fn write(conn: &mut PgConnection, folded: &[Folded]) -> Result<
             }
         }
         // Whoever is left turned out to be somebody else.
-        let retired = standing.into_iter().filter(|(_, row)| !row.retired);
-        changed.extend(retired.map(|(id, row)| (id, Row { retired: true, has_cluster: false, ..row })));
+        for (id, row) in standing.into_iter().filter(|(_, row)| !row.retired) {
+            told.push(change(cluster, causes, Some(row.shown(id)), None));
+            changed.push((id, Row { retired: true, has_cluster: false, ..row }));
+        }
     }
     insert(conn, &missing, &mut rows).await?;
     update(conn, &changed).await?;
-    point_keys(conn, folded, &rows).await?;
+    point_keys(&mut *conn, folded, &rows).await?;
+    for (cluster, customer, row) in &missing {
+        if let Some(id) = rows.get(&(cluster.cluster, customer.anchor.clone())) {
+            told.push(change(cluster, causes, None, Some(row.shown(*id))));
+        }
+    }
+    referrals::notify(conn, &told).await?;
     Ok(rows)
+}
+
+fn change(
+    cluster: &Folded,
+    causes: &Causes,
+    before: Option<customers::Customer>,
+    after: Option<customers::Customer>,
+) -> Change {
+    Change { realm: cluster.realm, before, after, cause: causes.for_cluster(cluster.cluster) }
 }
 
 /// The oldest row that names this customer: by the same anchor, else by one of its keys.

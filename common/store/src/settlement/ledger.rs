@@ -3,6 +3,7 @@
 use super::cause::Cause;
 use super::conversions::Written;
 use super::said_paid;
+use crate::ledger::{self, Account as Contra, Entry};
 use crate::{PgConnection, StoreError};
 use domain::ids::{AffiliateId, ConversionId};
 use std::collections::BTreeMap;
@@ -27,10 +28,10 @@ impl Amounts {
     }
 }
 
-/// One movement: amounts go from an account to another, and back when they shrink.
+/// One movement: amounts go to or from what is payable, and back when they shrink.
 struct Movement {
-    from: &'static str,
-    to: &'static str,
+    /// The other account.
+    account: Contra,
     grows: &'static str,
     shrinks: &'static str,
     amount: fn(&Amounts) -> i64,
@@ -39,30 +40,19 @@ struct Movement {
 /// `payable` is what an affiliate may ask for; everything passes through it. The order is that of
 /// posting.
 const MOVEMENTS: [Movement; 4] = [
-    Movement { from: "expense", to: "payable", grows: "earned", shrinks: "amended", amount: |a| a.earned },
+    Movement { account: Contra::Expense, grows: "earned", shrinks: "amended", amount: |a| a.earned },
     Movement {
-        from: "payable",
-        to: "clawback",
+        account: Contra::Clawback,
         grows: "clawed_back",
         shrinks: "clawback_amended",
         amount: |a| a.clawed_back,
     },
-    Movement { from: "payable", to: "held", grows: "held", shrinks: "released", amount: |a| a.held },
-    Movement { from: "payable", to: "paid", grows: "paid", shrinks: "payment_amended", amount: |a| a.paid },
+    Movement { account: Contra::Held, grows: "held", shrinks: "released", amount: |a| a.held },
+    Movement { account: Contra::Paid, grows: "paid", shrinks: "payment_amended", amount: |a| a.paid },
 ];
 
 /// A conversion, an affiliate and a currency.
 pub(super) type Account = (ConversionId, AffiliateId, String);
-
-struct Entry {
-    account: Account,
-    from: &'static str,
-    to: &'static str,
-    amount: i64,
-    movement: &'static str,
-    cause: Cause,
-    rule: Option<i64>,
-}
 
 /// Posts what is missing, and tells how many entries that took.
 pub(super) async fn write(conn: &mut PgConnection, written: &[Written]) -> Result<usize, StoreError> {
@@ -88,7 +78,7 @@ pub(super) async fn write(conn: &mut PgConnection, written: &[Written]) -> Resul
             targets.entry(account.clone()).or_default().paid = *minor;
         }
         for (account, target) in targets {
-            let before = standing.remove(&account).unwrap_or_default();
+            let before = standing.remove(&account);
             post(&mut entries, row, &account, before, target);
         }
         let mut paid_out = paid_out.range(first..).take_while(|(account, _)| of_row(account)).peekable();
@@ -97,30 +87,46 @@ pub(super) async fn write(conn: &mut PgConnection, written: &[Written]) -> Resul
             paid_outs.push((row.id, of_own.map_or(0, |(_, minor)| *minor)));
         }
     }
-    insert(conn, &entries).await?;
-    remember_paid_out(conn, &paid_outs).await?;
+    remember_paid_out(&mut *conn, &paid_outs).await?;
+    // With what the rows say now: that is what is notified.
+    ledger::post(conn, &entries).await?;
     Ok(entries.len())
 }
 
-fn post(entries: &mut Vec<Entry>, row: &Written, account: &Account, before: Amounts, target: Amounts) {
+/// `before` is `None` when there is no entry of this account yet.
+fn post(
+    entries: &mut Vec<Entry>,
+    row: &Written,
+    account: &Account,
+    before: Option<Amounts>,
+    target: Amounts,
+) {
+    let (conversion, affiliate, currency) = account;
+    let standing = before.unwrap_or_default();
     for movement in &MOVEMENTS {
-        let difference = (movement.amount)(&target).saturating_sub((movement.amount)(&before));
-        let (from, to, name) = match difference {
+        let difference = (movement.amount)(&target).saturating_sub((movement.amount)(&standing));
+        let name = match difference {
             0 => continue,
-            1.. => (movement.from, movement.to, movement.grows),
-            _ => (movement.to, movement.from, movement.shrinks),
+            1.. => movement.grows,
+            _ => movement.shrinks,
         };
         entries.push(Entry {
-            account: account.clone(),
-            from,
-            to,
-            amount: difference.saturating_abs(),
+            conversion: *conversion,
+            affiliate: *affiliate,
+            currency: currency.clone(),
+            account: movement.account,
+            payable: match movement.account {
+                Contra::Expense => difference,
+                Contra::Clawback | Contra::Held | Contra::Paid => difference.saturating_neg(),
+            },
             movement: name,
+            is_first: before.is_none() && movement.account == Contra::Expense,
             cause: match &row.first {
                 Some(event) if name == "earned" => Cause { event: Some(event.clone()), ..Cause::default() },
                 _ => row.cause.clone(),
             },
             rule: row.rule,
+            payout: None,
         });
     }
 }
@@ -132,17 +138,9 @@ async fn balances(conn: &mut PgConnection, ids: &[i64]) -> Result<BTreeMap<Accou
     }
     let rows = sqlx::query!(
         r#"
-        SELECT conversion_id, affiliate_id, currency,
-               (COALESCE(SUM(amount_minor) FILTER (WHERE from_account = 'expense'), 0)
-                 - COALESCE(SUM(amount_minor) FILTER (WHERE to_account = 'expense'), 0))::BIGINT AS "earned!",
-               (COALESCE(SUM(amount_minor) FILTER (WHERE to_account = 'clawback'), 0)
-                 - COALESCE(SUM(amount_minor) FILTER (WHERE from_account = 'clawback'), 0))::BIGINT AS "clawed_back!",
-               (COALESCE(SUM(amount_minor) FILTER (WHERE to_account = 'held'), 0)
-                 - COALESCE(SUM(amount_minor) FILTER (WHERE from_account = 'held'), 0))::BIGINT AS "held!",
-               (COALESCE(SUM(amount_minor) FILTER (WHERE to_account = 'paid' AND payout_id IS NULL), 0)
-                 - COALESCE(SUM(amount_minor) FILTER (WHERE from_account = 'paid' AND payout_id IS NULL), 0))::BIGINT AS "paid!"
-        FROM ledger_entries WHERE conversion_id = ANY($1)
-        GROUP BY conversion_id, affiliate_id, currency
+        SELECT conversion_id AS "conversion_id!", affiliate_id AS "affiliate_id!", currency AS "currency!",
+               earned AS "earned!", clawed_back AS "clawed_back!", held AS "held!", said_paid AS "paid!"
+        FROM ledger_balances WHERE conversion_id = ANY($1)
         "#,
         ids,
     )
@@ -180,40 +178,6 @@ async fn paid_out(conn: &mut PgConnection, ids: &[i64]) -> Result<BTreeMap<Accou
         .into_iter()
         .map(|row| (account(row.conversion_id, row.affiliate_id, row.currency), row.minor))
         .collect())
-}
-
-async fn insert(conn: &mut PgConnection, entries: &[Entry]) -> Result<(), StoreError> {
-    if entries.is_empty() {
-        return Ok(());
-    }
-    sqlx::query!(
-        r#"
-        INSERT INTO ledger_entries (project_id, livemode, conversion_id, affiliate_id, currency, from_account,
-                                    to_account, amount_minor, cause, event_id, actor, reason, rule_id)
-        SELECT c.project_id, c.livemode, new.conversion_id, new.affiliate_id, new.currency, new.from_account,
-               new.to_account, new.amount_minor, new.cause, new.event_id, new.actor, new.reason, new.rule_id
-        FROM UNNEST($1::BIGINT[], $2::BIGINT[], $3::TEXT[], $4::TEXT[], $5::TEXT[], $6::BIGINT[], $7::TEXT[],
-                    $8::TEXT[], $9::TEXT[], $10::TEXT[], $11::BIGINT[]) WITH ORDINALITY
-            AS new (conversion_id, affiliate_id, currency, from_account, to_account, amount_minor, cause, event_id,
-                    actor, reason, rule_id, place)
-        JOIN conversions c ON c.id = new.conversion_id
-        ORDER BY new.place
-        "#,
-        &entries.iter().map(|entry| entry.account.0.0).collect::<Vec<_>>(),
-        &entries.iter().map(|entry| entry.account.1.0).collect::<Vec<_>>(),
-        &entries.iter().map(|entry| entry.account.2.clone()).collect::<Vec<_>>(),
-        &entries.iter().map(|entry| entry.from.to_owned()).collect::<Vec<_>>(),
-        &entries.iter().map(|entry| entry.to.to_owned()).collect::<Vec<_>>(),
-        &entries.iter().map(|entry| entry.amount).collect::<Vec<_>>(),
-        &entries.iter().map(|entry| entry.movement.to_owned()).collect::<Vec<_>>(),
-        &entries.iter().map(|entry| entry.cause.event.clone()).collect::<Vec<_>>() as &[Option<String>],
-        &entries.iter().map(|entry| entry.cause.actor.clone()).collect::<Vec<_>>() as &[Option<String>],
-        &entries.iter().map(|entry| entry.cause.reason.clone()).collect::<Vec<_>>() as &[Option<String>],
-        &entries.iter().map(|entry| entry.rule).collect::<Vec<_>>() as &[Option<i64>],
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
 }
 
 /// Keeps beside each conversion what payouts paid of it to the affiliate that it has now.

@@ -1,0 +1,33 @@
+//! What is said of payouts.
+
+use super::Payout;
+use crate::notifications::{self, Cause, NewNotification, Referrer, objects};
+use crate::{PgConnection, StoreError};
+use domain::notification::Event;
+
+/// Says what became of some payouts, and who did it.
+pub(super) async fn notify(
+    conn: &mut PgConnection,
+    event: Event,
+    payouts: &[&Payout],
+    actor: &str,
+    reason: Option<&str>,
+) -> Result<(), StoreError> {
+    let new = payouts.iter().map(|payout| {
+        Ok(NewNotification {
+            realm: payout.realm,
+            event,
+            referrer: Some(Referrer {
+                id: payout.affiliate.to_string(),
+                email: payout.email.clone(),
+                payout_preferences: payout.preferences.clone(),
+            }),
+            referred: None,
+            data: objects::payout(payout)?,
+            delta: None,
+            cause: Cause { event: None, actor: Some(actor.to_owned()), reason: reason.map(str::to_owned) },
+            ledger_entry: None,
+        })
+    });
+    notifications::write(conn, &new.collect::<Result<Vec<_>, StoreError>>()?).await
+}
