@@ -37,6 +37,8 @@ use tracing::Instrument;
 /// after some 20 s.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
 const WEBHOOK_TIME_LIMIT: Duration = Duration::from_secs(9);
+/// Of those that wait for something: the feed for the next notification, a test for the answer of its endpoint.
+const PATIENT_TIME_LIMIT: Duration = Duration::from_secs(40);
 
 /// A year: whoever has spoken TLS with us once does so for that long (RFC 6797).
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
@@ -93,7 +95,8 @@ impl Edge {
         let answer = if is_probe(request.uri().path()) {
             self.ask(request).await
         } else {
-            let routed = self.bounded(TIME_LIMIT, self.route(peer, request)).instrument(span.clone()).await;
+            let limit = if waits(request.uri().path()) { PATIENT_TIME_LIMIT } else { TIME_LIMIT };
+            let routed = self.bounded(limit, self.route(peer, request)).instrument(span.clone()).await;
             routed.unwrap_or_else(IntoResponse::into_response)
         };
         let form = wanted.form(&answer, &self.state.keys);
@@ -156,6 +159,11 @@ impl Edge {
 /// Probes and scrapes are neither counted nor turned away: they come from the operator.
 fn is_probe(path: &str) -> bool {
     matches!(path, "/livez" | "/readyz" | "/metrics")
+}
+
+/// Whether a call may wait for longer than a store takes.
+fn waits(path: &str) -> bool {
+    path == "/api/v1/events" || (path.starts_with("/api/v1/webhook-endpoints/") && path.ends_with("/test"))
 }
 
 /// Few values, whatever a client sends.

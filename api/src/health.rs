@@ -67,6 +67,11 @@ impl Health {
         self.draining.store(true, Ordering::Relaxed);
     }
 
+    /// Whether no new traffic should come.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
     /// What a probe is told, and whether that is good news: the process serves as long as one of
     /// the stores takes messages, and it can tell a true one from a false one.
     pub(crate) fn readiness(&self, publisher: &Publisher, secrets: &Secrets) -> (bool, Readiness) {
@@ -76,7 +81,7 @@ impl Health {
         let broker = store.broker.as_ref().map(|broker| *broker == BrokerStatus::Ready);
         let is_kept = broker == Some(true) || (database && store.database == DatabaseStatus::Up);
         let accepts = is_kept && secrets.are_known() && found != Database::Behind;
-        let draining = self.draining.load(Ordering::Relaxed);
+        let draining = self.is_draining();
         let (status, reason) = if draining {
             ("draining", None)
         } else if found == Database::Behind {

@@ -53,6 +53,23 @@ impl<S: Sync> FromRequest<S> for Fields {
     }
 }
 
+/// The fields of a body that need not be there.
+pub(crate) struct OptionalFields(pub(crate) Fields);
+
+impl<S: Sync> FromRequest<S> for OptionalFields {
+    type Rejection = ApiError;
+
+    /// A JSON object, or nothing at all.
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let body = read_body(body).await?;
+        if body.is_empty() {
+            return Ok(Self(Fields::new(Map::new())));
+        }
+        Fields::from_request(Request::from_parts(parts, body.into()), state).await.map(Self)
+    }
+}
+
 fn is_json(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default().trim();

@@ -1,7 +1,7 @@
 //! `tributary-api`: the HTTP role as a process of its own.
 
 use clap::Parser;
-use common::config::{DatabaseArgs, HttpArgs, LogArgs, QueueArgs, WatchArgs};
+use common::config::{DatabaseArgs, HttpArgs, LogArgs, NotifyArgs, QueueArgs, WatchArgs};
 use std::process::ExitCode;
 
 /// Many small allocations from several threads: this one is fast at them and gives memory back.
@@ -21,6 +21,8 @@ struct Options {
     #[command(flatten)]
     watch: WatchArgs,
     #[command(flatten)]
+    notify: NotifyArgs,
+    #[command(flatten)]
     log: LogArgs,
 }
 
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
             queue: &options.queue,
             http: &options.http,
             watch: &options.watch,
+            notify: &options.notify,
         };
         api::run(settings, shutdown).await
     })

@@ -25,7 +25,8 @@ pub fn document() -> Document {
 #[openapi(
     info(
         title = "Tributary",
-        description = "Referral attribution: affiliates, referrals, coupons, conversions, and Stripe's webhooks in. \
+        description = "Referral attribution: affiliates, referrals, coupons, conversions, Stripe's webhooks in and \
+                       notifications out. \
                        Wire-compatible with the public Refgrow API where that is known.",
         contact(name = "Whoever runs this service"),
         license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT"),
@@ -38,6 +39,7 @@ pub fn document() -> Document {
         (name = "Coupons", description = "Coupons that belong to an affiliate"),
         (name = "Clicks", description = "Visits by affiliates' links"),
         (name = "Statistics", description = "What was brought over time"),
+        (name = "Notifications", description = "What happened, sent to your endpoints or pulled from the feed"),
         (name = "Explanations", description = "Why a payment earned what it did"),
         (name = "Webhooks", description = "What Stripe posts"),
     ),

@@ -13,6 +13,11 @@ const LONGEST: Duration = Duration::from_secs(4);
 
 /// How long a caller wants to wait for the verdict.
 pub(crate) fn wait(headers: &HeaderMap) -> Duration {
+    wait_for(headers, DEFAULT, LONGEST)
+}
+
+/// How long a caller wants to wait: `default` when nothing is said, `longest` when it is more.
+pub(crate) fn wait_for(headers: &HeaderMap, default: Duration, longest: Duration) -> Duration {
     let preferences = headers.get_all(PREFER);
     let preferences = preferences.iter().filter_map(|value| value.to_str().ok());
     let mut asked = None;
@@ -27,7 +32,7 @@ pub(crate) fn wait(headers: &HeaderMap) -> Duration {
             asked = Some(Duration::from_secs(seconds));
         }
     }
-    asked.unwrap_or(DEFAULT).min(LONGEST)
+    asked.unwrap_or(default).min(longest)
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ mod clicks;
 mod conversions;
 mod coupons;
 mod docs;
+mod endpoints;
+mod events;
 mod explanations;
 pub(crate) mod links;
 mod probes;
@@ -69,6 +71,14 @@ fn api() -> (Router<AppState>, utoipa::openapi::OpenApi) {
         .routes(routes!(conversions::get::get, conversions::update::update, conversions::delete::delete))
         .routes(routes!(coupons::list::list, coupons::create::create))
         .routes(routes!(coupons::get::get, coupons::update::update, coupons::delete::delete))
+        .routes(routes!(endpoints::list::list, endpoints::create::create))
+        .routes(routes!(endpoints::get::get, endpoints::update::update, endpoints::delete::delete))
+        .routes(routes!(endpoints::rotate_secret::rotate))
+        .routes(routes!(endpoints::test::test))
+        .routes(routes!(endpoints::enable::enable))
+        .routes(routes!(endpoints::deliveries::list))
+        .routes(routes!(endpoints::redeliver::redeliver))
+        .routes(routes!(events::list))
         .routes(routes!(explanations::of_conversion::get))
         .routes(routes!(explanations::of_payment::get))
         .routes(routes!(clicks::create::create))

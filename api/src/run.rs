@@ -4,7 +4,8 @@ use crate::clock::Clock;
 use crate::server::tls::Tls;
 use crate::state::{AppState, Parts, Pools};
 use anyhow::Context;
-use common::config::{HttpArgs, QueueArgs, WatchArgs};
+use app::endpoints::Outgoing;
+use common::config::{HttpArgs, NotifyArgs, QueueArgs, WatchArgs};
 use queue::Publisher;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -29,6 +30,8 @@ pub struct Settings<'a> {
     pub http: &'a HttpArgs,
     /// Where it is watched, if not on the server's own address.
     pub watch: &'a WatchArgs,
+    /// Notifications out.
+    pub notify: &'a NotifyArgs,
 }
 
 /// Serves until `shutdown` is cancelled. Logging is the caller's.
@@ -52,7 +55,7 @@ pub async fn run_on(
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     watch::install()?;
-    let Settings { database_url, queue, http, watch } = settings;
+    let Settings { database_url, queue, http, watch, notify } = settings;
     let watched = watch.bind().await?;
     let pool = |connections| {
         store::pool_for_requests(database_url, "tributary-api", connections)
@@ -64,6 +67,8 @@ pub async fn run_on(
         (Some(certificates), Some(key)) => Some(Tls::from_files(certificates, key)?),
         _ => None,
     };
+    let sealer = notify.sealer().context("SECRETS_KEY cannot be used")?;
+    let outgoing = Outgoing::new(notify.policy(), sealer).context("TLS cannot be set up")?;
     // The publisher outlives the requests that need it.
     let publishing = CancellationToken::new();
     let publisher = Publisher::start(&queue, publishing.clone());
@@ -72,6 +77,7 @@ pub async fn run_on(
         publisher: publisher.clone(),
         limits: http.limits.clone(),
         clock: Clock::system(),
+        outgoing,
     });
     let state = match watched {
         None => state,

@@ -3,13 +3,14 @@
 use crate::auth::Keys;
 use crate::bodies::Bodies;
 use crate::clock::Clock;
+use crate::feeds::Feeds;
 use crate::health::{Health, TIDY_INTERVAL};
 use crate::limits::Limits;
 use crate::metrics::Meters;
 use crate::places::Places;
 use crate::verdicts::Verdicts;
 use crate::webhook::secrets::Secrets;
-use app::Outbox;
+use app::{Outbox, endpoints::Outgoing};
 use common::config::LimitArgs;
 use queue::Publisher;
 use std::sync::Arc;
@@ -44,6 +45,8 @@ pub struct Parts {
     pub limits: LimitArgs,
     /// The time.
     pub clock: Clock,
+    /// What endpoints are reached and signed with.
+    pub outgoing: Outgoing,
 }
 
 /// What all requests share. Clones are the same state.
@@ -58,6 +61,8 @@ pub struct AppState {
     pub(crate) keys: Arc<Keys>,
     pub(crate) secrets: Arc<Secrets>,
     pub(crate) verdicts: Arc<Verdicts>,
+    pub(crate) feeds: Arc<Feeds>,
+    pub(crate) outgoing: Outgoing,
     pub(crate) health: Arc<Health>,
     pub(crate) meters: Arc<Meters>,
     pub(crate) bodies: Bodies,
@@ -77,6 +82,8 @@ impl AppState {
             secrets: Arc::new(Secrets::new(lookups.clone())),
             limits: Arc::new(Limits::new(&parts.limits)),
             verdicts: Arc::default(),
+            feeds: Arc::default(),
+            outgoing: parts.outgoing,
             health: Arc::default(),
             places: Arc::new(Places::new(meters.in_flight.clone())),
             bodies: Bodies::default(),
@@ -118,6 +125,7 @@ impl AppState {
         tokio::join!(
             self.secrets.refresh(),
             self.verdicts.run(lookups),
+            self.feeds.run(lookups, &self.health),
             self.health.probe(lookups),
             Box::pin(self.limits.share(lookups)),
             watch::keep_drained(),

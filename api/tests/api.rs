@@ -48,6 +48,8 @@ mod links;
 mod misspelt;
 #[path = "api/modes.rs"]
 mod modes;
+#[path = "api/notifications.rs"]
+mod notifications;
 #[path = "api/pagination.rs"]
 mod pagination;
 #[path = "api/probes.rs"]

@@ -9,9 +9,12 @@ mod decision;
 mod demo;
 mod digest;
 mod effect;
+mod endpoint;
+mod events;
 mod explain;
 mod health;
 mod key;
+mod listen;
 mod migrate;
 mod payout;
 mod project;
@@ -48,6 +51,14 @@ pub(crate) enum Command {
     /// Create, list and revoke the API keys of a project
     #[command(subcommand)]
     Key(key::Command),
+    /// Have notifications sent: make endpoints, change, test and repeat
+    #[command(subcommand)]
+    Endpoint(endpoint::Command),
+    /// Follow what happens, in the order in which it does
+    #[command(subcommand)]
+    Events(events::Command),
+    /// Forward notifications to your own machine, signed as endpoints get them
+    Listen(listen::ListenArgs),
     /// Pay affiliates what is due: collect, export, mark as paid
     #[command(subcommand)]
     Payout(payout::Command),
@@ -93,6 +104,9 @@ pub(crate) async fn run(command: Command, context: Context) -> anyhow::Result<()
         Command::Migrate => migrate::run(&context).await,
         Command::Project(command) => project::run(command, &context).await,
         Command::Key(command) => key::run(command, &context).await,
+        Command::Endpoint(command) => endpoint::run(command, &context).await,
+        Command::Events(command) => events::run(command, &context).await,
+        Command::Listen(args) => listen::run(&args, &context).await,
         Command::Payout(command) => payout::run(command, &context).await,
         Command::Statement(args) => statement::run(&args, &context).await,
         Command::Customer(command) => customer::run(command, &context).await,

@@ -7,5 +7,6 @@ mod figures;
 pub mod history;
 pub(crate) mod post;
 pub mod programme;
+pub(crate) mod receiver;
 pub(crate) mod report;
 mod tables;

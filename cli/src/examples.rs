@@ -3,7 +3,7 @@
 use clap::Command;
 
 /// Lines by the command's name, below `tributary`.
-const EXAMPLES: [(&str, &[&str]); 28] = [
+const EXAMPLES: [(&str, &[&str]); 42] = [
     ("api", &["api --listen-addr 0.0.0.0:8080 --database-url postgres://localhost/tributary"]),
     ("worker", &["worker --database-url postgres://localhost/tributary"]),
     ("migrate", &["migrate --database-url postgres://localhost/tributary"]),
@@ -22,6 +22,32 @@ const EXAMPLES: [(&str, &[&str]); 28] = [
     ),
     ("key list", &["key list --project 1"]),
     ("key revoke", &["key revoke 2 --project 1"]),
+    ("endpoint", &["endpoint create --project 1 --mode live --url https://example.com/hooks"]),
+    (
+        "endpoint create",
+        &[
+            "endpoint create --project 1 --mode live --url https://example.com/hooks",
+            "endpoint create --project 1 --url https://example.com/hooks --events commission_created,payout_paid --ordered",
+        ],
+    ),
+    ("endpoint list", &["endpoint list --project 1 --mode live"]),
+    ("endpoint show", &["endpoint show 1"]),
+    ("endpoint update", &["endpoint update 1 --events '*' --timeout 5", "endpoint update 1 --status paused"]),
+    ("endpoint delete", &["endpoint delete 1"]),
+    ("endpoint rotate-secret", &["endpoint rotate-secret 1"]),
+    ("endpoint test", &["endpoint test 1 --event commission_created"]),
+    ("endpoint enable", &["endpoint enable 1"]),
+    ("endpoint deliveries", &["endpoint deliveries 1 --status failed"]),
+    (
+        "endpoint redeliver",
+        &[
+            "endpoint redeliver 1 --failed",
+            "endpoint redeliver 1 --from 2026-06-01T00:00:00Z --to 2026-06-02T00:00:00Z",
+        ],
+    ),
+    ("events", &["events tail --project 1"]),
+    ("events tail", &["events tail --project 1", "events tail --project 1 --after 0 --json"]),
+    ("listen", &["listen --project 1 --forward-to http://localhost:3000/hooks"]),
     (
         "payout",
         &[

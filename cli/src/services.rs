@@ -77,12 +77,8 @@ async fn api(
     database_url: String,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    let settings = api::Settings {
-        database_url: &database_url,
-        queue: &args.queue,
-        http: &args.http,
-        watch: &args.watch,
-    };
+    let StackArgs { queue, http, watch, notify, .. } = &args;
+    let settings = api::Settings { database_url: &database_url, queue, http, watch, notify };
     api::run_on(listener, settings, shutdown).await
 }
 

@@ -66,6 +66,7 @@ fn people_see_a_table_with_the_reason_of_each_payment() {
         "promotion code CLEO10 on",
         "nobody",
         "CLEO came too late",
+        "each with its signature checked",
     ] {
         assert!(text.contains(part), "{part:?} is missing in\n{text}");
     }

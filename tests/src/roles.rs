@@ -28,12 +28,8 @@ pub(crate) async fn api(options: Options, database_url: String) -> Result<(Socke
     let listener = options.http.listen_addr.bind().await?;
     let address = listener.local_addr()?;
     let role = start(|shutdown| async move {
-        let settings = api::Settings {
-            database_url: &database_url,
-            queue: &options.queue,
-            http: &options.http,
-            watch: &options.watch,
-        };
+        let Options { queue, http, watch, notify, .. } = &options;
+        let settings = api::Settings { database_url: &database_url, queue, http, watch, notify };
         api::run_on(listener, settings, shutdown).await
     });
     Ok((address, role))

@@ -3,11 +3,14 @@
 use super::*;
 use crate::clock::Clock;
 use crate::state::{Parts, Pools};
+use app::endpoints::Outgoing;
 use axum::http::HeaderMap;
 use axum::routing::get;
 use common::config::LimitArgs;
 use http_body_util::BodyExt;
+use notify::Policy;
 use queue::{Prefix, Publisher, QueueConfig};
+use sealing::Sealer;
 use serde_json::Value;
 use sqlx::postgres::PgConnectOptions;
 use store::PgPool;
@@ -23,6 +26,7 @@ fn edge() -> (Edge, DropGuard) {
         publisher: Publisher::start(&config, stop.clone()),
         limits: LimitArgs::off(),
         clock: Clock::system(),
+        outgoing: Outgoing::new(Policy::default(), Sealer::new(None, "webhook endpoint")).unwrap(),
     });
     let routes = Router::new()
         .route("/fine", get(async || "fine"))

@@ -15,6 +15,9 @@ const MAX_EMAIL: usize = 320;
 /// A URL.
 pub(crate) const MAX_URL: usize = 2048;
 
+/// The longest list.
+const MAX_LIST: usize = 100;
+
 /// The largest amount, in the smallest unit that people write: sums of tens of thousands of them fit 64 bits, also where the
 /// ledger keeps two decimals more.
 const MAX_AMOUNT: i64 = 1_000_000_000_000;
@@ -190,6 +193,49 @@ impl Fields {
             self.problem(name, format!("{name} must be one of: {}", words.join(", ")));
         }
         found
+    }
+
+    /// A text that is never written as a number.
+    pub(crate) fn string(&mut self, name: &str, longest: usize) -> Option<String> {
+        if self.value(name)?.is_string() {
+            return self.text(name, longest);
+        }
+        self.problem(name, format!("{name} must be a string"));
+        None
+    }
+
+    /// A list of texts.
+    pub(crate) fn texts(&mut self, name: &str) -> Option<Vec<String>> {
+        let list = match self.value(name)? {
+            Value::Array(list) if list.len() <= MAX_LIST => list,
+            _ => {
+                self.problem(name, format!("{name} must be a list of at most {MAX_LIST} strings"));
+                return None;
+            }
+        };
+        let texts = list.into_iter().map(|value| match value {
+            Value::String(text) => Some(text.trim().to_owned()),
+            _ => None,
+        });
+        let texts: Option<Vec<String>> = texts.collect();
+        if texts.is_none() {
+            self.problem(name, format!("{name} must be a list of strings"));
+        }
+        texts
+    }
+
+    /// A list of ids, at least one.
+    pub(crate) fn ids(&mut self, name: &str, most: usize) -> Option<Vec<i64>> {
+        let ids = match self.value(name)? {
+            Value::Array(list) if (1..=most).contains(&list.len()) => {
+                list.iter().map(|id| id.as_i64().filter(|id| *id > 0)).collect::<Option<Vec<i64>>>()
+            }
+            _ => None,
+        };
+        if ids.is_none() {
+            self.problem(name, format!("{name} must be a list of 1 to {most} positive integers"));
+        }
+        ids
     }
 
     /// A currency; usd when there is none.

@@ -14,6 +14,14 @@ pub struct Document(Value);
 /// Properties of answers that may be absent; all others are always there, if only as null.
 const OPTIONAL: [&str; 3] = ["warnings", "details", "closed_at"];
 
+/// Properties that may be absent in one schema, and are always there in others.
+const OPTIONAL_OF: [(&str, &str); 4] = [
+    ("WebhookEndpoint", "secret"),
+    ("Notification", "delta"),
+    ("Notification", "currency"),
+    ("Referrer", "payout_preferences"),
+];
+
 const SCHEMAS: &str = "#/components/schemas/";
 
 impl Document {
@@ -32,7 +40,7 @@ impl Document {
         for (name, schema) in &mut schemas {
             // What is sent may leave out what it likes.
             if !name.starts_with("Post") && !name.starts_with("Put") {
-                require_all(schema);
+                require_all(name, schema);
             }
             let success = if name == "ErrorBody" { json!(false) } else { json!(true) };
             if let Some(property) = schema.pointer_mut("/properties/success") {
@@ -112,13 +120,15 @@ fn rename_references(value: &mut Value) {
 }
 
 /// Says that an answer holds all of its properties.
-fn require_all(schema: &mut Value) {
+fn require_all(name: &str, schema: &mut Value) {
     let Value::Object(object) = schema else { return };
     if let Some(Value::Object(properties)) = object.get("properties") {
-        let required = properties.keys().filter(|name| !OPTIONAL.contains(&name.as_str()));
+        let is_optional =
+            |property: &str| OPTIONAL.contains(&property) || OPTIONAL_OF.contains(&(name, property));
+        let required = properties.keys().filter(|property| !is_optional(property.as_str()));
         object.insert("required".to_owned(), required.cloned().collect());
     }
-    children(schema, &mut require_all);
+    children(schema, &mut |child| require_all("", child));
 }
 
 #[cfg(test)]

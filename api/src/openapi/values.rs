@@ -2,6 +2,7 @@
 
 use crate::error::CODES;
 use domain::fact::ConversionKind;
+use domain::notification::Event;
 use domain::settle::{ConversionSource, Method, RuleKind};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -9,7 +10,9 @@ use store::affiliates::AffiliateStatus;
 use store::conversions::{ConversionStatus, kind_as_str};
 use store::coupons::CouponStatus;
 use store::customers::CustomerStatus;
+use store::deliveries::DeliveryStatus;
 use store::statistics::Interval;
+use store::webhook_endpoints::{ALL_EVENTS, EndpointStatus};
 use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -53,6 +56,42 @@ schema!(AttributionMethod, words_of(&Method::ALL).description(Some("How an affil
 schema!(RuleKindWord, words_of(&RuleKind::ALL).description(Some("Where a commission is agreed")));
 schema!(ErrorCode, words(&CODES).description(Some("For programs")));
 schema!(IntervalWord, words(&Interval::ALL.map(Interval::as_str)));
+schema!(EndpointStatusWord, words(&EndpointStatus::ALL.map(EndpointStatus::as_str)));
+schema!(
+    SettableEndpointStatus,
+    words(&[EndpointStatus::Active, EndpointStatus::Paused].map(EndpointStatus::as_str))
+);
+schema!(DeliveryStatusWord, words(&DeliveryStatus::ALL.map(DeliveryStatus::as_str)));
+schema!(SingleEventWord, words(&event_words()).description(Some("What happened")));
+schema!(EventWord, {
+    let all = [&[ALL_EVENTS][..], &event_words()].concat();
+    words(&all).description(Some("What is notified of; `*` is everything, also what is to come"))
+});
+schema!(
+    WebhookUrl,
+    string(2048)
+        .pattern(Some(r"^https?://[^\s\x00-\x1f\x7f-\x9f]+$"))
+        .description(Some(
+            "HTTPS, port 443, 80, 8080 or 8443, on a public address, unless the operator allows others"
+        ))
+        .examples(["https://example.com/hooks"])
+);
+schema!(
+    SigningSecret,
+    string(255)
+        .pattern(Some("^[!-~]+$"))
+        .description(Some(
+            "`whsec_` and base64, as Standard Webhooks has it, or any other visible ASCII characters"
+        ))
+        .examples(["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
+);
+schema!(
+    Delta,
+    ObjectBuilder::new()
+        .schema_type(Type::Number)
+        .description(Some("An exact decimal, negative when less is payable than before"))
+        .examples([serde_json::json!(-9.8)])
+);
 schema!(
     Email,
     string(320)
@@ -128,6 +167,12 @@ schema!(
         .examples(["2026-01-31T12:00:00Z"])
 );
 schema!(
+    DayOrTimeText,
+    string(64)
+        .description(Some("A date, which is its whole UTC day, or a time: ISO 8601 with an offset"))
+        .examples(["2026-01-31"])
+);
+schema!(
     DayOrTime,
     AnyOfBuilder::new()
         .item(string(10).format(Some(known(KnownFormat::Date))))
@@ -143,6 +188,10 @@ fn string(longest: usize) -> ObjectBuilder {
 
 fn words(words: &[&'static str]) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words.iter().copied()))
+}
+
+fn event_words() -> Vec<&'static str> {
+    Event::ALL.iter().map(|event| event.as_str()).collect()
 }
 
 /// The words that values are written as.

@@ -64,7 +64,7 @@ impl Operation {
     pub(crate) fn fields(&self) -> Vec<Field> {
         let schema = &self.described["requestBody"]["content"]["application/json"]["schema"];
         let document = document();
-        let resolved = resolve(&document, schema);
+        let resolved = resolve(&document, real(schema));
         let fields = resolved["properties"].as_object().cloned().unwrap_or_default();
         fields.into_iter().map(|(name, schema)| Field::new(&document, name, &schema)).collect()
     }
@@ -83,9 +83,7 @@ pub(crate) struct Field {
 
 impl Field {
     fn new(document: &Value, name: String, schema: &Value) -> Self {
-        // What is optional is one of null and the real schema.
-        let real = schema["oneOf"].as_array().and_then(|of| of.iter().find(|one| one["type"] != "null"));
-        let schema = real.unwrap_or(schema);
+        let schema = real(schema);
         let resolved = resolve(document, schema);
         let types = match &resolved["type"] {
             Value::Array(types) => types.iter().map(|one| one.as_str().unwrap().to_owned()).collect(),
@@ -107,6 +105,12 @@ impl Field {
     }
 }
 
+/// What is optional is one of null and the real schema.
+fn real(schema: &Value) -> &Value {
+    let real = schema["oneOf"].as_array().and_then(|of| of.iter().find(|one| one["type"] != "null"));
+    real.unwrap_or(schema)
+}
+
 fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     match schema["$ref"].as_str() {
         Some(reference) => document.pointer(reference.strip_prefix('#').unwrap()).unwrap(),
@@ -118,6 +122,7 @@ fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
 pub(crate) fn anything() -> Map<String, Value> {
     let body = serde_json::json!({
         "email": "anybody@example.com", "referral_code": "ANY", "coupon_code": "ANY-10", "affiliate_id": 1, "amount": 1,
+        "url": "https://1.1.1.1/hooks", "events": ["*"], "failed": true,
     });
     body.as_object().unwrap().clone()
 }

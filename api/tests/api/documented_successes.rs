@@ -91,6 +91,19 @@ async fn every_success_that_is_documented_is_given(pool: PgPool) {
     stage.call("update_conversion", &path, r#"{"base_value": 11}"#, 200).await;
     stage.call("delete_conversion", &path, "", 200).await;
     stage.call("delete_coupon", "/coupons/1", "", 200).await;
+    let endpoint = r#"{"url": "http://127.0.0.1:9/", "events": ["*"], "timeout_seconds": 1}"#;
+    stage.call("create_webhook_endpoint", "/webhook-endpoints", endpoint, 201).await;
+    stage.call("list_webhook_endpoints", "/webhook-endpoints", "", 200).await;
+    stage.call("get_webhook_endpoint", "/webhook-endpoints/1", "", 200).await;
+    stage.call("update_webhook_endpoint", "/webhook-endpoints/1", r#"{"ordered": true}"#, 200).await;
+    stage.call("rotate_webhook_endpoint_secret", "/webhook-endpoints/1/rotate-secret", "", 200).await;
+    stage.call("test_webhook_endpoint", "/webhook-endpoints/1/test", "", 200).await;
+    stage.call("enable_webhook_endpoint", "/webhook-endpoints/1/enable", "", 200).await;
+    stage.call("list_webhook_deliveries", "/webhook-endpoints/1/deliveries", "", 200).await;
+    let failed = r#"{"failed": true}"#;
+    stage.call("redeliver_webhooks", "/webhook-endpoints/1/redeliver", failed, 200).await;
+    stage.call("delete_webhook_endpoint", "/webhook-endpoints/1", "", 200).await;
+    stage.call("list_events", "/events", "", 200).await;
     stage.call("delete_affiliate", "/affiliates/ann%40example.com", "", 200).await;
 
     let documented: BTreeSet<(String, u16)> = operations()

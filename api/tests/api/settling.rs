@@ -85,6 +85,11 @@ pub(crate) async fn settled(pool: &PgPool) {
         sqlx::query_scalar::<_, i64>(queued).fetch_one(pool).await.unwrap() == 0
     })
     .await;
+    until("a number for each notification", async || {
+        let fresh = "SELECT count(*) FROM notifications WHERE sequence IS NULL";
+        sqlx::query_scalar::<_, i64>(fresh).fetch_one(pool).await.unwrap() == 0
+    })
+    .await;
 }
 
 /// Waits for a condition.

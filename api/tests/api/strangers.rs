@@ -197,12 +197,16 @@ impl Known {
         let sale_told = json!({"base_value": 49.99, "email": "hidden-buyer@example.com", "reference": "hidden-order",
                                "coupon_code_used": "HIDDEN-10", "url": "https://hidden.example/order"});
         post("/conversions", sale_told).await;
+        // Nothing of the kind happens: it stays as it is.
+        let endpoint =
+            json!({"url": "https://1.1.1.1/hidden", "description": "hidden", "events": ["payout_paid"]});
+        post("/webhook-endpoints", endpoint).await;
         let sale = sale(1, "HIDDEN1", Utc::now());
         let paid = sale.invoice_paid();
         api.post_webhook(owner.realm.project, TEST_SECRET, paid.as_bytes()).await;
         settled(pool).await;
         let ids = "SELECT id FROM affiliates UNION SELECT id FROM coupons UNION SELECT id FROM conversions
-                   UNION SELECT id FROM customers";
+                   UNION SELECT id FROM customers UNION SELECT id FROM webhook_endpoints";
         let ids = sqlx::query_scalar(ids).fetch_all(pool).await.unwrap();
         let conversions: Vec<String> =
             sqlx::query_scalar("SELECT payment_key FROM conversions WHERE payment_key IS NOT NULL")
@@ -261,6 +265,7 @@ impl Known {
             json!({"email": "hidden-buyer@example.com", "amount": 1, "reference": "hidden-order"}),
             json!({"email": "x@example.com", "referral_code": "HIDDEN1"}),
             json!({"referral_code": "HIDDEN1", "click_id": "hidden-click"}),
+            json!({"url": "https://1.1.1.1/mine", "events": ["*"], "failed": true}),
             json!({"email": "x@example.com", "coupon_code": "HIDDEN-10", "coupon_code_used": "HIDDEN-10", "amount": 2}),
             json!({"email": "x@example.com", "stripe_customer_id": "cus_hidden1", "external_id": "hidden-user", "amount": 3}),
         ];

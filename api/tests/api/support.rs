@@ -1,12 +1,15 @@
 //! An API in this process, a project in its database, and clients for both.
 
 use api::{AppState, Clock, Parts, Pools, Tls};
+use app::endpoints::Outgoing;
 use chrono::{DateTime, Utc};
 use common::config::{ConnectionArgs, LimitArgs};
 use domain::command::Command;
 use domain::ids::{Mode, ProjectId, Realm};
+use notify::Policy;
 use queue::{Prefix, Publisher, QueueConfig};
 use reqwest::{Method, Response};
+use sealing::Sealer;
 use serde_json::Value;
 use sqlx::postgres::PgConnectOptions;
 use std::net::SocketAddr;
@@ -62,6 +65,7 @@ impl Setup {
             publisher: Publisher::start(&config, publishing.clone()),
             limits: self.limits,
             clock: Clock::system(),
+            outgoing: outgoing(),
         });
         if self.metrics_apart {
             state = state.with_metrics_apart();
@@ -78,6 +82,12 @@ impl Setup {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Api { address, _stop: shutdown.clone().drop_guard(), shutdown, http }
     }
+}
+
+/// Reaches receivers on this machine.
+fn outgoing() -> Outgoing {
+    let policy = Policy::new(&["127.0.0.0/8".parse().unwrap()]);
+    Outgoing::new(policy, Sealer::new(None, "webhook endpoint")).unwrap()
 }
 
 /// An API without limits, on the test's database.

@@ -3,7 +3,8 @@
 mod run;
 
 use crate::{
-    context::Context, demo::report::Report, embedded, shutdown, stack::Stack, stack_args::StackArgs,
+    context::Context, demo::receiver::Notified, demo::report::Report, embedded, shutdown, stack::Stack,
+    stack_args::StackArgs,
 };
 use anyhow::Context as _;
 use clap::Args;
@@ -44,6 +45,7 @@ struct Shown {
     webhook_path: String,
     #[serde(flatten)]
     report: Report,
+    notified: Notified,
     #[serde(skip)]
     hints: Option<Hints>,
 }
@@ -59,6 +61,8 @@ pub(super) async fn run(mut args: DemoArgs, context: &Context) -> anyhow::Result
     let shutdown = shutdown::on_signal()?;
     args.stack.http.limits = LimitArgs::off();
     args.stack.http.connections.drain_at_once();
+    // Where the demo's own receiver is.
+    args.stack.notify.notify_allow_networks.0.push("127.0.0.1/32".parse()?);
     // Beside the data of `up`, never in it: it is removed.
     let data_dir = context.options.data_dir().join("demo");
     let listener = listen(&args.stack.http.listen_addr).await?;
@@ -83,16 +87,17 @@ async fn show(
 ) -> anyhow::Result<()> {
     let url = format!("http://{}", stack.address());
     let database_url = stack.database_url().to_owned();
-    let work = run::run(&url, &database_url, context.options.json);
+    let work = run::run(&url, &database_url, &args.stack.notify, context.options.json);
     let done = stack.during(shutdown, work).await;
     let ended = match done {
-        Ok(Some(run::Done { entered, report })) => {
+        Ok(Some(run::Done { entered, report, notified })) => {
             let data_dir = stack.is_embedded().then(|| data_dir.to_owned());
             let shown = Shown {
                 url,
                 api_key: entered.api_key,
                 webhook_path: entered.webhook_path,
                 report,
+                notified,
                 hints: (!args.once).then_some(Hints { data_dir }),
             };
             match context.print(&shown) {
@@ -118,8 +123,8 @@ async fn listen(address: &ListenAddr) -> anyhow::Result<TcpListener> {
 
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { url, api_key, report, hints, .. } = self;
-        writeln!(f, "{report}")?;
+        let Self { url, api_key, report, notified, hints, .. } = self;
+        writeln!(f, "{report}\n{notified}")?;
         let Some(Hints { data_dir }) = hints else { return Ok(()) };
         let on = data_dir.as_ref().map(|dir| format!(" --data-dir {}", dir.display())).unwrap_or_default();
         writeln!(f, "\nIt is still running. Try, in another terminal:\n")?;

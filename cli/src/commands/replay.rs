@@ -14,7 +14,7 @@ use queue::envelope::Source;
 use serde::Serialize;
 use std::fmt;
 use store::{
-    PgConnection, digest, projects,
+    PgConnection, digest, notifications, projects,
     settlement::{self, BatchError, Replayed, StoredEvent},
 };
 use stripe::metadata::MetadataKeys;
@@ -29,6 +29,9 @@ pub(crate) struct ReplayArgs {
     /// Tell what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
+    /// Notify nobody of what is posted: for a first reading of old events. Receivers' books then begin with a statement
+    #[arg(long)]
+    quiet: bool,
     #[command(flatten)]
     metadata: MetadataArgs,
 }
@@ -66,6 +69,9 @@ pub(super) async fn run(args: &ReplayArgs, context: &Context) -> anyhow::Result<
         None => projects::list(&mut transaction).await?.into_iter().map(|project| project.id).collect(),
     };
     let digest_before = digest::of(&mut transaction, project_id).await?;
+    if args.quiet {
+        notifications::keep_quiet(&mut transaction).await?;
+    }
     let mut total = Replayed::default();
     for project in projects {
         for mode in [Mode::Test, Mode::Live] {

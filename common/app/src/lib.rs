@@ -10,6 +10,7 @@
 //! | [`rules`] | rules in writing, changing them, trying them on history |
 //! | [`projects`] | creating and changing a project |
 //! | [`keys`] | API keys |
+//! | [`endpoints`] | where notifications are sent to: making, changing, trying and repeating |
 //! | [`payouts`] | making, closing and exporting payouts |
 //! | [`statements`] | an affiliate's account in words |
 //! | [`dead_letters`] | retrying and giving up what no worker could settle |
@@ -19,6 +20,7 @@
 pub mod completion;
 pub mod dead_letters;
 pub mod decisions;
+pub mod endpoints;
 mod error;
 pub mod keys;
 pub mod outbox;

@@ -67,6 +67,17 @@ fn the_domain_is_pure() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn nothing_is_posted_past_the_ledger() -> Result<()> {
+    let sources = tree::files(&[".rs"])?.into_iter().filter(|file| !file.name.contains("tests/"));
+    let posting: Vec<String> = sources
+        .filter(|file| file.text.contains("INSERT INTO ledger_entries"))
+        .map(|file| file.name)
+        .collect();
+    ensure!(posting == ["common/store/src/ledger.rs"], "the ledger is written by {posting:?}");
+    Ok(())
+}
+
 fn floor(name: &str) -> Result<usize> {
     FLOORS
         .iter()
