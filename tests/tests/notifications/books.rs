@@ -35,8 +35,10 @@ async fn books_of_notifications_are_the_ledgers_whatever_dies() -> Result<()> {
             let mut followed = Vec::new();
             for round in 0..rounds {
                 let receiver = Receiver::start(Manner::AtRandom, u64::try_from(round)?).await?;
-                let entered = deployment.programme().await?;
-                endpoint(api, &entered, &receiver, round % 2 == 0).await?;
+                // After the death of the database connections of before fail once each.
+                let entered = until("a project", async || deployment.programme().await).await?;
+                until("an endpoint", async || endpoint(api, &entered, &receiver, round % 2 == 0).await)
+                    .await?;
                 post(api, &entered, u64::try_from(round)?).await?;
                 followed.push((entered, receiver));
                 disturb(deployment, private, &mut workers, round).await?;
@@ -86,11 +88,12 @@ async fn disturb(
     round: usize,
 ) -> Result<()> {
     let begun = "SELECT count(*) FROM webhook_attempts";
-    let before: i64 = sqlx::query_scalar(begun).fetch_one(&deployment.pool).await?;
+    let attempts =
+        async || anyhow::Ok(sqlx::query_scalar::<_, i64>(begun).fetch_one(&deployment.pool).await?);
+    let before = until("an answer", &attempts).await?;
     until("something is sent", async || {
         hurry(deployment).await?;
-        let now: i64 = sqlx::query_scalar(begun).fetch_one(&deployment.pool).await?;
-        ensure!(now > before, "nothing is");
+        ensure!(attempts().await? > before, "nothing is");
         Ok(())
     })
     .await?;
