@@ -4,7 +4,6 @@ use super::{Networks, parse_networks};
 use clap::Args;
 use notify::Policy;
 use sealing::Sealer;
-use std::path::PathBuf;
 
 /// What the secrets of endpoints are sealed as.
 const ENDPOINT_SECRET: &str = "webhook endpoint";
@@ -34,17 +33,11 @@ pub struct SecretsArgs {
     /// Seals secrets in the database: any long text, the same for every process; without one they are kept in clear
     #[arg(long, env = "SECRETS_KEY", value_name = "TEXT", hide_env_values = true)]
     secrets_key: Option<String>,
-    /// The same, from a file
-    #[arg(long, env = "SECRETS_KEY_FILE", value_name = "FILE", conflicts_with = "secrets_key")]
-    secrets_key_file: Option<PathBuf>,
 }
 
 /// The key cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum UnusableKey {
-    /// Its file cannot be read.
-    #[error("SECRETS_KEY_FILE cannot be read")]
-    File(#[source] std::io::Error),
     /// It can be guessed.
     #[error("SECRETS_KEY has fewer than {SHORTEST} characters: `openssl rand -base64 32` makes one")]
     Short,
@@ -75,10 +68,7 @@ impl SecretsArgs {
     /// # Errors
     /// [`UnusableKey`]
     pub fn key(&self) -> Result<Option<String>, UnusableKey> {
-        let read = |path| std::fs::read_to_string(path).map_err(UnusableKey::File);
-        let of_file = self.secrets_key_file.as_ref().map(read).transpose()?;
-        let key = of_file.as_ref().or(self.secrets_key.as_ref()).map(|key| key.trim());
-        match key.filter(|key| !key.is_empty()) {
+        match self.secrets_key.as_deref().map(str::trim).filter(|key| !key.is_empty()) {
             Some(key) if key.len() < SHORTEST => Err(UnusableKey::Short),
             key => Ok(key.map(str::to_owned)),
         }
@@ -87,7 +77,7 @@ impl SecretsArgs {
 
 impl std::fmt::Debug for SecretsArgs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "SecretsArgs(set: {})", self.secrets_key.is_some() || self.secrets_key_file.is_some())
+        write!(f, "SecretsArgs(set: {})", self.secrets_key.is_some())
     }
 }
 
@@ -97,7 +87,7 @@ mod tests {
 
     #[test]
     fn a_key_is_long_and_is_never_shown() {
-        let of = |key: &str| SecretsArgs { secrets_key: Some(key.to_owned()), secrets_key_file: None };
+        let of = |key: &str| SecretsArgs { secrets_key: Some(key.to_owned()) };
         assert!(matches!(of("hush").key(), Err(UnusableKey::Short)));
         assert_eq!(of("  ").key().unwrap(), None);
         let key = "0123456789abcdef0123456789abcdef";
