@@ -10,7 +10,12 @@ use domain::{
 };
 use sealing::Sealer;
 use serde_json::Value;
-use std::{collections::BTreeMap, env, time::Duration};
+use std::{
+    collections::BTreeMap,
+    env,
+    io::{Write, stderr},
+    time::Duration,
+};
 use store::{
     PgPool,
     deliveries::{Selection, now, redeliver},
@@ -85,7 +90,14 @@ async fn fifty_endpoints_of_which_ten_are_ill() -> Result<()> {
         let of = |share: usize| {
             waits.get((waits.len() * share / 1_000).min(waits.len() - 1)).copied().unwrap_or_default()
         };
-        println!("{} deliveries: p50 {:?}, p99 {:?}, most {:?}", waits.len(), of(500), of(990), of(999));
+        let _ = writeln!(
+            stderr(),
+            "{} deliveries: p50 {:?}, p99 {:?}, most {:?}",
+            waits.len(),
+            of(500),
+            of(990),
+            of(999)
+        );
         ensure!(of(990) <= Duration::from_millis(most), "p99 is {:?}", of(990));
         ensure!(worker.stop().await?.success(), "the worker did not end well");
         Ok(())
@@ -170,7 +182,8 @@ async fn a_hundred_thousand_parked_take_no_memory_and_arrive_when_they_are_asked
         redeliver(&mut connection, id, &Selection::Failed, asked_at, 2_000).await?;
         arrived(&receiver, 2_050).await?;
         let after = worker.peak_memory().await?;
-        println!("peak memory: {} KiB, with {PARKED} parked {} KiB", before >> 10, after >> 10);
+        let _ =
+            writeln!(stderr(), "peak memory: {} KiB, with {PARKED} parked {} KiB", before >> 10, after >> 10);
         ensure!(after <= before + SLACK, "{before} bytes became {after}");
         ensure!(worker.stop().await?.success(), "the worker did not end well");
         Ok(())
