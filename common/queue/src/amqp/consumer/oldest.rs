@@ -15,7 +15,13 @@ pub(super) const TOLD_EVERY: Duration = Duration::from_secs(1);
 
 /// Of each queue, when its oldest unanswered message was accepted, and how many are unanswered.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Oldest(Arc<Mutex<BTreeMap<ShortString, (DateTime<Utc>, usize)>>>);
+pub(super) struct Oldest(Arc<Mutex<BTreeMap<ShortString, Unanswered>>>);
+
+#[derive(Debug)]
+struct Unanswered {
+    since: DateTime<Utc>,
+    messages: usize,
+}
 
 impl Oldest {
     /// Takes note of one queue, and sets the gauges of all.
@@ -23,11 +29,11 @@ impl Oldest {
         // A panic elsewhere cannot leave a map of times half changed.
         let mut oldest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match accepted {
-            Some(at) => drop(oldest.insert(queue.clone(), (at, in_hand))),
+            Some(since) => drop(oldest.insert(queue.clone(), Unanswered { since, messages: in_hand })),
             None => drop(oldest.remove(queue)),
         }
-        let age = oldest.values().map(|(at, _)| at).min().map_or(0.0, |at| seconds(Utc::now() - *at));
-        let in_hand = oldest.values().map(|(_, in_hand)| in_hand).sum();
+        let age = oldest.values().map(|queue| queue.since).min().map_or(0.0, |at| seconds(Utc::now() - at));
+        let in_hand = oldest.values().map(|queue| queue.messages).sum();
         metrics::gauge!(telemetry::OLDEST_AGE, "store" => "broker").set(age);
         metrics::gauge!(telemetry::IN_HAND, "store" => "broker").set(count(in_hand));
     }
