@@ -59,13 +59,11 @@ pub(super) async fn run(args: &HealthArgs, context: &Context) -> anyhow::Result<
 
 impl HealthArgs {
     fn target(&self) -> anyhow::Result<Url> {
-        let mut url = match &self.url {
-            Some(url) => url.clone(),
-            None => {
-                let address = self.watch.metrics_addr.as_ref().unwrap_or(&self.listen_addr);
-                Url::parse(&format!("http://{}", address.from_here()))
-                    .context("the address cannot be asked")?
-            }
+        let mut url = if let Some(url) = &self.url {
+            url.clone()
+        } else {
+            let address = self.watch.metrics_addr.as_ref().unwrap_or(&self.listen_addr);
+            Url::parse(&format!("http://{}", address.from_here())).context("the address cannot be asked")?
         };
         if url.path() == "/" {
             url.set_path("/readyz");
