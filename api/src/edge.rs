@@ -40,6 +40,10 @@ const WEBHOOK_TIME_LIMIT: Duration = Duration::from_secs(9);
 /// Of those that wait for something: the feed for the next notification, a test for the answer of its endpoint.
 const PATIENT_TIME_LIMIT: Duration = Duration::from_secs(40);
 
+/// Rules are tried on all of history. Whose history takes longer has the command line.
+const SIMULATION: &str = "/api/v1/program/simulate";
+const SIMULATION_TIME_LIMIT: Duration = Duration::from_secs(60);
+
 /// A year: whoever has spoken TLS with us once does so for that long (RFC 6797).
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
@@ -95,7 +99,11 @@ impl Edge {
         let answer = if is_probe(request.uri().path()) {
             self.ask(request).await
         } else {
-            let limit = if waits(request.uri().path()) { PATIENT_TIME_LIMIT } else { TIME_LIMIT };
+            let limit = match request.uri().path() {
+                SIMULATION => SIMULATION_TIME_LIMIT,
+                path if waits(path) => PATIENT_TIME_LIMIT,
+                _ => TIME_LIMIT,
+            };
             let routed = self.bounded(limit, self.route(peer, request)).instrument(span.clone()).await;
             routed.unwrap_or_else(IntoResponse::into_response)
         };

@@ -7,7 +7,7 @@ mod time;
 mod unknown;
 
 pub(crate) use codes::MAX_REFERRAL_CODE;
-pub(crate) use fields::{Fields, MAX_TEXT, MAX_URL};
+pub(crate) use fields::{Fields, MAX_REASON, MAX_TEXT, MAX_URL};
 pub(crate) use page::{PageOf, page};
 pub(crate) use time::{first_moment, moment_after};
 pub(crate) use unknown::Warnings;
@@ -53,7 +53,7 @@ impl<S: Sync> FromRequest<S> for Fields {
     }
 }
 
-/// The fields of a body that need not be there.
+/// The fields of a body that may be left out.
 pub(crate) struct OptionalFields(pub(crate) Fields);
 
 impl<S: Sync> FromRequest<S> for OptionalFields {

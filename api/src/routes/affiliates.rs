@@ -5,7 +5,7 @@ pub(crate) mod delete;
 pub(crate) mod get;
 pub(crate) mod list;
 mod object;
-mod taken;
 pub(crate) mod update;
 
+pub(super) use get::{known_form, unknown};
 use object::Affiliate;

@@ -5,7 +5,6 @@ pub(crate) mod delete;
 pub(crate) mod get;
 pub(crate) mod list;
 mod object;
-mod refused;
 pub(crate) mod update;
 
 use object::Coupon;

@@ -6,6 +6,8 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | [`affiliates`], [`coupons`], [`clicks`] | entering and changing them, and who is judged again by that |
+//! | [`referrals`] | registering a referral |
 //! | [`decisions`] | hold, release, reject a commission; lock and unlock a customer |
 //! | [`rules`] | rules in writing, changing them, trying them on history |
 //! | [`projects`] | creating and changing a project |
@@ -17,7 +19,10 @@
 //! | [`outbox`] | the one way by which a transaction tells the workers something |
 //! | [`completion`] | waiting until they have done it |
 
+pub mod affiliates;
+pub mod clicks;
 pub mod completion;
+pub mod coupons;
 pub mod dead_letters;
 pub mod decisions;
 pub mod endpoints;
@@ -26,6 +31,7 @@ pub mod keys;
 pub mod outbox;
 pub mod payouts;
 pub mod projects;
+pub mod referrals;
 pub mod rules;
 pub mod spreadsheet;
 pub mod statements;

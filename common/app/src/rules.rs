@@ -4,6 +4,6 @@ mod change;
 mod simulate;
 mod written;
 
-pub use change::{Changed, change, latest};
+pub use change::{Changed, change, in_force, latest};
 pub use simulate::{Simulated, Sum, Total, simulate};
 pub use written::{InvalidRules, WrittenRules};

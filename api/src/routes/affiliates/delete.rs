@@ -1,18 +1,14 @@
 //! `DELETE /api/v1/affiliates/{email}`
 
 use super::Affiliate;
-use super::get::{known_form, shown, unknown};
+use super::get::{known_form, shown};
 use crate::answer::Data;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::input::Segment;
 use crate::openapi::{Deleting, Idempotent};
-use crate::resettle;
 use crate::state::AppState;
 use axum::extract::State;
-use domain::key::Key;
-use domain::mappings::Mappings;
-use store::affiliates;
 
 /// Close an affiliate
 ///
@@ -39,16 +35,7 @@ pub(crate) async fn delete(
 ) -> Result<Data<Affiliate>, ApiError> {
     let email = known_form(&email)?;
     let mut transaction = state.pool.begin().await?;
-    let affiliate = affiliates::lock_by_email(&mut transaction, caller.realm, email).await?;
-    let affiliate = affiliate.ok_or_else(|| unknown(email))?;
-    let affiliate = affiliates::close(&mut transaction, affiliate).await?;
-    let mappings = Mappings {
-        codes: affiliates::names(&mut transaction, affiliate.id).await?,
-        keys: Key::email(&affiliate.user_email).into_iter().collect(),
-        affiliates: vec![affiliate.id],
-        ..Mappings::default()
-    };
-    resettle::ask(&mut transaction, &state, caller.realm, &mappings).await?;
+    let affiliate = app::affiliates::close(&mut transaction, state.outbox(), caller.realm, email).await?;
     transaction.commit().await?;
     shown(&mut *state.pool.acquire().await?, affiliate, state.clock.now()).await.map(Data::new)
 }

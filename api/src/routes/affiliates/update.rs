@@ -1,21 +1,16 @@
 //! `PUT /api/v1/affiliates/{email}`
 
 use super::Affiliate;
-use super::get::{known_form, shown, unknown};
-use super::taken::refused;
+use super::get::{known_form, shown};
 use crate::answer::Data;
 use crate::auth::Caller;
 use crate::error::{ApiError, ErrorBody};
 use crate::input::{Fields, MAX_REFERRAL_CODE, MAX_TEXT, Segment, Warnings};
 use crate::openapi::values::{AffiliateStatusWord, CommissionText, Email, Notes, ReferralCode, Text};
 use crate::openapi::{Changing, Idempotent};
-use crate::resettle;
 use crate::state::AppState;
 use axum::extract::State;
-use domain::key::Key;
-use domain::mappings::Mappings;
 use store::affiliates::{self, AffiliateStatus};
-use store::{PgConnection, StoreError};
 use utoipa::ToSchema;
 
 /// What may change. What is absent stays; null clears what need not be there.
@@ -62,17 +57,9 @@ pub(crate) async fn update(
 ) -> Result<Data<Affiliate>, ApiError> {
     let email = known_form(&email)?;
     let mut transaction = state.pool.begin().await?;
-    let before = affiliates::lock_by_email(&mut transaction, caller.realm, email).await?;
-    let before = before.ok_or_else(|| unknown(email))?;
-    let mut after = before.clone();
-    let warnings = apply(fields, &mut after)?;
-    if before != after {
-        affiliates::save(&mut transaction, caller.realm, &before, &after)
-            .await
-            .map_err(|error| refused(error, &after.user_email, &after.referral_code))?;
-        let mappings = changed(&mut transaction, &before, &after).await?;
-        resettle::ask(&mut transaction, &state, caller.realm, &mappings).await?;
-    }
+    let edit = |affiliate: &mut affiliates::Affiliate| apply(fields, affiliate);
+    let (after, warnings) =
+        app::affiliates::change(&mut transaction, state.outbox(), caller.realm, email, edit).await?;
     transaction.commit().await?;
     let shown = shown(&mut *state.pool.acquire().await?, after, state.clock.now()).await?;
     Ok(Data::warned(shown, warnings))
@@ -94,30 +81,4 @@ fn apply(mut fields: Fields, affiliate: &mut affiliates::Affiliate) -> Result<Wa
     affiliate.payout_preferences =
         fields.or_standing("payout_preferences", preferences, affiliate.payout_preferences.take());
     fields.finish()
-}
-
-/// Under which names customers may be judged otherwise than before.
-async fn changed(
-    connection: &mut PgConnection,
-    before: &affiliates::Affiliate,
-    after: &affiliates::Affiliate,
-) -> Result<Mappings, StoreError> {
-    let mut mappings = Mappings::default();
-    if before.referral_code != after.referral_code || before.status != after.status {
-        mappings.codes = affiliates::names(connection, after.id).await?;
-        // A customer who was bound by id or by hand mentions no code, but is told with it.
-        mappings.affiliates.push(after.id);
-    }
-    // What the affiliate has earned may turn out to be purchases of their own, under any spelling of
-    // the address.
-    let (old, new) = (Key::email(&before.user_email), Key::email(&after.user_email));
-    if old != new {
-        mappings.keys = old.into_iter().chain(new).collect();
-        mappings.affiliates.push(after.id);
-    }
-    // An address to which the affiliate is paid is one of theirs as well.
-    if before.payout_preferences != after.payout_preferences {
-        mappings.affiliates.push(after.id);
-    }
-    Ok(mappings)
 }

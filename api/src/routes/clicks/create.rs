@@ -6,16 +6,15 @@ use crate::error::ApiError;
 use crate::input::{Fields, MAX_TEXT, MAX_URL};
 use crate::openapi::values::{PastTime, Text, Url};
 use crate::openapi::{Creating, Idempotent};
-use crate::resettle;
 use crate::state::AppState;
+use app::clicks;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use domain::code::FoldedCode;
-use domain::mappings::Mappings;
 use serde::Serialize;
-use store::clicks::{self, NewClick, Recorded};
+use store::clicks::{NewClick, Recorded};
 use utoipa::ToSchema;
 
 /// A visit by an affiliate's link.
@@ -86,18 +85,12 @@ pub(crate) async fn create(
         occurred_at,
     };
     let mut transaction = state.pool.begin().await?;
-    let recorded = clicks::record(&mut transaction, caller.realm, &new).await?;
+    let recorded = clicks::record(&mut transaction, state.outbox(), caller.realm, &new).await?;
     let (status, click) = match recorded {
         Recorded::New(click) => (StatusCode::CREATED, click),
         Recorded::Known(click) => (StatusCode::OK, click),
         Recorded::UnknownCode => return Err(unknown()),
     };
-    if status == StatusCode::CREATED {
-        // A checkout that names it may have come first.
-        let codes = FoldedCode::new(&click.click_id).into_iter().collect();
-        let mappings = Mappings { codes, ..Mappings::default() };
-        resettle::ask(&mut transaction, &state, caller.realm, &mappings).await?;
-    }
     transaction.commit().await?;
     let click = Click {
         // As the caller writes it; it is compared without regard to case.

@@ -2,21 +2,18 @@
 
 use super::Coupon;
 use super::get::find;
-use super::refused::refused;
 use crate::answer::{Data, json};
 use crate::auth::Caller;
 use crate::error::{ApiError, ErrorBody};
 use crate::input::{Fields, MAX_TEXT, Warnings};
 use crate::openapi::values::{CouponCode, CouponStatusWord, Text};
 use crate::openapi::{Creating, Idempotent};
-use crate::resettle;
 use crate::state::AppState;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::ids::AffiliateId;
-use domain::mappings::Mappings;
-use store::coupons::{self, CouponStatus, Naming};
+use store::coupons::{CouponStatus, Naming};
 use utoipa::ToSchema;
 
 /// A new coupon.
@@ -57,12 +54,11 @@ pub(crate) async fn create(
 ) -> Result<Response, ApiError> {
     let (posted, warnings) = Posted::read(fields)?;
     let mut transaction = state.pool.begin().await?;
-    let lemonsqueezy = posted.lemonsqueezy_discount_code.as_deref();
-    let created =
-        coupons::create(&mut transaction, caller.realm, &posted.naming, lemonsqueezy, posted.status).await;
-    let id = created.map_err(|error| refused(error, &posted.naming))?;
-    let mappings = Mappings { codes: posted.naming.names().collect(), ..Mappings::default() };
-    resettle::ask(&mut transaction, &state, caller.realm, &mappings).await?;
+    let (naming, lemonsqueezy) = (&posted.naming, posted.lemonsqueezy_discount_code.as_deref());
+    let outbox = state.outbox();
+    let entered =
+        app::coupons::enter(&mut transaction, outbox, caller.realm, naming, lemonsqueezy, posted.status);
+    let id = entered.await?;
     let coupon = find(&mut transaction, caller.realm, id).await?;
     transaction.commit().await?;
     let location = format!("/api/v1/coupons/{id}");

@@ -1,18 +1,14 @@
 //! `DELETE /api/v1/coupons/{id}`
 
 use super::Coupon;
-use super::get::unknown;
 use crate::answer::Data;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::input::Id;
 use crate::openapi::{Deleting, Idempotent};
-use crate::resettle;
 use crate::state::AppState;
 use axum::extract::State;
 use domain::ids::CouponId;
-use domain::mappings::Mappings;
-use store::coupons::{self, CouponStatus};
 
 /// Delete a coupon
 ///
@@ -35,11 +31,7 @@ pub(crate) async fn delete(
 ) -> Result<Data<Coupon>, ApiError> {
     let id = CouponId(id);
     let mut transaction = state.pool.begin().await?;
-    let coupon = coupons::lock(&mut transaction, caller.realm, id).await?.ok_or_else(|| unknown(id))?;
-    coupons::delete(&mut transaction, id).await?;
-    let mappings = Mappings { codes: coupon.naming.names().collect(), ..Mappings::default() };
-    resettle::ask(&mut transaction, &state, caller.realm, &mappings).await?;
+    let deleted = app::coupons::delete(&mut transaction, state.outbox(), caller.realm, id).await?;
     transaction.commit().await?;
-    let deleted = coupons::Coupon { status: CouponStatus::Inactive, ..coupon };
     Ok(Data::new(Coupon::new(caller.realm.project, deleted)))
 }

@@ -43,6 +43,6 @@ pub(super) async fn find(
     found.map(|coupon| Coupon::new(realm.project, coupon)).ok_or_else(|| unknown(id))
 }
 
-pub(super) fn unknown(id: CouponId) -> ApiError {
+fn unknown(id: CouponId) -> ApiError {
     ApiError::NotFound(format!("There is no coupon {id}"))
 }

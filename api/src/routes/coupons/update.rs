@@ -1,19 +1,16 @@
 //! `PUT /api/v1/coupons/{id}`
 
 use super::Coupon;
-use super::get::{find, unknown};
-use super::refused::refused;
+use super::get::find;
 use crate::answer::Data;
 use crate::auth::Caller;
 use crate::error::{ApiError, ErrorBody};
 use crate::input::{Fields, Id, MAX_TEXT, Warnings};
 use crate::openapi::values::{CouponCode, CouponStatusWord, Text};
 use crate::openapi::{Changing, Idempotent};
-use crate::resettle;
 use crate::state::AppState;
 use axum::extract::State;
 use domain::ids::{AffiliateId, CouponId};
-use domain::mappings::Mappings;
 use store::coupons::{self, CouponStatus};
 use utoipa::ToSchema;
 
@@ -57,19 +54,8 @@ pub(crate) async fn update(
 ) -> Result<Data<Coupon>, ApiError> {
     let id = CouponId(id);
     let mut transaction = state.pool.begin().await?;
-    let before = coupons::lock(&mut transaction, caller.realm, id).await?.ok_or_else(|| unknown(id))?;
-    let mut after = before.clone();
-    let warnings = apply(fields, &mut after)?;
-    if before != after {
-        coupons::save(&mut transaction, caller.realm, &before, &after)
-            .await
-            .map_err(|error| refused(error, &after.naming))?;
-    }
-    if before.naming != after.naming || before.status != after.status {
-        let codes = before.naming.names().chain(after.naming.names()).collect();
-        let mappings = Mappings { codes, ..Mappings::default() };
-        resettle::ask(&mut transaction, &state, caller.realm, &mappings).await?;
-    }
+    let edit = |coupon: &mut coupons::Coupon| apply(fields, coupon);
+    let warnings = app::coupons::change(&mut transaction, state.outbox(), caller.realm, id, edit).await?;
     let coupon = find(&mut transaction, caller.realm, id).await?;
     transaction.commit().await?;
     Ok(Data::warned(coupon, warnings))

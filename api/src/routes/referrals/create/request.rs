@@ -3,17 +3,16 @@
 use crate::error::ApiError;
 use crate::input::{Fields, MAX_REFERRAL_CODE, MAX_TEXT, Warnings};
 use crate::openapi::values::{Email, ReferralStatusWord, StripeCustomerId, Text};
+use app::referrals::NewReferral;
 use domain::code::FoldedCode;
-use domain::fact::Who;
 use domain::ids::AffiliateId;
-use domain::key::Key;
 use store::customers::CustomerStatus;
 use store::registrations::AffiliateName;
 use utoipa::ToSchema;
 
 /// A user who was referred.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the request; Posted reads it")]
+#[expect(dead_code, reason = "describes the request; read reads it")]
 pub(crate) struct PostReferral {
     email: Email,
     /// Who referred them.
@@ -29,58 +28,29 @@ pub(crate) struct PostReferral {
     external_id: Option<Text>,
 }
 
-/// What was said, each field read.
-pub(super) struct Posted {
-    pub(super) email: String,
-    /// The affiliate, and the field that named it.
-    pub(super) affiliate: Option<(&'static str, AffiliateName)>,
-    /// The code as it was written.
-    pub(super) referral_code: Option<String>,
-    pub(super) stripe_customer_id: Option<String>,
-    pub(super) external_id: Option<String>,
-    pub(super) converted: bool,
-}
-
-impl Posted {
-    pub(super) fn read(mut fields: Fields) -> Result<(Self, Warnings), ApiError> {
-        let email = fields.email("email");
-        let email = fields.required("email", email);
-        let by_id = fields.id("affiliate_id").map(|id| ("affiliate_id", AffiliateName::Id(AffiliateId(id))));
-        let code = fields.text("referral_code", MAX_REFERRAL_CODE);
-        let by_code = code.as_deref().and_then(FoldedCode::new);
-        let by_code = by_code.map(|code| ("referral_code", AffiliateName::Code(code)));
-        let statuses = CustomerStatus::ALL.map(|status| (status.as_str(), status));
-        let status = fields.one_of("status", &statuses);
-        let affiliate = by_id.or(by_code);
-        let direct = matches!(status, Some(CustomerStatus::Direct | CustomerStatus::DirectSignup));
-        if direct && affiliate.is_some() {
-            fields.problem("status", "status: who was referred by an affiliate is pending or converted");
-        }
-        let stripe_customer_id = fields.text("stripe_customer_id", MAX_TEXT);
-        let posted = Self {
-            email: email.unwrap_or_default(),
-            affiliate,
-            referral_code: code,
-            stripe_customer_id,
-            external_id: fields.text("external_id", MAX_TEXT),
-            converted: matches!(status, Some(CustomerStatus::Converted | CustomerStatus::Direct)),
-        };
-        Ok((posted, fields.finish()?))
+/// Reads the fields.
+pub(super) fn read(mut fields: Fields) -> Result<(NewReferral, Warnings), ApiError> {
+    let email = fields.email("email");
+    let email = fields.required("email", email);
+    let by_id = fields.id("affiliate_id").map(|id| ("affiliate_id", AffiliateName::Id(AffiliateId(id))));
+    let code = fields.text("referral_code", MAX_REFERRAL_CODE);
+    let by_code = code.as_deref().and_then(FoldedCode::new);
+    let by_code = by_code.map(|code| ("referral_code", AffiliateName::Code(code)));
+    let statuses = CustomerStatus::ALL.map(|status| (status.as_str(), status));
+    let status = fields.one_of("status", &statuses);
+    let affiliate = by_id.or(by_code);
+    let direct = matches!(status, Some(CustomerStatus::Direct | CustomerStatus::DirectSignup));
+    if direct && affiliate.is_some() {
+        fields.problem("status", "status: who was referred by an affiliate is pending or converted");
     }
-
-    /// The identities as the fold knows them.
-    pub(super) fn who(&self) -> Who {
-        Who {
-            email: Some(self.email.clone()),
-            stripe_customer: self.stripe_customer_id.as_deref().map(Key::written_customer),
-            external_id: self.external_id.clone(),
-        }
-    }
-
-    /// The keys by which the referral may be known, the strongest first.
-    pub(super) fn keys(&self) -> Vec<Key> {
-        let stripe = self.stripe_customer_id.as_deref().map(Key::written_customer);
-        let user = self.external_id.as_deref().map(Key::user);
-        stripe.into_iter().chain(user).chain(Key::email(&self.email)).collect()
-    }
+    let stripe_customer_id = fields.text("stripe_customer_id", MAX_TEXT);
+    let posted = NewReferral {
+        email: email.unwrap_or_default(),
+        affiliate,
+        referral_code: code,
+        stripe_customer_id,
+        external_id: fields.text("external_id", MAX_TEXT),
+        converted: matches!(status, Some(CustomerStatus::Converted | CustomerStatus::Direct)),
+    };
+    Ok((posted, fields.finish()?))
 }

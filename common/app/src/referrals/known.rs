@@ -1,7 +1,7 @@
 //! What is known of a referral already, settled or not, and whether a caller tells anything new.
 
-use super::request::Posted;
-use crate::error::ApiError;
+use super::register::NewReferral;
+use crate::Error;
 use domain::ids::AffiliateId;
 use domain::key::Key;
 use std::collections::BTreeSet;
@@ -13,7 +13,7 @@ use store::registrations::{NamedAffiliate, Registration};
 pub(super) struct Known {
     /// The customer that this is, if a worker has settled any fact of it.
     pub(super) customer: Option<Customer>,
-    /// Customers by the keys that were posted, with this one among them.
+    /// Customers by the keys that were new, with this one among them.
     by_key: Vec<(Key, Customer)>,
     /// What was said of this one before, in order.
     said: Vec<Registration>,
@@ -22,16 +22,16 @@ pub(super) struct Known {
 impl Known {
     /// Of all that the keys and the address lead to, what may be this one: an address may have
     /// several users, but a user has one id of a kind.
-    pub(super) fn new(posted: &Posted, by_key: Vec<(Key, Customer)>, said: Vec<Registration>) -> Self {
-        let customer = posted.keys().iter().find_map(|key| {
+    pub(super) fn new(new: &NewReferral, by_key: Vec<(Key, Customer)>, said: Vec<Registration>) -> Self {
+        let customer = new.keys().iter().find_map(|key| {
             let (_, customer) = by_key.iter().find(|(known, _)| known == key)?;
-            let fits = key.as_str() != email_key(posted)
-                || posted.fits(customer.stripe_customer_id.as_deref(), customer.external_id.as_deref());
+            let fits = key.as_str() != email_key(new)
+                || new.fits(customer.stripe_customer_id.as_deref(), customer.external_id.as_deref());
             fits.then(|| customer.clone())
         });
         let others: BTreeSet<i64> = said
             .iter()
-            .filter(|said| !posted.fits(said.stripe_customer_id.as_deref(), said.external_id.as_deref()))
+            .filter(|said| !new.fits(said.stripe_customer_id.as_deref(), said.external_id.as_deref()))
             .map(|said| said.first_id)
             .collect();
         let said = said.into_iter().filter(|said| !others.contains(&said.first_id));
@@ -51,55 +51,55 @@ impl Known {
     /// Refuses an affiliate when another one has the referral.
     pub(super) fn must_not_be_anothers(
         &self,
-        posted: &Posted,
+        new: &NewReferral,
         affiliate: &NamedAffiliate,
-    ) -> Result<(), ApiError> {
+    ) -> Result<(), Error> {
         let bound =
             self.by_key.iter().find_map(|(_, customer)| customer.affiliate.filter(|id| *id != affiliate.id));
         let waiting = self.said.iter().filter(|said| !said.settled).find_map(|said| said.affiliate);
         match bound.or(waiting.filter(|id| *id != affiliate.id)) {
             None => Ok(()),
-            Some(other) => Err(ApiError::Conflict(format!(
+            Some(other) => Err(Error::Conflict(format!(
                 "{} is bound to affiliate {other}: the first bind wins",
-                posted.email
+                new.email
             ))),
         }
     }
 
-    /// Whether everything that was posted is known.
-    pub(super) fn covers(&self, posted: &Posted, affiliate: Option<&NamedAffiliate>) -> bool {
+    /// Whether everything that was new is known.
+    pub(super) fn covers(&self, new: &NewReferral, affiliate: Option<&NamedAffiliate>) -> bool {
         let exists = self.customer.is_some() || self.unsettled().is_some();
         exists
             && self.knows_id(
-                posted.stripe_customer_id.as_deref().map(Key::written_customer),
+                new.stripe_customer_id.as_deref().map(Key::written_customer),
                 |said| &said.stripe_customer_id,
-                posted.stripe_customer_id.as_deref(),
+                new.stripe_customer_id.as_deref(),
             )
             && self.knows_id(
-                posted.external_id.as_deref().map(Key::user),
+                new.external_id.as_deref().map(Key::user),
                 |said| &said.external_id,
-                posted.external_id.as_deref(),
+                new.external_id.as_deref(),
             )
             && affiliate.is_none_or(|affiliate| self.knows_affiliate(affiliate))
-            && (!posted.converted || self.knows_of_payment())
+            && (!new.converted || self.knows_of_payment())
     }
 
-    /// The ids that the referral is known by and that were not posted.
-    pub(super) fn complete(&self, posted: Posted) -> Posted {
+    /// The ids that the referral is known by and that were not new.
+    pub(super) fn complete(&self, new: NewReferral) -> NewReferral {
         let of_customer =
             |id: fn(&Customer) -> &Option<String>| self.customer.as_ref().and_then(|c| id(c).clone());
         let of_said =
             |id: fn(&Registration) -> &Option<String>| self.said.iter().find_map(|said| id(said).clone());
-        Posted {
-            stripe_customer_id: posted
+        NewReferral {
+            stripe_customer_id: new
                 .stripe_customer_id
                 .or_else(|| of_customer(|customer| &customer.stripe_customer_id))
                 .or_else(|| of_said(|said| &said.stripe_customer_id)),
-            external_id: posted
+            external_id: new
                 .external_id
                 .or_else(|| of_customer(|customer| &customer.external_id))
                 .or_else(|| of_said(|said| &said.external_id)),
-            ..posted
+            ..new
         }
     }
 
@@ -126,8 +126,8 @@ impl Known {
     }
 }
 
-impl Posted {
-    /// Whether somebody with these ids may be the one who was posted.
+impl NewReferral {
+    /// Whether somebody with these ids may be the one who was new.
     fn fits(&self, stripe_customer_id: Option<&str>, external_id: Option<&str>) -> bool {
         let agree = |one: Option<&str>, other: Option<&str>| one.is_none() || other.is_none() || one == other;
         agree(self.stripe_customer_id.as_deref(), stripe_customer_id)
@@ -135,6 +135,6 @@ impl Posted {
     }
 }
 
-fn email_key(posted: &Posted) -> String {
-    Key::email(&posted.email).map(|key| key.as_str().to_owned()).unwrap_or_default()
+fn email_key(new: &NewReferral) -> String {
+    Key::email(&new.email).map(|key| key.as_str().to_owned()).unwrap_or_default()
 }

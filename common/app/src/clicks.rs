@@ -1,0 +1,26 @@
+//! Clicks on affiliates' links.
+
+use crate::{Error, Outbox};
+use domain::{code::FoldedCode, ids::Realm, mappings::Mappings};
+use store::{
+    PgConnection,
+    clicks::{self, NewClick, Recorded},
+};
+
+/// Records a click; a checkout that names it may have come first, and is judged again.
+///
+/// # Errors
+/// Those of the database. That the code is unknown is [`Recorded::UnknownCode`].
+pub async fn record(
+    connection: &mut PgConnection,
+    outbox: Outbox<'_>,
+    realm: Realm,
+    new: &NewClick<'_>,
+) -> Result<Recorded, Error> {
+    let recorded = clicks::record(connection, realm, new).await?;
+    if let Recorded::New(click) = &recorded {
+        let codes = FoldedCode::new(&click.click_id).into_iter().collect();
+        outbox.resettle(connection, realm, &Mappings { codes, ..Mappings::default() }).await?;
+    }
+    Ok(recorded)
+}

@@ -1,0 +1,91 @@
+//! Coupons: entered, changed, deleted; and who is judged again by that.
+
+use crate::{Error, Outbox};
+use domain::{
+    ids::{CouponId, Realm},
+    mappings::Mappings,
+};
+use store::{
+    PgConnection,
+    coupons::{self, Coupon, CouponStatus, Naming, WriteError},
+};
+
+/// Enters a coupon: whoever pays with it is its affiliate's, unless somebody else's already.
+///
+/// # Errors
+/// [`Error::Conflict`] when the code is taken, [`Error::Unknown`] when there is no such affiliate.
+pub async fn enter(
+    connection: &mut PgConnection,
+    outbox: Outbox<'_>,
+    realm: Realm,
+    naming: &Naming,
+    lemonsqueezy_discount_code: Option<&str>,
+    status: CouponStatus,
+) -> Result<CouponId, Error> {
+    let created = coupons::create(connection, realm, naming, lemonsqueezy_discount_code, status).await;
+    let id = created.map_err(|error| refused(error, naming))?;
+    let mappings = Mappings { codes: naming.names().collect(), ..Mappings::default() };
+    outbox.resettle(connection, realm, &mappings).await?;
+    Ok(id)
+}
+
+/// Changes a coupon as `edit` says; what happened before is judged by what it was then.
+///
+/// # Errors
+/// [`Error::NotFound`], those of [`enter`], and what `edit` fails with.
+pub async fn change<E: From<Error>, T>(
+    connection: &mut PgConnection,
+    outbox: Outbox<'_>,
+    realm: Realm,
+    id: CouponId,
+    edit: impl FnOnce(&mut Coupon) -> Result<T, E>,
+) -> Result<T, E> {
+    let before = coupons::lock(connection, realm, id).await.map_err(Error::from)?;
+    let before = before.ok_or_else(|| unknown(id))?;
+    let mut after = before.clone();
+    let edited = edit(&mut after)?;
+    if before != after {
+        let saved = coupons::save(connection, realm, &before, &after).await;
+        saved.map_err(|error| refused(error, &after.naming))?;
+    }
+    if before.naming != after.naming || before.status != after.status {
+        let codes = before.naming.names().chain(after.naming.names()).collect();
+        let mappings = Mappings { codes, ..Mappings::default() };
+        outbox.resettle(connection, realm, &mappings).await?;
+    }
+    Ok(edited)
+}
+
+/// Deletes a coupon: it binds nobody from now on, its code is free again.
+///
+/// # Errors
+/// [`Error::NotFound`]
+pub async fn delete(
+    connection: &mut PgConnection,
+    outbox: Outbox<'_>,
+    realm: Realm,
+    id: CouponId,
+) -> Result<Coupon, Error> {
+    let coupon = coupons::lock(connection, realm, id).await?.ok_or_else(|| unknown(id))?;
+    coupons::delete(connection, id).await?;
+    let mappings = Mappings { codes: coupon.naming.names().collect(), ..Mappings::default() };
+    outbox.resettle(connection, realm, &mappings).await?;
+    Ok(Coupon { status: CouponStatus::Inactive, ..coupon })
+}
+
+fn refused(error: WriteError, wanted: &Naming) -> Error {
+    match error {
+        WriteError::CodeTaken => Error::Conflict(format!(
+            "coupon_code: {} belongs to another coupon of this project",
+            wanted.coupon_code
+        )),
+        WriteError::UnknownAffiliate => {
+            Error::unknown("affiliate_id", format!("Unknown affiliate: {}", wanted.affiliate))
+        }
+        WriteError::Store(error) => error.into(),
+    }
+}
+
+fn unknown(id: CouponId) -> Error {
+    Error::NotFound(format!("There is no coupon {id}"))
+}
