@@ -42,7 +42,7 @@ const PATIENT_TIME_LIMIT: Duration = Duration::from_secs(40);
 
 /// Rules are tried on all of history. Whose history takes longer has the command line.
 const SIMULATION: &str = "/api/v1/program/simulate";
-const SIMULATION_TIME_LIMIT: Duration = Duration::from_secs(60);
+const SIMULATION_TIME_LIMIT: Duration = Duration::from_mins(1);
 
 /// A year: whoever has spoken TLS with us once does so for that long (RFC 6797).
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");

@@ -6,7 +6,7 @@ use domain::ids::Realm;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use store::{PgPool, StoreError, no_answer, notifications};
+use store::{PgPool, StoreError, notifications, within};
 use tokio::sync::{Notify, oneshot};
 
 /// How often it is asked while somebody waits.
@@ -97,6 +97,5 @@ impl Feeds {
 
 async fn last(pool: &PgPool, realms: &[Realm]) -> Result<BTreeMap<Realm, i64>, StoreError> {
     let last = async { notifications::last_sequences(&mut *pool.acquire().await?, realms).await };
-    let last = tokio::time::timeout(PATIENCE, last).await;
-    last.unwrap_or_else(|_elapsed| Err(no_answer()))
+    within(PATIENCE, last).await
 }

@@ -59,11 +59,11 @@ pub(crate) struct OptionalFields(pub(crate) Fields);
 impl<S: Sync> FromRequest<S> for OptionalFields {
     type Rejection = ApiError;
 
-    /// A JSON object, or nothing at all.
+    /// A JSON object, null, or nothing at all.
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let body = read_body(body).await?;
-        if body.is_empty() {
+        if matches!(body.trim_ascii(), b"" | b"null") {
             return Ok(Self(Fields::new(Map::new())));
         }
         Fields::from_request(Request::from_parts(parts, body.into()), state).await.map(Self)

@@ -119,9 +119,9 @@ async fn as_json<L: Table>(
         (None, Some(total)) => Some(total),
         (None, None) => Some(list.count(&mut connection, realm).await?),
     };
-    let last = rows.last().map(L::position);
+    let end = rows.last().map(L::position);
     let shown = list.show(&mut connection, realm, state.clock.now(), rows).await?;
-    Ok(List::new(shown, &page, total, last.filter(|_| has_more)))
+    Ok(List::new(shown, &page, total, end.filter(|_| has_more)))
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ pub fn document() -> Document {
         (name = "Webhooks", description = "What Stripe posts"),
     ),
     paths(crate::webhook::receive, crate::routes::links::follow),
-    components(schemas(ErrorBody<'static>, values::DayOrTime, values::IntervalWord, values::ListedAffiliateStatus)),
+    components(schemas(ErrorBody<'static>, values::DayOrTime, values::IntervalWord, values::ListedAffiliateStatus, values::PayoutFileWord)),
     modifiers(&ApiKey, &Refusals),
     security(("api_key" = [])),
 )]

@@ -5,7 +5,7 @@ import type { components, paths } from "./schema.js";
 
 type Conversion = components["schemas"]["Conversion"];
 
-const client = createClient<paths>({
+const client = createClient<paths, "application/json">({
   baseUrl: process.env["API"] ?? "",
   headers: { Authorization: `Bearer ${process.env["KEY"]}`, Prefer: "wait=4" },
 });

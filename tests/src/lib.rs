@@ -9,6 +9,7 @@
 //! Each deployment has a database and queues of its own, and is refused at the end when messages are
 //! left over. Tests that stop a store have private ones ([`stores::Private`]).
 
+pub mod books;
 pub mod broker;
 pub mod case;
 pub mod deployment;
@@ -18,6 +19,7 @@ pub mod launch;
 pub mod ledger;
 pub mod oracle;
 pub mod processes;
+pub mod receiver;
 pub mod roles;
 pub mod stores;
 pub mod story;

@@ -48,6 +48,15 @@ impl Process {
         Launch::of("tributary-worker", deployment)?.start()
     }
 
+    /// Starts `tributary-worker` with settings of its own.
+    ///
+    /// # Errors
+    /// When it cannot be run.
+    pub fn worker_with(deployment: &Deployment, settings: &[(&str, &str)]) -> Result<Self> {
+        let launch = Launch::of("tributary-worker", deployment)?;
+        settings.iter().fold(launch, |launch, (name, value)| launch.env(name, value)).start()
+    }
+
     /// Its own end of a pipe.
     pub fn take_stderr(&mut self) -> Option<ChildStderr> {
         self.child.stderr.take()

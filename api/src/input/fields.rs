@@ -312,20 +312,6 @@ impl Fields {
         day
     }
 
-    /// Some ids, in a list.
-    pub(crate) fn ids(&mut self, name: &str, most: usize) -> Vec<i64> {
-        let Some(value) = self.value(name) else { return Vec::new() };
-        let id = |value: &Value| value.to_string().parse().ok().filter(|id: &i64| *id > 0);
-        let ids = value.as_array().map(|ids| ids.iter().map(id).collect::<Option<Vec<i64>>>());
-        match ids {
-            Some(Some(ids)) if (1..=most).contains(&ids.len()) => ids,
-            _ => {
-                self.problem(name, format!("{name} must be a list of 1 to {most} positive integers"));
-                Vec::new()
-            }
-        }
-    }
-
     /// Whether nothing was wrong so far.
     pub(crate) fn is_fine(&self) -> bool {
         self.problems.is_empty()

@@ -121,7 +121,7 @@ struct Cause {
         ("after" = Option<i64>, Query, minimum = 0, description = "Those behind this place in the sequence; 0 when absent"),
         ("types" = Option<String>, Query, description = "Names of events, separated by commas; all when absent"),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 500, description = "The most of one answer; 100 when absent"),
-        ("Prefer" = Option<String>, Header, description = "`wait=N` waits up to so many seconds, at most 30, for the next one", example = "wait=30"),
+        ("Prefer" = Option<String>, Header, description = "`wait=N` waits up to so many seconds, at most 30, for the next one", example = "wait=5"),
     ),
     responses(
         Listing,
@@ -149,17 +149,17 @@ pub(crate) async fn list(
         let feed = feed.await?;
         let left = deadline.saturating_duration_since(Instant::now());
         if !feed.notifications.is_empty() || left.is_zero() {
-            return Ok(answer::json(StatusCode::OK, &EventFeed::of(feed)?).into_response());
+            return Ok(answer::json(StatusCode::OK, &EventFeed::of(&feed)?).into_response());
         }
         seen = feed.next_after;
         if !state.feeds.wait(caller.realm, seen, left).await {
-            return Ok(answer::json(StatusCode::OK, &EventFeed::of(feed)?).into_response());
+            return Ok(answer::json(StatusCode::OK, &EventFeed::of(&feed)?).into_response());
         }
     }
 }
 
 impl EventFeed {
-    fn of(feed: Feed) -> Result<Self, ApiError> {
+    fn of(feed: &Feed) -> Result<Self, ApiError> {
         let data =
             feed.notifications.iter().map(notifications::Notification::body).collect::<Result<_, _>>()?;
         Ok(Self { success: true, data, next_after: feed.next_after, has_more: feed.has_more })

@@ -128,7 +128,10 @@ async fn what_is_no_json_object_is_told(pool: PgPool) {
         deep_objects.as_bytes(),
     ];
     for operation in writing() {
-        for body in bodies.into_iter().filter(|body| !body.is_empty() || !operation.body_is_optional()) {
+        for body in bodies
+            .into_iter()
+            .filter(|body| !(matches!(body.trim_ascii(), b"" | b"null") && operation.body_is_optional()))
+        {
             let answer = stage.send(&operation, Some("application/json"), body.to_vec()).await;
             let shown = String::from_utf8_lossy(body.get(..40).unwrap_or(body));
             assert_eq!(answer.status, 400, "{} {shown}: {answer:?}", operation.name());
@@ -260,8 +263,10 @@ async fn null_and_blank_are_absent_and_unknown_fields_are_passed_over(pool: PgPo
     let stage = Stage::new(&pool).await;
     for operation in writing().iter().filter(|operation| operation.method == Method::PUT) {
         let before = stage.send_json(operation, &json!({})).await.data(200).clone();
-        let nulls: Map<String, Value> =
-            operation.fields().iter().map(|field| (field.name.clone(), Value::Null)).collect();
+        // A null commission is a word of its own: it gives the commission back to the rules.
+        let is_a_word = |name: &str| operation.name() == "update_conversion" && name == "value";
+        let names = operation.fields().into_iter().map(|field| field.name).filter(|name| !is_a_word(name));
+        let nulls: Map<String, Value> = names.map(|name| (name, Value::Null)).collect();
         assert_eq!(stage.send_json(operation, &nulls.into()).await.data(200), &before);
         let odd = json!({"nobody_knows": 1, "id": 99, "created_at": "2020-01-01", "__proto__": {}, "": []});
         assert_eq!(stage.send_json(operation, &odd).await.data(200), &before, "{}", operation.name());
@@ -385,6 +390,11 @@ async fn every_text_comes_back_as_it_was_sent(pool: PgPool) {
                 let sent = match field.schema.as_str() {
                     "Email" if number < TEXTS.len() => format!("{number}{text}@{text}.{}", echo.operation),
                     "Email" => format!("{:ü<308}@example.com", operation.name()),
+                    // The references of conversions that were posted are theirs.
+                    _ if unique.starts_with("update_conversion-reference") && number < TEXTS.len() => {
+                        format!("~{text}")
+                    }
+                    _ if unique.starts_with("update_conversion-reference") => text.replace('ü', "ö"),
                     _ => text.clone(),
                 };
                 let mut body = json!({echo.field: sent});
@@ -393,13 +403,18 @@ async fn every_text_comes_back_as_it_was_sent(pool: PgPool) {
                         "email": format!("{unique}@example.com"), "referral_code": (operation.name() == "create_click").then_some("PARTNER"),
                         "coupon_code": unique, "affiliate_id": (operation.name() == "create_coupon").then_some(1),
                     });
+                    let others = match operation.name() {
+                        "create_webhook_endpoint" => json!({"url": "https://1.1.1.1/hooks", "events": ["*"]}),
+                        _ => others,
+                    };
                     for (name, value) in others.as_object().unwrap() {
                         body.as_object_mut().unwrap().entry(name.clone()).or_insert_with(|| value.clone());
                     }
                 }
-                let path = operation.path_with(|name| match (name, operation.path.contains("coupons")) {
-                    ("email", _) => encoded(&partner),
-                    ("id", true) => stage.coupon.to_string(),
+                let path = operation.path_with(|name| match name {
+                    "email" => encoded(&partner),
+                    _ if operation.path.contains("coupons") => stage.coupon.to_string(),
+                    _ if operation.path.contains("webhook-endpoints") => stage.endpoint.to_string(),
                     _ => stage.conversion.to_string(),
                 });
                 let call = stage.api.call(&stage.project, operation.method.clone(), &path);

@@ -1,6 +1,6 @@
 //! API keys over REST, what each role may, and dead letters.
 
-use crate::document::{anything, operations};
+use crate::document::{Operation, anything, operations};
 use crate::support::{Answer, Project, dead_letter, project, start, with_key, with_role};
 use domain::ids::{Mode, Realm};
 use reqwest::Method;
@@ -59,7 +59,7 @@ async fn a_role_may_what_it_says_and_nothing_else(pool: PgPool) {
     let mut allowed = BTreeSet::new();
     for role in KeyRole::ALL {
         let key = with_role(&pool, owner.realm, role).await;
-        for operation in operations().into_iter().filter(|operation| operation.needs_key()) {
+        for operation in operations().into_iter().filter(Operation::needs_key) {
             let path = operation.path_with(|name| match name {
                 "projectId" => owner.realm.project.to_string(),
                 name if name.ends_with("id") => "999".to_owned(),
@@ -76,7 +76,7 @@ async fn a_role_may_what_it_says_and_nothing_else(pool: PgPool) {
             match (role, &operation.method) {
                 (KeyRole::Full, _) | (_, &Method::GET) => assert_ne!(answer.status, 403, "{told}"),
                 _ if answer.status == 403 => {
-                    assert!(answer.error(403, "forbidden").contains(role.as_str()), "{told}")
+                    assert!(answer.error(403, "forbidden").contains(role.as_str()), "{told}");
                 }
                 _ => {
                     allowed.insert((role.as_str(), operation.name().to_owned()));

@@ -136,6 +136,16 @@ async fn every_documented_field_is_known(pool: PgPool) {
     api.post(&project, PATH, r#"{"amount": 10}"#).header("Prefer", "respond-async").send().await.data(202);
     let coupon = json!({"affiliate_id": ann, "coupon_code": "SAVE10"}).to_string();
     api.post(&project, "/api/v1/coupons", &coupon).send().await.data(201);
+    let endpoint = json!({"url": "https://1.1.1.1/hooks", "events": ["*"]}).to_string();
+    api.post(&project, "/api/v1/webhook-endpoints", &endpoint).send().await.data(201);
+    sqlx::query(
+        "INSERT INTO dead_letters (queue, project_id, livemode, headers, body, attempt, reason)
+         VALUES ('tributary', $1, FALSE, '{}', '', 1, 'unreadable')",
+    )
+    .bind(project.realm.project.0)
+    .execute(&pool)
+    .await
+    .unwrap();
     for operation in operations().iter().filter(|operation| !operation.fields().is_empty()) {
         // Each is wrong or null, so that the answer names what is not known.
         let fields = operation.fields().into_iter().map(|field| (field.name, Value::Null));

@@ -25,7 +25,7 @@ async fn a_commission_is_held_rejected_and_released(pool: PgPool) {
         assert_eq!(decided.data(200)["value"].to_string(), value, "{}", decided.text);
     }
     let story = api.get(&project, &format!("/api/v1{path}/explanation")).send().await;
-    assert!(story.text.contains("stolen card?") && story.text.contains("\"test\""), "{}", story.text);
+    assert!(story.text.contains("stolen card?") && story.text.contains("by test on"), "{}", story.text);
     let silent = post(&format!("{path}/hold"), json!({})).await;
     assert_eq!(silent.fields(), ["reason"]);
     post("/conversions/999/hold", json!({"reason": "x"})).await.error(404, "not_found");

@@ -1,9 +1,9 @@
 //! Notifications: written with what they tell of, numbered in the order of commits, read by receivers.
 //!
-//! 1. Whoever changes something writes its notifications in the same transaction ([`write`]): they exist when that commits,
+//! 1. Whoever changes something writes its notifications in the same transaction ([`write()`]): they exist when that commits,
 //!    and only then.
 //! 2. The sequencer numbers what is committed and puts it on its way to the endpoints that want it ([`give_sequence`]).
-//! 3. It is sent ([`deliveries`](crate::deliveries)) or read from the feed ([`feed`]), as one body, the same to the byte.
+//! 3. It is sent ([`deliveries`](crate::deliveries)) or read from the feed ([`feed()`]), as one body, the same to the byte.
 
 mod feed;
 mod listener;

@@ -226,7 +226,7 @@ async fn fold(
     for near in &folded {
         clusters.remove(&near.cluster);
     }
-    let (mut parts, mut settled) = (Parts::of(clusters, known.kept), Settled::default());
+    let (mut parts, mut settled) = (Parts::of(&clusters, known.kept), Settled::default());
     loop {
         let part = parts.load(conn).await?;
         if part.is_none() && folded.is_empty() {

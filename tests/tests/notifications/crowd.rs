@@ -164,7 +164,7 @@ async fn a_hundred_thousand_parked_take_no_memory_and_arrive_when_they_are_asked
             write(&mut *deployment.pool.acquire().await?, &[notification(realm, number)]).await?;
         }
         arrived(&receiver, 50).await?;
-        let before = worker.peak_memory().await?;
+        let before = worker.peak_memory()?;
 
         disable(&mut *deployment.pool.acquire().await?, id, "a test").await?;
         park(deployment, realm).await?;
@@ -181,7 +181,7 @@ async fn a_hundred_thousand_parked_take_no_memory_and_arrive_when_they_are_asked
         let asked_at = now(&mut connection).await?;
         redeliver(&mut connection, id, &Selection::Failed, asked_at, 2_000).await?;
         arrived(&receiver, 2_050).await?;
-        let after = worker.peak_memory().await?;
+        let after = worker.peak_memory()?;
         let _ =
             writeln!(stderr(), "peak memory: {} KiB, with {PARKED} parked {} KiB", before >> 10, after >> 10);
         ensure!(after <= before + SLACK, "{before} bytes became {after}");

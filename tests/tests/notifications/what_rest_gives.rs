@@ -52,7 +52,8 @@ async fn what_is_notified_is_what_rest_gives() -> Result<()> {
                 _ => continue,
             };
             let given = get(api, key, &path).await?;
-            assert_eq!(notification["data"], given["data"], "{path}: {notification}");
+            let (told, given) = (notification["data"].clone(), given["data"].clone());
+            assert_eq!(but_bound_at(told), but_bound_at(given), "{path}: {notification}");
             *compared.entry(kind).or_default() += 1;
         }
         ensure!(compared.len() == 3 && compared["commission"] > 10, "{compared:?}");
@@ -60,6 +61,14 @@ async fn what_is_notified_is_what_rest_gives() -> Result<()> {
         worker.stop().await
     })
     .await
+}
+
+/// An event that came late may move the moment of a bind and no money, of which nobody is notified.
+fn but_bound_at(mut object: Value) -> Value {
+    if let Some(attribution) = object["attribution"].as_object_mut() {
+        attribution.remove("bound_at");
+    }
+    object
 }
 
 async fn numbered(deployment: &Deployment) -> Result<()> {

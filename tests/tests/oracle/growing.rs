@@ -36,7 +36,7 @@ fn comes_to_the_same(history: &History, seed: u64) -> Result<(), TestCaseError> 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2_500, failure_persistence: None, rng_seed: generate::seed(6), ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_kept_of_the_past_stands_for_its_facts(history in generate::history(), seed in any::<u64>()) {

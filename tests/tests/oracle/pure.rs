@@ -27,20 +27,20 @@ fn agrees(history: &History, seed: u64) -> Result<(), TestCaseError> {
 }
 
 macro_rules! batches {
-    ($($name:ident)*) => { proptest! {
-        #![proptest_config(ProptestConfig { cases: HISTORIES, failure_persistence: None, ..ProptestConfig::default() })]
-        $(#[test]
+    ($($name:ident = $seed:literal)*) => { $(proptest! {
+        #![proptest_config(ProptestConfig { cases: HISTORIES, failure_persistence: None, rng_seed: generate::seed($seed), ..ProptestConfig::default() })]
+        #[test]
         fn $name(history in generate::history(), seed in any::<u64>()) {
             agrees(&history, seed)?;
-        })*
-    } };
+        }
+    })* };
 }
 
 batches! {
-    the_engine_and_the_naive_reading_agree_on_the_first_2500_histories
-    the_engine_and_the_naive_reading_agree_on_the_second_2500_histories
-    the_engine_and_the_naive_reading_agree_on_the_third_2500_histories
-    the_engine_and_the_naive_reading_agree_on_the_fourth_2500_histories
+    the_engine_and_the_naive_reading_agree_on_the_first_2500_histories = 1
+    the_engine_and_the_naive_reading_agree_on_the_second_2500_histories = 2
+    the_engine_and_the_naive_reading_agree_on_the_third_2500_histories = 3
+    the_engine_and_the_naive_reading_agree_on_the_fourth_2500_histories = 4
 }
 
 /// An agreement on histories in which nothing happens would be worth nothing.

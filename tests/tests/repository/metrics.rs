@@ -58,6 +58,10 @@ fn metrics() -> Result<Vec<Metric>> {
             let Some((declaration, value)) = line.split_once(": &str = \"tributary_") else { continue };
             let constant = declaration.rsplit(' ').next().context("a constant has a name")?.to_owned();
             let name = format!("tributary_{}", value.trim_end_matches(['"', ';']));
+            // Channels of PostgreSQL have shorter names.
+            if name.matches('_').count() < 2 {
+                continue;
+            }
             metrics.push(Metric { constant, name, text: file.text.clone() });
         }
     }

@@ -1,19 +1,23 @@
 //! `GET /api/v1/webhook-endpoints/{id}/deliveries`
 
-use crate::answer::{List, known_total, timestamp};
+use crate::answer::{List, timestamp};
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::input::{Fields, Id, Query, first_moment, moment_after, page};
-use crate::openapi::values::{DayOrTime, DeliveryStatusWord, SingleEventWord};
+use crate::listing::{self, Shape, Table};
+use crate::openapi::values::{CsvText, DayOrTime, DeliveryStatusWord, SingleEventWord};
 use crate::openapi::{Paging, Reading};
 use crate::state::AppState;
 use app::endpoints;
 use axum::extract::State;
-use domain::ids::EndpointId;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use domain::ids::{EndpointId, Realm};
 use domain::notification::Event;
 use serde::Serialize;
 use store::deliveries::{self, DeliveryStatus, Filter};
-use store::page::Position;
+use store::page::{Page, Position, Rows};
+use store::{PgConnection, StoreError};
 use utoipa::ToSchema;
 
 const DEFAULT_LIMIT: i64 = 50;
@@ -97,29 +101,73 @@ impl From<deliveries::Delivery> for Delivery {
     ),
     responses(
         Reading,
-        (status = 200, description = "A page of the list", body = List<Delivery>),
+        (status = 200, description = "A page of the list, or all of it as CSV", content((List<Delivery> = "application/json"), (CsvText = "text/csv"))),
     ),
 )]
 pub(crate) async fn list(
     State(state): State<AppState>,
     caller: Caller,
     Id(id): Id,
+    shape: Shape,
     Query(mut query): Query,
-) -> Result<List<Delivery>, ApiError> {
+) -> Result<Response, ApiError> {
     let page = page(&mut query, DEFAULT_LIMIT);
     let filter = filter(&mut query);
     query.finish()?;
     let id = EndpointId(id);
     let mut connection = state.pool.acquire().await?;
     endpoints::find(&mut connection, caller.realm, id).await?;
-    let rows = deliveries::list(&mut connection, id, &filter, &page).await?;
-    let total = match (page.after, known_total(&rows, &page)) {
-        (Some(_), _) => None,
-        (None, Some(total)) => Some(total),
-        (None, None) => Some(deliveries::count(&mut connection, id, &filter).await?),
-    };
-    let position = |row: &deliveries::Delivery| Position { at: row.created_at, id: row.id.0 };
-    Ok(List::new(rows, &page, total, position, Delivery::from))
+    drop(connection);
+    listing::answer(&state, caller, page, shape, Deliveries { endpoint: id, filter }).await
+}
+
+struct Deliveries {
+    endpoint: EndpointId,
+    filter: Filter,
+}
+
+impl Table for Deliveries {
+    type Row = deliveries::Delivery;
+    type Shown = Delivery;
+
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "notification_id",
+        "sequence",
+        "event",
+        "status",
+        "attempts",
+        "next_attempt_at",
+        "created_at",
+    ];
+    const NAME: &'static str = "webhook-deliveries";
+
+    async fn page(
+        &self,
+        connection: &mut PgConnection,
+        _: Realm,
+        page: &Page,
+    ) -> Result<Rows<Self::Row>, StoreError> {
+        deliveries::list(connection, self.endpoint, &self.filter, page).await
+    }
+
+    async fn count(&self, connection: &mut PgConnection, _: Realm) -> Result<i64, StoreError> {
+        deliveries::count(connection, self.endpoint, &self.filter).await
+    }
+
+    fn position(row: &Self::Row) -> Position {
+        Position { at: row.created_at, id: row.id.0 }
+    }
+
+    async fn show(
+        &self,
+        _: &mut PgConnection,
+        _: Realm,
+        _: DateTime<Utc>,
+        rows: Vec<Self::Row>,
+    ) -> Result<Vec<Self::Shown>, StoreError> {
+        Ok(rows.into_iter().map(Delivery::from).collect())
+    }
 }
 
 fn filter(query: &mut Fields) -> Filter {

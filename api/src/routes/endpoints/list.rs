@@ -1,15 +1,20 @@
 //! `GET /api/v1/webhook-endpoints`
 
 use super::Endpoint;
-use crate::answer::{List, known_total};
+use crate::answer::List;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::input::{Query, page};
+use crate::listing::{self, Shape, Table};
+use crate::openapi::values::CsvText;
 use crate::openapi::{Listing, Paging};
 use crate::state::AppState;
 use axum::extract::State;
-use store::page::Position;
-use store::webhook_endpoints;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use domain::ids::Realm;
+use store::page::{Page, Position, Rows};
+use store::{PgConnection, StoreError, webhook_endpoints};
 
 const DEFAULT_LIMIT: i64 = 50;
 
@@ -24,23 +29,66 @@ const DEFAULT_LIMIT: i64 = 50;
     params(Paging),
     responses(
         Listing,
-        (status = 200, description = "A page of the list", body = List<Endpoint>),
+        (status = 200, description = "A page of the list, or all of it as CSV", content((List<Endpoint> = "application/json"), (CsvText = "text/csv"))),
     ),
 )]
 pub(crate) async fn list(
     State(state): State<AppState>,
     caller: Caller,
+    shape: Shape,
     Query(mut query): Query,
-) -> Result<List<Endpoint>, ApiError> {
+) -> Result<Response, ApiError> {
     let page = page(&mut query, DEFAULT_LIMIT);
     query.finish()?;
-    let mut connection = state.pool.acquire().await?;
-    let rows = webhook_endpoints::list(&mut connection, caller.realm, &page).await?;
-    let total = match (page.after, known_total(&rows, &page)) {
-        (Some(_), _) => None,
-        (None, Some(total)) => Some(total),
-        (None, None) => Some(webhook_endpoints::count(&mut connection, caller.realm).await?),
-    };
-    let position = |row: &webhook_endpoints::Endpoint| Position { at: row.created_at, id: row.id.0 };
-    Ok(List::new(rows, &page, total, position, Endpoint::from))
+    listing::answer(&state, caller, page, shape, Endpoints).await
+}
+
+struct Endpoints;
+
+impl Table for Endpoints {
+    type Row = webhook_endpoints::Endpoint;
+    type Shown = Endpoint;
+
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "url",
+        "description",
+        "events",
+        "status",
+        "ordered",
+        "timeout_seconds",
+        "failing_since",
+        "disabled_reason",
+        "pending",
+        "parked",
+        "created_at",
+    ];
+    const NAME: &'static str = "webhook-endpoints";
+
+    async fn page(
+        &self,
+        connection: &mut PgConnection,
+        realm: Realm,
+        page: &Page,
+    ) -> Result<Rows<Self::Row>, StoreError> {
+        webhook_endpoints::list(connection, realm, page).await
+    }
+
+    async fn count(&self, connection: &mut PgConnection, realm: Realm) -> Result<i64, StoreError> {
+        webhook_endpoints::count(connection, realm).await
+    }
+
+    fn position(row: &Self::Row) -> Position {
+        Position { at: row.created_at, id: row.id.0 }
+    }
+
+    async fn show(
+        &self,
+        _: &mut PgConnection,
+        _: Realm,
+        _: DateTime<Utc>,
+        rows: Vec<Self::Row>,
+    ) -> Result<Vec<Self::Shown>, StoreError> {
+        Ok(rows.into_iter().map(Endpoint::from).collect())
+    }
 }

@@ -107,7 +107,12 @@ impl Posted {
             as_of: fields.day("as_of"),
             minimum,
             currency,
-            affiliates: fields.ids("affiliates", MOST_AFFILIATES).into_iter().map(AffiliateId).collect(),
+            affiliates: fields
+                .ids("affiliates", MOST_AFFILIATES)
+                .unwrap_or_default()
+                .into_iter()
+                .map(AffiliateId)
+                .collect(),
         };
         Ok((posted, fields.finish()?))
     }

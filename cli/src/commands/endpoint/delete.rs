@@ -16,6 +16,7 @@ pub(crate) struct DeleteArgs {
 }
 
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the field is what its JSON says")]
 struct Deleted {
     id: EndpointId,
     url: String,

@@ -39,7 +39,7 @@ fn short(body: &str) -> anyhow::Result<String> {
         text("/event"),
     );
     if let Some(delta) = body.get("delta") {
-        line += &format!("  {delta:>10} {}", text("/currency"));
+        line = format!("{line}  {delta:>10} {}", text("/currency"));
     }
     let people = [text("/referrer/email"), text("/referred/email")].map(str::to_owned);
     let people = people.into_iter().filter(|email| !email.is_empty()).collect::<Vec<_>>().join(" ← ");

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// One word of a caller of the REST API about a payment: a conversion was posted, changed or deleted.
 ///
 /// A payment may have been posted under several of its ids, and each of these changed. All of its words are folded, by
-/// their time, then by the key they name ([`order`](Self::order)); so it does not matter which came first.
+/// their time, then by the key they name (in one order of all words); so it does not matter which came first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PostedWord {
     /// The conversion as its own caller left it. Of a change, what it was made from.

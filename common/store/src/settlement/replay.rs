@@ -113,7 +113,7 @@ async fn remember(
 /// Folds clusters, those without a fact as well: what stands there is told by nothing any more.
 async fn fold(conn: &mut PgConnection, realm: Realm, chunk: &[ClusterId]) -> Result<Settled, BatchError> {
     let clusters: BTreeSet<ClusterId> = chunk.iter().copied().collect();
-    let (mut parts, mut settled) = (Parts::of(clusters, Kept::default()), Settled::default());
+    let (mut parts, mut settled) = (Parts::of(&clusters, Kept::default()), Settled::default());
     while let Some((clusters, mut work)) = parts.load(conn).await? {
         work.include(realm, &clusters);
         let causes = Causes::again("rebuilt from the raw events");

@@ -33,7 +33,7 @@ pub async fn simulate(
     let mut earned = Earned::new();
     let mut done = 0;
     for chunk in all.chunks(CHUNK) {
-        let mut parts = Parts::of(chunk.iter().copied().collect(), Kept::default());
+        let mut parts = Parts::of(&chunk.iter().copied().collect(), Kept::default());
         while let Some((_, work)) = parts.load(conn).await? {
             let folded = work.under(proposed.clone()).fold()?;
             for conversion in folded.iter().flat_map(|folded| &folded.settlement.conversions) {

@@ -62,7 +62,7 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    pub(super) fn of(clusters: BTreeSet<ClusterId>, kept: Kept) -> Self {
+    pub(super) fn of(clusters: &BTreeSet<ClusterId>, kept: Kept) -> Self {
         let fresh: BTreeSet<ClusterId> = kept.keys().map(|(_, cluster)| *cluster).collect();
         if clusters.is_empty() {
             return Self { stored: Vec::new(), kept };
