@@ -1,7 +1,12 @@
 //! Where others went wrong with sums and rates.
 
-use anyhow::Result;
-use domain::fact::{SessionMode, SessionPaymentStatus};
+use anyhow::{Result, bail};
+use domain::command::Command;
+use domain::fact::{ConversionKind, PostedConversion, SessionMode, SessionPaymentStatus, Who};
+use domain::ids::ConversionId;
+use domain::key::Key;
+use domain::money::{Currency, Money};
+use domain::rules::Commission;
 use stripe::sample::Sample;
 use tests::oracle::model::{DAY, Earns, START};
 use tests::story::{annas, day, on, programme, world};
@@ -93,4 +98,44 @@ async fn an_amendment_does_not_read_newer_rules_and_does_not_forget_what_the_sal
         Ok(())
     })
     .await
+}
+
+/// 33 kronur and 12,345, of which a fixed 500 is earned: all of it, or at most the sale.
+#[tokio::test]
+async fn a_fixed_commission_in_kronur_is_earned_on_kronur_posted_over_rest() -> Result<()> {
+    for (capped, earned) in [(false, [50_000, 50_000]), (true, [3_300, 50_000])] {
+        let mut world = world();
+        let Commission::Flat { minor, .. } = "500isk".parse()? else { bail!("500isk is not fixed") };
+        world.programmes[0].earns = Earns::Flat { minor, currency: "isk", capped };
+        on(world, async |story| {
+            for (n, (written, earned)) in (1..).zip(["33.00", "12345"].into_iter().zip(earned)) {
+                let base = Money::parse(written, Currency::parse("ISK")?)?.minor;
+                story.command(&posted(n, base, "isk")).await?;
+                assert_eq!(story.sums(&format!("external:order-{n}")).await?, (earned, 0, 0), "{written}");
+            }
+            Ok(())
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+/// A sale posted by its reference, Anna's by her code.
+fn posted(n: i64, base: i64, currency: &str) -> Command {
+    let conversion = PostedConversion {
+        conversion: ConversionId(900_000 + n),
+        payment: Key::reference(&format!("order-{n}")),
+        kind: ConversionKind::Purchase,
+        value: None,
+        base: Some(base),
+        currency: currency.to_owned(),
+        affiliate: None,
+        referral_code: Some("anna".to_owned()),
+        coupon_code: None,
+        who: Who { email: Some("dana@buyers.example".to_owned()), ..Who::default() },
+        occurred_at: day(n),
+        paid: false,
+        deleted: false,
+    };
+    Command::Conversion { revision: 0, accepted_at: day(n), conversion, change: None }
 }
