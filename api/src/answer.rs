@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::money::Money;
 use serde::{Serialize, Serializer};
-use store::page::{Page, Position, Rows};
+use store::page::{Page, Position};
 use utoipa::ToSchema;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -89,25 +89,16 @@ pub(crate) struct Pagination {
 }
 
 impl<T> List<T> {
-    /// A page. `position` tells a row's place for the next cursor, `total` is null for a page by
-    /// cursor.
-    pub(crate) fn new<R>(
-        rows: Rows<R>,
-        page: &PageOf,
-        total: Option<i64>,
-        position: impl Fn(&R) -> Position,
-        show: impl FnMut(R) -> T,
-    ) -> Self {
-        let next_cursor =
-            rows.rows.last().filter(|_| rows.has_more).map(|row| page.list.cursor(position(row)));
+    /// A page. `next` is the place after which more follow, if any do; `total` is null for a page by cursor.
+    pub(crate) fn new(data: Vec<T>, page: &PageOf, total: Option<i64>, next: Option<Position>) -> Self {
         let pagination = Pagination {
             limit: page.limit,
             offset: page.offset,
             total,
-            has_more: rows.has_more,
-            next_cursor,
+            has_more: next.is_some(),
+            next_cursor: next.map(|position| page.list.cursor(position)),
         };
-        Self { success: true, data: rows.rows.into_iter().map(show).collect(), pagination }
+        Self { success: true, data, pagination }
     }
 }
 
@@ -118,9 +109,9 @@ impl<T: Serialize> IntoResponse for List<T> {
 }
 
 /// The length of a whole list without counting it, where the page tells it.
-pub(crate) fn known_total<T>(rows: &Rows<T>, page: &Page) -> Option<i64> {
-    let found = i64::try_from(rows.rows.len()).unwrap_or(i64::MAX);
-    let ends_here = !rows.has_more && (found > 0 || page.offset == 0);
+pub(crate) fn known_total(rows: usize, has_more: bool, page: &Page) -> Option<i64> {
+    let found = i64::try_from(rows).unwrap_or(i64::MAX);
+    let ends_here = !has_more && (found > 0 || page.offset == 0);
     ends_here.then(|| page.offset.saturating_add(found))
 }
 
@@ -178,10 +169,9 @@ mod tests {
     #[test]
     fn a_page_that_ends_the_list_tells_its_length() {
         let page = |offset| Page { limit: 2, offset, after: None };
-        let rows = |count: usize, has_more| Rows { rows: vec![(); count], has_more };
-        assert_eq!(known_total(&rows(0, false), &page(0)), Some(0));
-        assert_eq!(known_total(&rows(1, false), &page(4)), Some(5));
-        assert_eq!(known_total(&rows(0, false), &page(4)), None);
-        assert_eq!(known_total(&rows(2, true), &page(0)), None);
+        assert_eq!(known_total(0, false, &page(0)), Some(0));
+        assert_eq!(known_total(1, false, &page(4)), Some(5));
+        assert_eq!(known_total(0, false, &page(4)), None);
+        assert_eq!(known_total(2, true, &page(0)), None);
     }
 }

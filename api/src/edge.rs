@@ -38,6 +38,10 @@ use tracing::Instrument;
 const TIME_LIMIT: Duration = Duration::from_secs(5);
 const WEBHOOK_TIME_LIMIT: Duration = Duration::from_secs(9);
 
+/// Rules are tried on all of history. Whose history takes longer has the command line.
+const SIMULATION: &str = "/api/v1/program/simulate";
+const SIMULATION_TIME_LIMIT: Duration = Duration::from_secs(60);
+
 /// A year: whoever has spoken TLS with us once does so for that long (RFC 6797).
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
@@ -93,7 +97,8 @@ impl Edge {
         let answer = if is_probe(request.uri().path()) {
             self.ask(request).await
         } else {
-            let routed = self.bounded(TIME_LIMIT, self.route(peer, request)).instrument(span.clone()).await;
+            let limit = if request.uri().path() == SIMULATION { SIMULATION_TIME_LIMIT } else { TIME_LIMIT };
+            let routed = self.bounded(limit, self.route(peer, request)).instrument(span.clone()).await;
             routed.unwrap_or_else(IntoResponse::into_response)
         };
         let form = wanted.form(&answer, &self.state.keys);

@@ -42,6 +42,10 @@ const PURGE_PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct IdempotencyKey(pub(crate) String);
 
+/// In place of an answer's body, for an answer that holds a secret: what is said when it is repeated.
+#[derive(Clone)]
+pub(crate) struct KeepInstead(pub(crate) Vec<u8>);
+
 /// Runs a request, or answers as it was answered before.
 pub(crate) async fn run(
     state: &AppState,
@@ -133,7 +137,10 @@ async fn keep(
     // The body of an error is written at the edge; what is kept has no request id of its own.
     let kept = match parts.extensions.get::<Fault>() {
         Some(Fault(fault)) => error::of_error(fault, "", ErrorForm::Object),
-        None => body.to_vec(),
+        None => match parts.extensions.get::<KeepInstead>() {
+            Some(KeepInstead(kept)) => kept.clone(),
+            None => body.to_vec(),
+        },
     };
     let location = parts.headers.get(header::LOCATION).and_then(|location| location.to_str().ok());
     let answer = Answer { status: parts.status.as_u16(), location: location.map(str::to_owned), body: kept };

@@ -7,7 +7,7 @@ mod time;
 mod unknown;
 
 pub(crate) use codes::MAX_REFERRAL_CODE;
-pub(crate) use fields::{Fields, MAX_TEXT, MAX_URL};
+pub(crate) use fields::{Fields, MAX_REASON, MAX_TEXT, MAX_URL};
 pub(crate) use page::{PageOf, page};
 pub(crate) use time::{first_moment, moment_after};
 pub(crate) use unknown::Warnings;
@@ -50,6 +50,23 @@ impl<S: Sync> FromRequest<S> for Fields {
             Err(_) if body.is_empty() => Err(ApiError::InvalidJson("The body is empty".to_owned())),
             Err(error) => Err(ApiError::InvalidJson(format!("The body is not JSON: {error}"))),
         }
+    }
+}
+
+/// The fields of a body that may be left out.
+pub(crate) struct MaybeFields(pub(crate) Fields);
+
+impl<S: Sync> FromRequest<S> for MaybeFields {
+    type Rejection = ApiError;
+
+    /// A JSON object, or nothing at all.
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let body = read_body(body).await?;
+        if body.is_empty() && !parts.headers.contains_key(header::CONTENT_TYPE) {
+            return Ok(Self(Fields::new(Map::new())));
+        }
+        Fields::from_request(Request::from_parts(parts, body.into()), state).await.map(Self)
     }
 }
 

@@ -20,6 +20,7 @@ mod health;
 mod idempotency;
 mod input;
 mod limits;
+mod listing;
 mod metrics;
 mod openapi;
 mod places;

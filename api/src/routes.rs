@@ -5,11 +5,18 @@ mod attribution;
 mod clicks;
 mod conversions;
 mod coupons;
+mod dead_letters;
+mod decisions;
 mod docs;
 mod explanations;
+mod keys;
 pub(crate) mod links;
+mod payout_batches;
+mod payouts;
 mod probes;
+mod program;
 mod referrals;
+mod statements;
 mod statistics;
 mod stripe_customers;
 
@@ -74,6 +81,26 @@ fn api() -> (Router<AppState>, utoipa::openapi::OpenApi) {
         .routes(routes!(clicks::create::create))
         .routes(routes!(referrals::list::list, referrals::create::create))
         .routes(routes!(referrals::get::get))
+        .routes(routes!(decisions::hold::hold))
+        .routes(routes!(decisions::release::release))
+        .routes(routes!(decisions::reject::reject))
+        .routes(routes!(decisions::lock::lock))
+        .routes(routes!(decisions::unlock::unlock))
+        .routes(routes!(payouts::list::list, payouts::create::create))
+        .routes(routes!(payouts::get::get))
+        .routes(routes!(payouts::mark_paid::mark_paid))
+        .routes(routes!(payouts::cancel::cancel))
+        .routes(routes!(payout_batches::get::get))
+        .routes(routes!(payout_batches::export::export))
+        .routes(routes!(statements::get::get))
+        .routes(routes!(program::get::get))
+        .routes(routes!(program::change::change))
+        .routes(routes!(program::simulate::simulate))
+        .routes(routes!(dead_letters::list::list))
+        .routes(routes!(dead_letters::retry::retry))
+        .routes(routes!(dead_letters::discard::discard))
+        .routes(routes!(keys::list::list, keys::create::create))
+        .routes(routes!(keys::revoke::revoke))
         .routes(routes!(statistics::get::get))
         .routes(routes!(stripe_customers::get::get));
     OpenApiRouter::with_openapi(Base::openapi()).nest(ROOT, api).split_for_parts()

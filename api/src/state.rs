@@ -14,6 +14,10 @@ use common::config::LimitArgs;
 use queue::Publisher;
 use std::sync::Arc;
 use store::PgPool;
+use tokio::sync::Semaphore;
+
+/// Rules that are tried on history at a time: each folds all of it.
+const SIMULATIONS: usize = 2;
 
 /// The connections to the database, by what they are for: what waits for one kind does not hold up another.
 #[derive(Clone)]
@@ -62,6 +66,8 @@ pub struct AppState {
     pub(crate) meters: Arc<Meters>,
     pub(crate) bodies: Bodies,
     pub(crate) places: Arc<Places>,
+    /// Turns at trying rules on history.
+    pub(crate) simulations: Arc<Semaphore>,
 }
 
 impl AppState {
@@ -78,6 +84,7 @@ impl AppState {
             health: Arc::default(),
             places: Arc::new(Places::new(meters.in_flight.clone())),
             bodies: Bodies::default(),
+            simulations: Arc::new(Semaphore::new(SIMULATIONS)),
             meters: Arc::new(meters),
             pool: reads.clone(),
             pools: parts.pools,

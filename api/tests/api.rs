@@ -18,6 +18,8 @@ mod contract;
 mod conversions;
 #[path = "api/coupons.rs"]
 mod coupons;
+#[path = "api/csv.rs"]
+mod csv;
 #[path = "api/customer_look_up.rs"]
 mod customer_look_up;
 #[path = "api/decimals.rs"]
@@ -40,6 +42,8 @@ mod heads;
 mod idempotency;
 #[path = "api/judged_again.rs"]
 mod judged_again;
+#[path = "api/keys.rs"]
+mod keys;
 #[path = "api/limits.rs"]
 mod limits;
 #[path = "api/links.rs"]
@@ -50,10 +54,14 @@ mod misspelt;
 mod modes;
 #[path = "api/pagination.rs"]
 mod pagination;
+#[path = "api/payouts.rs"]
+mod payouts;
 #[path = "api/probes.rs"]
 mod probes;
 #[path = "api/referrals.rs"]
 mod referrals;
+#[path = "api/ruling.rs"]
+mod ruling;
 #[path = "api/server.rs"]
 mod server;
 #[path = "api/settling.rs"]

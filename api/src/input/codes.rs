@@ -1,7 +1,8 @@
 //! Codes, commissions, and notes of the caller's own.
 
 use super::Fields;
-use domain::rules::Commission;
+use app::rules::WrittenRules;
+use domain::rules::{Commission, Rules};
 use serde_json::Value;
 
 /// The shortest code: shorter ones are met by chance.
@@ -27,6 +28,22 @@ impl Fields {
     pub(crate) fn commission(&mut self, name: &str) -> Option<Commission> {
         let text = self.text(name, super::MAX_TEXT)?;
         text.parse().map_err(|error| self.problem(name, format!("{name}: {error}"))).ok()
+    }
+
+    /// Rules in writing (docs/RULES.md).
+    pub(crate) fn rules(&mut self, name: &str) -> Option<Rules> {
+        let value = self.value(name)?;
+        if !value.is_object() {
+            self.problem(name, format!("{name} must be an object"));
+            return None;
+        }
+        if cannot_be_kept(&value) {
+            self.problem(name, format!("{name} holds what cannot be kept"));
+            return None;
+        }
+        let written = serde_json::from_value::<WrittenRules>(value).map_err(|error| error.to_string());
+        let rules = written.and_then(|written| written.rules().map_err(|error| error.to_string()));
+        rules.map_err(|error| self.problem(name, format!("{name}: {error}"))).ok()
     }
 
     /// Any value, to be kept as it is: an object or a text.

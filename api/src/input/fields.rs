@@ -4,6 +4,7 @@ use super::unknown::{UnknownField, Warnings, unknown};
 use crate::cursor::List;
 use crate::error::{ApiError, Detail};
 use chrono::{DateTime, Utc};
+use domain::day::Day;
 use domain::money::{Currency, Money};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -12,6 +13,8 @@ use std::collections::BTreeSet;
 pub(crate) const MAX_TEXT: usize = 255;
 /// RFC 5321: 64 and 255 octets around the @.
 const MAX_EMAIL: usize = 320;
+/// Why somebody decided.
+pub(crate) const MAX_REASON: usize = 1_000;
 /// A URL.
 pub(crate) const MAX_URL: usize = 2048;
 
@@ -239,6 +242,47 @@ impl Fields {
         }
         // The database keeps microseconds.
         DateTime::from_timestamp_micros(at.timestamp_micros())
+    }
+
+    /// A time: ISO 8601 with an offset.
+    pub(crate) fn time(&mut self, name: &str) -> Option<DateTime<Utc>> {
+        let text = self.text(name, MAX_TEXT)?;
+        let at = DateTime::parse_from_rfc3339(&text).ok().map(|at| at.to_utc());
+        let at = at.filter(|at| Day::of(*at).is_ok());
+        if at.is_none() {
+            self.problem(name, format!("{name} must be a time such as 2026-01-31T12:00:00Z"));
+        }
+        // The database keeps microseconds.
+        at.and_then(|at| DateTime::from_timestamp_micros(at.timestamp_micros()))
+    }
+
+    /// A day.
+    pub(crate) fn day(&mut self, name: &str) -> Option<Day> {
+        let text = self.text(name, MAX_TEXT)?;
+        let day = text.parse().ok();
+        if day.is_none() {
+            self.problem(name, format!("{name} must be a date such as 2026-01-31"));
+        }
+        day
+    }
+
+    /// Some ids, in a list.
+    pub(crate) fn ids(&mut self, name: &str, most: usize) -> Vec<i64> {
+        let Some(value) = self.value(name) else { return Vec::new() };
+        let id = |value: &Value| value.to_string().parse().ok().filter(|id: &i64| *id > 0);
+        let ids = value.as_array().map(|ids| ids.iter().map(id).collect::<Option<Vec<i64>>>());
+        match ids {
+            Some(Some(ids)) if (1..=most).contains(&ids.len()) => ids,
+            _ => {
+                self.problem(name, format!("{name} must be a list of 1 to {most} positive integers"));
+                Vec::new()
+            }
+        }
+    }
+
+    /// Whether nothing was wrong so far.
+    pub(crate) fn is_fine(&self) -> bool {
+        self.problems.is_empty()
     }
 
     /// What a change makes of what stands: null clears it, what is absent stays.

@@ -12,7 +12,26 @@ use utoipa::openapi::OpenApi;
 pub struct Document(Value);
 
 /// Properties of answers that may be absent; all others are always there, if only as null.
-const OPTIONAL: [&str; 3] = ["warnings", "details", "closed_at"];
+const OPTIONAL: [&str; 17] = [
+    "warnings",
+    "details",
+    "closed_at",
+    // Of rules in writing, all but the commission.
+    "first_commission",
+    "recurring",
+    "max_payments",
+    "max_months",
+    "max_commission",
+    "hold_days",
+    "window_days",
+    "back_bind_days",
+    "self_referral",
+    "coupon_first",
+    "codes",
+    "products",
+    "groups",
+    "tiers",
+];
 
 const SCHEMAS: &str = "#/components/schemas/";
 

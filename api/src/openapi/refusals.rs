@@ -25,7 +25,11 @@ enum RetryAfter {
 const REFUSALS: [Refusal; 10] = [
     refusal(400, "BadRequest", "A parameter or the body is not as described: the details name each field"),
     refusal(401, "Unauthorized", "No API key, or one that is unknown or revoked"),
-    refusal(403, "Forbidden", "The API key belongs to another project than the path"),
+    refusal(
+        403,
+        "Forbidden",
+        "The API key may not do this: its role does not allow it, or it belongs to another project or mode",
+    ),
     refusal(404, "NotFound", "There is none in this project and mode"),
     refusal(
         409,
@@ -113,19 +117,19 @@ impl IntoResponses for Reading {
 
 impl IntoResponses for Creating {
     fn responses() -> Responses {
-        refer(&[400, 401, 409, 413, 415, 429, 500, 503])
+        refer(&[400, 401, 403, 409, 413, 415, 429, 500, 503])
     }
 }
 
 impl IntoResponses for Changing {
     fn responses() -> Responses {
-        refer(&[400, 401, 404, 409, 413, 415, 429, 500, 503])
+        refer(&[400, 401, 403, 404, 409, 413, 415, 429, 500, 503])
     }
 }
 
 impl IntoResponses for Deleting {
     fn responses() -> Responses {
-        refer(&[400, 401, 404, 409, 413, 429, 500, 503])
+        refer(&[400, 401, 403, 404, 409, 413, 429, 500, 503])
     }
 }
 

@@ -1,16 +1,22 @@
 //! How values are written: the schemas that several routes share. They say what `input` takes.
 
 use crate::error::CODES;
+use app::payouts::Format;
 use domain::fact::ConversionKind;
+use domain::payout::Why;
 use domain::settle::{ConversionSource, Method, RuleKind};
 use serde::Serialize;
 use std::borrow::Cow;
 use store::affiliates::AffiliateStatus;
+use store::api_keys::{ErrorForm, KeyRole};
 use store::conversions::{ConversionStatus, kind_as_str};
 use store::coupons::CouponStatus;
 use store::customers::CustomerStatus;
+use store::payouts;
 use store::statistics::Interval;
-use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::schema::{
+    AnyOfBuilder, ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type,
+};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -52,6 +58,17 @@ schema!(ConversionSourceWord, words_of(&[ConversionSource::Api, ConversionSource
 schema!(AttributionMethod, words_of(&Method::ALL).description(Some("How an affiliate was named")));
 schema!(RuleKindWord, words_of(&RuleKind::ALL).description(Some("Where a commission is agreed")));
 schema!(ErrorCode, words(&CODES).description(Some("For programs")));
+schema!(PayoutStatusWord, words(&payouts::STATUSES));
+schema!(CarriedOverWord, words_of(&[Why::Negative, Why::BelowMinimum, Why::Fraction]));
+schema!(PayoutFileWord, words(&Format::ALL.map(Format::as_str)));
+schema!(KeyRoleWord, words(&KeyRole::ALL.map(KeyRole::as_str)).description(Some("What a key may do")));
+schema!(ErrorFormWord, words(&ErrorForm::ALL.map(ErrorForm::as_str)));
+schema!(
+    CsvText,
+    ObjectBuilder::new().schema_type(Type::String).description(Some(
+        "All rows under a header, after RFC 4180; texts that a spreadsheet would run have an apostrophe"
+    ))
+);
 schema!(IntervalWord, words(&Interval::ALL.map(Interval::as_str)));
 schema!(
     Email,
@@ -98,6 +115,14 @@ schema!(
         .pattern(Some(PLAIN))
         .description(Some("A number is taken as its digits"))
 );
+schema!(
+    Reason,
+    string(1_000)
+        .schema_type(types([Type::String, Type::Number]))
+        .pattern(Some(PLAIN))
+        .description(Some("In your own words"))
+        .examples(["agreed by mail on 3 May"])
+);
 schema!(Url, string(2048).schema_type(types([Type::String, Type::Number])).pattern(Some(PLAIN)));
 schema!(
     CurrencyCode,
@@ -128,6 +153,13 @@ schema!(
         .examples(["2026-01-31T12:00:00Z"])
 );
 schema!(
+    Time,
+    string(64)
+        .format(Some(known(KnownFormat::DateTime)))
+        .description(Some("ISO 8601 with an offset"))
+        .examples(["2026-01-31T12:00:00Z"])
+);
+schema!(
     DayOrTime,
     AnyOfBuilder::new()
         .item(string(10).format(Some(known(KnownFormat::Date))))
@@ -136,6 +168,51 @@ schema!(
         .description(Some("A date, which is its whole UTC day, or a time; blank is absent"))
         .examples(["2026-01-31"])
 );
+
+schema!(
+    RulesText,
+    object(&[
+        ("commission", CommissionText::schema()),
+        ("first_commission", CommissionText::schema()),
+        ("recurring", string(40).description(Some("`all`, `first`, `N-months` or `N-payments`")).into()),
+        ("max_payments", whole()),
+        ("max_months", whole()),
+        ("max_commission", string(40).examples(["100.00usd"]).into()),
+        ("hold_days", whole()),
+        ("window_days", whole()),
+        ("back_bind_days", whole()),
+        ("self_referral", string(40).into()),
+        ("coupon_first", ObjectBuilder::new().schema_type(Type::Boolean).into()),
+        (
+            "codes",
+            ObjectBuilder::new()
+                .schema_type(Type::Object)
+                .additional_properties(Some(CommissionText::schema()))
+                .into()
+        ),
+        ("products", several()),
+        ("groups", several()),
+        ("tiers", several()),
+    ])
+    .required("commission")
+    .description(Some("Rules in writing, as in a rules file: docs/RULES.md tells each of them"))
+    .examples([serde_json::json!({"commission": "20%", "recurring": "12-months", "hold_days": 30})])
+);
+
+fn object(properties: &[(&str, RefOr<Schema>)]) -> ObjectBuilder {
+    let object = ObjectBuilder::new().schema_type(Type::Object);
+    properties.iter().fold(object, |object, (name, schema)| object.property(*name, schema.clone()))
+}
+
+fn whole() -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).maximum(Some(u32::MAX)).into()
+}
+
+/// Entries that have a name and a commission.
+fn several() -> RefOr<Schema> {
+    let entry = ObjectBuilder::new().schema_type(Type::Object);
+    ArrayBuilder::new().items(entry).into()
+}
 
 fn string(longest: usize) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String).max_length(Some(longest))

@@ -8,4 +8,5 @@ mod object;
 mod taken;
 pub(crate) mod update;
 
+pub(super) use get::{known_form, unknown};
 use object::Affiliate;

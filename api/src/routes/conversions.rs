@@ -8,4 +8,5 @@ mod object;
 mod revise;
 pub(crate) mod update;
 
-use object::Conversion;
+pub(super) use get::{find, unknown};
+pub(crate) use object::Conversion;

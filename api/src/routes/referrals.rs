@@ -5,4 +5,5 @@ pub(crate) mod get;
 pub(crate) mod list;
 mod object;
 
+pub(super) use get::find;
 pub(crate) use object::Referral;

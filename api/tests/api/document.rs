@@ -60,11 +60,28 @@ impl Operation {
         segments.collect::<Vec<_>>().join("/")
     }
 
+    /// Whether a success may be of this type.
+    pub(crate) fn answers(&self, content_type: &str) -> bool {
+        self.described["responses"]["200"]["content"].get(content_type).is_some()
+    }
+
+    /// Whether it takes a body at all.
+    pub(crate) fn takes_body(&self) -> bool {
+        self.described.get("requestBody").is_some()
+    }
+
+    /// Whether the body may be left out.
+    pub(crate) fn body_is_optional(&self) -> bool {
+        self.described["requestBody"]["required"] != true
+    }
+
     /// The fields of its JSON body; none when it takes none.
     pub(crate) fn fields(&self) -> Vec<Field> {
         let schema = &self.described["requestBody"]["content"]["application/json"]["schema"];
         let document = document();
-        let resolved = resolve(&document, schema);
+        // A body that may be left out is one of null and the real schema.
+        let real = schema["oneOf"].as_array().and_then(|of| of.iter().find(|one| one["type"] != "null"));
+        let resolved = resolve(&document, real.unwrap_or(schema));
         let fields = resolved["properties"].as_object().cloned().unwrap_or_default();
         fields.into_iter().map(|(name, schema)| Field::new(&document, name, &schema)).collect()
     }
@@ -118,6 +135,7 @@ fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
 pub(crate) fn anything() -> Map<String, Value> {
     let body = serde_json::json!({
         "email": "anybody@example.com", "referral_code": "ANY", "coupon_code": "ANY-10", "affiliate_id": 1, "amount": 1,
+        "name": "any", "reason": "any", "reference": "any", "affiliate": null, "rules": {"commission": "20%"},
     });
     body.as_object().unwrap().clone()
 }

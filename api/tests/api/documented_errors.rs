@@ -2,7 +2,7 @@
 //! the one format.
 
 use crate::document::{Operation, anything, operations};
-use crate::support::{Answer, Api, Project, Setup, TEST_SECRET, project, start};
+use crate::support::{Answer, Api, Project, Setup, TEST_SECRET, project, start, with_role};
 use common::config::LimitArgs;
 use futures::future::join_all;
 use reqwest::{Method, RequestBuilder};
@@ -11,6 +11,7 @@ use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use std::collections::BTreeSet;
 use store::PgPool;
+use store::api_keys::KeyRole;
 use stripe::signature;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -25,6 +26,8 @@ struct Stage {
     limited_by_address: Api,
     owner: Project,
     stranger: Project,
+    /// A key of the owner's that may read alone.
+    reader: Project,
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -33,11 +36,13 @@ async fn every_refusal_that_is_documented_is_given(pool: PgPool) {
     let limited_by_key = Setup { limits, ..Setup::new(&pool) }.start().await;
     let limits = LimitArgs { rate_limit_per_ip_per_minute: 1, ..LimitArgs::off() };
     let limited_by_address = Setup { limits, ..Setup::new(&pool) }.start().await;
+    let owner = project(&pool).await;
     let stage = Stage {
         api: start(&pool).await,
         limited_by_key,
         limited_by_address,
-        owner: project(&pool).await,
+        reader: with_role(&pool, owner.realm, KeyRole::Read).await,
+        owner,
         stranger: project(&pool).await,
     };
     for limited in [&stage.limited_by_key, &stage.limited_by_address] {
@@ -83,7 +88,8 @@ impl Stage {
         let request = match status {
             400 => self.unreadable(operation),
             401 => self.api.http.request(operation.method.clone(), self.api.url(&unknown)),
-            403 => request(&self.api, &self.stranger, operation, &unknown),
+            403 if operation.method == Method::GET => request(&self.api, &self.stranger, operation, &unknown),
+            403 => request(&self.api, &self.reader, operation, &unknown).json(&anything()),
             404 if operation.method == Method::GET => request(&self.api, &self.owner, operation, &unknown),
             404 if is_webhook(operation) => {
                 // Only who signs with a secret of ours is told.
@@ -141,7 +147,7 @@ impl Stage {
             operation.path_with(|name| self.unknown(name))
         };
         let has_parameter = operation.path.contains('{');
-        let query = if operation.method == Method::GET && !has_parameter { "?limit=0" } else { "" };
+        let query = if operation.method == Method::GET && !has_parameter { "?limit=0&at=x" } else { "" };
         let request = request(&self.api, &self.owner, operation, &format!("{path}{query}"));
         if operation.method == Method::POST {
             return request.header("Content-Type", "application/json").body("{");

@@ -2,11 +2,14 @@
 
 use crate::document::operations;
 use crate::settling::{settle_for, settled};
-use crate::support::{Answer, Api, Project, TEST_SECRET, project, start};
+use crate::support::{Answer, Api, Project, TEST_SECRET, dead_letter, project, start};
 use reqwest::redirect::Policy;
 use std::collections::BTreeSet;
 use store::{PgPool, projects};
 use stripe::signature;
+
+/// Once the answer kept for its key is forgotten: `payouts.rs` waits for that.
+const GIVEN_ELSEWHERE: [(&str, u16); 1] = [("create_payouts", 200)];
 
 struct Stage {
     api: Api,
@@ -34,6 +37,60 @@ impl Stage {
         assert_eq!(answer.status, status, "{name}: {answer:?}");
         self.given.insert((name.to_owned(), status));
         answer
+    }
+}
+
+impl Stage {
+    async fn decide(&mut self, pool: &PgPool, conversion: &str) {
+        let why = r#"{"reason": "checked"}"#;
+        for (name, verb) in
+            [("reject_conversion", "reject"), ("hold_conversion", "hold"), ("release_conversion", "release")]
+        {
+            for status in [202, 200] {
+                self.call(name, &format!("{conversion}/{verb}"), why, status).await;
+                settled(pool).await;
+            }
+        }
+        let lock = r#"{"affiliate": 1, "reason": "agreed"}"#;
+        for status in [202, 200] {
+            self.call("lock_referral", "/referrals/bob%40example.com/lock", lock, status).await;
+            self.call("unlock_referral", "/referrals/bob%40example.com/unlock", why, status).await;
+        }
+    }
+
+    async fn pay(&mut self) {
+        let made = self.call("create_payouts", "/payouts", r#"{"affiliates": [1]}"#, 201).await;
+        let batch = format!("/payout-batches/{}", made.data(201)["id"]);
+        let payout = format!("/payouts/{}", made.data(201)["payouts"][0]["id"]);
+        self.call("get_payout_batch", &batch, "", 200).await;
+        self.call("export_payout_batch", &format!("{batch}/export?format=paypal"), "", 200).await;
+        self.call("list_payouts", "/payouts", "", 200).await;
+        self.call("get_payout", &payout, "", 200).await;
+        self.call("cancel_payout", &format!("{payout}/cancel"), r#"{"reason": "too early"}"#, 200).await;
+        let made = self.call("create_payouts", "/payouts", "{}", 201).await;
+        let payout = format!("/payouts/{}", made.data(201)["payouts"][0]["id"]);
+        let paid = r#"{"reference": "WISE-1"}"#;
+        self.call("mark_payout_paid", &format!("{payout}/mark-paid"), paid, 200).await;
+        self.call("get_statement", "/affiliates/ann%40example.com/statement", "", 200).await;
+    }
+
+    async fn run_the_programme(&mut self, pool: &PgPool) {
+        self.call("get_program", "/program", "", 200).await;
+        let rules = r#"{"rules": {"commission": "30%"}}"#;
+        self.call("simulate_rules", "/program/simulate", rules, 200).await;
+        for status in [201, 200] {
+            self.call("change_rules", "/program/rules", rules, status).await;
+        }
+        settled(pool).await;
+        for (verb, name) in [("retry", "retry_dead_letter"), ("discard", "discard_dead_letter")] {
+            let id = dead_letter(pool, &self.project, "no such customer").await;
+            self.call("list_dead_letters", "/dead-letters", "", 200).await;
+            self.call(name, &format!("/dead-letters/{id}/{verb}"), "{}", 200).await;
+        }
+        sqlx::query("DELETE FROM queue_messages").execute(pool).await.unwrap();
+        let made = self.call("create_key", "/keys", r#"{"name": "finance", "role": "finance"}"#, 201).await;
+        self.call("list_keys", "/keys", "", 200).await;
+        self.call("delete_key", &format!("/keys/{}", made.data(201)["id"]), "", 200).await;
     }
 }
 
@@ -89,6 +146,9 @@ async fn every_success_that_is_documented_is_given(pool: PgPool) {
     let look_up = format!("/projects/{id}/stripe-customer-referral-info/cus_1");
     stage.call("get_stripe_customer_referral_info", &look_up, "", 200).await;
     stage.call("update_conversion", &path, r#"{"base_value": 11}"#, 200).await;
+    stage.decide(&pool, &path).await;
+    stage.pay().await;
+    stage.run_the_programme(&pool).await;
     stage.call("delete_conversion", &path, "", 200).await;
     stage.call("delete_coupon", "/coupons/1", "", 200).await;
     stage.call("delete_affiliate", "/affiliates/ann%40example.com", "", 200).await;
@@ -98,7 +158,7 @@ async fn every_success_that_is_documented_is_given(pool: PgPool) {
         .flat_map(|operation| {
             operation.statuses().into_iter().map(|status| (operation.name().to_owned(), status))
         })
-        .filter(|(_, status)| *status < 400)
+        .filter(|(name, status)| *status < 400 && !GIVEN_ELSEWHERE.contains(&(name.as_str(), *status)))
         .collect();
     assert_eq!(stage.given, documented);
 }

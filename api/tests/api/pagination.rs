@@ -11,20 +11,41 @@ use store::PgPool;
 const ROWS: i64 = 60;
 
 /// A query, and the rows that it lets through.
-type Filter = (&'static str, fn(&Value) -> bool);
+pub(crate) type Filter = (&'static str, fn(&Value) -> bool);
 
-struct List {
-    path: &'static str,
+pub(crate) struct List {
+    pub(crate) path: &'static str,
     /// As docs/API.md says (Conventions, Pages).
     default_limit: i64,
     max_limit: i64,
     /// Whether it knows cursors.
-    cursors: bool,
+    pub(crate) cursors: bool,
     /// Each filter.
-    filters: &'static [Filter],
+    pub(crate) filters: &'static [Filter],
 }
 
-const LISTS: [List; 5] = [
+pub(crate) const LISTS: [List; 8] = [
+    List {
+        path: "/api/v1/payouts",
+        default_limit: 50,
+        max_limit: 500,
+        cursors: true,
+        filters: &[
+            ("status=open", |row| row["status"] == "open"),
+            ("affiliate=2%40example.com", |row| row["affiliate_id"] == 2),
+            ("currency=EUR", |row| row["currency"] == "eur"),
+            ("from=2026-03-10", |row| row["created_at"].as_str().unwrap() >= "2026-03-10"),
+            ("to=2026-03-10", |row| row["created_at"].as_str().unwrap() < "2026-03-11"),
+        ],
+    },
+    List {
+        path: "/api/v1/dead-letters",
+        default_limit: 50,
+        max_limit: 500,
+        cursors: true,
+        filters: &[("reason=NO+customer", |row| row["reason"].as_str().unwrap().contains("no customer"))],
+    },
+    List { path: "/api/v1/keys", default_limit: 50, max_limit: 500, cursors: true, filters: &[] },
     List {
         path: "/api/v1/affiliates",
         default_limit: 20,
@@ -96,7 +117,7 @@ fn has_within(row: &Value, days: std::ops::Range<i64>) -> bool {
 }
 
 /// Of each kind [`ROWS`], three at a time in one moment of March 2026.
-async fn enter(pool: &PgPool, owner: &Project) {
+pub(crate) async fn enter(pool: &PgPool, owner: &Project) {
     let at = "'2026-03-01Z'::timestamptz + (n - 1) % 20 * INTERVAL '1 day'";
     sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
         "INSERT INTO affiliates (project_id, livemode, user_email, email_normalised, referral_code, status, created_at)
@@ -115,6 +136,18 @@ async fn enter(pool: &PgPool, owner: &Project) {
          SELECT {project}, FALSE, 'in_' || n, CASE WHEN n % 5 = 0 THEN 'signup' ELSE 'purchase' END, 'stripe',
                 CASE WHEN n % 7 = 0 THEN 'reversed' ELSE 'unattributed' END, 'usd',
                 CASE WHEN n % 6 = 0 THEN 1 END, n % 3 = 0, {at} FROM generate_series(1, {ROWS}) n;
+         INSERT INTO payout_batches (project_id, livemode, idempotency_key, request, as_of, carried_over, actor)
+         SELECT {project}, FALSE, 'batch-' || n, '{{}}', now(), '[]', 'test' FROM generate_series(1, {ROWS}) n;
+         INSERT INTO payouts (batch_id, project_id, livemode, affiliate_id, currency, amount_minor, items_sha256, created_at)
+         SELECT n, {project}, FALSE, n % 3 + 1, CASE WHEN n % 2 = 0 THEN 'eur' ELSE 'usd' END, 100, '', {at}
+         FROM generate_series(1, {ROWS}) n;
+         INSERT INTO payout_items (payout_id, conversion_id, affiliate_id, currency, amount_minor)
+         SELECT id, id, affiliate_id, currency, 100 FROM payouts;
+         INSERT INTO dead_letters (queue, project_id, livemode, headers, body, attempt, reason, died_at)
+         SELECT 'tributary', {project}, FALSE, '{{}}', '', 1, CASE WHEN n % 2 = 0 THEN 'no customer' ELSE 'no JSON' END, {at}
+         FROM generate_series(1, {ROWS}) n;
+         INSERT INTO api_keys (project_id, livemode, name, prefix, sha256, created_at)
+         SELECT {project}, FALSE, 'key ' || n, 'rgk_' || n, sha256(n::text::bytea), {at} FROM generate_series(2, {ROWS}) n;
          INSERT INTO clicks (project_id, livemode, affiliate_id, click_id, code, occurred_at)
          SELECT {project}, FALSE, n, 'click-' || n, 'CODE' || n, {at} FROM generate_series(1, {ROWS}) n",
         project = owner.realm.project,
@@ -134,7 +167,17 @@ async fn enter_newcomer(pool: &PgPool, owner: &Project, number: i64) {
          INSERT INTO coupons (project_id, livemode, affiliate_id, coupon_code, code_folded)
          VALUES ({project}, FALSE, 1, 'NEW-{number}', 'new-{number}');
          INSERT INTO conversions (project_id, livemode, payment_key, type, source, status, currency, occurred_at)
-         VALUES ({project}, FALSE, 'in_new{number}', 'purchase', 'stripe', 'unattributed', 'usd', now())",
+         VALUES ({project}, FALSE, 'in_new{number}', 'purchase', 'stripe', 'unattributed', 'usd', now());
+         INSERT INTO payout_batches (project_id, livemode, idempotency_key, request, as_of, carried_over, actor)
+         VALUES ({project}, FALSE, 'new-{number}', '{{}}', now(), '[]', 'test');
+         INSERT INTO payouts (batch_id, project_id, livemode, affiliate_id, currency, amount_minor, items_sha256)
+         SELECT max(id), {project}, FALSE, 1, 'usd', 100, '' FROM payout_batches;
+         INSERT INTO payout_items (payout_id, conversion_id, affiliate_id, currency, amount_minor)
+         SELECT max(id), (SELECT max(id) FROM conversions), 1, 'usd', 100 FROM payouts;
+         INSERT INTO dead_letters (queue, project_id, livemode, headers, body, attempt, reason)
+         VALUES ('tributary', {project}, FALSE, '{{}}', '', 1, 'new');
+         INSERT INTO api_keys (project_id, livemode, name, prefix, sha256)
+         VALUES ({project}, FALSE, 'new', 'rgk_new', sha256('new-{number}'))",
         project = owner.realm.project,
     )))
     .execute(pool)
@@ -369,6 +412,7 @@ async fn a_cursor_is_of_its_own_list_in_its_project_and_mode(pool: PgPool) {
     enter(&pool, &owner).await;
     let other_mode = with_key(&pool, Realm { mode: Mode::Live, ..owner.realm }).await;
     let other_project = project(&pool).await;
+    let second = with_key(&pool, owner.realm).await;
     for list in LISTS.iter().filter(|list| list.cursors) {
         let page = list.page(&api, &owner, "limit=1").await;
         let cursor = page.pagination["next_cursor"].as_str().unwrap();
@@ -385,7 +429,6 @@ async fn a_cursor_is_of_its_own_list_in_its_project_and_mode(pool: PgPool) {
         }
         assert_eq!(refused(&owner, list, format!("cursor={cursor}&offset=1")).await, "offset");
         // Another key of the same project and mode goes on where the first one was.
-        let second = with_key(&pool, owner.realm).await;
         let next = list.page(&api, &second, &format!("limit=1&cursor={cursor}&offset=0")).await;
         assert_eq!(next.ids(), list.page(&api, &owner, "limit=1&offset=1").await.ids());
     }

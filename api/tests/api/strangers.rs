@@ -25,7 +25,7 @@ struct Route {
 #[sqlx::test(migrations = "../migrations")]
 async fn without_a_key_that_is_valid_no_route_does_anything(pool: PgPool) {
     let (api, project) = (start(&pool).await, project(&pool).await);
-    let worker = settle_for(&pool, &project, 30).await;
+    let worker = settle_for(&pool, &project, 0).await;
     let known = Known::enter(&api, &pool, &project).await;
     drop(worker);
     let revoked = with_key(&pool, project.realm).await;
@@ -63,7 +63,7 @@ async fn without_a_key_that_is_valid_no_route_does_anything(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn with_the_key_of_another_project_or_mode_nothing_is_seen_or_changed(pool: PgPool) {
     let (api, owner) = (start(&pool).await, project(&pool).await);
-    let worker = settle_for(&pool, &owner, 30).await;
+    let worker = settle_for(&pool, &owner, 0).await;
     let known = Known::enter(&api, &pool, &owner).await;
     let other_mode = with_key(&pool, Realm { mode: Mode::Live, ..owner.realm }).await;
     let other_project = project(&pool).await;
@@ -100,7 +100,8 @@ async fn look(api: &Api, stranger: &Project, route: &Route, path: &str, known: &
     let guessed: Vec<String> =
         known.texts.iter().filter(|text| path.contains(&encoded(text))).cloned().collect();
     assert!(!shows_anything(&answer, &guessed), "{told}");
-    if let Some(list) = answer.body["data"].as_array() {
+    // A key sees itself.
+    if let Some(list) = answer.body["data"].as_array().filter(|_| route.path != "/api/v1/keys") {
         assert!(list.is_empty(), "{told}");
     }
     if route.method == Method::POST {
@@ -201,7 +202,18 @@ impl Known {
         let paid = sale.invoice_paid();
         api.post_webhook(owner.realm.project, TEST_SECRET, paid.as_bytes()).await;
         settled(pool).await;
-        let ids = "SELECT id FROM affiliates UNION SELECT id FROM coupons UNION SELECT id FROM conversions
+        post("/payouts", json!({})).await;
+        post("/keys", json!({"name": "hidden-key", "role": "read"})).await;
+        sqlx::query(
+            "INSERT INTO dead_letters (queue, project_id, livemode, headers, body, attempt, reason)
+             VALUES ('tributary', $1, FALSE, '{\"message_id\": \"hidden-letter\"}', 'hidden', 1, 'hidden reason')",
+        )
+        .bind(owner.realm.project.0)
+        .execute(pool)
+        .await
+        .unwrap();
+        let ids = "SELECT id FROM payouts UNION SELECT id FROM payout_batches UNION SELECT id FROM dead_letters
+                   UNION SELECT id FROM api_keys WHERE name = 'hidden-key' UNION SELECT id FROM affiliates UNION SELECT id FROM coupons UNION SELECT id FROM conversions
                    UNION SELECT id FROM customers";
         let ids = sqlx::query_scalar(ids).fetch_all(pool).await.unwrap();
         let conversions: Vec<String> =

@@ -10,6 +10,7 @@ use reqwest::{Method, Response};
 use serde_json::Value;
 use sqlx::postgres::PgConnectOptions;
 use std::net::SocketAddr;
+use store::api_keys::KeyRole;
 use store::{PgPool, keys, projects};
 use stripe::signature;
 use tokio::net::TcpListener;
@@ -128,8 +129,13 @@ pub(crate) async fn project(pool: &PgPool) -> Project {
 
 /// A project's key of either mode.
 pub(crate) async fn with_key(pool: &PgPool, realm: Realm) -> Project {
+    with_role(pool, realm, KeyRole::Full).await
+}
+
+/// A key that may do so much.
+pub(crate) async fn with_role(pool: &PgPool, realm: Realm, role: KeyRole) -> Project {
     let key = keys::SecretKey::generate();
-    let new = keys::NewKey { name: "test", ..keys::NewKey::default() };
+    let new = keys::NewKey { name: "test", role, ..keys::NewKey::default() };
     let made = keys::create(&mut pool.acquire().await.unwrap(), realm, new, &key).await.unwrap();
     Project { realm, key: key.expose().to_owned(), key_id: made.id }
 }
@@ -254,6 +260,25 @@ impl Answer {
         let details = self.body["error"]["details"].as_array().map(Vec::as_slice).unwrap_or_default();
         details.iter().map(|detail| detail["field"].as_str().unwrap()).collect()
     }
+}
+
+/// A dead letter of a project's; its number.
+pub(crate) async fn dead_letter(pool: &PgPool, project: &Project, reason: &str) -> i64 {
+    let headers = serde_json::json!({
+        "version": 1, "message_id": uuid::Uuid::now_v7(), "source": "stripe", "project": project.realm.project,
+        "mode": project.realm.mode, "received_at": "2026-03-01T00:00:00Z",
+    });
+    sqlx::query_scalar(
+        "INSERT INTO dead_letters (queue, project_id, livemode, headers, body, attempt, reason)
+         VALUES ('tributary', $1, $2, $3, '{}', 1, $4) RETURNING id",
+    )
+    .bind(project.realm.project.0)
+    .bind(project.realm.mode.is_live())
+    .bind(headers)
+    .bind(reason)
+    .fetch_one(pool)
+    .await
+    .unwrap()
 }
 
 /// The messages on the queue: headers and bodies.

@@ -3,7 +3,7 @@
 use super::payout::RealmArgs;
 use crate::{context::Context, output};
 use anyhow::ensure;
-use app::{spreadsheet, statements::in_words};
+use app::statements::{csv, in_words};
 use chrono::{DateTime, Utc};
 use clap::Args;
 use comfy_table::{Cell, CellAlignment};
@@ -93,6 +93,9 @@ pub(super) async fn run(args: &StatementArgs, context: &Context) -> anyhow::Resu
     let (affiliate_id, affiliate) = app::payouts::affiliate(&mut connection, realm, &args.affiliate).await?;
     let period = Period { from: args.from.map(Day::start), before: args.to.map(Day::end) };
     let statements = statements::of(&mut connection, affiliate_id, args.currency, period).await?;
+    if args.csv {
+        return output::line(&csv(&statements, period));
+    }
     let time = |at: Option<DateTime<Utc>>| at.map(output::time);
     let told = Told {
         project_id: realm.project,
@@ -103,7 +106,7 @@ pub(super) async fn run(args: &StatementArgs, context: &Context) -> anyhow::Resu
         before: time(period.before),
         currencies: statements.into_iter().map(OfCurrency::from).collect(),
     };
-    if args.csv { output::line(&told.csv()) } else { context.print(&told) }
+    context.print(&told)
 }
 
 impl From<Statement> for OfCurrency {
@@ -136,50 +139,6 @@ impl From<Line> for Entry {
             actor: line.actor,
             reason: line.reason,
         }
-    }
-}
-
-impl Told {
-    fn csv(&self) -> String {
-        let mut rows = vec![
-            ["currency", "date", "what", "conversion", "payment", "payout", "amount", "held", "balance"]
-                .map(ToOwned::to_owned),
-        ];
-        for of in &self.currencies {
-            let code = of.currency.as_str().to_uppercase();
-            let money = |minor| Money { minor, currency: of.currency }.to_decimal();
-            let empty = String::new;
-            let edge = |date: &Option<String>, what: &str, balance| {
-                let date = date.clone().unwrap_or_default();
-                [
-                    code.clone(),
-                    date,
-                    what.to_owned(),
-                    empty(),
-                    empty(),
-                    empty(),
-                    empty(),
-                    empty(),
-                    money(balance),
-                ]
-            };
-            rows.push(edge(&self.from, "opening balance", of.opening));
-            rows.extend(of.entries.iter().map(|entry| {
-                [
-                    code.clone(),
-                    entry.posted_at.clone(),
-                    spreadsheet::text(&entry.what),
-                    entry.conversion_id.map(|id| id.to_string()).unwrap_or_default(),
-                    spreadsheet::text(entry.payment.as_deref().unwrap_or_default()),
-                    entry.payout_id.map(|id| id.to_string()).unwrap_or_default(),
-                    money(entry.amount),
-                    money(entry.held),
-                    money(entry.balance),
-                ]
-            }));
-            rows.push(edge(&self.before, "closing balance", of.closing));
-        }
-        spreadsheet::csv(rows)
     }
 }
 

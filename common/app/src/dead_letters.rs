@@ -1,11 +1,31 @@
 //! What no worker could settle: sent round again, or given up. All that were named, or none.
 
 use crate::Error;
-use queue::{Prefix, dead_letters, dead_letters::GivenUp};
+use domain::ids::Realm;
+use queue::{
+    Prefix,
+    dead_letters::{self, DeadLetter, GivenUp},
+};
 use store::PgConnection;
 
 /// All of them are changed in one transaction, so their number has a bound.
 pub const MOST: i64 = 10_000;
+
+/// The open dead letter with this number, of this project and mode. One whose headers cannot be read is nobody's.
+///
+/// # Errors
+/// [`Error::NotFound`]
+pub async fn find(
+    connection: &mut PgConnection,
+    queue: &Prefix,
+    realm: Realm,
+    id: i64,
+) -> Result<DeadLetter, Error> {
+    let found = dead_letters::show(connection, queue, id).await?.map(|(letter, _)| letter);
+    let of_realm =
+        found.filter(|letter| (letter.project, letter.mode) == (Some(realm.project), Some(realm.mode)));
+    of_realm.ok_or_else(|| Error::NotFound(format!("There is no open dead letter {id}")))
+}
 
 /// Sends open dead letters round again.
 ///

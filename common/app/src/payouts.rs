@@ -12,31 +12,37 @@ pub use create::{NewPayouts, create};
 pub use export::{Export, Exported, Format, LeftOut, Row, export};
 
 use crate::Error;
-use domain::ids::{AffiliateId, PayoutId, Realm};
+use domain::ids::{AffiliateId, BatchId, PayoutId, Realm};
 use store::{
-    PgConnection, PgPool, affiliates,
-    payouts::{self, Payout, PayoutError},
+    PgConnection, Transaction, affiliates,
+    payouts::{self, Created, Payout, PayoutError},
 };
 
 /// Transactions that meet others succeed when they are run again; these are as many as people ever need.
 const ATTEMPTS: usize = 5;
 
-/// Runs a transaction, and again when it met another one.
-async fn in_transaction<T>(
-    pool: &PgPool,
-    work: impl AsyncFn(&mut PgConnection) -> Result<T, PayoutError>,
-) -> Result<T, Error> {
-    let mut attempts = 0;
-    loop {
-        attempts += 1;
-        let mut transaction = pool.begin().await?;
-        match work(&mut transaction).await {
+/// How often a transaction was run.
+#[derive(Default)]
+struct Attempts(usize);
+
+impl Attempts {
+    /// Commits what was done. `None` when it met another transaction and is to be run again.
+    async fn end<T>(
+        &mut self,
+        transaction: Transaction,
+        done: Result<T, PayoutError>,
+    ) -> Result<Option<T>, Error> {
+        self.0 += 1;
+        match done {
             Ok(done) => {
                 transaction.commit().await?;
-                return Ok(done);
+                Ok(Some(done))
             }
-            Err(error) if error.is_transient() && attempts < ATTEMPTS => transaction.rollback().await?,
-            Err(error) => return Err(error.into()),
+            Err(error) if error.is_transient() && self.0 < ATTEMPTS => {
+                transaction.rollback().await?;
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
         }
     }
 }
@@ -48,6 +54,15 @@ async fn in_transaction<T>(
 pub async fn find(connection: &mut PgConnection, realm: Realm, id: PayoutId) -> Result<Payout, Error> {
     let found = payouts::find(connection, id).await?.filter(|payout| payout.realm == realm);
     found.ok_or_else(|| PayoutError::Unknown(id).into())
+}
+
+/// The payouts that were made together, in this project and mode, as they stand.
+///
+/// # Errors
+/// [`Error::NotFound`]
+pub async fn batch(connection: &mut PgConnection, realm: Realm, id: BatchId) -> Result<Created, Error> {
+    let found = payouts::batch(connection, realm, id).await?;
+    found.ok_or_else(|| Error::NotFound(format!("There is no payout batch {id}")))
 }
 
 /// An affiliate by its number or its address; also one that was closed, for it is still owed what it earned.

@@ -4,6 +4,6 @@ mod change;
 mod simulate;
 mod written;
 
-pub use change::{change, latest};
+pub use change::{change, in_force, latest};
 pub use simulate::{Simulated, Sum, Total, simulate};
 pub use written::{InvalidRules, WrittenRules};

@@ -74,6 +74,71 @@ pub async fn list(
     Ok(rows.into_iter().map(DeadLetter::from).collect())
 }
 
+/// Which part of a list.
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    /// The time and the number of the last one of the page before.
+    pub after: Option<(DateTime<Utc>, i64)>,
+    /// At most so many.
+    pub limit: i64,
+    /// To pass over.
+    pub offset: i64,
+}
+
+/// Open dead letters that pass the filter, the latest first.
+pub async fn page(
+    connection: &mut PgConnection,
+    queue: &Prefix,
+    filter: &Filter,
+    window: Window,
+) -> Result<Vec<DeadLetter>, sqlx::Error> {
+    let (after_at, after_id) = window.after.unzip();
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT id, project_id, livemode, headers, length(body) AS "body_bytes!", attempt, reason, died_at
+           FROM dead_letters
+           WHERE queue = $1 AND retried_at IS NULL AND discarded_at IS NULL
+             AND ($2::BIGINT IS NULL OR project_id = $2)
+             AND ($3::BOOLEAN IS NULL OR livemode = $3)
+             AND ($4::TEXT IS NULL OR strpos(lower(reason), lower($4)) > 0)
+             AND ($5::TIMESTAMPTZ IS NULL OR (died_at, id) < ($5, $6))
+           ORDER BY died_at DESC, id DESC
+           LIMIT $7 OFFSET $8"#,
+        queue.as_str(),
+        filter.project.map(|project| project.0),
+        filter.mode.map(Mode::is_live),
+        filter.reason,
+        after_at,
+        after_id,
+        window.limit,
+        window.offset,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(DeadLetter::from).collect())
+}
+
+/// How many open dead letters pass the filter.
+pub async fn count(
+    connection: &mut PgConnection,
+    queue: &Prefix,
+    filter: &Filter,
+) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM dead_letters
+           WHERE queue = $1 AND retried_at IS NULL AND discarded_at IS NULL
+             AND ($2::BIGINT IS NULL OR project_id = $2)
+             AND ($3::BOOLEAN IS NULL OR livemode = $3)
+             AND ($4::TEXT IS NULL OR strpos(lower(reason), lower($4)) > 0)"#,
+        queue.as_str(),
+        filter.project.map(|project| project.0),
+        filter.mode.map(Mode::is_live),
+        filter.reason,
+    )
+    .fetch_one(connection)
+    .await
+}
+
 /// One open dead letter and its body.
 pub async fn show(
     connection: &mut PgConnection,

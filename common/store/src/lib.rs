@@ -198,12 +198,15 @@ pub async fn connect(database_url: &str, application: &str) -> Result<PgConnecti
     Ok(connecting.await.unwrap_or(Err(sqlx::Error::PoolTimedOut))?)
 }
 
+/// A transaction of the caller's.
+pub type Transaction = sqlx::Transaction<'static, sqlx::Postgres>;
+
 /// A transaction that sees the database as it is at its first statement, however long it reads, and
 /// writes nothing.
 ///
 /// # Errors
 /// When the database cannot be reached.
-pub async fn snapshot(pool: &PgPool) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, StoreError> {
+pub async fn snapshot(pool: &PgPool) -> Result<Transaction, StoreError> {
     Ok(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
 }
 

@@ -26,7 +26,7 @@ pub struct Position {
 impl Page {
     /// The place after which the page begins, as bounds that an index can use: everything lies
     /// before the end of time.
-    pub(super) fn bound(&self) -> (DateTime<Utc>, i64) {
+    pub(crate) fn bound(&self) -> (DateTime<Utc>, i64) {
         self.after.map_or((DateTime::<Utc>::MAX_UTC, i64::MAX), |after| (after.at, after.id))
     }
 }
@@ -42,7 +42,8 @@ pub struct Rows<T> {
 
 impl<T> Rows<T> {
     /// From a query that asked for one row more than the page holds.
-    pub(super) fn cut(mut rows: Vec<T>, page: &Page) -> Self {
+    #[must_use]
+    pub fn cut(mut rows: Vec<T>, page: &Page) -> Self {
         let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
         let has_more = rows.len() > limit;
         rows.truncate(limit);

@@ -7,11 +7,13 @@
 pub(crate) mod books;
 mod close;
 mod create;
+mod page;
 mod read;
 mod seal;
 
 pub use close::{Payment, cancel, mark_paid};
 pub use create::{Created, Request, create};
+pub use page::{STATUSES, batch, count, page};
 pub use read::{Filter, Item, find, items, list, of_batch};
 
 use super::{StoreError, decode};

@@ -38,11 +38,11 @@ pub(crate) async fn get(
 }
 
 /// The address as the database can look for it: nobody has one with a NUL.
-pub(super) fn known_form(email: &str) -> Result<&str, ApiError> {
+pub(crate) fn known_form(email: &str) -> Result<&str, ApiError> {
     if email.contains('\0') { Err(unknown("this address")) } else { Ok(email) }
 }
 
-pub(super) fn unknown(email: &str) -> ApiError {
+pub(crate) fn unknown(email: &str) -> ApiError {
     ApiError::NotFound(format!("There is no affiliate {}", email.trim()))
 }
 

@@ -1,17 +1,21 @@
 //! `GET /api/v1/affiliates`
 
 use super::Affiliate;
-use crate::answer::{List, known_total};
+use crate::answer::List;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::input::{Query, page};
-use crate::openapi::values::{CLOSED, ListedAffiliateStatus};
+use crate::listing::{self, Shape, Table};
+use crate::openapi::values::{CLOSED, CsvText, ListedAffiliateStatus};
 use crate::openapi::{Listing, Paging};
 use crate::state::AppState;
 use axum::extract::State;
-use domain::ids::AffiliateId;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use domain::ids::{AffiliateId, Realm};
 use store::affiliates::{self, AffiliateStatus, Listed};
-use store::page::Position;
+use store::page::{Page, Position, Rows};
+use store::{PgConnection, StoreError};
 
 const DEFAULT_LIMIT: i64 = 20;
 
@@ -29,32 +33,83 @@ const DEFAULT_LIMIT: i64 = 20;
     ),
     responses(
         Listing,
-        (status = 200, description = "A page of the list", body = List<Affiliate>),
+        (status = 200, description = "A page of the list, or all of it as CSV", content((List<Affiliate> = "application/json"), (CsvText = "text/csv"))),
     ),
 )]
 pub(crate) async fn list(
     State(state): State<AppState>,
     caller: Caller,
+    shape: Shape,
     Query(mut query): Query,
-) -> Result<List<Affiliate>, ApiError> {
+) -> Result<Response, ApiError> {
     let page = page(&mut query, DEFAULT_LIMIT);
     let open = |status: AffiliateStatus| (status.as_str(), Listed::Open(Some(status)));
     let [active, inactive] = AffiliateStatus::ALL.map(open);
     let listed = query.one_of("status", &[active, inactive, (CLOSED, Listed::Closed)]);
     let listed = listed.unwrap_or(Listed::Open(None));
     query.finish()?;
-    let mut connection = state.pool.acquire().await?;
-    let rows = affiliates::list(&mut connection, caller.realm, listed, &page).await?;
-    let total = match (page.after, known_total(&rows, &page)) {
-        (Some(_), _) => None,
-        (None, Some(total)) => Some(total),
-        (None, None) => Some(affiliates::count(&mut connection, caller.realm, listed).await?),
-    };
-    let ids: Vec<AffiliateId> = rows.rows.iter().map(|row| row.id).collect();
-    let mut figures = affiliates::figures(&mut connection, &ids, state.clock.now()).await?;
-    let position = |row: &affiliates::Affiliate| Position { at: row.created_at, id: row.id.0 };
-    Ok(List::new(rows, &page, total, position, |row| {
-        let figures = figures.remove(&row.id).unwrap_or_default();
-        Affiliate::new(row, figures)
-    }))
+    listing::answer(&state, caller, page, shape, Affiliates(listed)).await
+}
+
+struct Affiliates(Listed);
+
+impl Table for Affiliates {
+    type Row = affiliates::Affiliate;
+    type Shown = Affiliate;
+
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "user_email",
+        "referral_code",
+        "partner_slug",
+        "status",
+        "clicks",
+        "signups",
+        "purchases",
+        "unpaid_earnings",
+        "total_earnings",
+        "eligible_earnings",
+        "held_earnings",
+        "next_release_date",
+        "created_at",
+        "closed_at",
+        "currency",
+        "earnings",
+        "payout_preferences",
+        "commission",
+    ];
+    const NAME: &'static str = "affiliates";
+
+    async fn page(
+        &self,
+        connection: &mut PgConnection,
+        realm: Realm,
+        page: &Page,
+    ) -> Result<Rows<Self::Row>, StoreError> {
+        affiliates::list(connection, realm, self.0, page).await
+    }
+
+    async fn count(&self, connection: &mut PgConnection, realm: Realm) -> Result<i64, StoreError> {
+        affiliates::count(connection, realm, self.0).await
+    }
+
+    fn position(row: &Self::Row) -> Position {
+        Position { at: row.created_at, id: row.id.0 }
+    }
+
+    async fn show(
+        &self,
+        connection: &mut PgConnection,
+        _: Realm,
+        now: DateTime<Utc>,
+        rows: Vec<Self::Row>,
+    ) -> Result<Vec<Self::Shown>, StoreError> {
+        let ids: Vec<AffiliateId> = rows.iter().map(|row| row.id).collect();
+        let mut figures = affiliates::figures(connection, &ids, now).await?;
+        let shown = rows.into_iter().map(|row| {
+            let figures = figures.remove(&row.id).unwrap_or_default();
+            Affiliate::new(row, figures)
+        });
+        Ok(shown.collect())
+    }
 }

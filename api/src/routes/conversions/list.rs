@@ -1,18 +1,22 @@
 //! `GET /api/v1/conversions`
 
 use super::Conversion;
-use crate::answer::{List, known_total};
+use crate::answer::List;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::input::{Fields, Query, first_moment, moment_after, page};
-use crate::openapi::values::{ConversionStatusWord, ConversionTypeWord, DayOrTime};
+use crate::listing::{self, Shape, Table};
+use crate::openapi::values::{ConversionStatusWord, ConversionTypeWord, CsvText, DayOrTime};
 use crate::openapi::{Listing, Paging};
 use crate::state::AppState;
 use axum::extract::State;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
 use domain::fact::ConversionKind;
-use domain::ids::AffiliateId;
+use domain::ids::{AffiliateId, Realm};
 use store::conversions::{self, ConversionStatus, Filter};
-use store::page::Position;
+use store::page::{Page, Position, Rows};
+use store::{PgConnection, StoreError};
 
 const DEFAULT_LIMIT: i64 = 50;
 
@@ -35,26 +39,76 @@ const DEFAULT_LIMIT: i64 = 50;
     ),
     responses(
         Listing,
-        (status = 200, description = "A page of the list", body = List<Conversion>),
+        (status = 200, description = "A page of the list, or all of it as CSV", content((List<Conversion> = "application/json"), (CsvText = "text/csv"))),
     ),
 )]
 pub(crate) async fn list(
     State(state): State<AppState>,
     caller: Caller,
+    shape: Shape,
     Query(mut query): Query,
-) -> Result<List<Conversion>, ApiError> {
+) -> Result<Response, ApiError> {
     let page = page(&mut query, DEFAULT_LIMIT);
     let filter = filter(&mut query);
     query.finish()?;
-    let mut connection = state.pool.acquire().await?;
-    let rows = conversions::list(&mut connection, caller.realm, &filter, &page).await?;
-    let total = match (page.after, known_total(&rows, &page)) {
-        (Some(_), _) => None,
-        (None, Some(total)) => Some(total),
-        (None, None) => Some(conversions::count(&mut connection, caller.realm, &filter).await?),
-    };
-    let position = |row: &conversions::Conversion| Position { at: row.occurred_at, id: row.id.0 };
-    Ok(List::new(rows, &page, total, position, Conversion::from))
+    listing::answer(&state, caller, page, shape, Conversions(filter)).await
+}
+
+struct Conversions(Filter);
+
+impl Table for Conversions {
+    type Row = conversions::Conversion;
+    type Shown = Conversion;
+
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "project_id",
+        "type",
+        "value",
+        "base_value",
+        "base_value_currency",
+        "affiliate_id",
+        "referred_user_id",
+        "referral_code",
+        "coupon_code_used",
+        "reference",
+        "paid",
+        "url",
+        "created_at",
+        "status",
+        "refunded_value",
+        "release_date",
+        "source",
+        "attribution",
+    ];
+    const NAME: &'static str = "conversions";
+
+    async fn page(
+        &self,
+        connection: &mut PgConnection,
+        realm: Realm,
+        page: &Page,
+    ) -> Result<Rows<Self::Row>, StoreError> {
+        conversions::list(connection, realm, &self.0, page).await
+    }
+
+    async fn count(&self, connection: &mut PgConnection, realm: Realm) -> Result<i64, StoreError> {
+        conversions::count(connection, realm, &self.0).await
+    }
+
+    fn position(row: &Self::Row) -> Position {
+        Position { at: row.occurred_at, id: row.id.0 }
+    }
+
+    async fn show(
+        &self,
+        _: &mut PgConnection,
+        _: Realm,
+        _: DateTime<Utc>,
+        rows: Vec<Self::Row>,
+    ) -> Result<Vec<Self::Shown>, StoreError> {
+        Ok(rows.into_iter().map(Conversion::from).collect())
+    }
 }
 
 fn filter(query: &mut Fields) -> Filter {

@@ -1,17 +1,21 @@
 //! `GET /api/v1/coupons`
 
 use super::Coupon;
-use crate::answer::{List, known_total};
+use crate::answer::List;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::input::{Fields, MAX_TEXT, Query, page};
-use crate::openapi::values::{CouponStatusWord, Text};
+use crate::listing::{self, Shape, Table};
+use crate::openapi::values::{CouponStatusWord, CsvText, Text};
 use crate::openapi::{Listing, Paging};
 use crate::state::AppState;
 use axum::extract::State;
-use domain::ids::AffiliateId;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use domain::ids::{AffiliateId, Realm};
 use store::coupons::{self, CouponStatus, Filter};
-use store::page::Position;
+use store::page::{Page, Position, Rows};
+use store::{PgConnection, StoreError};
 
 const DEFAULT_LIMIT: i64 = 50;
 
@@ -31,26 +35,19 @@ const DEFAULT_LIMIT: i64 = 50;
     ),
     responses(
         Listing,
-        (status = 200, description = "A page of the list", body = List<Coupon>),
+        (status = 200, description = "A page of the list, or all of it as CSV", content((List<Coupon> = "application/json"), (CsvText = "text/csv"))),
     ),
 )]
 pub(crate) async fn list(
     State(state): State<AppState>,
     caller: Caller,
+    shape: Shape,
     Query(mut query): Query,
-) -> Result<List<Coupon>, ApiError> {
+) -> Result<Response, ApiError> {
     let page = page(&mut query, DEFAULT_LIMIT);
     let filter = filter(&mut query);
     query.finish()?;
-    let mut connection = state.pool.acquire().await?;
-    let rows = coupons::list(&mut connection, caller.realm, &filter, &page).await?;
-    let total = match (page.after, known_total(&rows, &page)) {
-        (Some(_), _) => None,
-        (None, Some(total)) => Some(total),
-        (None, None) => Some(coupons::count(&mut connection, caller.realm, &filter).await?),
-    };
-    let position = |row: &coupons::Coupon| Position { at: row.created_at, id: row.id.0 };
-    Ok(List::new(rows, &page, total, position, |row| Coupon::new(caller.realm.project, row)))
+    listing::answer(&state, caller, page, shape, Coupons(filter)).await
 }
 
 fn filter(query: &mut Fields) -> Filter {
@@ -59,5 +56,54 @@ fn filter(query: &mut Fields) -> Filter {
         affiliate: query.id("affiliate_id").map(AffiliateId),
         status: query.one_of("status", &statuses),
         code_part: query.text("coupon_code", MAX_TEXT),
+    }
+}
+
+struct Coupons(Filter);
+
+impl Table for Coupons {
+    type Row = coupons::Coupon;
+    type Shown = Coupon;
+
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "project_id",
+        "affiliate_id",
+        "coupon_code",
+        "stripe_coupon_id",
+        "stripe_promotion_code_id",
+        "lemonsqueezy_discount_code",
+        "status",
+        "created_at",
+        "affiliate_email",
+        "affiliate_referral_code",
+    ];
+    const NAME: &'static str = "coupons";
+
+    async fn page(
+        &self,
+        connection: &mut PgConnection,
+        realm: Realm,
+        page: &Page,
+    ) -> Result<Rows<Self::Row>, StoreError> {
+        coupons::list(connection, realm, &self.0, page).await
+    }
+
+    async fn count(&self, connection: &mut PgConnection, realm: Realm) -> Result<i64, StoreError> {
+        coupons::count(connection, realm, &self.0).await
+    }
+
+    fn position(row: &Self::Row) -> Position {
+        Position { at: row.created_at, id: row.id.0 }
+    }
+
+    async fn show(
+        &self,
+        _: &mut PgConnection,
+        realm: Realm,
+        _: DateTime<Utc>,
+        rows: Vec<Self::Row>,
+    ) -> Result<Vec<Self::Shown>, StoreError> {
+        Ok(rows.into_iter().map(|row| Coupon::new(realm.project, row)).collect())
     }
 }

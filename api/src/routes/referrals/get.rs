@@ -8,7 +8,8 @@ use crate::input::Segment;
 use crate::openapi::Reading;
 use crate::state::AppState;
 use axum::extract::State;
-use store::customers;
+use domain::ids::Realm;
+use store::{PgConnection, customers};
 
 /// One referral
 ///
@@ -29,12 +30,20 @@ pub(crate) async fn get(
     caller: Caller,
     Segment(email): Segment,
 ) -> Result<Data<Referral>, ApiError> {
+    find(&mut *state.pool.acquire().await?, caller.realm, &email).await.map(Data::new)
+}
+
+/// The referral with this address, or that there is none.
+pub(crate) async fn find(
+    connection: &mut PgConnection,
+    realm: Realm,
+    email: &str,
+) -> Result<Referral, ApiError> {
     let unknown = || ApiError::NotFound(format!("There is no referral {}", email.trim()));
     // PostgreSQL keeps no NUL: nobody has such an address.
     if email.contains('\0') {
         return Err(unknown());
     }
-    let mut connection = state.pool.acquire().await?;
-    let found = customers::find_by_email(&mut connection, caller.realm, &email).await?;
-    found.map(|customer| Data::new(customer.into())).ok_or_else(unknown)
+    let found = customers::find_by_email(connection, realm, email).await?;
+    found.map(Referral::from).ok_or_else(unknown)
 }

@@ -1,17 +1,21 @@
 //! `GET /api/v1/referrals`
 
 use super::Referral;
-use crate::answer::{List, known_total};
+use crate::answer::List;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::input::{Query, page};
-use crate::openapi::values::ReferralStatusWord;
+use crate::listing::{self, Shape, Table};
+use crate::openapi::values::{CsvText, ReferralStatusWord};
 use crate::openapi::{Listing, Paging};
 use crate::state::AppState;
 use axum::extract::State;
-use domain::ids::AffiliateId;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use domain::ids::{AffiliateId, Realm};
 use store::customers::{self, CustomerStatus, Filter};
-use store::page::Position;
+use store::page::{Page, Position, Rows};
+use store::{PgConnection, StoreError};
 
 const DEFAULT_LIMIT: i64 = 20;
 
@@ -30,27 +34,68 @@ const DEFAULT_LIMIT: i64 = 20;
     ),
     responses(
         Listing,
-        (status = 200, description = "A page of the list", body = List<Referral>),
+        (status = 200, description = "A page of the list, or all of it as CSV", content((List<Referral> = "application/json"), (CsvText = "text/csv"))),
     ),
 )]
 pub(crate) async fn list(
     State(state): State<AppState>,
     caller: Caller,
+    shape: Shape,
     Query(mut query): Query,
-) -> Result<List<Referral>, ApiError> {
+) -> Result<Response, ApiError> {
     let page = page(&mut query, DEFAULT_LIMIT);
     let filter = Filter {
         affiliate: query.id("affiliate_id").map(AffiliateId),
         status: query.one_of("status", &CustomerStatus::ALL.map(|status| (status.as_str(), status))),
     };
     query.finish()?;
-    let mut connection = state.pool.acquire().await?;
-    let rows = customers::list(&mut connection, caller.realm, &filter, &page).await?;
-    let total = match (page.after, known_total(&rows, &page)) {
-        (Some(_), _) => None,
-        (None, Some(total)) => Some(total),
-        (None, None) => Some(customers::count(&mut connection, caller.realm, &filter).await?),
-    };
-    let position = |row: &customers::Customer| Position { at: row.first_seen_at, id: row.id.0 };
-    Ok(List::new(rows, &page, total, position, Referral::from))
+    listing::answer(&state, caller, page, shape, Referrals(filter)).await
+}
+
+struct Referrals(Filter);
+
+impl Table for Referrals {
+    type Row = customers::Customer;
+    type Shown = Referral;
+
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "user_email",
+        "conversion_status",
+        "conversion_date",
+        "created_at",
+        "affiliate_id",
+        "affiliate_code",
+        "stripe_customer_id",
+        "external_id",
+        "attribution",
+    ];
+    const NAME: &'static str = "referrals";
+
+    async fn page(
+        &self,
+        connection: &mut PgConnection,
+        realm: Realm,
+        page: &Page,
+    ) -> Result<Rows<Self::Row>, StoreError> {
+        customers::list(connection, realm, &self.0, page).await
+    }
+
+    async fn count(&self, connection: &mut PgConnection, realm: Realm) -> Result<i64, StoreError> {
+        customers::count(connection, realm, &self.0).await
+    }
+
+    fn position(row: &Self::Row) -> Position {
+        Position { at: row.first_seen_at, id: row.id.0 }
+    }
+
+    async fn show(
+        &self,
+        _: &mut PgConnection,
+        _: Realm,
+        _: DateTime<Utc>,
+        rows: Vec<Self::Row>,
+    ) -> Result<Vec<Self::Shown>, StoreError> {
+        Ok(rows.into_iter().map(Referral::from).collect())
+    }
 }

@@ -85,7 +85,8 @@ pub(super) async fn run(args: &CreateArgs, context: &Context) -> anyhow::Result<
         key: &args.idempotency_key,
         as_of: args.as_of,
         minimums: &args.minimums,
-        affiliate,
+        currency: None,
+        affiliates: affiliate.as_slice(),
         actor: &args.actor.name(),
     };
     let created = payouts::create(&pool, realm, new, Utc::now()).await?;

@@ -61,7 +61,13 @@ pub(super) async fn run(args: &ListArgs, context: &Context) -> anyhow::Result<()
         Status::Paid => "paid".to_owned(),
         Status::Canceled => "canceled".to_owned(),
     });
-    let filter = Filter { status, affiliate, batch: args.batch.map(BatchId), currency: args.currency };
+    let filter = Filter {
+        status,
+        affiliate,
+        batch: args.batch.map(BatchId),
+        currency: args.currency,
+        ..Filter::default()
+    };
     let listed = payouts::list(&mut connection, realm, &filter, args.limit).await?;
     context.print(&Listed(listed.into_iter().map(PayoutItem::from).collect()))
 }

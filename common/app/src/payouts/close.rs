@@ -1,6 +1,6 @@
 //! A payout is paid or canceled, once.
 
-use super::in_transaction;
+use super::Attempts;
 use crate::Error;
 use chrono::{DateTime, Utc};
 use domain::{
@@ -52,7 +52,14 @@ pub async fn mark_paid(
         Which::Batch(batch) => in_batch(pool, batch, paid.reference).await?,
     };
     let payment = Payment { reference: paid.reference, at, actor: paid.actor };
-    in_transaction(pool, async |connection| payouts::mark_paid(connection, &ids, payment, now).await).await
+    let mut attempts = Attempts::default();
+    loop {
+        let mut transaction = pool.begin().await?;
+        let done = payouts::mark_paid(&mut transaction, &ids, payment, now).await;
+        if let Some(paid) = attempts.end(transaction, done).await? {
+            return Ok(paid);
+        }
+    }
 }
 
 async fn in_batch(pool: &PgPool, batch: BatchId, reference: &str) -> Result<Vec<PayoutId>, Error> {
@@ -80,5 +87,12 @@ pub async fn cancel(
     actor: &str,
     now: DateTime<Utc>,
 ) -> Result<Payout, Error> {
-    in_transaction(pool, async |connection| payouts::cancel(connection, id, reason, actor, now).await).await
+    let mut attempts = Attempts::default();
+    loop {
+        let mut transaction = pool.begin().await?;
+        let done = payouts::cancel(&mut transaction, id, reason, actor, now).await;
+        if let Some(canceled) = attempts.end(transaction, done).await? {
+            return Ok(canceled);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Making payouts from what is due.
 
-use super::in_transaction;
+use super::Attempts;
 use crate::Error;
 use chrono::{DateTime, Utc};
 use domain::{
@@ -10,7 +10,7 @@ use domain::{
 };
 use std::collections::BTreeMap;
 use store::{
-    PgPool,
+    PgPool, overview,
     payouts::{self, Created, Request},
 };
 
@@ -23,8 +23,10 @@ pub struct NewPayouts<'a> {
     pub as_of: Option<Day>,
     /// The least that is paid at once, one for each currency.
     pub minimums: &'a [Money],
-    /// One affiliate only.
-    pub affiliate: Option<AffiliateId>,
+    /// Only what is due in this currency.
+    pub currency: Option<Currency>,
+    /// Only these affiliates; all of them when none is named.
+    pub affiliates: &'a [AffiliateId],
     /// Who does it.
     pub actor: &'a str,
 }
@@ -32,7 +34,8 @@ pub struct NewPayouts<'a> {
 /// Collects what is due, nets debts and freezes what is to be paid.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a day to come or minimums without sense, [`Error::Conflict`] when the key made something else.
+/// [`Error::Invalid`] for a day to come or minimums without sense, [`Error::Unknown`] for an affiliate that is not there,
+/// [`Error::Conflict`] when the key made something else.
 pub async fn create(
     pool: &PgPool,
     realm: Realm,
@@ -43,15 +46,33 @@ pub async fn create(
         let message = format!("as_of: {day} is yet to come, and what is released then is not due now");
         return Err(Error::invalid("as_of", message));
     }
+    known(pool, realm, new.affiliates).await?;
     let request = Request {
         as_of: new.as_of.map(Day::end),
         minimums: minimums(new.minimums)?,
-        affiliate: new.affiliate,
+        affiliate: None,
+        affiliates: new.affiliates.iter().copied().collect(),
+        currency: new.currency,
     };
-    in_transaction(pool, async |connection| {
-        payouts::create(connection, realm, new.key, &request, new.actor, now).await
-    })
-    .await
+    let mut attempts = Attempts::default();
+    loop {
+        let mut transaction = pool.begin().await?;
+        let done = payouts::create(&mut transaction, realm, new.key, &request, new.actor, now).await;
+        if let Some(created) = attempts.end(transaction, done).await? {
+            return Ok(created);
+        }
+    }
+}
+
+async fn known(pool: &PgPool, realm: Realm, affiliates: &[AffiliateId]) -> Result<(), Error> {
+    if affiliates.is_empty() {
+        return Ok(());
+    }
+    let known = overview::affiliates(&mut *pool.acquire().await?, realm).await?;
+    match affiliates.iter().find(|id| !known.contains_key(id)) {
+        Some(unknown) => Err(Error::unknown("affiliates", format!("Unknown affiliate: {unknown}"))),
+        None => Ok(()),
+    }
 }
 
 fn minimums(said: &[Money]) -> Result<BTreeMap<Currency, i64>, Error> {

@@ -21,8 +21,15 @@ pub async fn latest(connection: &mut PgConnection, project: ProjectId) -> Result
     versions.into_iter().last().ok_or_else(|| Error::NotFound(format!("project {project} has no rules")))
 }
 
+/// The version that holds for what happens at a time: of those that begin by then, the latest.
+#[must_use]
+pub fn in_force(versions: &[Numbered], at: DateTime<Utc>) -> Option<&Numbered> {
+    versions.iter().rev().find(|numbered| numbered.version.valid_from.is_none_or(|from| from <= at))
+}
+
 /// Writes the next version of a project's rules, which holds for payments from a time on, now when none is said; what
-/// happened since then is judged again, in both modes. `None` when the rules are those of the latest version already and
+/// happened since then is judged again, in both modes; the first version holds from the beginning. `None` when the rules are
+/// those of the latest version already and
 /// no time was said.
 ///
 /// # Errors
@@ -35,29 +42,36 @@ pub async fn change(
     rules: &Rules,
     from: Option<DateTime<Utc>>,
 ) -> Result<Option<Numbered>, Error> {
-    let latest = latest(connection, project).await?;
-    if *rules == latest.version.rules {
-        return match from {
-            None => Ok(None),
-            Some(_) => Err(Error::invalid("from", "from is for new rules: say what changes")),
-        };
-    }
-    let from = from.unwrap_or(outbox.now);
-    if latest.version.valid_from.is_some_and(|latest| from <= latest) {
-        let message = format!("new rules hold from a later time on than version {}", latest.number);
-        return Err(Error::invalid("from", message));
-    }
-    let added =
-        program_rules::add(connection, project, rules, Some(from)).await.map_err(|error| match error {
-            StoreError::Constraint { constraint, .. } if constraint == "program_rules_version_key" => {
-                Error::Busy("Somebody else is changing the rules: look at theirs, then try again")
-            }
-            error => error.into(),
-        })?;
+    let from = match program_rules::list(connection, project).await?.last() {
+        Some(latest) if *rules == latest.version.rules => {
+            return match from {
+                None => Ok(None),
+                Some(_) => Err(Error::invalid("from", "from is for new rules: say what changes")),
+            };
+        }
+        Some(latest) => Some(after(latest, from.unwrap_or(outbox.now))?),
+        // The first ones hold from the beginning.
+        None => from,
+    };
+    let added = program_rules::add(connection, project, rules, from).await.map_err(|error| match error {
+        StoreError::Constraint { constraint, .. } if constraint == "program_rules_version_key" => {
+            Error::Busy("Somebody else is changing the rules: look at theirs, then try again")
+        }
+        error => error.into(),
+    })?;
     // Payments that the new version covers may be there already.
-    let mappings = Mappings { rules_since: Some(from), ..Mappings::default() };
+    let since = from.unwrap_or(DateTime::UNIX_EPOCH);
+    let mappings = Mappings { rules_since: Some(since), ..Mappings::default() };
     for mode in [Mode::Test, Mode::Live] {
         outbox.resettle(connection, Realm { project, mode }, &mappings).await?;
     }
     Ok(Some(added))
+}
+
+fn after(latest: &Numbered, from: DateTime<Utc>) -> Result<DateTime<Utc>, Error> {
+    if latest.version.valid_from.is_none_or(|latest| latest < from) {
+        return Ok(from);
+    }
+    let message = format!("new rules hold from a later time on than version {}", latest.number);
+    Err(Error::invalid("from", message))
 }

@@ -9,7 +9,7 @@ use domain::money::{Currency, Money};
 use domain::payout::{CarriedOver, Due, Planned, plan};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is asked for; stored with the batch, so that a repeat is told from a conflict.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,8 +18,28 @@ pub struct Request {
     pub as_of: Option<DateTime<Utc>>,
     /// The least that is paid at once in a currency, in minor units.
     pub minimums: BTreeMap<Currency, i64>,
-    /// One affiliate only.
+    /// One affiliate only; how requests were written before they named several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub affiliate: Option<AffiliateId>,
+    /// These affiliates only; all of them when none is named.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub affiliates: BTreeSet<AffiliateId>,
+    /// What is due in this currency only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+}
+
+impl Request {
+    /// The affiliates it names, in whichever way.
+    fn named(&self) -> Vec<i64> {
+        self.affiliate.iter().chain(&self.affiliates).map(|id| id.0).collect()
+    }
+
+    /// Whether both ask for the same.
+    fn is_like(&self, other: &Self) -> bool {
+        let parts = |of: &Self| (of.as_of, of.minimums.clone(), of.named(), of.currency);
+        parts(self) == parts(other)
+    }
 }
 
 /// A batch of payouts.
@@ -54,7 +74,7 @@ pub async fn create(
 ) -> Result<Created, PayoutError> {
     books::hold(conn, realm).await?;
     if let Some(batch) = by_key(conn, realm, key).await? {
-        if batch.request != *request {
+        if !batch.request.is_like(request) {
             return Err(PayoutError::KeyTaken { key: key.to_owned(), batch: batch.id });
         }
         return batch.answer(conn, false).await;
@@ -62,7 +82,7 @@ pub async fn create(
     let as_of = request.as_of.map_or(now, |as_of| as_of.min(now));
     // What is released in this very moment is due; of a day, what is released before it ends.
     let before = request.as_of.filter(|as_of| *as_of <= now).unwrap_or(now + TimeDelta::microseconds(1));
-    let due = due(conn, realm, request.affiliate, before).await?;
+    let due = due(conn, realm, request, before).await?;
     let plan = plan(&due, &request.minimums)?;
     let id = sqlx::query_scalar!(
         "INSERT INTO payout_batches (project_id, livemode, idempotency_key, request, as_of, carried_over, actor, created_at)
@@ -120,7 +140,7 @@ async fn by_key(conn: &mut PgConnection, realm: Realm, key: &str) -> Result<Opti
 async fn due(
     conn: &mut PgConnection,
     realm: Realm,
-    affiliate: Option<AffiliateId>,
+    request: &Request,
     before: DateTime<Utc>,
 ) -> Result<Vec<Due>, StoreError> {
     let rows = sqlx::query!(
@@ -131,7 +151,8 @@ async fn due(
             SELECT affiliate_id, conversion_id, currency,
                    sum(CASE 'payable' WHEN to_account THEN amount_minor WHEN from_account THEN -amount_minor ELSE 0 END)::BIGINT AS payable
             FROM ledger_entries
-            WHERE project_id = $1 AND livemode = $2 AND ($3::BIGINT IS NULL OR affiliate_id = $3)
+            WHERE project_id = $1 AND livemode = $2 AND (cardinality($3::BIGINT[]) = 0 OR affiliate_id = ANY($3))
+              AND ($5::TEXT IS NULL OR currency = $5)
             GROUP BY affiliate_id, conversion_id, currency
         ) l
         JOIN conversions c ON c.id = l.conversion_id
@@ -143,8 +164,9 @@ async fn due(
         "#,
         realm.project.0,
         realm.mode.is_live(),
-        affiliate.map(|id| id.0),
+        &request.named(),
         before,
+        request.currency.map(|currency| currency.to_string()),
     )
     .fetch_all(conn)
     .await?;

@@ -17,6 +17,10 @@ pub struct Filter {
     pub batch: Option<BatchId>,
     /// In one currency.
     pub currency: Option<Currency>,
+    /// Made at this time or later.
+    pub from: Option<DateTime<Utc>>,
+    /// Made before this time.
+    pub before: Option<DateTime<Utc>>,
 }
 
 /// What one conversion adds to a payout.

@@ -1,0 +1,52 @@
+//! Locking or unlocking a referral, and answering with what came of it.
+
+use super::word;
+use crate::answer::{Data, json};
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::input::Warnings;
+use crate::prefer;
+use crate::routes::referrals::find;
+use crate::state::AppState;
+use crate::verdicts::Verdict;
+use app::decisions::{self, LockTo};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use domain::key::Key;
+
+/// What is decided of a customer.
+pub(super) struct Lock<'a> {
+    /// Its address, as the path has it.
+    pub(super) email: &'a str,
+    /// Whom to; `None` unlocks it.
+    pub(super) to: Option<LockTo<'a>>,
+    pub(super) reason: String,
+    pub(super) warnings: Warnings,
+}
+
+/// Keeps the decision, waits for it as long as the caller likes, and shows the referral.
+pub(super) async fn decide(
+    state: &AppState,
+    caller: Caller,
+    headers: &HeaderMap,
+    lock: Lock<'_>,
+) -> Result<Response, ApiError> {
+    let realm = caller.realm;
+    find(&mut *state.pool.acquire().await?, realm, lock.email).await?;
+    let unknown = || ApiError::NotFound(format!("There is no referral {}", lock.email.trim()));
+    // Everybody who has the address, as the command line does.
+    let customer = (realm, Key::email(lock.email).ok_or_else(unknown)?);
+    let word = word(state, caller, &lock.reason).await?;
+    let mut transaction = state.pool.begin().await?;
+    let decided = match lock.to {
+        Some(to) => decisions::lock(&mut transaction, state.outbox(), customer, to, word).await?,
+        None => decisions::unlock(&mut transaction, state.outbox(), customer, word).await?,
+    };
+    transaction.commit().await?;
+    let status = match state.verdicts.wait(realm, decided.event, prefer::wait(headers)).await {
+        Verdict::Settled => StatusCode::OK,
+        Verdict::Pending => StatusCode::ACCEPTED,
+    };
+    let referral = find(&mut *state.pool.acquire().await?, realm, lock.email).await?;
+    Ok(json(status, &Data::warned(referral, lock.warnings)))
+}

@@ -1,0 +1,41 @@
+//! `POST /api/v1/conversions/{id}/release`
+
+use super::PostDecision;
+use super::rule_on_conversion::rule;
+use crate::answer::Data;
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::input::{Fields, Id};
+use crate::openapi::{Changing, Idempotent, Patience};
+use crate::routes::conversions::Conversion;
+use crate::state::AppState;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use domain::decision::Ruling;
+
+/// Release a commission
+///
+/// It is earned as the rules say, although it was held or rejected by a person, or is a purchase of the affiliate's own. What is disputed stays held.
+#[utoipa::path(
+    post,
+    path = "/conversions/{id}/release",
+    operation_id = "release_conversion",
+    tag = "Decisions",
+    request_body = PostDecision,
+    params(("id" = i64, Path, minimum = 1), Patience, Idempotent),
+    responses(
+        Changing,
+        (status = 200, description = "Settled", body = Data<Conversion>),
+        (status = 202, description = "Kept, not settled yet: the conversion as it was", body = Data<Conversion>),
+    ),
+)]
+pub(crate) async fn release(
+    State(state): State<AppState>,
+    caller: Caller,
+    headers: HeaderMap,
+    Id(id): Id,
+    fields: Fields,
+) -> Result<Response, ApiError> {
+    rule(&state, caller, &headers, id, Ruling::Release, fields).await
+}

@@ -1,0 +1,4 @@
+//! `/api/v1/payout-batches`
+
+pub(super) mod export;
+pub(super) mod get;
