@@ -207,9 +207,13 @@ pub struct StripeArgs {
         value_parser = NonEmptyStringValueParser::new()
     )]
     pub stripe_api_base: String,
-    /// A key that may read it; without one nothing is fetched
+    /// A key that may read it, for a deployment with one project; of several, each has its own (project update
+    /// --stripe-api-key)
     #[arg(long, env = "STRIPE_SECRET_KEY", value_name = "KEY", hide_env_values = true)]
     stripe_secret_key: Option<String>,
+    /// The same, from a file
+    #[arg(long, env = "STRIPE_SECRET_KEY_FILE", value_name = "FILE", conflicts_with = "stripe_secret_key")]
+    stripe_secret_key_file: Option<PathBuf>,
     /// Where its objects carry codes.
     #[command(flatten)]
     pub metadata: MetadataArgs,
@@ -241,9 +245,13 @@ impl MetadataArgs {
 
 impl StripeArgs {
     /// The key, when one is set.
-    #[must_use]
-    pub fn secret_key(&self) -> Option<&str> {
-        self.stripe_secret_key.as_deref().filter(|key| !key.trim().is_empty())
+    ///
+    /// # Errors
+    /// When its file cannot be read.
+    pub fn secret_key(&self) -> std::io::Result<Option<String>> {
+        let of_file = self.stripe_secret_key_file.as_ref().map(std::fs::read_to_string).transpose()?;
+        let key = of_file.as_ref().or(self.stripe_secret_key.as_ref()).map(|key| key.trim());
+        Ok(key.filter(|key| !key.is_empty()).map(str::to_owned))
     }
 }
 

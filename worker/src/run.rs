@@ -2,8 +2,8 @@
 
 use crate::batch::{Batch, Settling};
 use crate::intake::{self, Task};
-use crate::jobs::{Fetching, Jobs};
-use crate::pause::Rested;
+use crate::jobs::{Jobs, Keychain};
+use crate::pause::{Pauses, Rested};
 use crate::place::Place;
 use crate::suspects::{self, Trial};
 use crate::{notify, sweep, telemetry};
@@ -72,9 +72,8 @@ async fn work(settings: Settings<'_>, shutdown: &CancellationToken) -> anyhow::R
     Fetching::from_args(stripe).context("STRIPE_SECRET_KEY cannot be used")?;
     let notifying = tokio::spawn(notifier.run(shutdown.clone()));
     while place.wait_until_fit(shutdown).await == Rested::Yes {
-        let shift = Shift { sessions: &sessions, place: &place, queue: &queue, keys: &keys };
-        let fetching = Fetching::from_args(stripe).context("STRIPE_SECRET_KEY cannot be used")?;
-        shift.work(fetching, shutdown.child_token()).await?;
+        let shift = Shift { sessions: &sessions, place: &place, queue: &queue, keys: &keys, keychain: &keychain };
+        shift.work(shutdown.child_token()).await?;
         if shutdown.is_cancelled() {
             break;
         }
@@ -90,11 +89,24 @@ struct Shift<'a> {
     place: &'a Arc<Place>,
     queue: &'a QueueConfig,
     keys: &'a MetadataKeys,
+    keychain: &'a Arc<Keychain>,
 }
 
 impl Shift<'_> {
-    async fn work(&self, fetching: Option<Fetching>, leave: CancellationToken) -> anyhow::Result<()> {
-        let Self { sessions, place, queue, keys } = *self;
+    async fn work(&self, leave: CancellationToken) -> anyhow::Result<()> {
+        let Self { sessions, place, queue, keys, keychain } = *self;
+        // Whether a question can be asked is known before the first event that lacks something.
+        let mut pauses = Pauses::for_store();
+        while let Err(error) = keychain.read(sessions).await {
+            tracing::debug!(%error, "the providers' keys cannot be read");
+            if pauses.rest(&leave).await == Rested::Stop {
+                return Ok(());
+            }
+        }
+        let reading = tokio::spawn({
+            let (keychain, sessions, leave) = (Arc::clone(keychain), sessions.clone(), leave.clone());
+            async move { keychain.keep_reading(&sessions, &leave).await }
+        });
         let mut consumer = Consumer::start(queue, leave.clone());
         // What is in hand at the end may still have something to publish.
         let publishing = CancellationToken::new();
@@ -104,11 +116,11 @@ impl Shift<'_> {
             Arc::clone(place),
             queue.prefix.clone(),
             consumer.acknowledger(),
-            fetching.as_ref().map(Fetching::scope),
+            Arc::clone(keychain),
             leave.clone(),
         );
         let jobs = Jobs::start(
-            fetching,
+            Arc::clone(keychain),
             sessions.clone(),
             Arc::clone(place),
             publisher.clone(),
@@ -128,6 +140,7 @@ impl Shift<'_> {
             }
         }
         jobs.finished().await;
+        reading.await.context("reading the providers' keys failed")?;
         sweep.await.context("the sweep failed")?;
         consumer.finished().await;
         publishing.cancel();

@@ -10,6 +10,7 @@
 //! | [`rules`] | rules in writing, changing them, trying them on history |
 //! | [`projects`] | creating and changing a project |
 //! | [`keys`] | API keys |
+//! | [`provider_keys`] | keys at payment providers |
 //! | [`payouts`] | making, closing and exporting payouts |
 //! | [`statements`] | an affiliate's account in words |
 //! | [`dead_letters`] | retrying and giving up what no worker could settle |
@@ -24,6 +25,7 @@ pub mod keys;
 pub mod outbox;
 pub mod payouts;
 pub mod projects;
+pub mod provider_keys;
 pub mod rules;
 pub mod spreadsheet;
 pub mod statements;

@@ -30,6 +30,7 @@ pub mod place;
 pub mod probe;
 pub mod program_rules;
 pub mod projects;
+pub mod provider_keys;
 pub mod registrations;
 pub mod registry;
 mod requests;

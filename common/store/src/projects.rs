@@ -61,6 +61,15 @@ pub async fn list(connection: &mut PgConnection) -> Result<Vec<Project>, StoreEr
     rows.into_iter().map(Project::try_from).collect()
 }
 
+/// The project, when there is one alone.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn only(connection: &mut PgConnection) -> Result<Option<ProjectId>, StoreError> {
+    let only = sqlx::query_scalar!("SELECT CASE WHEN count(*) = 1 THEN min(id) END AS id FROM projects");
+    Ok(only.fetch_one(connection).await?.map(ProjectId))
+}
+
 /// The project with this id.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! The transaction.
 
 use super::{Failure, Settling};
-use crate::jobs::{FetchScope, request};
+use crate::jobs::{Keychain, request};
 use crate::place::Kind;
 use crate::recovery::recovery_for;
 use crate::telemetry::{self, count};
@@ -116,16 +116,16 @@ impl Settling {
 
     /// What is asked for, since the payloads of new events lacked it.
     fn requests(&self, items: &[&Item], missing: &[&[Missing]], settled: &Settled) -> Vec<Envelope> {
-        self.scope.map(|scope| requests(scope, items, missing, settled)).unwrap_or_default()
+        requests(&self.keychain, items, missing, settled)
     }
 }
 
 /// One message for each gap that can be filled.
-fn requests(scope: FetchScope, items: &[&Item], missing: &[&[Missing]], settled: &Settled) -> Vec<Envelope> {
+fn requests(keychain: &Keychain, items: &[&Item], missing: &[&[Missing]], settled: &Settled) -> Vec<Envelope> {
     let mut wanted: BTreeMap<(Realm, String), Envelope> = BTreeMap::new();
     for place in &settled.new {
         let (Some(item), Some(gaps)) = (items.get(*place), missing.get(*place)) else { continue };
-        for gap in gaps.iter().filter(|_| scope.covers(item.realm)) {
+        for gap in gaps.iter().filter(|_| keychain.covers(item.realm)) {
             wanted.entry((item.realm, gap.fetch_id())).or_insert_with(|| request(item, gap));
         }
     }

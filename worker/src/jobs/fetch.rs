@@ -4,20 +4,19 @@
 use super::Shared;
 use crate::telemetry;
 use chrono::{TimeDelta, Utc};
-use common::config::StripeArgs;
-use domain::ids::{Mode, Realm};
+use domain::ids::Realm;
 use queue::{
     Delivery, Disposition,
     envelope::{Envelope, Source},
 };
 use std::time::Duration;
 use store::{StoreError, settlement::Item, verdicts, within};
-use stripe::client::{FetchError, StripeClient};
+use stripe::client::FetchError;
 use stripe::fetched::Fetched;
 use stripe::missing::Missing;
 
 /// A call with all of its retries. Longer outages put the message off.
-const CALL: Duration = Duration::from_secs(20);
+pub(super) const CALL: Duration = Duration::from_secs(20);
 
 /// How long it may take to look whether something was fetched before.
 const LOOK_UP: Duration = Duration::from_secs(3);
@@ -28,50 +27,6 @@ const MAX_ATTEMPTS: u32 = 20;
 /// The first and the longest time for which a call is put off.
 const SOONEST_RETRY: TimeDelta = TimeDelta::seconds(5);
 const LATEST_RETRY: TimeDelta = TimeDelta::hours(1);
-
-/// Stripe's API with a key of one mode.
-pub(crate) struct Fetching {
-    client: StripeClient,
-    scope: FetchScope,
-}
-
-/// What a key can read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct FetchScope {
-    /// `None`: the key does not tell.
-    mode: Option<Mode>,
-}
-
-impl Fetching {
-    /// A client, when there is a key.
-    pub(crate) fn from_args(args: &StripeArgs) -> Result<Option<Self>, FetchError> {
-        let Some(key) = args.secret_key() else { return Ok(None) };
-        let client = StripeClient::new(key, Some(&args.stripe_api_base), CALL)?;
-        Ok(Some(Self { client, scope: FetchScope::of_key(key) }))
-    }
-
-    /// What it can read.
-    pub(crate) fn scope(&self) -> FetchScope {
-        self.scope
-    }
-}
-
-impl FetchScope {
-    /// By the key's prefix, `sk_live_…` or `rk_test_…` (<https://docs.stripe.com/keys>).
-    fn of_key(key: &str) -> Self {
-        let mode = match key.trim().split('_').nth(1) {
-            Some("live") => Some(Mode::Live),
-            Some("test") => Some(Mode::Test),
-            _ => None,
-        };
-        Self { mode }
-    }
-
-    /// Whether the key can read what belongs to this realm.
-    pub(crate) fn covers(self, realm: Realm) -> bool {
-        self.mode.is_none_or(|mode| mode == realm.mode)
-    }
-}
 
 /// The message that asks for what an item lacked.
 pub(crate) fn request(item: &Item, gap: &Missing) -> Envelope {
@@ -85,9 +40,17 @@ impl Shared {
     /// Asks, and publishes the answer; `None` when the worker is to stop first.
     pub(super) async fn fetch(&self, delivery: &Delivery, missing: &Missing) -> Option<Disposition> {
         let realm = delivery.envelope.realm();
-        let Some(fetching) = self.fetching.as_ref().filter(|fetching| fetching.scope.covers(realm)) else {
-            let reason = format!("no Stripe key of {} mode is configured: set STRIPE_SECRET_KEY", realm.mode);
-            return Some(Disposition::DeadLetter { reason });
+        let client = match self.keychain.client(realm) {
+            Some(Ok(client)) => client,
+            Some(Err(reason)) => return Some(Disposition::DeadLetter { reason }),
+            None => {
+                let Realm { project, mode } = realm;
+                let reason = format!(
+                    "project {project} has no Stripe key of {mode} mode: tributary project update {project} \
+                     --mode {mode} --stripe-api-key FILE"
+                );
+                return Some(Disposition::DeadLetter { reason });
+            }
         };
         match self.is_known(realm, missing).await {
             Ok(true) => return Some(Disposition::Ack),
@@ -95,7 +58,7 @@ impl Shared {
             // Asking once more does no harm.
             Err(error) => tracing::debug!(%error, "whether it was fetched before is not known"),
         }
-        let call = fetching.client.fetch(missing);
+        let call = client.fetch(missing);
         let answer = tokio::select! {
             biased;
             () = self.shutdown.cancelled() => return None,
@@ -155,15 +118,6 @@ fn later(attempt: u32, reason: String) -> Disposition {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::ids::ProjectId;
-
-    #[test]
-    fn a_key_reads_its_mode_only() {
-        let covers = |key: &str, mode| FetchScope::of_key(key).covers(Realm { project: ProjectId(1), mode });
-        assert!(covers("sk_test_1", Mode::Test) && !covers("sk_test_1", Mode::Live));
-        assert!(covers("rk_live_1", Mode::Live) && !covers("rk_live_1", Mode::Test));
-        assert!(covers("local", Mode::Live) && covers("local", Mode::Test));
-    }
 
     #[test]
     fn calls_are_put_off_longer_each_time_up_to_an_hour() {
