@@ -11,6 +11,7 @@ mod global_args;
 mod mode;
 mod options;
 mod output;
+mod realm_args;
 mod rules_file;
 mod services;
 mod shutdown;

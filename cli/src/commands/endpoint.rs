@@ -12,12 +12,12 @@ mod show;
 mod test;
 mod update;
 
-use crate::context::{self, Context};
+use crate::context::Context;
 use anyhow::Context as _;
 use app::endpoints::Outgoing;
 use clap::{Args, Subcommand};
 use common::config::NotifyArgs;
-use domain::ids::{EndpointId, Mode, ProjectId, Realm};
+use domain::ids::{EndpointId, Realm};
 use store::{PgConnection, webhook_endpoints};
 
 /// `endpoint …`
@@ -58,25 +58,6 @@ pub(super) async fn run(command: Command, context: &Context) -> anyhow::Result<(
         Command::Enable(args) => enable::run(&args, context).await,
         Command::Deliveries(args) => deliveries::run(&args, context).await,
         Command::Redeliver(args) => redeliver::run(&args, context).await,
-    }
-}
-
-/// Which project and mode.
-#[derive(Args)]
-pub(super) struct RealmArgs {
-    /// The project
-    #[arg(long, value_name = "ID")]
-    project: i64,
-    /// The mode
-    #[arg(long, value_parser = crate::mode::parser(), default_value_t = Mode::Test)]
-    mode: Mode,
-}
-
-impl RealmArgs {
-    /// The project and mode, or that there is no such project.
-    pub(super) async fn realm(&self, connection: &mut PgConnection) -> anyhow::Result<Realm> {
-        let project = context::project(connection, ProjectId(self.project)).await?;
-        Ok(Realm { project: project.id, mode: self.mode })
     }
 }
 

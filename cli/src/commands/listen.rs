@@ -1,7 +1,7 @@
 //! `tributary listen`
 
-use super::endpoint::RealmArgs;
 use super::events::Follow;
+use crate::realm_args::RealmArgs;
 use crate::{context::Context, output, shutdown};
 use anyhow::Context as _;
 use bytes::Bytes;

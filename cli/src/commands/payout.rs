@@ -9,10 +9,8 @@ mod mark_paid;
 mod show;
 
 use super::decision::user_name;
-use crate::context::{self, Context};
+use crate::context::Context;
 use clap::{Args, Subcommand, builder::NonEmptyStringValueParser};
-use domain::ids::{Mode, ProjectId, Realm};
-use store::PgConnection;
 
 /// `payout …`
 #[derive(Subcommand)]
@@ -29,25 +27,6 @@ pub(crate) enum Command {
     MarkPaid(mark_paid::MarkPaidArgs),
     /// Give one up before its money left; what it was for is due again
     Cancel(cancel::CancelArgs),
-}
-
-/// Whose payouts.
-#[derive(Args)]
-pub(super) struct RealmArgs {
-    /// The project
-    #[arg(long, value_name = "ID")]
-    project: i64,
-    /// The mode: nothing of test mode is money
-    #[arg(long, value_parser = crate::mode::parser(), default_value_t = Mode::Test)]
-    mode: Mode,
-}
-
-impl RealmArgs {
-    /// Project and mode, when there is such a project.
-    pub(super) async fn realm(&self, connection: &mut PgConnection) -> anyhow::Result<Realm> {
-        let project = context::project(connection, ProjectId(self.project)).await?.id;
-        Ok(Realm { project, mode: self.mode })
-    }
 }
 
 /// Who does it.

@@ -1,6 +1,6 @@
 //! `tributary statement`
 
-use super::payout::RealmArgs;
+use crate::realm_args::RealmArgs;
 use crate::{context::Context, output};
 use anyhow::ensure;
 use app::statements::{csv, in_words};

@@ -1,7 +1,8 @@
 //! `tributary endpoint create`
 
-use super::{RealmArgs, item::EndpointItem, outgoing};
+use super::{item::EndpointItem, outgoing};
 use crate::context::Context;
+use crate::realm_args::RealmArgs;
 use app::endpoints::{self, Draft};
 use clap::Args;
 use common::config::NotifyArgs;

@@ -1,7 +1,8 @@
 //! `tributary endpoint list`
 
-use super::{RealmArgs, item::Listed};
+use super::item::Listed;
 use crate::context::Context;
+use crate::realm_args::RealmArgs;
 use app::endpoints;
 use clap::Args;
 use store::{page::Page, webhook_endpoints};

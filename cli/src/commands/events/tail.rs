@@ -1,7 +1,7 @@
 //! `tributary events tail`
 
 use super::Follow;
-use crate::commands::endpoint::RealmArgs;
+use crate::realm_args::RealmArgs;
 use crate::{context::Context, output, shutdown};
 use clap::Args;
 

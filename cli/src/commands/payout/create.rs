@@ -1,9 +1,10 @@
 //! `tributary payout create`
 
 use super::{
-    ActorArgs, RealmArgs,
+    ActorArgs,
     item::{self, PayoutItem},
 };
+use crate::realm_args::RealmArgs;
 use crate::{context::Context, output};
 use app::payouts::{self, NewPayouts};
 use chrono::Utc;

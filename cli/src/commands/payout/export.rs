@@ -1,6 +1,6 @@
 //! `tributary payout export`
 
-use super::RealmArgs;
+use crate::realm_args::RealmArgs;
 use crate::{context::Context, output};
 use anyhow::Context as _;
 use app::payouts::{self, Export, Format, LeftOut, Row};

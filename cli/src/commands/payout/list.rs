@@ -1,10 +1,8 @@
 //! `tributary payout list`
 
-use super::{
-    RealmArgs,
-    item::{self, PayoutItem},
-};
+use super::item::{self, PayoutItem};
 use crate::context::Context;
+use crate::realm_args::RealmArgs;
 use clap::{Args, ValueEnum};
 use domain::{ids::BatchId, money::Currency};
 use serde::Serialize;
