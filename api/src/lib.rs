@@ -33,7 +33,6 @@ mod routes;
 mod run;
 mod server;
 mod state;
-mod verdicts;
 mod webhook;
 
 pub use clock::Clock;

@@ -8,8 +8,8 @@ use crate::health::{Health, TIDY_INTERVAL};
 use crate::limits::Limits;
 use crate::metrics::Meters;
 use crate::places::Places;
-use crate::verdicts::Verdicts;
 use crate::webhook::secrets::Secrets;
+use app::completion::Completions;
 use app::{Outbox, endpoints::Outgoing};
 use common::config::LimitArgs;
 use queue::Publisher;
@@ -64,7 +64,7 @@ pub struct AppState {
     pub(crate) limits: Arc<Limits>,
     pub(crate) keys: Arc<Keys>,
     pub(crate) secrets: Arc<Secrets>,
-    pub(crate) verdicts: Arc<Verdicts>,
+    pub(crate) completions: Arc<Completions>,
     pub(crate) feeds: Arc<Feeds>,
     pub(crate) outgoing: Outgoing,
     pub(crate) health: Arc<Health>,
@@ -87,7 +87,7 @@ impl AppState {
             keys: Arc::new(Keys::new(lookups.clone())),
             secrets: Arc::new(Secrets::new(lookups.clone())),
             limits: Arc::new(Limits::new(&parts.limits)),
-            verdicts: Arc::default(),
+            completions: Arc::default(),
             feeds: Arc::default(),
             outgoing: parts.outgoing,
             health: Arc::default(),
@@ -131,7 +131,7 @@ impl AppState {
         let lookups = &self.pools.lookups;
         tokio::join!(
             self.secrets.refresh(),
-            self.verdicts.run(lookups),
+            self.completions.run(lookups),
             self.feeds.run(lookups, &self.health),
             self.health.probe(lookups),
             Box::pin(self.limits.share(lookups)),

@@ -13,7 +13,7 @@ use crate::input::Fields;
 use crate::openapi::{Creating, Idempotent, Patience};
 use crate::prefer;
 use crate::state::AppState;
-use crate::verdicts::Verdict;
+use app::completion::Completion;
 use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -60,14 +60,14 @@ pub(crate) async fn create(
     let (posted, warnings) = Posted::read(fields, caller, key, state.clock.now())?;
     let accepted = accept(&state, caller.realm, posted).await?;
     let verdict = match accepted.event {
-        Some(event) => state.verdicts.wait(caller.realm, event, prefer::wait(&headers)).await,
-        None => Verdict::Settled,
+        Some(event) => state.completions.wait(caller.realm, event, prefer::wait(&headers)).await,
+        None => Completion::Settled,
     };
     let conversion = find(&state, caller.realm, accepted.id).await?;
     let status = match (accepted.is_new, verdict) {
         (IsNew::No, _) => StatusCode::OK,
-        (IsNew::Yes, Verdict::Settled) => StatusCode::CREATED,
-        (IsNew::Yes, Verdict::Pending) => StatusCode::ACCEPTED,
+        (IsNew::Yes, Completion::Settled) => StatusCode::CREATED,
+        (IsNew::Yes, Completion::Pending) => StatusCode::ACCEPTED,
     };
     let location = format!("/api/v1/conversions/{}", accepted.id);
     Ok(([(header::LOCATION, location)], json(status, &Data::warned(conversion, warnings))).into_response())

@@ -8,7 +8,7 @@ use crate::error::ApiError;
 use crate::input::Warnings;
 use crate::prefer;
 use crate::state::AppState;
-use crate::verdicts::Verdict;
+use app::completion::Completion;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{SubsecRound, TimeDelta};
@@ -46,13 +46,13 @@ pub(super) async fn revise(
 ) -> Result<Response, ApiError> {
     let Stored { id, event, warnings } = store(state, caller.realm, id, change).await?;
     let verdict = match event {
-        Some(event) => state.verdicts.wait(caller.realm, event, prefer::wait(headers)).await,
-        None => Verdict::Settled,
+        Some(event) => state.completions.wait(caller.realm, event, prefer::wait(headers)).await,
+        None => Completion::Settled,
     };
     let conversion: Conversion = find(state, caller.realm, id).await?;
     let status = match verdict {
-        Verdict::Settled => StatusCode::OK,
-        Verdict::Pending => StatusCode::ACCEPTED,
+        Completion::Settled => StatusCode::OK,
+        Completion::Pending => StatusCode::ACCEPTED,
     };
     let location = format!("/api/v1/conversions/{id}");
     Ok(([(header::LOCATION, location)], json(status, &Data::warned(conversion, warnings))).into_response())

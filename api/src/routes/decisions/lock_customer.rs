@@ -8,7 +8,7 @@ use crate::input::Warnings;
 use crate::prefer;
 use crate::routes::referrals::find;
 use crate::state::AppState;
-use crate::verdicts::Verdict;
+use app::completion::Completion;
 use app::decisions::{self, LockTo};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -43,9 +43,9 @@ pub(super) async fn decide(
         None => decisions::unlock(&mut transaction, state.outbox(), customer, word).await?,
     };
     transaction.commit().await?;
-    let status = match state.verdicts.wait(realm, decided.event, prefer::wait(headers)).await {
-        Verdict::Settled => StatusCode::OK,
-        Verdict::Pending => StatusCode::ACCEPTED,
+    let status = match state.completions.wait(realm, decided.event, prefer::wait(headers)).await {
+        Completion::Settled => StatusCode::OK,
+        Completion::Pending => StatusCode::ACCEPTED,
     };
     let referral = find(&mut *state.pool.acquire().await?, realm, lock.email).await?;
     Ok(json(status, &Data::warned(referral, lock.warnings)))

@@ -8,7 +8,7 @@ use crate::input::Fields;
 use crate::prefer;
 use crate::routes::conversions::{find, unknown};
 use crate::state::AppState;
-use crate::verdicts::Verdict;
+use app::completion::Completion;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use domain::decision::Ruling;
@@ -32,9 +32,9 @@ pub(super) async fn rule(
     let payment = payment.ok_or_else(|| unknown(id))?;
     let decided = app::decisions::rule(&mut transaction, state.outbox(), payment, ruling, word).await?;
     transaction.commit().await?;
-    let status = match state.verdicts.wait(realm, decided.event, prefer::wait(headers)).await {
-        Verdict::Settled => StatusCode::OK,
-        Verdict::Pending => StatusCode::ACCEPTED,
+    let status = match state.completions.wait(realm, decided.event, prefer::wait(headers)).await {
+        Completion::Settled => StatusCode::OK,
+        Completion::Pending => StatusCode::ACCEPTED,
     };
     Ok(json(status, &Data::warned(find(state, realm, id).await?, warnings)))
 }

@@ -10,7 +10,7 @@ use crate::input::Fields;
 use crate::openapi::{Creating, Idempotent, Patience};
 use crate::prefer;
 use crate::state::AppState;
-use crate::verdicts::Verdict;
+use app::completion::Completion;
 use app::referrals;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -52,13 +52,13 @@ pub(crate) async fn create(
     let registered = referrals::register(&mut transaction, state.outbox(), caller.realm, posted).await?;
     transaction.commit().await?;
     let settled = match registered.event {
-        Some(event) => state.verdicts.wait(caller.realm, event, prefer::wait(&headers)).await,
-        None => Verdict::Settled,
+        Some(event) => state.completions.wait(caller.realm, event, prefer::wait(&headers)).await,
+        None => Completion::Settled,
     };
     let posted = &registered.referral;
     let found = referrals::find(&mut *state.pool.acquire().await?, caller.realm, posted).await?;
     let (settled, referral) = match (settled, found, registered.customer) {
-        (Verdict::Settled, Some(customer), _) => (true, customer.into()),
+        (Completion::Settled, Some(customer), _) => (true, customer.into()),
         (_, _, Some(customer)) => (false, customer.into()),
         (_, _, None) => (false, Referral::unsettled(posted.who(), registered.affiliate, state.clock.now())),
     };
