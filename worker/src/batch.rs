@@ -4,7 +4,7 @@ mod commit;
 mod isolate;
 
 use crate::intake::Work;
-use crate::jobs::FetchScope;
+use crate::jobs::Keychain;
 use crate::pause::{Pauses, Rested, grace};
 use crate::place::{Kind, Patience, Place};
 use crate::recovery::Recovery;
@@ -47,8 +47,8 @@ pub(crate) struct Settling {
     /// Where questions for what payloads lack are put.
     queue: Prefix,
     acknowledger: Acknowledger,
-    /// Which gaps can be filled; none without a key.
-    scope: Option<FetchScope>,
+    /// Which gaps can be filled.
+    keychain: Arc<Keychain>,
     /// Ends the shift: nothing more is begun, and what cannot be finished soon is handed back.
     leave: CancellationToken,
     /// Tells the queue of the last batch while the next is settled.
@@ -61,10 +61,10 @@ impl Settling {
         place: Arc<Place>,
         queue: Prefix,
         acknowledger: Acknowledger,
-        scope: Option<FetchScope>,
+        keychain: Arc<Keychain>,
         leave: CancellationToken,
     ) -> Self {
-        Self { sessions, place, queue, acknowledger, scope, leave, acknowledging: Mutex::default() }
+        Self { sessions, place, queue, acknowledger, keychain, leave, acknowledging: Mutex::default() }
     }
 
     /// Settles a batch: every message of it is acknowledged, put off, buried with its reason or, when

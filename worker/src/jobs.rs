@@ -2,9 +2,11 @@
 //! beside the batches and is bounded by the queue's prefetch.
 
 mod fetch;
+mod keychain;
 mod resettle;
 
-pub(crate) use fetch::{FetchScope, Fetching, request};
+pub(crate) use fetch::{question, request};
+pub(crate) use keychain::Keychain;
 
 use crate::batch::tell;
 use crate::pause::grace;
@@ -25,7 +27,7 @@ pub(crate) struct Jobs {
 
 /// What every job needs.
 struct Shared {
-    fetching: Option<Fetching>,
+    keychain: Arc<Keychain>,
     sessions: Sessions,
     place: Arc<Place>,
     publisher: Publisher,
@@ -37,7 +39,7 @@ struct Shared {
 
 impl Jobs {
     pub(crate) fn start(
-        fetching: Option<Fetching>,
+        keychain: Arc<Keychain>,
         sessions: Sessions,
         place: Arc<Place>,
         publisher: Publisher,
@@ -46,7 +48,7 @@ impl Jobs {
     ) -> Self {
         let resettling = Semaphore::new(1);
         let shared =
-            Arc::new(Shared { fetching, sessions, place, publisher, acknowledger, shutdown, resettling });
+            Arc::new(Shared { keychain, sessions, place, publisher, acknowledger, shutdown, resettling });
         Self { shared, tasks: TaskTracker::new() }
     }
 

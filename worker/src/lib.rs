@@ -5,6 +5,7 @@
 //!                  ├─▶ fetch   calls to Stripe for what a payload lacked; the answer is a new message
 //!                  └─▶ resettle  clusters that a changed mapping concerns, judged again
 //! sweep  ─▶ queue          commands whose message did not reach the queue
+//! waiting ─▶ queue         thin events, once a key can fetch what they are about
 //! notify ─▶ endpoints      notifications, numbered and sent
 //! ```
 //!
@@ -25,5 +26,6 @@ mod run;
 mod suspects;
 mod sweep;
 mod telemetry;
+mod waiting;
 
 pub use run::{Settings, run};

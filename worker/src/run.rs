@@ -2,11 +2,11 @@
 
 use crate::batch::{Batch, Settling};
 use crate::intake::{self, Task, Unworkable};
-use crate::jobs::{Fetching, Jobs};
-use crate::pause::Rested;
+use crate::jobs::{Jobs, Keychain};
+use crate::pause::{Pauses, Rested};
 use crate::place::Place;
 use crate::suspects::{self, Trial};
-use crate::{notify, sweep, telemetry};
+use crate::{notify, sweep, telemetry, waiting};
 use anyhow::Context;
 use common::config::{NotifyArgs, QueueArgs, StripeArgs, WatchArgs};
 use queue::{Consumer, Delivery, Publisher, QueueConfig};
@@ -20,8 +20,8 @@ use tokio_util::sync::CancellationToken;
 /// Messages of one transaction. Larger batches gain little more and hold their locks longer.
 const BATCH: usize = 500;
 
-/// Sessions: two batches, their settling, the jobs and the sweep.
-const SESSIONS: usize = 7;
+/// Sessions: two batches, their settling, the jobs, the sweep, the providers' keys and the thin events that wait.
+const SESSIONS: usize = 9;
 
 /// How long the worker takes to stop at most, whatever does not answer. What it has not finished or handed back by then
 /// is delivered again: container managers kill after 10 s.
@@ -75,7 +75,7 @@ async fn work(settings: Settings<'_>, shutdown: &CancellationToken) -> anyhow::R
     let place = Arc::new(Place::new(sessions.clone()));
     // Also a key that cannot be used is told before anything is waited for.
     let notifier = notify::Notifier::new(database_url, notify)?;
-    Fetching::from_args(stripe).context("STRIPE_SECRET_KEY cannot be used")?;
+    let keychain = Arc::new(Keychain::from_args(stripe, &settings.notify.secrets)?);
     let notifying = tokio::spawn(notifier.run(shutdown.clone()));
     if let Some(listener) = watch.bind().await? {
         let (place, leave) = (Arc::clone(&place), shutdown.clone());
@@ -86,9 +86,9 @@ async fn work(settings: Settings<'_>, shutdown: &CancellationToken) -> anyhow::R
     // It has, also where it waits for the database: that is what `/readyz` says.
     common::process::has_started();
     while place.wait_until_fit(shutdown).await == Rested::Yes {
-        let shift = Shift { sessions: &sessions, place: &place, queue: &queue, keys: &keys };
-        let fetching = Fetching::from_args(stripe).context("STRIPE_SECRET_KEY cannot be used")?;
-        Box::pin(shift.work(fetching, shutdown.child_token())).await?;
+        let shift =
+            Shift { sessions: &sessions, place: &place, queue: &queue, keys: &keys, keychain: &keychain };
+        Box::pin(shift.work(shutdown.child_token())).await?;
         if shutdown.is_cancelled() {
             break;
         }
@@ -104,11 +104,24 @@ struct Shift<'a> {
     place: &'a Arc<Place>,
     queue: &'a QueueConfig,
     keys: &'a Arc<MetadataKeys>,
+    keychain: &'a Arc<Keychain>,
 }
 
 impl Shift<'_> {
-    async fn work(&self, fetching: Option<Fetching>, leave: CancellationToken) -> anyhow::Result<()> {
-        let Self { sessions, place, queue, keys } = *self;
+    async fn work(&self, leave: CancellationToken) -> anyhow::Result<()> {
+        let Self { sessions, place, queue, keys, keychain } = *self;
+        // Whether a question can be asked is known before the first event that lacks something.
+        let mut pauses = Pauses::for_store();
+        while let Err(error) = keychain.read(sessions).await {
+            tracing::debug!(%error, "the providers' keys cannot be read");
+            if pauses.rest(&leave).await == Rested::Stop {
+                return Ok(());
+            }
+        }
+        let reading = tokio::spawn({
+            let (keychain, sessions, leave) = (Arc::clone(keychain), sessions.clone(), leave.clone());
+            async move { keychain.keep_reading(&sessions, &leave).await }
+        });
         let mut consumer = Consumer::start(queue, leave.clone());
         // What is in hand at the end may still have something to publish.
         let publishing = CancellationToken::new();
@@ -118,17 +131,23 @@ impl Shift<'_> {
             Arc::clone(place),
             queue.prefix.clone(),
             consumer.acknowledger(),
-            fetching.as_ref().map(Fetching::scope),
+            Arc::clone(keychain),
             leave.clone(),
         );
         let jobs = Jobs::start(
-            fetching,
+            Arc::clone(keychain),
             sessions.clone(),
             Arc::clone(place),
             publisher.clone(),
             consumer.acknowledger(),
             leave.clone(),
         );
+        let waiting = tokio::spawn(waiting::run(
+            sessions.clone(),
+            Arc::clone(keychain),
+            queue.prefix.clone(),
+            leave.clone(),
+        ));
         let sweep = tokio::spawn(sweep::run(sessions.clone(), publisher.clone(), leave.clone()));
         tracing::info!(broker = queue.broker.is_some(), "working");
 
@@ -150,6 +169,8 @@ impl Shift<'_> {
         read?;
         settling.acknowledged().await;
         jobs.finished().await;
+        reading.await.context("reading the providers' keys failed")?;
+        waiting.await.context("asking for thin events failed")?;
         sweep.await.context("the sweep failed")?;
         consumer.finished().await;
         publishing.cancel();

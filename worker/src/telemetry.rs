@@ -14,10 +14,13 @@ pub(crate) const BATCH_SECONDS: &str = "tributary_worker_batch_seconds";
 pub(crate) const READY: &str = "tributary_worker_ready";
 /// Batches that were not committed, by `decision`: wait, again, `pass_by`, halve or isolate.
 pub(crate) const FAILED: &str = "tributary_worker_batches_failed_total";
-/// Calls to Stripe, by `result`: fetched, unknown, later or refused.
+/// Calls to Stripe, by `result`: fetched, unknown, later, refused or parked.
 pub(crate) const FETCHES: &str = "tributary_worker_fetches_total";
 /// Commands that the sweep published again.
 pub(crate) const SWEPT: &str = "tributary_worker_swept_total";
+
+/// Thin events that wait for their object; the same in every worker.
+pub(crate) const THIN_WAITING: &str = "tributary_worker_thin_events_waiting";
 
 /// Tells the recorder what the metrics mean.
 pub(crate) fn describe() {
@@ -28,10 +31,17 @@ pub(crate) fn describe() {
     describe_gauge!(READY, "1 while the database lets the worker work.");
     describe_counter!(FAILED, "Batches that were not committed, by decision.");
     describe_counter!(FETCHES, "Calls to Stripe, by result.");
+    describe_gauge!(THIN_WAITING, "Thin events that wait for a Stripe key that can fetch their object.");
     describe_counter!(SWEPT, "Commands that the sweep published again.");
 }
 
 /// A count for a counter.
 pub(crate) fn count(n: usize) -> u64 {
     u64::try_from(n).unwrap_or(u64::MAX)
+}
+
+/// How many thin events wait.
+pub(crate) fn waiting(events: i64) {
+    let events = u32::try_from(events).unwrap_or(u32::MAX);
+    metrics::gauge!(THIN_WAITING).set(f64::from(events));
 }

@@ -29,5 +29,7 @@ mod settling;
 mod stopping;
 #[path = "worker/suspects.rs"]
 mod suspects;
+#[path = "worker/thin.rs"]
+mod thin;
 #[path = "worker/watched.rs"]
 mod watched;

@@ -16,6 +16,7 @@ use std::fmt::{self, Formatter};
 use store::{
     PgConnection, StoreError,
     overview::{self, Overview},
+    thin_events::{self, WaitingEvent},
 };
 
 /// Options of `explain`.
@@ -86,14 +87,16 @@ pub(super) async fn run(args: &ExplainArgs, context: &Context) -> anyhow::Result
         return context.print(&Stories(found.into_iter().map(Story::from).collect()));
     }
     let told = overview::told(&mut connection, project, subject).await?;
-    ensure!(!told.is_empty(), "nothing is known of {subject:?}");
+    let waiting = thin_events::about(&mut connection, project, subject).await?;
+    ensure!(!told.is_empty() || !waiting.is_empty(), "nothing is known of {subject:?}");
     // A refund or a dispute is part of the story of its payment.
     let ids = payments_of(&mut connection, &told).await?;
     if !ids.is_empty() {
         let found = overview::of(&mut connection, &ids).await?;
         return context.print(&Stories(found.into_iter().map(Story::from).collect()));
     }
-    context.print(&Waiting(told.into_iter().map(Told::from).collect()))
+    let told = told.into_iter().map(Told::from).chain(waiting.into_iter().map(Told::from));
+    context.print(&Waiting(told.collect()))
 }
 
 /// The payments that some facts name.
@@ -136,6 +139,21 @@ impl From<(Realm, Fact)> for Told {
             kind: fact.body.kind(),
             says: told::in_words(&fact),
             event: fact.event,
+        }
+    }
+}
+
+impl From<WaitingEvent> for Told {
+    fn from(waiting: WaitingEvent) -> Self {
+        let WaitingEvent { realm, event_id, event_type, object, reason, received_at, .. } = waiting;
+        let object = object.map(|object| format!(" of {object}")).unwrap_or_default();
+        Self {
+            project_id: realm.project,
+            mode: realm.mode,
+            occurred_at: output::time(received_at),
+            event: event_id,
+            kind: "thin_event",
+            says: format!("a thin event, {event_type}{object}, waits: {reason}"),
         }
     }
 }

@@ -13,6 +13,7 @@
 //! | [`projects`] | creating and changing a project |
 //! | [`keys`] | API keys |
 //! | [`endpoints`] | where notifications are sent to: making, changing, trying and repeating |
+//! | [`provider_keys`] | keys at payment providers |
 //! | [`payouts`] | making, closing and exporting payouts |
 //! | [`statements`] | an affiliate's account in words |
 //! | [`dead_letters`] | retrying and giving up what no worker could settle |
@@ -31,6 +32,7 @@ pub mod keys;
 pub mod outbox;
 pub mod payouts;
 pub mod projects;
+pub mod provider_keys;
 pub mod referrals;
 pub mod rules;
 pub mod spreadsheet;

@@ -27,6 +27,7 @@ pub mod mappings;
 pub mod money;
 pub mod notification;
 pub mod payout;
+pub mod provider;
 pub mod rules;
 pub mod settle;
 pub mod union_find;

@@ -61,6 +61,28 @@ pub async fn list(connection: &mut PgConnection) -> Result<Vec<Project>, StoreEr
     rows.into_iter().map(Project::try_from).collect()
 }
 
+/// How many projects there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// The project, when there is one alone.
+    pub only: Option<ProjectId>,
+    /// The one made last.
+    pub latest: Option<ProjectId>,
+}
+
+/// How many projects there are.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn extent(connection: &mut PgConnection) -> Result<Extent, StoreError> {
+    let row = sqlx::query!(
+        "SELECT CASE WHEN count(*) = 1 THEN min(id) END AS only, max(id) AS latest FROM projects"
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(Extent { only: row.only.map(ProjectId), latest: row.latest.map(ProjectId) })
+}
+
 /// The project with this id.
 ///
 /// # Errors

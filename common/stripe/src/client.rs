@@ -7,6 +7,7 @@ mod pages;
 
 use super::fetched::Fetched;
 use super::missing::Missing;
+use super::thin::ThinEvent;
 use async_stripe::{ClientBuilder, StripeError, StripeRequest};
 use backon::{ExponentialBuilder, Retryable};
 use domain::key::Key;
@@ -104,6 +105,7 @@ impl StripeClient {
     /// Brings what a payload lacked.
     pub async fn fetch(&self, missing: &Missing) -> Result<Fetched, FetchError> {
         let answer = match missing {
+            Missing::Event(thin) => return self.event(thin).await,
             Missing::PromotionCode { invoice, .. } => self.invoice(invoice, missing.account()).await?,
             Missing::SessionPromotionCode { session, .. } => {
                 self.checkout_session(session, missing.account()).await?
@@ -114,6 +116,26 @@ impl StripeClient {
             }
         };
         Ok(Fetched::new(missing, &answer))
+    }
+
+    /// The event whose thin form this is, as Stripe sent it, or would have; when it does not keep it any more, the object as it is
+    /// now.
+    async fn event(&self, thin: &ThinEvent) -> Result<Fetched, FetchError> {
+        let account = thin.account.as_deref();
+        if let Some(snapshot) = &thin.snapshot {
+            let path = format!("/events/{}", checked_id(snapshot)?);
+            match self.get(|| RequestBuilder::new(StripeMethod::Get, &path), account).await {
+                Ok(event) => return Ok(Fetched::event(snapshot.clone(), event.into_bytes())),
+                Err(FetchError::NotFound(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let nothing = || FetchError::NotFound("the event names no object of API v1".to_owned());
+        let path = thin.path.as_deref().and_then(checked_path).ok_or_else(nothing)?;
+        let object = self.get(|| RequestBuilder::new(StripeMethod::Get, path), account).await?;
+        let not_an_object = || FetchError::Unavailable("the answer is no object of Stripe's".to_owned());
+        let body = thin.with_object(&object).ok_or_else(not_an_object)?;
+        Ok(Fetched::event(thin.fetch_id(), body))
     }
 
     async fn invoice(&self, invoice: &Key, account: Option<&str>) -> Result<String, FetchError> {
@@ -234,4 +256,24 @@ fn checked(key: &Key) -> Result<&str, FetchError> {
 fn checked_id(id: &str) -> Result<&str, FetchError> {
     let plain = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if plain { Ok(id) } else { Err(FetchError::NotAnId(id.to_owned())) }
+}
+
+/// The path of an object below `/v1`, if it leads nowhere else.
+fn checked_path(url: &str) -> Option<&str> {
+    let path = url.strip_prefix("/v1")?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'/' | b'-');
+    (path.starts_with('/') && path.bytes().all(plain)).then_some(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_leads_to_an_object_of_the_api() {
+        assert_eq!(checked_path("/v1/invoices/in_1"), Some("/invoices/in_1"));
+        for url in ["/v2/core/events", "https://example.org/v1/x", "/v1/../x", "/v1/x?y", "/v1", "/v1evil"] {
+            assert_eq!(checked_path(url), None, "{url}");
+        }
+    }
 }

@@ -5,6 +5,7 @@ use super::json::{self, BadField, Moment, Text, filled, required};
 use super::metadata::{Metadata, MetadataKeys};
 use super::missing::Missing;
 use super::read::{self, Treatment};
+use super::thin;
 use chrono::{DateTime, Utc};
 use domain::fact::Fact;
 use domain::ids::Mode;
@@ -130,6 +131,9 @@ pub fn read(
     let not_an_event = |bad: BadField| Unreadable::NotAnEvent { path: bad.path, reason: bad.reason };
     let body = json::well_formed(body);
     let envelope: Envelope<'_> = json::parse(&body).map_err(not_an_event)?;
+    if envelope.object.as_deref() == Some(thin::OBJECT) {
+        return thin::read(&body, mode, received_at).map_err(not_an_event);
+    }
     let event_id = required(filled(envelope.id.as_ref()), "id").map_err(not_an_event)?;
     let event_type = required(filled(envelope.event_type.as_ref()), "type").map_err(not_an_event)?;
     let bad_object = |bad: BadField| Unreadable::BadObject {
@@ -154,12 +158,6 @@ pub fn read(
 }
 
 fn why_ignored(envelope: &Envelope<'_>, event_type: &str, mode: Mode) -> Option<String> {
-    if envelope.object.as_deref() == Some("v2.core.event") {
-        return Some(
-            "a thin event (v2.core.event) carries no object: subscribe the endpoint to snapshot events"
-                .to_owned(),
-        );
-    }
     if let Treatment::Ignore(reason) = read::treatment(event_type) {
         return Some(reason);
     }

@@ -16,10 +16,21 @@ use std::collections::BTreeSet;
 /// An answer, ready for the inbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fetched {
-    /// The inbox id: `fetch:…` ([`Missing::fetch_id`]).
+    /// The inbox id: one of [`Missing::answers`].
     pub id: String,
-    /// What was asked and what was answered, for [`read_fetched`].
+    /// How the body is read.
+    pub form: Form,
+    /// What was brought.
     pub body: Vec<u8>,
+}
+
+/// How an answer is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// What was asked and what was answered: by [`read_fetched`].
+    Answer,
+    /// A whole event: as if a webhook had brought it.
+    Event,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -46,9 +57,15 @@ impl Fetched {
         Self::stored(&Stored { asked: asked.clone(), not_found: true, answer: RawValue::NULL })
     }
 
+    /// A whole event.
+    pub(super) fn event(id: String, body: Vec<u8>) -> Self {
+        Self { id, form: Form::Event, body }
+    }
+
     fn stored(stored: &Stored<'_>) -> Self {
         // Neither part can fail: one is a plain structure, the other is JSON already.
-        Self { id: stored.asked.fetch_id(), body: serde_json::to_vec(stored).unwrap_or_default() }
+        let body = serde_json::to_vec(stored).unwrap_or_default();
+        Self { id: stored.asked.fetch_id(), form: Form::Answer, body }
     }
 }
 
@@ -65,6 +82,7 @@ pub fn read_fetched(body: &[u8], mode: Mode, received_at: DateTime<Utc>) -> Resu
         Missing::SessionPromotionCode { at, .. } => ("fetched.checkout_session", Some(*at)),
         Missing::InvoiceLines { at, .. } => ("fetched.invoice_lines", Some(*at)),
         Missing::InvoiceOfPayment { .. } => ("fetched.invoice_payments", None),
+        Missing::Event(thin) => ("fetched.event", Some(thin.at)),
     };
     let event_id = stored.asked.fetch_id();
     let keys = MetadataKeys::default();
@@ -113,6 +131,8 @@ fn read_answer(
         Missing::InvoiceOfPayment { payment_intent, .. } => {
             read::invoice_payments(answer, payment_intent, mode, collector)
         }
+        // What is found is kept as the event that it is; only that there is nothing is kept here.
+        Missing::Event(_) => Ok(()),
     };
     read.and_then(|()| collector.ensure_payable()).map_err(|bad| bad.within("answer"))?;
     let facts = std::mem::take(&mut collector.facts);
@@ -126,6 +146,7 @@ fn read_answer(
             }
             Missing::InvoiceLines { .. } => "the invoice has no lines",
             Missing::InvoiceOfPayment { .. } => "the payment intent has paid no invoice yet",
+            Missing::Event(_) => "there is no such event",
         };
         return Ok(Outcome::Ignored { reason: nothing.to_owned() });
     }

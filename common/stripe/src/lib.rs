@@ -7,6 +7,8 @@
 //! | [`missing`] | what a payload lacked, and one call could bring |
 //! | [`client`] | those calls |
 //! | [`fetched`] | what they brought becomes facts; pure |
+//! | [`thin`] | events that name their object without showing it |
+//! | [`wrapped`] | an object as the event that would have told it |
 //! | [`metadata`] | which metadata keys carry a referral code |
 //! | [`sample`] | realistic events for the demo, the tests and the benchmark |
 //!
@@ -21,6 +23,8 @@ pub mod metadata;
 pub mod missing;
 pub mod sample;
 pub mod signature;
+pub mod thin;
+pub mod wrapped;
 
 mod bounded;
 mod collector;

@@ -1,5 +1,6 @@
 //! What a payload lacked, and one call to Stripe could bring.
 
+use super::thin::ThinEvent;
 use chrono::{DateTime, Utc};
 use domain::key::Key;
 use serde::{Deserialize, Serialize};
@@ -48,6 +49,8 @@ pub enum Missing {
         /// The connected account, when it is not the project's own.
         account: Option<String>,
     },
+    /// All of an event: it was thin, and names what happened to which object without showing it.
+    Event(ThinEvent),
 }
 
 impl Missing {
@@ -63,7 +66,22 @@ impl Missing {
             Self::SessionPromotionCode { session, event, .. } => format!("fetch:codes:{session}:{event}"),
             Self::InvoiceLines { invoice, .. } => format!("fetch:lines:{invoice}"),
             Self::InvoiceOfPayment { payment_intent, .. } => format!("fetch:invoice:{payment_intent}"),
+            Self::Event(thin) => thin.fetch_id(),
         }
+    }
+
+    /// Every inbox id under which the answer may be: that of the call, and of a thin event its twin's, which a webhook may have
+    /// brought.
+    #[must_use]
+    pub fn answers(&self) -> Vec<String> {
+        let twin = match self {
+            Self::Event(thin) => thin.snapshot.clone(),
+            Self::PromotionCode { .. }
+            | Self::SessionPromotionCode { .. }
+            | Self::InvoiceLines { .. }
+            | Self::InvoiceOfPayment { .. } => None,
+        };
+        [self.fetch_id()].into_iter().chain(twin).collect()
     }
 
     /// The connected account to ask for.
@@ -74,6 +92,7 @@ impl Missing {
             | Self::SessionPromotionCode { account, .. }
             | Self::InvoiceLines { account, .. }
             | Self::InvoiceOfPayment { account, .. } => account.as_deref(),
+            Self::Event(thin) => thin.account.as_deref(),
         }
     }
 }

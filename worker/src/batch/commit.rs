@@ -1,15 +1,17 @@
 //! The transaction.
 
 use super::{Failure, Settling};
-use crate::jobs::{FetchScope, request};
+use crate::jobs::{Keychain, request};
 use crate::place::Kind;
 use crate::recovery::recovery_for;
 use crate::telemetry::{self, count};
+use crate::waiting;
 use domain::ids::Realm;
 use queue::{enqueue_all, envelope::Envelope};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use store::settlement::{BatchError, Item, Settled, occupied, settle_batch};
+use store::thin_events::{self, WaitingEvent};
 use store::{Connection, PgConnection, SqlxError, StoreError, lock_timeout, within};
 use stripe::missing::Missing;
 use tokio::time::{Instant, timeout};
@@ -97,6 +99,7 @@ impl Settling {
         // With the commit: an event is settled only together with the questions for what it lacked.
         let requests = self.requests(items, missing, &settled);
         enqueue_all(&mut transaction, &self.queue, &requests.iter().collect::<Vec<_>>()).await?;
+        thin_events::park(&mut transaction, &self.parked(items, missing, &settled)).await?;
         transaction.commit().await?;
         Ok(settled)
     }
@@ -116,16 +119,36 @@ impl Settling {
 
     /// What is asked for, since the payloads of new events lacked it.
     fn requests(&self, items: &[&Item], missing: &[&[Missing]], settled: &Settled) -> Vec<Envelope> {
-        self.scope.map(|scope| requests(scope, items, missing, settled)).unwrap_or_default()
+        requests(&self.keychain, items, missing, settled)
+    }
+
+    /// The thin events that cannot be asked for.
+    fn parked(&self, items: &[&Item], missing: &[&[Missing]], settled: &Settled) -> Vec<WaitingEvent> {
+        let mut parked = Vec::new();
+        for place in &settled.new {
+            let (Some(item), Some(gaps)) = (items.get(*place), missing.get(*place)) else { continue };
+            for gap in gaps.iter().filter(|_| !self.keychain.covers(item.realm)) {
+                if let Missing::Event(thin) = gap {
+                    let (realm, at) = (item.realm, item.event.received_at);
+                    parked.push(waiting::event(realm, thin, waiting::no_key(realm), at, at));
+                }
+            }
+        }
+        parked
     }
 }
 
 /// One message for each gap that can be filled.
-fn requests(scope: FetchScope, items: &[&Item], missing: &[&[Missing]], settled: &Settled) -> Vec<Envelope> {
+fn requests(
+    keychain: &Keychain,
+    items: &[&Item],
+    missing: &[&[Missing]],
+    settled: &Settled,
+) -> Vec<Envelope> {
     let mut wanted: BTreeMap<(Realm, String), Envelope> = BTreeMap::new();
     for place in &settled.new {
         let (Some(item), Some(gaps)) = (items.get(*place), missing.get(*place)) else { continue };
-        for gap in gaps.iter().filter(|_| scope.covers(item.realm)) {
+        for gap in gaps.iter().filter(|_| keychain.covers(item.realm)) {
             wanted.entry((item.realm, gap.fetch_id())).or_insert_with(|| request(item, gap));
         }
     }

@@ -2,22 +2,22 @@
 //! settled like any event and a replay needs no network.
 
 use super::Shared;
-use crate::telemetry;
+use crate::{telemetry, waiting};
 use chrono::{TimeDelta, Utc};
-use common::config::StripeArgs;
-use domain::ids::{Mode, Realm};
+use domain::ids::Realm;
 use queue::{
     Delivery, Disposition,
     envelope::{Envelope, Source},
 };
 use std::time::Duration;
-use store::{StoreError, settlement::Item, verdicts, within};
-use stripe::client::{FetchError, StripeClient};
-use stripe::fetched::Fetched;
+use store::{StoreError, settlement::Item, thin_events, verdicts, within};
+use stripe::client::FetchError;
+use stripe::fetched::{Fetched, Form};
 use stripe::missing::Missing;
+use stripe::thin::ThinEvent;
 
 /// A call with all of its retries. Longer outages put the message off.
-const CALL: Duration = Duration::from_secs(20);
+pub(super) const CALL: Duration = Duration::from_secs(20);
 
 /// How long it may take to look whether something was fetched before.
 const LOOK_UP: Duration = Duration::from_secs(3);
@@ -25,69 +25,71 @@ const LOOK_UP: Duration = Duration::from_secs(3);
 /// How often one question is asked, and not answered, before it is left to a person: for most of a day.
 const MAX_ATTEMPTS: u32 = 20;
 
+/// When a thin event is asked for again that Stripe refused to show, or could not: a key may have been mended.
+const ASK_AGAIN: TimeDelta = TimeDelta::minutes(10);
+
 /// The first and the longest time for which a call is put off.
 const SOONEST_RETRY: TimeDelta = TimeDelta::seconds(5);
 const LATEST_RETRY: TimeDelta = TimeDelta::hours(1);
 
-/// Stripe's API with a key of one mode.
-pub(crate) struct Fetching {
-    client: StripeClient,
-    scope: FetchScope,
-}
-
-/// What a key can read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct FetchScope {
-    /// `None`: the key does not tell.
-    mode: Option<Mode>,
-}
-
-impl Fetching {
-    /// A client, when there is a key.
-    pub(crate) fn from_args(args: &StripeArgs) -> Result<Option<Self>, FetchError> {
-        let Some(key) = args.secret_key() else { return Ok(None) };
-        let client = StripeClient::new(key, Some(&args.stripe_api_base), CALL)?;
-        Ok(Some(Self { client, scope: FetchScope::of_key(key) }))
-    }
-
-    /// What it can read.
-    pub(crate) fn scope(&self) -> FetchScope {
-        self.scope
-    }
-}
-
-impl FetchScope {
-    /// By the key's prefix, `sk_live_…` or `rk_test_…` (<https://docs.stripe.com/keys>).
-    fn of_key(key: &str) -> Self {
-        let mode = match key.trim().split('_').nth(1) {
-            Some("live") => Some(Mode::Live),
-            Some("test") => Some(Mode::Test),
-            _ => None,
-        };
-        Self { mode }
-    }
-
-    /// Whether the key can read what belongs to this realm.
-    pub(crate) fn covers(self, realm: Realm) -> bool {
-        self.mode.is_none_or(|mode| mode == realm.mode)
-    }
-}
-
-/// The message that asks for what an item lacked.
+/// The message that asks for what an item lacked. What was not shown is received when it was named.
 pub(crate) fn request(item: &Item, gap: &Missing) -> Envelope {
-    // A plain structure of texts cannot fail to become JSON.
-    let body = serde_json::to_vec(gap).unwrap_or_default();
-    Envelope::new(Source::Fetch, item.realm, body.into(), Utc::now())
+    let received_at = match gap {
+        Missing::Event(_) => item.event.received_at,
+        Missing::PromotionCode { .. }
+        | Missing::SessionPromotionCode { .. }
+        | Missing::InvoiceLines { .. }
+        | Missing::InvoiceOfPayment { .. } => Utc::now(),
+    };
+    Envelope::new(Source::Fetch, item.realm, question(gap).into(), received_at)
         .with_traceparent(item.event.traceparent.as_deref())
 }
 
+/// The body of that message.
+pub(crate) fn question(gap: &Missing) -> Vec<u8> {
+    // A plain structure of texts cannot fail to become JSON.
+    serde_json::to_vec(gap).unwrap_or_default()
+}
+
 impl Shared {
-    /// Asks, and publishes the answer; `None` when the worker is to stop first.
+    /// Asks, and publishes the answer; `None` when the worker is to stop first. What cannot be asked for is a dead letter that says
+    /// why, but a thin event waits.
     pub(super) async fn fetch(&self, delivery: &Delivery, missing: &Missing) -> Option<Disposition> {
+        let disposition = self.ask(delivery, missing).await?;
+        match (disposition, missing) {
+            (Disposition::DeadLetter { reason }, Missing::Event(thin)) => {
+                Some(self.park(delivery, thin, reason).await)
+            }
+            (disposition, _) => Some(disposition),
+        }
+    }
+
+    async fn park(&self, delivery: &Delivery, thin: &ThinEvent, reason: String) -> Disposition {
+        let headers = &delivery.envelope.headers;
         let realm = delivery.envelope.realm();
-        let Some(fetching) = self.fetching.as_ref().filter(|fetching| fetching.scope.covers(realm)) else {
-            let reason = format!("no Stripe key of {} mode is configured: set STRIPE_SECRET_KEY", realm.mode);
-            return Some(Disposition::DeadLetter { reason });
+        let waiting = waiting::event(realm, thin, reason, headers.received_at, Utc::now() + ASK_AGAIN);
+        let parked = async {
+            let mut session = self.sessions.open().await?;
+            within(LOOK_UP, thin_events::park(&mut session, &[waiting])).await?;
+            session.done();
+            Ok::<_, StoreError>(())
+        };
+        match parked.await {
+            Ok(()) => {
+                metrics::counter!(telemetry::FETCHES, "result" => "parked").increment(1);
+                Disposition::Ack
+            }
+            Err(error) => Disposition::PutOff { at: Utc::now() + SOONEST_RETRY, reason: error.to_string() },
+        }
+    }
+
+    async fn ask(&self, delivery: &Delivery, missing: &Missing) -> Option<Disposition> {
+        let realm = delivery.envelope.realm();
+        let client = match self.keychain.client_of(realm, &self.sessions).await {
+            Ok(Some(Ok(client))) => client,
+            Ok(Some(Err(reason))) => return Some(Disposition::DeadLetter { reason }),
+            Ok(None) => return Some(Disposition::DeadLetter { reason: waiting::no_key(realm) }),
+            Err(error) => return Some(later(delivery.attempt, error.to_string())),
         };
         match self.is_known(realm, missing).await {
             Ok(true) => return Some(Disposition::Ack),
@@ -95,7 +97,7 @@ impl Shared {
             // Asking once more does no harm.
             Err(error) => tracing::debug!(%error, "whether it was fetched before is not known"),
         }
-        let call = fetching.client.fetch(missing);
+        let call = client.fetch(missing);
         let answer = tokio::select! {
             biased;
             () = self.shutdown.cancelled() => return None,
@@ -120,16 +122,20 @@ impl Shared {
 
     async fn is_known(&self, realm: Realm, missing: &Missing) -> Result<bool, StoreError> {
         let mut session = self.sessions.open().await?;
-        let known = within(LOOK_UP, verdicts::settled(&mut session, &[(realm, missing.fetch_id())])).await?;
+        let answers: Vec<(Realm, String)> = missing.answers().into_iter().map(|id| (realm, id)).collect();
+        let known = within(LOOK_UP, verdicts::settled(&mut session, &answers)).await?;
         session.done();
         Ok(!known.is_empty())
     }
 
     async fn forward(&self, delivery: &Delivery, fetched: Fetched, result: &'static str) -> Disposition {
         let headers = &delivery.envelope.headers;
-        let answer =
-            Envelope::new(Source::Fetched, delivery.envelope.realm(), fetched.body.into(), Utc::now())
-                .with_traceparent(headers.traceparent.as_deref());
+        let (source, received_at) = match fetched.form {
+            Form::Answer => (Source::Fetched, Utc::now()),
+            Form::Event => (Source::Stripe, headers.received_at),
+        };
+        let answer = Envelope::new(source, delivery.envelope.realm(), fetched.body.into(), received_at)
+            .with_traceparent(headers.traceparent.as_deref());
         match self.publisher.publish(answer).await {
             Ok(_) => {
                 metrics::counter!(telemetry::FETCHES, "result" => result).increment(1);
@@ -155,15 +161,6 @@ fn later(attempt: u32, reason: String) -> Disposition {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::ids::ProjectId;
-
-    #[test]
-    fn a_key_reads_its_mode_only() {
-        let covers = |key: &str, mode| FetchScope::of_key(key).covers(Realm { project: ProjectId(1), mode });
-        assert!(covers("sk_test_1", Mode::Test) && !covers("sk_test_1", Mode::Live));
-        assert!(covers("rk_live_1", Mode::Live) && !covers("rk_live_1", Mode::Test));
-        assert!(covers("local", Mode::Live) && covers("local", Mode::Test));
-    }
 
     #[test]
     fn calls_are_put_off_longer_each_time_up_to_an_hour() {

@@ -1,28 +1,34 @@
 use crate::support::{Bench, sale};
-use axum::{Router, extract::State, http::StatusCode, response::IntoResponse};
+use app::provider_keys;
+use axum::{
+    Router,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::IntoResponse,
+};
+use domain::provider::Provider;
 use queue::envelope::Source;
 use serde_json::json;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use store::PgPool;
+use std::sync::{Arc, Mutex};
+use store::{PgPool, projects};
 use stripe::sample::{Sample, Version};
 
-/// A Stripe that knows one answer, and counts the calls.
+/// A Stripe that knows one answer, and writes down with which key it was asked.
 struct Stripe {
     url: String,
-    calls: Arc<AtomicUsize>,
+    calls: Arc<Mutex<Vec<String>>>,
 }
 
 #[derive(Clone)]
 struct Answer {
     status: StatusCode,
     body: String,
-    calls: Arc<AtomicUsize>,
+    calls: Arc<Mutex<Vec<String>>>,
 }
 
 impl Stripe {
     async fn start(status: StatusCode, body: serde_json::Value) -> Self {
-        let calls = Arc::new(AtomicUsize::new(0));
+        let calls = Arc::<Mutex<Vec<String>>>::default();
         let answer = Answer { status, body: body.to_string(), calls: Arc::clone(&calls) };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -31,19 +37,29 @@ impl Stripe {
         Self { url, calls }
     }
 
-    fn arguments(&self) -> [String; 2] {
-        [format!("--stripe-api-base={}", self.url), "--stripe-secret-key=sk_test_1".to_owned()]
+    /// With nothing to tell.
+    async fn empty() -> Self {
+        Self::start(StatusCode::OK, json!({"object": "list", "has_more": false, "data": []})).await
+    }
+
+    fn base(&self) -> String {
+        format!("--stripe-api-base={}", self.url)
+    }
+
+    /// The keys of all calls.
+    fn calls(&self) -> Vec<String> {
+        self.calls.lock().unwrap().clone()
     }
 }
 
-async fn respond(State(answer): State<Answer>) -> impl IntoResponse {
-    answer.calls.fetch_add(1, Ordering::Relaxed);
+async fn respond(State(answer): State<Answer>, headers: HeaderMap) -> impl IntoResponse {
+    let key = headers["authorization"].to_str().unwrap().trim_start_matches("Bearer ");
+    answer.calls.lock().unwrap().push(key.to_owned());
     (answer.status, [("content-type", "application/json")], answer.body)
 }
 
 async fn bench(pool: PgPool, stripe: &Stripe) -> Bench {
-    let arguments = stripe.arguments();
-    Bench::with_arguments(pool, &arguments.each_ref().map(String::as_str)).await
+    Bench::with_arguments(pool, &[&stripe.base(), "--stripe-secret-key=sk_test_1"]).await
 }
 
 /// Since 2025-03-31 a refund does not name its invoice.
@@ -78,8 +94,7 @@ async fn the_invoice_of_a_refund_is_fetched_and_settled(pool: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn what_was_fetched_is_not_fetched_again(pool: PgPool) {
-    let stripe =
-        Stripe::start(StatusCode::OK, json!({"object": "list", "has_more": false, "data": []})).await;
+    let stripe = Stripe::empty().await;
     let mut bench = bench(pool, &stripe).await;
     bench.start();
     let sale = refunded();
@@ -91,7 +106,7 @@ async fn what_was_fetched_is_not_fetched_again(pool: PgPool) {
         .await;
     bench.publish(Source::Stripe, sale.charge_refunded()).await;
     bench.drain().await;
-    assert_eq!(stripe.calls.load(Ordering::Relaxed), 1);
+    assert_eq!(stripe.calls(), ["sk_test_1"]);
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -138,6 +153,52 @@ async fn what_the_payload_tells_is_not_asked_for(pool: PgPool) {
     bench.publish(Source::Stripe, sale.charge_refunded()).await;
     bench.start();
     bench.drain().await;
-    assert_eq!(stripe.calls.load(Ordering::Relaxed), 0);
+    assert!(stripe.calls().is_empty());
     assert_eq!(bench.payable().await, 490);
+}
+
+/// Enters the project's own key.
+async fn keep(bench: &Bench, key: &str, secrets_key: Option<&str>) {
+    let mut connection = bench.pool.acquire().await.unwrap();
+    let sealer = provider_keys::sealer(secrets_key);
+    provider_keys::keep(&mut connection, bench.realm, Provider::Stripe, key, &sealer).await.unwrap();
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_project_is_asked_with_its_own_key_before_the_deployments(pool: PgPool) {
+    let stripe = Stripe::empty().await;
+    let mut bench = bench(pool, &stripe).await;
+    keep(&bench, "rk_test_own", None).await;
+    bench.publish(Source::Stripe, refunded().refund_created("succeeded")).await;
+    bench.start();
+    bench.drain().await;
+    assert_eq!(stripe.calls(), ["rk_test_own"]);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_deployments_key_is_not_tried_for_one_of_two_projects(pool: PgPool) {
+    let stripe = Stripe::empty().await;
+    let mut bench = bench(pool, &stripe).await;
+    projects::create(&mut bench.pool.acquire().await.unwrap(), "Another").await.unwrap();
+    bench.publish(Source::Stripe, refunded().refund_created("succeeded")).await;
+    bench.start();
+    bench.drain().await;
+    assert!(stripe.calls().is_empty(), "it may be of another account");
+    assert_eq!(bench.count("SELECT count(*) FROM dead_letters").await, 0);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_sealed_key_that_cannot_be_opened_says_so(pool: PgPool) {
+    let stripe = Stripe::empty().await;
+    let mut bench = bench(pool, &stripe).await;
+    keep(&bench, "rk_test_own", Some("0123456789abcdef0123456789abcdef")).await;
+    bench.publish(Source::Stripe, refunded().refund_created("succeeded")).await;
+    bench.start();
+    bench.drain().await;
+    let reason = bench.text("SELECT reason FROM dead_letters").await.unwrap();
+    assert_eq!(
+        reason,
+        "the key of stripe of project 1 in test mode: it is sealed and SECRETS_KEY is not set"
+    );
+    assert!(stripe.calls().is_empty());
 }

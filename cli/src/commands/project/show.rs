@@ -7,10 +7,16 @@ use crate::{
     output,
 };
 use app::{projects::webhook_path, rules::WrittenRules};
-use domain::ids::{Mode, ProjectId};
+use domain::{
+    ids::{Mode, ProjectId},
+    provider::Provider,
+};
 use serde::Serialize;
 use std::fmt;
-use store::{PgConnection, keys, program_rules};
+use store::{
+    PgConnection, keys, program_rules,
+    provider_keys::{self, ProviderKey},
+};
 
 #[derive(Serialize)]
 pub(super) struct Shown {
@@ -22,6 +28,7 @@ pub(super) struct Shown {
     rules: Vec<RulesItem>,
     api_keys: Vec<KeyItem>,
     webhook_secrets: Vec<SecretItem>,
+    provider_keys: Vec<ProviderKeyItem>,
 }
 
 #[derive(Serialize)]
@@ -41,6 +48,15 @@ struct SecretItem {
     mode: Mode,
     created_at: String,
     revoked_at: Option<String>,
+}
+
+/// A key at a provider, without the key.
+#[derive(Serialize)]
+struct ProviderKeyItem {
+    provider: Provider,
+    mode: Mode,
+    sealed: bool,
+    created_at: String,
 }
 
 /// Shows one.
@@ -73,7 +89,24 @@ pub(super) async fn read(connection: &mut PgConnection, id: ProjectId) -> anyhow
         rules: rules.collect(),
         api_keys: keys::list(connection, id).await?.into_iter().map(KeyItem::from).collect(),
         webhook_secrets: secrets.collect(),
+        provider_keys: provider_keys::list(connection, Some(id))
+            .await?
+            .into_iter()
+            .map(ProviderKeyItem::from)
+            .collect(),
     })
+}
+
+impl From<ProviderKey> for ProviderKeyItem {
+    fn from(key: ProviderKey) -> Self {
+        let ProviderKey { realm, provider, secret, created_at } = key;
+        Self {
+            provider,
+            mode: realm.mode,
+            sealed: secret.starts_with("sealed:"),
+            created_at: output::time(created_at),
+        }
+    }
 }
 
 impl fmt::Display for Shown {
@@ -104,6 +137,10 @@ impl fmt::Display for Shown {
         }
         if self.webhook_secrets.is_empty() {
             writeln!(f, "    none: no webhook is accepted before there is one")?;
+        }
+        for key in &self.provider_keys {
+            let kept = if key.sealed { "sealed" } else { "kept as it is" };
+            writeln!(f, "  Key at {} in {} mode, {kept}, added {}", key.provider, key.mode, key.created_at)?;
         }
         Ok(())
     }

@@ -9,21 +9,29 @@ use super::{
 use crate::{
     commands::effect,
     context::{self, Context},
+    output,
 };
 use anyhow::Context as _;
 use app::{
     Outbox,
     projects::{self, Landing, Update},
-    rules,
+    provider_keys, rules,
 };
 use chrono::{DateTime, Utc};
 use clap::Args;
+use common::config::SecretsArgs;
 use domain::{
     ids::{Mode, ProjectId, Realm},
     landing_url::LandingUrl,
+    provider::Provider,
     rules::Commission,
 };
 use queue::Prefix;
+use std::{
+    fs,
+    io::{self, BufRead as _},
+    path::{Path, PathBuf},
+};
 use store::PgConnection;
 
 /// Options of `project update`.
@@ -44,12 +52,21 @@ pub(crate) struct UpdateArgs {
     /// A further signing secret; those there are stay valid until they are revoked
     #[arg(long, value_name = "whsec_…", value_parser = webhook_secret)]
     stripe_webhook_secret: Option<String>,
-    /// The mode of that secret
+    /// The mode of that secret, or of the key
     #[arg(long, value_parser = crate::mode::parser(), default_value_t = Mode::Test)]
     mode: Mode,
     /// A secret that is no longer valid, by the number that `project show` gives it
     #[arg(long, value_name = "N")]
     revoke_webhook_secret: Option<i64>,
+    /// A Stripe API key that reads what events lack, from a file, or from standard input where it is -; kept for the
+    /// mode that --mode says, in place of the one before
+    #[arg(long, value_name = "FILE|-", value_parser = key_file, conflicts_with = "no_stripe_api_key")]
+    stripe_api_key: Option<PathBuf>,
+    /// Nothing is asked any more in the mode that --mode says
+    #[arg(long)]
+    no_stripe_api_key: bool,
+    #[command(flatten)]
+    secrets: SecretsArgs,
     /// What a payment earns, in a new version of the rules
     #[arg(long, value_name = "C")]
     commission: Option<Commission>,
@@ -67,7 +84,8 @@ const EXAMPLES: &str = "\
 Examples:
   tributary project update 1 --mode live --stripe-webhook-secret whsec_…
   tributary project update 1 --commission 25% --from 2026-01-01T00:00:00Z
-  tributary project update 1 --rules rules.toml";
+  tributary project update 1 --rules rules.toml
+  tributary project update 1 --mode live --stripe-api-key /run/secrets/stripe";
 
 /// Changes what was said, all of it or nothing.
 pub(super) async fn run(args: &UpdateArgs, context: &Context) -> anyhow::Result<()> {
@@ -97,9 +115,62 @@ async fn change(connection: &mut PgConnection, id: ProjectId, args: &UpdateArgs)
         revoke_webhook_secret: args.revoke_webhook_secret,
     };
     projects::update(connection, id, update).await?;
+    change_provider_key(connection, id, args).await?;
     let latest = rules::latest(connection, id).await?;
     let rules = args.rules.change(args.commission, &latest.version.rules)?;
     let outbox = Outbox { queue: &args.queue_prefix, now: Utc::now() };
     let changed = rules::change(connection, outbox, id, &rules, args.from).await?;
     Ok(changed.map(|changed| changed.messages).unwrap_or_default())
+}
+
+async fn change_provider_key(
+    connection: &mut PgConnection,
+    id: ProjectId,
+    args: &UpdateArgs,
+) -> anyhow::Result<()> {
+    let realm = Realm { project: id, mode: args.mode };
+    if args.no_stripe_api_key {
+        provider_keys::forget(connection, realm, Provider::Stripe).await?;
+    }
+    if let Some(path) = &args.stripe_api_key {
+        let sealer = provider_keys::sealer(args.secrets.key()?.as_deref());
+        let key = read_secret(path)?;
+        provider_keys::keep(connection, realm, Provider::Stripe, &key, &sealer).await?;
+        if !sealer.has_key() {
+            output::remark("The key is kept in clear: set SECRETS_KEY to have it sealed.")?;
+        }
+    }
+    Ok(())
+}
+
+/// A file, but not the key itself: whoever lists the processes of the machine would see it.
+fn key_file(text: &str) -> Result<PathBuf, &'static str> {
+    if ["sk_", "rk_"].iter().any(|prefix| text.trim().starts_with(prefix)) {
+        return Err(
+            "this is a key, which others on this machine could see: name a file, or - and give it on standard input",
+        );
+    }
+    Ok(PathBuf::from(text))
+}
+
+fn read_secret(path: &Path) -> anyhow::Result<String> {
+    if path.as_os_str() == "-" {
+        let mut line = String::new();
+        io::stdin().lock().read_line(&mut line).context("standard input cannot be read")?;
+        return Ok(line);
+    }
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_not_taken_from_the_command_line() {
+        assert!(key_file("sk_live_1").is_err());
+        assert!(key_file(" rk_test_1").is_err());
+        assert_eq!(key_file("-"), Ok(PathBuf::from("-")));
+        assert_eq!(key_file("/run/secrets/stripe"), Ok(PathBuf::from("/run/secrets/stripe")));
+    }
 }
