@@ -31,8 +31,6 @@ const MAX_KEY: usize = 255;
 /// A request without an answer may run again after this time: longer than any request takes.
 const LOCK: TimeDelta = TimeDelta::seconds(15);
 
-/// Answers are kept for at least 24 hours.
-const KEPT: TimeDelta = TimeDelta::hours(48);
 const PURGE_INTERVAL: Duration = Duration::from_mins(10);
 const PURGE_BATCH: i64 = 10_000;
 /// A database that needs longer is not there.
@@ -167,7 +165,7 @@ pub(crate) async fn purge(state: &AppState) {
     let mut every = tokio::time::interval(PURGE_INTERVAL);
     loop {
         every.tick().await;
-        let before = state.clock.now() - KEPT;
+        let before = state.clock.now() - idempotency_keys::KEPT;
         let purge = async {
             let mut connection = state.pool.acquire().await?;
             idempotency_keys::purge(&mut connection, before, PURGE_BATCH).await

@@ -18,6 +18,7 @@ mod listen;
 mod migrate;
 mod payout;
 mod project;
+mod prune;
 mod replay;
 mod simulate;
 mod statement;
@@ -80,6 +81,8 @@ pub(crate) enum Command {
     Explain(explain::ExplainArgs),
     /// The hash of the whole ledger: the same history has the same one, in whatever order it came
     Digest(digest::DigestArgs),
+    /// Delete what has outlived its use, and put old raw events into an archive
+    Prune(prune::PruneArgs),
     /// What no worker could settle: list, show, send round again, give up
     #[command(subcommand)]
     DeadLetters(dead_letters::Command),
@@ -116,6 +119,7 @@ pub(crate) async fn run(command: Command, context: Context) -> anyhow::Result<()
         Command::Verify(args) => verify::run(&args, &context).await,
         Command::Explain(args) => explain::run(&args, &context).await,
         Command::Digest(args) => digest::run(&args, &context).await,
+        Command::Prune(args) => prune::run(&args, &context).await,
         Command::DeadLetters(command) => dead_letters::run(command, &context).await,
     }
 }

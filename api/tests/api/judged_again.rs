@@ -59,6 +59,7 @@ impl Bench {
         let replayed = replay(
             &mut transaction,
             realm,
+            None,
             |event: &StoredEvent| -> Result<Vec<Fact>, BatchError> {
                 let source = Source::parse(&event.source).unwrap();
                 Ok(intake::read(source, &event.body, realm, event.received_at, &MetadataKeys::default())

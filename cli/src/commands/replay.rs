@@ -4,6 +4,7 @@ use crate::{
     context::{self, Context},
     output,
 };
+use anyhow::Context as _;
 use clap::Args;
 use common::{config::MetadataArgs, intake};
 use domain::{
@@ -12,9 +13,16 @@ use domain::{
 };
 use queue::envelope::Source;
 use serde::Serialize;
-use std::fmt;
+use std::{
+    fmt,
+    fs::File,
+    io::{BufRead, BufReader},
+    path::PathBuf,
+};
 use store::{
-    PgConnection, digest, notifications, projects,
+    PgConnection, digest,
+    event_archive::Restored,
+    notifications, projects,
     settlement::{self, BatchError, Replayed, StoredEvent},
 };
 use stripe::metadata::MetadataKeys;
@@ -32,6 +40,9 @@ pub(crate) struct ReplayArgs {
     /// Notify nobody of what is posted: for a first reading of old events. Receivers' books then begin with a statement
     #[arg(long)]
     quiet: bool,
+    /// A file that `tributary prune` wrote, for the events whose bodies are in it; once for each
+    #[arg(long = "archive", value_name = "FILE")]
+    archives: Vec<PathBuf>,
     #[command(flatten)]
     metadata: MetadataArgs,
 }
@@ -43,7 +54,8 @@ now is posted as amendments.
 
 Examples:
   tributary replay --dry-run      does the ledger follow from the events? Equal digests say yes
-  tributary replay --project 7";
+  tributary replay --project 7
+  tributary replay --dry-run --archive events-2026-06.jsonl      with bodies that `tributary prune` took out";
 
 #[derive(Serialize)]
 struct Report {
@@ -72,11 +84,12 @@ pub(super) async fn run(args: &ReplayArgs, context: &Context) -> anyhow::Result<
     if args.quiet {
         notifications::keep_quiet(&mut transaction).await?;
     }
+    let restored = restore(&mut transaction, &args.archives).await?;
     let mut total = Replayed::default();
     for project in projects {
         for mode in [Mode::Test, Mode::Live] {
             let realm = Realm { project, mode };
-            let done = replay(&mut transaction, realm, &keys, context.options.json).await?;
+            let done = replay(&mut transaction, realm, restored.as_ref(), &keys, context.options.json).await?;
             total.events += done.events;
             total.clusters += done.clusters;
             total.conversions += done.conversions;
@@ -104,18 +117,42 @@ pub(super) async fn run(args: &ReplayArgs, context: &Context) -> anyhow::Result<
 async fn replay(
     connection: &mut PgConnection,
     realm: Realm,
+    restored: Option<&Restored>,
     keys: &MetadataKeys,
     quiet: bool,
 ) -> anyhow::Result<Replayed> {
     let progress = output::counter(quiet);
     progress.set_message(format!("project {}, {} mode", realm.project, realm.mode));
     let read = |event: &StoredEvent| read(event, realm, keys);
-    let done = settlement::replay(connection, realm, read, |done| {
+    let done = settlement::replay(connection, realm, restored, read, |done| {
         progress.set_position(u64::try_from(done.events + done.clusters).unwrap_or(u64::MAX));
     })
     .await;
     progress.finish_and_clear();
     Ok(done?)
+}
+
+/// Lines that are read into the database at once.
+const LINES: usize = 100;
+
+/// Reads archives into the transaction.
+async fn restore(connection: &mut PgConnection, archives: &[PathBuf]) -> anyhow::Result<Option<Restored>> {
+    if archives.is_empty() {
+        return Ok(None);
+    }
+    let restored = Restored::begin(connection).await?;
+    for archive in archives {
+        let named = || format!("--archive {}", archive.display());
+        let mut lines = BufReader::new(File::open(archive).with_context(named)?).lines();
+        loop {
+            let some: Vec<String> = lines.by_ref().take(LINES).collect::<Result<_, _>>().with_context(named)?;
+            if some.is_empty() {
+                break;
+            }
+            restored.add(connection, &some).await.with_context(named)?;
+        }
+    }
+    Ok(Some(restored))
 }
 
 fn read(event: &StoredEvent, realm: Realm, keys: &MetadataKeys) -> Result<Vec<Fact>, BatchError> {

@@ -17,6 +17,7 @@
 //! | [`payouts`] | making, closing and exporting payouts |
 //! | [`statements`] | an affiliate's account in words |
 //! | [`dead_letters`] | retrying and giving up what no worker could settle |
+//! | [`prune`] | deleting what has outlived its use, and raw bodies into an archive |
 //! | [`outbox`] | the one way by which a transaction tells the workers something |
 //! | [`completion`] | waiting until they have done it |
 
@@ -33,6 +34,7 @@ pub mod outbox;
 pub mod payouts;
 pub mod projects;
 pub mod provider_keys;
+pub mod prune;
 pub mod referrals;
 pub mod rules;
 pub mod spreadsheet;

@@ -3,6 +3,9 @@
 use super::{PgConnection, StoreError};
 use chrono::{DateTime, TimeDelta, Utc};
 
+/// How long an answer is kept: longer than the 24 hours that are promised.
+pub const KEPT: TimeDelta = TimeDelta::hours(48);
+
 /// What to do with a request that carries a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claim {
@@ -106,6 +109,17 @@ pub async fn release(connection: &mut PgConnection, api_key: i64, key: &str) -> 
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// How many are older than `before`.
+pub async fn older(connection: &mut PgConnection, before: DateTime<Utc>) -> Result<u64, StoreError> {
+    let count = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM idempotency_keys WHERE created_at < $1"#,
+        before,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(count.unsigned_abs())
 }
 
 /// Forgets what is older than `before`, at most `limit` of them; returns how many.

@@ -18,6 +18,7 @@ pub mod databases;
 pub mod decisions;
 pub mod deliveries;
 pub mod digest;
+pub mod event_archive;
 pub mod idempotency_keys;
 mod keep;
 pub mod keys;

@@ -83,5 +83,5 @@ pub async fn replay(connection: &mut PgConnection, realm: Realm) -> Result<Repla
         let read = intake::read(source, &event.body, realm, event.received_at, &MetadataKeys::default());
         Ok(read.map_err(|error| unreadable(error.to_string()))?.facts)
     };
-    Ok(settlement::replay(connection, realm, read, |_| {}).await?)
+    Ok(settlement::replay(connection, realm, None, read, |_| {}).await?)
 }

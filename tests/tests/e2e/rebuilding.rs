@@ -3,7 +3,7 @@
 
 use ::stripe::sample::{Sample, Version};
 use anyhow::Result;
-use cli::demo::history;
+use cli::demo::{history, programme::Entered};
 use serde_json::{Value, json};
 use tests::{
     deployment::{self, Deployment},
@@ -16,17 +16,22 @@ use tests::{
 /// Runs a test on the settled history of the demo. Its project's id is 1.
 async fn on_settled_history(test: impl AsyncFnOnce(&Deployment) -> Result<()>) -> Result<()> {
     deployment::on(Backend::Postgres, async |deployment| {
-        let (api, api_role) = deployment.api().await?;
-        let worker = deployment.worker();
-        let entered = deployment.programme().await?;
-        let events = history::events();
-        stripe::post_all(&stripe::client()?, api, &entered, &history::deliveries(&events)).await?;
-        deployment.settled(entered.realm, events.len()).await?;
-        api_role.stop().await?;
-        worker.stop().await?;
+        deliver(deployment, &deployment.programme().await?).await?;
         test(deployment).await
     })
     .await
+}
+
+/// Starts an api and a worker, posts the demo's history to them, and stops them when it is settled.
+async fn deliver(deployment: &Deployment, entered: &Entered) -> Result<()> {
+    let (api, api_role) = deployment.api().await?;
+    let worker = deployment.worker();
+    let events = history::events();
+    stripe::post_all(&stripe::client()?, api, entered, &history::deliveries(&events)).await?;
+    deployment.settled(entered.realm, events.len()).await?;
+    deployment.drained().await?;
+    api_role.stop().await?;
+    worker.stop().await
 }
 
 async fn ask(deployment: &Deployment, arguments: &[&str]) -> Result<Value> {
@@ -68,6 +73,96 @@ async fn a_replay_mends_what_was_changed_by_hand_and_a_dry_run_keeps_nothing() -
         ask(deployment, &["replay", "--project", "1"]).await?;
         assert_eq!(ask(deployment, &["digest"]).await?["digest"], sound);
         ask(deployment, &["verify"]).await?;
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn bodies_that_went_to_an_archive_come_back_for_a_replay() -> Result<()> {
+    on_settled_history(async |deployment| {
+        let digest = ask(deployment, &["digest"]).await?["digest"].clone();
+        let directory = tempfile::tempdir()?;
+        let file = directory.path().join("events.jsonl").to_string_lossy().into_owned();
+        let prune = ["prune", "--events-before", "2999-01-01"];
+        let events = json!(history::events().len());
+        let bodies = "SELECT coalesce(sum(length(body)), 0)::BIGINT FROM events";
+        let size: i64 = sqlx::query_scalar(bodies).fetch_one(&deployment.pool).await?;
+
+        let would = ask(deployment, &[&prune[..], &["--dry-run"]].concat()).await?;
+        assert_eq!(would["archived"], json!({"events": events, "bytes": size}));
+        let refused = ask(deployment, &prune).await.unwrap_err().to_string();
+        assert!(refused.contains("--events-before needs --archive FILE"), "{refused}");
+        assert_eq!(sqlx::query_scalar::<_, i64>(bodies).fetch_one(&deployment.pool).await?, size);
+
+        let archived = ask(deployment, &[&prune[..], &["--archive", &file]].concat()).await?;
+        assert_eq!(archived["archived"]["events"], events);
+        assert_eq!(sqlx::query_scalar::<_, i64>(bodies).fetch_one(&deployment.pool).await?, 0);
+        let again = ask(deployment, &[&prune[..], &["--archive", &file]].concat()).await;
+        let again = again.unwrap_err().to_string();
+        assert!(again.contains("--archive") && again.contains("exists"), "{again}");
+
+        let without = ask(deployment, &["replay"]).await.unwrap_err().to_string();
+        assert!(without.contains("its body went to an archive"), "{without}");
+        assert!(without.contains("name the file with --archive"), "{without}");
+        let replayed = ask(deployment, &["replay", "--archive", &file]).await?;
+        assert_eq!((&replayed["events"], &replayed["ledger_entries"]), (&events, &json!(0)));
+        assert_eq!((&replayed["digest_before"], &replayed["digest_after"]), (&digest, &digest));
+
+        // A line that says what its event did not have is as good as missing.
+        let lines = std::fs::read_to_string(&file)?;
+        let mut last: Value = serde_json::from_str(lines.lines().last().unwrap_or_default())?;
+        last["body"] = json!("e30=");
+        let kept: Vec<&str> = lines.lines().take(history::events().len() - 1).collect();
+        std::fs::write(&file, format!("{}\n{last}\n", kept.join("\n")))?;
+        let forged = ask(deployment, &["replay", "--archive", &file]).await.unwrap_err().to_string();
+        assert!(forged.contains("its body went to an archive"), "{forged}");
+        ask(deployment, &["verify"]).await?;
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn an_archived_event_that_comes_again_changes_nothing() -> Result<()> {
+    deployment::on(Backend::Postgres, async |deployment| {
+        let entered = deployment.programme().await?;
+        deliver(deployment, &entered).await?;
+        let digest = ask(deployment, &["digest"]).await?;
+        let directory = tempfile::tempdir()?;
+        let file = directory.path().join("events.jsonl").to_string_lossy().into_owned();
+        ask(deployment, &["prune", "--events-before", "2999-01-01", "--archive", &file]).await?;
+
+        deliver(deployment, &entered).await?;
+        assert_eq!(ask(deployment, &["digest"]).await?, digest);
+        let bodies = "SELECT count(*) FROM events WHERE body <> ''";
+        assert_eq!(sqlx::query_scalar::<_, i64>(bodies).fetch_one(&deployment.pool).await?, 0);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn what_is_past_its_life_is_pruned_and_nothing_else() -> Result<()> {
+    on_settled_history(async |deployment| {
+        let rows = "INSERT INTO idempotency_keys (api_key_id, key, request_sha256, created_at)
+                    SELECT (SELECT min(id) FROM api_keys), 'key-' || hours, sha256('request'), now() - make_interval(hours => hours)
+                    FROM unnest(ARRAY[47, 49, 50]) hours";
+        sqlx::query(rows).execute(&deployment.pool).await?;
+        sqlx::query("UPDATE notifications SET created_at = now() - INTERVAL '91 days', sequence = coalesce(sequence, -id) WHERE id % 2 = 0")
+            .execute(&deployment.pool)
+            .await?;
+        let old: i64 = sqlx::query_scalar("SELECT count(*) FROM notifications WHERE id % 2 = 0")
+            .fetch_one(&deployment.pool)
+            .await?;
+        assert!(old > 0, "the demo's history notifies");
+        let digest = ask(deployment, &["digest"]).await?;
+        let deleted = json!({"idempotency_keys": 2, "notifications": old, "deliveries": 0, "attempts": 0});
+        assert_eq!(ask(deployment, &["prune", "--dry-run"]).await?["deleted"], deleted);
+        assert_eq!(ask(deployment, &["prune"]).await?["deleted"], deleted);
+        let nothing = json!({"idempotency_keys": 0, "notifications": 0, "deliveries": 0, "attempts": 0});
+        assert_eq!(ask(deployment, &["prune"]).await?["deleted"], nothing);
+        assert_eq!(ask(deployment, &["digest"]).await?, digest);
         Ok(())
     })
     .await

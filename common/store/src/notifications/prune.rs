@@ -6,7 +6,7 @@ use crate::{PgConnection, StoreError};
 const ROUND: i64 = 5_000;
 
 /// What a round deleted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Pruned {
     /// Tries.
     pub attempts: u64,
@@ -17,11 +17,42 @@ pub struct Pruned {
 }
 
 impl Pruned {
+    /// Adds another round.
+    pub fn add(&mut self, other: Self) {
+        self.attempts += other.attempts;
+        self.deliveries += other.deliveries;
+        self.notifications += other.notifications;
+    }
+
     /// Whether there was nothing to do.
     #[must_use]
     pub fn is_nothing(self) -> bool {
         self == Self::default()
     }
+}
+
+/// What rounds of [`prune`] would delete, now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn outlived(conn: &mut PgConnection) -> Result<Pruned, StoreError> {
+    let row = sqlx::query!(
+        r#"SELECT
+             (SELECT count(*) FROM webhook_attempts WHERE attempted_at < now() - INTERVAL '30 days') AS "attempts!",
+             (SELECT count(*) FROM webhook_deliveries WHERE created_at < now() - INTERVAL '90 days') AS "deliveries!",
+             (SELECT count(*) FROM notifications n
+              WHERE n.created_at < now() - INTERVAL '90 days' AND n.sequence IS NOT NULL
+                AND NOT EXISTS (SELECT FROM webhook_deliveries d
+                                WHERE d.notification_id = n.id AND d.created_at >= now() - INTERVAL '90 days'))
+               AS "notifications!""#,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(Pruned {
+        attempts: row.attempts.unsigned_abs(),
+        deliveries: row.deliveries.unsigned_abs(),
+        notifications: row.notifications.unsigned_abs(),
+    })
 }
 
 /// Deletes what is older than its retention, some thousands of rows. The numbers of the sequence stay as they are.

@@ -10,6 +10,7 @@ use super::facts::{self, Incoming, Kept};
 use super::work::Parts;
 use super::{BatchError, Depth, Settled};
 use crate::PgConnection;
+use crate::event_archive::Restored;
 use chrono::{DateTime, Utc};
 use domain::fact::Fact;
 use domain::ids::{ClusterId, Realm};
@@ -29,8 +30,10 @@ pub struct StoredEvent {
     pub event_id: String,
     /// When it was accepted.
     pub received_at: DateTime<Utc>,
-    /// The body exactly as it was received.
+    /// The body exactly as it was received; empty, when an archive has it.
     pub body: Vec<u8>,
+    /// When the body went to an archive.
+    pub archived_at: Option<DateTime<Utc>>,
 }
 
 /// What a replay found.
@@ -50,14 +53,15 @@ pub struct Replayed {
 
 /// Rebuilds one project and mode within the caller's transaction, in which workers that settle the
 /// same customers wait. `read` turns an event into facts; `progress` hears after each round how many
-/// events and clusters are done.
+/// events and clusters are done. Events whose bodies are in an archive need them `restored`.
 ///
 /// # Errors
-/// When an event cannot be read, the facts cannot be folded, or the database fails; the transaction
+/// When an event cannot be read or its body is not there, the facts cannot be folded, or the database fails; the transaction
 /// must then be rolled back.
 pub async fn replay(
     conn: &mut PgConnection,
     realm: Realm,
+    restored: Option<&Restored>,
     read: impl Fn(&StoredEvent) -> Result<Vec<Fact>, BatchError>,
     mut progress: impl FnMut(&Replayed),
 ) -> Result<Replayed, BatchError> {
@@ -68,7 +72,8 @@ pub async fn replay(
     facts::forget(conn, realm).await?;
     let mut after = 0;
     loop {
-        let events = page(conn, realm, after).await?;
+        let mut events = page(conn, realm, after).await?;
+        fill_in(conn, restored, &mut events).await?;
         let Some(last) = events.last() else { break };
         after = last.id;
         let told = events
@@ -127,7 +132,7 @@ async fn fold(conn: &mut PgConnection, realm: Realm, chunk: &[ClusterId]) -> Res
 async fn page(conn: &mut PgConnection, realm: Realm, after: i64) -> Result<Vec<StoredEvent>, BatchError> {
     Ok(sqlx::query_as!(
         StoredEvent,
-        "SELECT id, source, event_id, received_at, body FROM events
+        "SELECT id, source, event_id, received_at, body, archived_at FROM events
          WHERE project_id = $1 AND livemode = $2 AND id > $3
          ORDER BY id
          LIMIT $4",
@@ -138,4 +143,32 @@ async fn page(conn: &mut PgConnection, realm: Realm, after: i64) -> Result<Vec<S
     )
     .fetch_all(conn)
     .await?)
+}
+
+/// Puts in the bodies that are in an archive; all of them, or the replay would take their payments back.
+async fn fill_in(
+    conn: &mut PgConnection,
+    restored: Option<&Restored>,
+    events: &mut [StoredEvent],
+) -> Result<(), BatchError> {
+    let archived: Vec<i64> =
+        events.iter().filter(|event| event.archived_at.is_some()).map(|event| event.id).collect();
+    if archived.is_empty() {
+        return Ok(());
+    }
+    let mut bodies: BTreeMap<i64, Vec<u8>> = match restored {
+        Some(restored) => restored.bodies(conn, &archived).await?.into_iter().collect(),
+        None => BTreeMap::new(),
+    };
+    for event in events {
+        let Some(at) = event.archived_at else { continue };
+        event.body = bodies.remove(&event.id).ok_or_else(|| BatchError::Event {
+            event_id: event.event_id.clone(),
+            reason: format!(
+                "its body went to an archive on {}: name the file with --archive",
+                at.format("%Y-%m-%d")
+            ),
+        })?;
+    }
+    Ok(())
 }

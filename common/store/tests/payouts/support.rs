@@ -241,6 +241,7 @@ impl Books {
         let replayed = settlement::replay(
             &mut transaction,
             self.realm,
+            None,
             |event| {
                 let source = Source::parse(&event.source).unwrap();
                 Ok(intake::read(source, &event.body, self.realm, event.received_at, &MetadataKeys::default())

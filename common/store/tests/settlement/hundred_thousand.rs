@@ -111,7 +111,7 @@ async fn hundred_thousand_payments_are_settled_simulated_and_replayed(pool: PgPo
             .facts)
     };
     let mut read_at = None;
-    let replayed = replay(&mut transaction, realm, read, |done| {
+    let replayed = replay(&mut transaction, realm, None, read, |done| {
         if done.clusters == 0 {
             read_at = Some(Instant::now());
         }

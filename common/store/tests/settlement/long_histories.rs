@@ -71,7 +71,7 @@ async fn a_long_history_is_what_its_events_come_to_when_they_are_replayed(pool: 
             Outcome::Ignored { .. } => Ok(Vec::new()),
         }
     };
-    let replayed = replay(&mut transaction, realm, read_again, |_| {}).await.unwrap();
+    let replayed = replay(&mut transaction, realm, None, read_again, |_| {}).await.unwrap();
     assert_eq!((replayed.entries, replayed.conversions), (0, 0));
     transaction.commit().await.unwrap();
 }
