@@ -20,6 +20,7 @@ mod payout;
 mod project;
 mod prune;
 mod replay;
+mod roles;
 mod simulate;
 mod statement;
 mod up;
@@ -83,6 +84,8 @@ pub(crate) enum Command {
     Digest(digest::DigestArgs),
     /// Delete what has outlived its use, and put old raw events into an archive
     Prune(prune::PruneArgs),
+    /// Print the SQL that gives api and workers a database role of their own, with no right they do not need
+    Roles(roles::RolesArgs),
     /// What no worker could settle: list, show, send round again, give up
     #[command(subcommand)]
     DeadLetters(dead_letters::Command),
@@ -120,6 +123,7 @@ pub(crate) async fn run(command: Command, context: Context) -> anyhow::Result<()
         Command::Explain(args) => explain::run(&args, &context).await,
         Command::Digest(args) => digest::run(&args, &context).await,
         Command::Prune(args) => prune::run(&args, &context).await,
+        Command::Roles(args) => roles::run(&args, &context),
         Command::DeadLetters(command) => dead_letters::run(command, &context).await,
     }
 }

@@ -106,13 +106,27 @@ impl Deployment {
     /// # Errors
     /// When no port is free.
     pub async fn api(&self) -> Result<(SocketAddr, Role)> {
-        roles::api(self.options.clone(), self.database_url.clone()).await
+        self.api_on(self.database_url.clone()).await
+    }
+
+    /// Starts an API in this process that reaches the database as somebody else.
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub async fn api_on(&self, database_url: String) -> Result<(SocketAddr, Role)> {
+        roles::api(self.options.clone(), database_url).await
     }
 
     /// Starts a worker in this process.
     #[must_use]
     pub fn worker(&self) -> Role {
-        roles::worker(self.options.clone(), self.database_url.clone())
+        self.worker_on(self.database_url.clone())
+    }
+
+    /// Starts a worker in this process that reaches the database as somebody else.
+    #[must_use]
+    pub fn worker_on(&self, database_url: String) -> Role {
+        roles::worker(self.options.clone(), database_url)
     }
 
     /// Waits until that many of Stripe's events have taken effect and no message is under way, repeats

@@ -89,7 +89,8 @@ pub(super) async fn run(args: &ReplayArgs, context: &Context) -> anyhow::Result<
     for project in projects {
         for mode in [Mode::Test, Mode::Live] {
             let realm = Realm { project, mode };
-            let done = replay(&mut transaction, realm, restored.as_ref(), &keys, context.options.json).await?;
+            let done =
+                replay(&mut transaction, realm, restored.as_ref(), &keys, context.options.json).await?;
             total.events += done.events;
             total.clusters += done.clusters;
             total.conversions += done.conversions;
@@ -145,7 +146,8 @@ async fn restore(connection: &mut PgConnection, archives: &[PathBuf]) -> anyhow:
         let named = || format!("--archive {}", archive.display());
         let mut lines = BufReader::new(File::open(archive).with_context(named)?).lines();
         loop {
-            let some: Vec<String> = lines.by_ref().take(LINES).collect::<Result<_, _>>().with_context(named)?;
+            let some: Vec<String> =
+                lines.by_ref().take(LINES).collect::<Result<_, _>>().with_context(named)?;
             if some.is_empty() {
                 break;
             }

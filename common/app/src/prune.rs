@@ -6,10 +6,10 @@ use crate::Error;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::io::Write;
+use store::PgConnection;
 use store::event_archive::{self, Size};
 use store::idempotency_keys::{self, KEPT};
 use store::notifications::{self, Pruned};
-use store::PgConnection;
 
 /// Rows that one statement deletes: no lock is held for long.
 const ROUND: i64 = 5_000;

@@ -3,6 +3,7 @@
 mod answers;
 mod any_order;
 mod cases;
+mod database_roles;
 mod decisions;
 mod logging;
 mod outages;
