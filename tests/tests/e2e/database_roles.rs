@@ -24,7 +24,7 @@ struct Roles {
 
 impl Roles {
     async fn create(deployment: &Deployment) -> Result<Self> {
-        let name = |of: &str| format!("{of}_{}", Uuid::new_v4().simple());
+        let name = |of: &str| format!("{of}_{}", Uuid::now_v7().simple());
         let roles = Self { api: name("api"), worker: name("worker"), reader: name("reader") };
         let arguments = ["roles", "--api", &roles.api, "--worker", &roles.worker, "--reader", &roles.reader];
         let sql = command(deployment, &arguments).await?;
@@ -105,8 +105,8 @@ async fn services_do_all_they_do_with_the_rights_of_their_roles() -> Result<()> 
         call(Method::PUT, &endpoint, json!({"description": "books"})).await?;
         call(Method::DELETE, &endpoint, none.clone()).await?;
         let program = call(Method::GET, "/program", none.clone()).await?;
-        let rules = json!({"commission": "25%"});
-        post("/program/simulate", json!({"rules": rules})).await?;
+        let other = json!({"commission": "25%"});
+        post("/program/simulate", json!({"rules": other})).await?;
         ensure!(program["data"].is_object(), "{program}");
         let paid = post("/payouts", json!({})).await?;
         ensure!(paid["data"].is_object() || paid["data"].is_array(), "{paid}");
