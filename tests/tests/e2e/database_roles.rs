@@ -138,13 +138,13 @@ async fn roles_may_not_what_they_need_not() -> Result<()> {
             (&roles.api, "DELETE FROM ledger_entries"),
             (&roles.api, "TRUNCATE ledger_entries"),
             (&roles.api, "DELETE FROM payouts"),
-            (&roles.api, "INSERT INTO events SELECT * FROM events"),
+            (&roles.api, "INSERT INTO events DEFAULT VALUES"),
             (&roles.api, "DELETE FROM facts"),
             (&roles.api, "CREATE TABLE mine ()"),
             (&roles.worker, "UPDATE ledger_entries SET amount_minor = 1"),
             (&roles.worker, "SELECT FROM api_keys"),
             (&roles.worker, "SELECT FROM stripe_endpoints"),
-            (&roles.worker, "INSERT INTO payouts SELECT * FROM payouts"),
+            (&roles.worker, "INSERT INTO payouts DEFAULT VALUES"),
             (&roles.worker, "DELETE FROM events"),
             (&roles.reader, "SELECT FROM api_keys"),
             (&roles.reader, "SELECT FROM webhook_endpoint_secrets"),
@@ -171,7 +171,7 @@ async fn every_table_and_view_has_its_rights() -> Result<()> {
     deployment::on(Backend::Postgres, async |deployment| {
         let printed: Value = serde_json::from_str(&command(deployment, &["roles", "--json"]).await?)?;
         let grants = printed["grants"].as_array().context("grants")?;
-        let named: BTreeSet<&str> = grants.iter().filter_map(|grant| grant["table"].as_str()).collect();
+        let named: BTreeSet<&str> = grants.iter().filter_map(|grant| grant["table"].as_str()).filter(|name| !name.starts_with("SEQUENCE ")).collect();
         let tables: Vec<String> = sqlx::query_scalar(
             "SELECT relname::TEXT FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')",
         )

@@ -1,13 +1,13 @@
 //! Which service needs which right on which table.
 
-/// Rights, one letter each: `s`elect, `i`nsert, `u`pdate, `d`elete.
+/// Rights, one letter each: `s`elect, `i`nsert, `u`pdate, `d`elete; `n`ext of a sequence.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rights(&'static str);
 
 impl Rights {
     /// As SQL writes them.
     pub(super) fn words(self) -> Vec<&'static str> {
-        let all = [('s', "SELECT"), ('i', "INSERT"), ('u', "UPDATE"), ('d', "DELETE")];
+        let all = [('s', "SELECT"), ('i', "INSERT"), ('u', "UPDATE"), ('d', "DELETE"), ('n', "USAGE")];
         all.into_iter().filter(|(letter, _)| self.0.contains(*letter)).map(|(_, word)| word).collect()
     }
 }
@@ -33,12 +33,14 @@ pub(super) const GRANTS: &[OfTable] = &[
     of("affiliate_codes", "siu", "s", "s"),
     of("affiliate_commissions", "siu", "s", "s"),
     of("affiliates", "siu", "s", "s"),
+    of("api_key_usage", "siud", "", ""),
     of("api_keys", "siu", "", ""),
     of("coupons", "siu", "s", "s"),
     of("decisions", "siu", "s", "s"),
     of("idempotency_keys", "siud", "", ""),
     of("program_rules", "si", "s", "s"),
     of("projects", "siu", "s", "s"),
+    of("provider_keys", "s", "s", ""),
     of("referral_codes", "siu", "s", "s"),
     of("registrations", "siu", "s", "s"),
     of("stripe_endpoints", "siu", "", ""),
@@ -48,9 +50,12 @@ pub(super) const GRANTS: &[OfTable] = &[
     of("conversion_posts", "siu", "siu", "s"),
     of("dead_letters", "siu", "si", "s"),
     of("queue_messages", "siud", "siud", "s"),
+    of("thin_events", "s", "siud", "s"),
     // Settling: the worker's.
     of("clusters", "s", "siud", "s"),
     of("conversions", "siu", "siud", "s"),
+    // A conversion that is posted has its number before its row.
+    of("SEQUENCE conversions_id_seq", "n", "", ""),
     of("customers", "s", "siu", "s"),
     of("events", "s", "si", "s"),
     of("fact_versions", "s", "siud", "s"),
