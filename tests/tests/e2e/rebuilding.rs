@@ -145,8 +145,8 @@ async fn an_archived_event_that_comes_again_changes_nothing() -> Result<()> {
 #[tokio::test]
 async fn what_is_past_its_life_is_pruned_and_nothing_else() -> Result<()> {
     on_settled_history(async |deployment| {
-        let rows = "INSERT INTO idempotency_keys (api_key_id, key, request_sha256, created_at)
-                    SELECT (SELECT min(id) FROM api_keys), 'key-' || hours, sha256('request'), now() - make_interval(hours => hours)
+        let rows = "INSERT INTO idempotency_keys (api_key_id, key, request_sha256, locked_until, created_at)
+                    SELECT (SELECT min(id) FROM api_keys), 'key-' || hours, sha256('request'), now(), now() - make_interval(hours => hours)
                     FROM unnest(ARRAY[47, 49, 50]) hours";
         sqlx::query(rows).execute(&deployment.pool).await?;
         sqlx::query("UPDATE notifications SET created_at = now() - INTERVAL '91 days', sequence = coalesce(sequence, -id) WHERE id % 2 = 0")
