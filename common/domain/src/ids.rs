@@ -39,6 +39,8 @@ id! {
     EndpointId,
     /// A notification on its way to an endpoint.
     DeliveryId,
+    /// A person who works in the console.
+    UserId,
     /// A set of identities that may concern one another: the unit that is locked and folded.
     ClusterId,
 }

@@ -11,7 +11,7 @@ mod write;
 
 pub use by_name::by_name;
 pub use figures::{Earnings, Figures, figures};
-pub use list::{Listed, count, find_by_email, list};
+pub use list::{Listed, count, find, find_by_email, list};
 pub use names::names;
 pub use random_code::random_code;
 pub use reopen::reopen;

@@ -117,6 +117,27 @@ pub struct Filter {
     pub status: Option<CustomerStatus>,
 }
 
+/// The customer with this number.
+pub async fn find(
+    connection: &mut PgConnection,
+    realm: Realm,
+    id: CustomerId,
+) -> Result<Option<Customer>, StoreError> {
+    sqlx::query_as!(
+        CustomerRow,
+        "SELECT id, user_email, status, converted_at, first_seen_at, affiliate_id, referral_code, coupon_code,
+                stripe_customer_id, external_id, attribution, bound_at
+         FROM customers WHERE project_id = $1 AND livemode = $2 AND id = $3 AND NOT retired",
+        realm.project.0,
+        realm.mode.is_live(),
+        id.0,
+    )
+    .fetch_optional(connection)
+    .await?
+    .map(Customer::try_from)
+    .transpose()
+}
+
 /// The customers whom these keys name, each with its key.
 pub async fn find_by_keys(
     connection: &mut PgConnection,

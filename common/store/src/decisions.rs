@@ -1,6 +1,7 @@
 //! What people decided: each decision once, and what it is about.
 
 use super::{PgConnection, StoreError, realm};
+use chrono::{DateTime, Utc};
 use domain::decision::Word;
 use domain::ids::{ConversionId, ProjectId, Realm};
 use domain::key::Key;
@@ -106,4 +107,49 @@ pub async fn payment(
     .fetch_optional(connection)
     .await?;
     Ok(row.map(|row| (realm(project.0, row.livemode), Key::stored(row.payment_key))))
+}
+
+/// A decision as it is on record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// Its number; larger is later.
+    pub id: i64,
+    /// `lock` or `verdict`.
+    pub kind: String,
+    /// The key of the customer or of the payment.
+    pub subject: String,
+    /// What was decided, in a word or two.
+    pub decided: String,
+    /// Who.
+    pub actor: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub decided_at: DateTime<Utc>,
+}
+
+/// What was decided, the latest first; of these subjects when any are named, and before the decision with the number `before`.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn list(
+    connection: &mut PgConnection,
+    realm: Realm,
+    subjects: Option<&[String]>,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<Recorded>, StoreError> {
+    let rows = sqlx::query_as!(
+        Recorded,
+        "SELECT id, kind, subject, decided, actor, reason, decided_at FROM decisions
+         WHERE project_id = $1 AND livemode = $2 AND ($3::TEXT[] IS NULL OR subject = ANY($3))
+           AND ($4::BIGINT IS NULL OR id < $4)
+         ORDER BY id DESC LIMIT $5",
+        realm.project.0,
+        realm.mode.is_live(),
+        subjects,
+        before,
+        limit,
+    );
+    Ok(rows.fetch_all(connection).await?)
 }

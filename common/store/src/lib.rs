@@ -6,11 +6,13 @@
     reason = "`as` tells the checked SQL macros the type of a parameter; nothing is cast"
 )]
 
+pub mod acts;
 pub mod affiliates;
 pub mod api_key_usage;
 pub mod api_keys;
 pub mod bare;
 pub mod clicks;
+pub mod console_sessions;
 pub mod conversions;
 pub mod coupons;
 pub mod customers;
@@ -19,6 +21,7 @@ pub mod decisions;
 pub mod deliveries;
 pub mod digest;
 pub mod event_archive;
+pub mod events;
 pub mod idempotency_keys;
 mod keep;
 pub mod keys;
@@ -29,6 +32,7 @@ pub mod overview;
 pub mod page;
 pub mod payouts;
 pub mod place;
+pub mod portal_passes;
 pub mod probe;
 pub mod program_rules;
 pub mod projects;
@@ -37,10 +41,12 @@ pub mod registrations;
 pub mod registry;
 pub mod schema;
 pub mod settlement;
+pub mod sign_in_failures;
 pub mod statements;
 pub mod statistics;
 pub mod stripe_endpoints;
 pub mod thin_events;
+pub mod users;
 pub mod verdicts;
 pub mod verification;
 pub mod webhook_endpoints;

@@ -1,9 +1,11 @@
 //! Payments with the names of those whom they concern and the whole story, for people.
 
 mod find;
+mod movements;
 mod told;
 
 pub use find::{by_name, payment};
+pub use movements::{Movement, movements, of_customer};
 pub use told::told;
 
 use super::{PgConnection, StoreError, decode};

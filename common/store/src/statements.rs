@@ -165,3 +165,55 @@ async fn lines(
         })
         .collect()
 }
+
+/// What an affiliate's accounts come to in one currency, in minor units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Balance {
+    /// Whose.
+    pub affiliate: AffiliateId,
+    /// In which currency.
+    pub currency: Currency,
+    /// Earned before anything was taken back.
+    pub earned: i64,
+    /// Taken back.
+    pub clawed_back: i64,
+    /// Held.
+    pub held: i64,
+    /// Paid: by payouts, or as callers said.
+    pub paid: i64,
+    /// What may be asked for, now or once it is released; negative for a debt.
+    pub payable: i64,
+}
+
+/// The balances of these affiliates, in order of affiliate and currency.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn balances(
+    conn: &mut PgConnection,
+    affiliates: &[AffiliateId],
+) -> Result<Vec<Balance>, StoreError> {
+    let ids: Vec<i64> = affiliates.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"SELECT affiliate_id AS "affiliate_id!", currency AS "currency!", sum(earned)::BIGINT AS "earned!",
+                  sum(clawed_back)::BIGINT AS "clawed_back!", sum(held)::BIGINT AS "held!",
+                  sum(said_paid + paid_out)::BIGINT AS "paid!", sum(payable)::BIGINT AS "payable!"
+           FROM ledger_balances WHERE affiliate_id = ANY($1) GROUP BY 1, 2 ORDER BY 1, 2"#,
+        &ids,
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Balance {
+                affiliate: AffiliateId(row.affiliate_id),
+                currency: Currency::stored(&row.currency).map_err(decode)?,
+                earned: row.earned,
+                clawed_back: row.clawed_back,
+                held: row.held,
+                paid: row.paid,
+                payable: row.payable,
+            })
+        })
+        .collect()
+}

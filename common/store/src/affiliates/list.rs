@@ -4,7 +4,7 @@ use super::{Affiliate, AffiliateStatus, Row};
 use crate::page::{Page, Rows};
 use crate::{PgConnection, StoreError};
 use domain::email;
-use domain::ids::Realm;
+use domain::ids::{AffiliateId, Realm};
 use domain::rules::Commission;
 use sqlx::types::Json;
 
@@ -41,6 +41,27 @@ pub async fn find_by_email(
         realm.project.0,
         realm.mode.is_live(),
         email::normalise(email),
+    )
+    .fetch_optional(connection)
+    .await?
+    .map(Affiliate::try_from)
+    .transpose()
+}
+
+/// The affiliate with this number, also one that was closed: it may still be owed.
+pub async fn find(
+    connection: &mut PgConnection,
+    realm: Realm,
+    id: AffiliateId,
+) -> Result<Option<Affiliate>, StoreError> {
+    sqlx::query_as!(
+        Row,
+        r#"SELECT id, user_email, referral_code, partner_slug, status,
+                commission AS "commission: Json<Commission>", payout_preferences, created_at, closed_at
+         FROM affiliates WHERE project_id = $1 AND livemode = $2 AND id = $3"#,
+        realm.project.0,
+        realm.mode.is_live(),
+        id.0,
     )
     .fetch_optional(connection)
     .await?

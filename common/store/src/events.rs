@@ -1,0 +1,176 @@
+//! The inbox, as people look at it.
+
+use super::{PgConnection, StoreError};
+use chrono::{DateTime, Utc};
+use domain::ids::Realm;
+
+/// An event, without its body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Order of settlement.
+    pub id: i64,
+    /// `evt_…`, or the name of a command.
+    pub event: String,
+    /// Where it came from: `stripe`, `api`, `fetched` …
+    pub source: String,
+    /// Stripe's type, or the command's.
+    pub kind: String,
+    /// Its own time.
+    pub occurred_at: DateTime<Utc>,
+    /// When it was accepted.
+    pub received_at: DateTime<Utc>,
+    /// When its effects were committed.
+    pub settled_at: DateTime<Utc>,
+    /// Why it has none, when it has none.
+    pub ignored: Option<String>,
+    /// W3C trace context of the request that brought it.
+    pub traceparent: Option<String>,
+}
+
+/// Which events.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of this type.
+    pub kind: Option<String>,
+    /// With effects, or without.
+    pub ignored: Option<bool>,
+    /// From there.
+    pub source: Option<String>,
+    /// Settled before the event with this number.
+    pub before: Option<i64>,
+}
+
+/// The latest events that pass the filter, the latest first.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn list(
+    connection: &mut PgConnection,
+    realm: Realm,
+    filter: &Filter,
+    limit: i64,
+) -> Result<Vec<Event>, StoreError> {
+    let events = sqlx::query_as!(
+        Event,
+        r#"SELECT id, event_id AS event, source, event_type AS kind, occurred_at, received_at, settled_at, ignored, traceparent
+           FROM events
+           WHERE project_id = $1 AND livemode = $2 AND ($3::BIGINT IS NULL OR id < $3) AND ($4::TEXT IS NULL OR event_type = $4)
+             AND ($5::BOOLEAN IS NULL OR (ignored IS NOT NULL) = $5) AND ($6::TEXT IS NULL OR source = $6)
+           ORDER BY id DESC LIMIT $7"#,
+        realm.project.0,
+        realm.mode.is_live(),
+        filter.before,
+        filter.kind,
+        filter.ignored,
+        filter.source,
+        limit,
+    );
+    Ok(events.fetch_all(connection).await?)
+}
+
+/// The event of this name, of the project's own account at a provider.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn find(
+    connection: &mut PgConnection,
+    realm: Realm,
+    event: &str,
+) -> Result<Option<Event>, StoreError> {
+    let found = sqlx::query_as!(
+        Event,
+        "SELECT id, event_id AS event, source, event_type AS kind, occurred_at, received_at, settled_at, ignored, traceparent
+         FROM events WHERE project_id = $1 AND livemode = $2 AND account = '' AND event_id = $3",
+        realm.project.0,
+        realm.mode.is_live(),
+        event,
+    );
+    Ok(found.fetch_optional(connection).await?)
+}
+
+/// The event with this number and its body.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn show(
+    connection: &mut PgConnection,
+    realm: Realm,
+    id: i64,
+) -> Result<Option<(Event, Vec<u8>)>, StoreError> {
+    let row = sqlx::query!(
+        "SELECT id, event_id, source, event_type, occurred_at, received_at, settled_at, ignored, traceparent, body
+         FROM events WHERE id = $3 AND project_id = $1 AND livemode = $2",
+        realm.project.0,
+        realm.mode.is_live(),
+        id,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| {
+        let event = Event {
+            id: row.id,
+            event: row.event_id,
+            source: row.source,
+            kind: row.event_type,
+            occurred_at: row.occurred_at,
+            received_at: row.received_at,
+            settled_at: row.settled_at,
+            ignored: row.ignored,
+            traceparent: row.traceparent,
+        };
+        (event, row.body)
+    }))
+}
+
+/// How the latest events went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recent {
+    /// How many were looked at.
+    pub looked_at: i64,
+    /// Settled within the last minute.
+    pub last_minute: i64,
+    /// Settled within the last hour, as far as they were looked at.
+    pub last_hour: i64,
+    /// Of those looked at, without effects.
+    pub ignored: i64,
+    /// From being received to being settled, in milliseconds: the middle one.
+    pub median_ms: Option<i64>,
+    /// The one that 95 of 100 do not exceed.
+    pub p95_ms: Option<i64>,
+    /// When the last one of a provider was received.
+    pub last_webhook: Option<DateTime<Utc>>,
+}
+
+/// Looks at the latest events, at most so many.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn recent(
+    connection: &mut PgConnection,
+    realm: Realm,
+    most: i64,
+    now: DateTime<Utc>,
+) -> Result<Recent, StoreError> {
+    let recent = sqlx::query_as!(
+        Recent,
+        r#"WITH latest AS (
+             SELECT received_at, settled_at, ignored, source FROM events
+             WHERE project_id = $1 AND livemode = $2 ORDER BY id DESC LIMIT $3
+         ), timed AS (
+             SELECT (extract(epoch FROM settled_at - received_at) * 1000)::BIGINT AS ms FROM latest
+         )
+         SELECT count(*) AS "looked_at!",
+                count(*) FILTER (WHERE settled_at > $4::TIMESTAMPTZ - INTERVAL '1 minute') AS "last_minute!",
+                count(*) FILTER (WHERE settled_at > $4::TIMESTAMPTZ - INTERVAL '1 hour') AS "last_hour!",
+                count(*) FILTER (WHERE ignored IS NOT NULL) AS "ignored!",
+                (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY ms) FROM timed) AS median_ms,
+                (SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY ms) FROM timed) AS p95_ms,
+                max(received_at) FILTER (WHERE source NOT IN ('api', 'resettle', 'fetch', 'fetched')) AS last_webhook
+         FROM latest"#,
+        realm.project.0,
+        realm.mode.is_live(),
+        most,
+        now,
+    );
+    Ok(recent.fetch_one(connection).await?)
+}
