@@ -19,6 +19,10 @@ pub struct Filter {
     pub mode: Option<Mode>,
     /// Only those whose reason contains this, in any case.
     pub reason: Option<String>,
+    /// Only messages from there: `stripe`, `api` and so on.
+    pub source: Option<String>,
+    /// Only those that were given up before this time.
+    pub died_before: Option<DateTime<Utc>>,
     /// Only those with a smaller id: the last one of the page before.
     pub before: Option<i64>,
 }
@@ -60,6 +64,8 @@ pub async fn list(
              AND ($3::BOOLEAN IS NULL OR livemode = $3)
              AND ($4::TEXT IS NULL OR strpos(lower(reason), lower($4)) > 0)
              AND ($5::BIGINT IS NULL OR id < $5)
+             AND ($7::TEXT IS NULL OR headers ->> 'source' = $7)
+             AND ($8::TIMESTAMPTZ IS NULL OR died_at < $8)
            ORDER BY id DESC
            LIMIT $6"#,
         queue.as_str(),
@@ -68,6 +74,8 @@ pub async fn list(
         filter.reason,
         filter.before,
         limit,
+        filter.source,
+        filter.died_before,
     )
     .fetch_all(connection)
     .await?;
@@ -102,6 +110,8 @@ pub async fn page(
              AND ($3::BOOLEAN IS NULL OR livemode = $3)
              AND ($4::TEXT IS NULL OR strpos(lower(reason), lower($4)) > 0)
              AND ($5::TIMESTAMPTZ IS NULL OR (died_at, id) < ($5, $6))
+             AND ($9::TEXT IS NULL OR headers ->> 'source' = $9)
+             AND ($10::TIMESTAMPTZ IS NULL OR died_at < $10)
            ORDER BY died_at DESC, id DESC
            LIMIT $7 OFFSET $8"#,
         queue.as_str(),
@@ -112,6 +122,8 @@ pub async fn page(
         after_id,
         window.limit,
         window.offset,
+        filter.source,
+        filter.died_before,
     )
     .fetch_all(connection)
     .await?;
@@ -129,11 +141,15 @@ pub async fn count(
            WHERE queue = $1 AND retried_at IS NULL AND discarded_at IS NULL
              AND ($2::BIGINT IS NULL OR project_id = $2)
              AND ($3::BOOLEAN IS NULL OR livemode = $3)
-             AND ($4::TEXT IS NULL OR strpos(lower(reason), lower($4)) > 0)"#,
+             AND ($4::TEXT IS NULL OR strpos(lower(reason), lower($4)) > 0)
+             AND ($5::TEXT IS NULL OR headers ->> 'source' = $5)
+             AND ($6::TIMESTAMPTZ IS NULL OR died_at < $6)"#,
         queue.as_str(),
         filter.project.map(|project| project.0),
         filter.mode.map(Mode::is_live),
         filter.reason,
+        filter.source,
+        filter.died_before,
     )
     .fetch_one(connection)
     .await

@@ -14,6 +14,7 @@
 
 mod acknowledge;
 mod amqp;
+mod backlog;
 mod backoff;
 pub mod bare;
 mod config;
@@ -28,6 +29,7 @@ mod telemetry;
 
 pub use acknowledge::{AckError, Acknowledger};
 pub use amqp::BrokerStatus;
+pub use backlog::{Backlog, backlog};
 pub use config::{ConfigError, Prefix, QueueConfig};
 pub use consumer::Consumer;
 pub use delivery::Delivery;
