@@ -16,6 +16,7 @@
 //! | [`provider_keys`] | keys at payment providers |
 //! | [`payouts`] | making, closing and exporting payouts |
 //! | [`statements`] | an affiliate's account in words |
+//! | [`users`] | people who work in the console: entering them, signing in and out |
 //! | [`dead_letters`] | retrying and giving up what no worker could settle |
 //! | [`prune`] | deleting what has outlived its use, and raw bodies into an archive |
 //! | [`outbox`] | the one way by which a transaction tells the workers something |
@@ -39,6 +40,7 @@ pub mod referrals;
 pub mod rules;
 pub mod spreadsheet;
 pub mod statements;
+pub mod users;
 
 pub use error::Error;
 pub use outbox::Outbox;

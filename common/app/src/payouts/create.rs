@@ -42,18 +42,7 @@ pub async fn create(
     new: NewPayouts<'_>,
     now: DateTime<Utc>,
 ) -> Result<Created, Error> {
-    if let Some(day) = new.as_of.filter(|day| day.start() > now) {
-        let message = format!("as_of: {day} is yet to come, and what is released then is not due now");
-        return Err(Error::invalid("as_of", message));
-    }
-    known(pool, realm, new.affiliates).await?;
-    let request = Request {
-        as_of: new.as_of.map(Day::end),
-        minimums: minimums(new.minimums)?,
-        affiliate: None,
-        affiliates: new.affiliates.iter().copied().collect(),
-        currency: new.currency,
-    };
+    let request = request(pool, realm, &new, now).await?;
     let mut attempts = Attempts::default();
     loop {
         let mut transaction = pool.begin().await?;
@@ -62,6 +51,47 @@ pub async fn create(
             return Ok(created);
         }
     }
+}
+
+/// What [`create`] would make now, and what it would carry over. Nothing is changed; the numbers are not those that it will have.
+///
+/// # Errors
+/// As [`create`].
+pub async fn preview(
+    pool: &PgPool,
+    realm: Realm,
+    new: NewPayouts<'_>,
+    now: DateTime<Utc>,
+) -> Result<Created, Error> {
+    let request = request(pool, realm, &new, now).await?;
+    let mut attempts = Attempts::default();
+    loop {
+        let mut transaction = pool.begin().await?;
+        let done = payouts::create(&mut transaction, realm, new.key, &request, new.actor, now).await;
+        if let Some(planned) = attempts.undo(transaction, done).await? {
+            return Ok(planned);
+        }
+    }
+}
+
+async fn request(
+    pool: &PgPool,
+    realm: Realm,
+    new: &NewPayouts<'_>,
+    now: DateTime<Utc>,
+) -> Result<Request, Error> {
+    if let Some(day) = new.as_of.filter(|day| day.start() > now) {
+        let message = format!("as_of: {day} is yet to come, and what is released then is not due now");
+        return Err(Error::invalid("as_of", message));
+    }
+    known(pool, realm, new.affiliates).await?;
+    Ok(Request {
+        as_of: new.as_of.map(Day::end),
+        minimums: minimums(new.minimums)?,
+        affiliate: None,
+        affiliates: new.affiliates.iter().copied().collect(),
+        currency: new.currency,
+    })
 }
 
 async fn known(pool: &PgPool, realm: Realm, affiliates: &[AffiliateId]) -> Result<(), Error> {
