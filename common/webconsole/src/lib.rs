@@ -1,0 +1,42 @@
+//! The console: what finance, support and operators see and do in a browser.
+//!
+//! Pages are made here, on the server, from the reads of `store`; what somebody does is a use case of `app`, the same that REST
+//! and the command line call. `api` serves it below `/console`, when it is switched on.
+//!
+//! ```text
+//! api::edge ─▶ routes ─▶ guard (session, origin, form token) ─▶ right ─▶ pages
+//! ```
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`routes`](self::router) | every page and act, with the right that an act asks for |
+//! | `guard` | who is signed in; that a form was sent from a page of ours to the one who sends it |
+//! | `layout`, `elements` | the frame of a page and what pages are built of |
+//! | [`picture`] | one payment explained, as SVG; the command line prints the same |
+//! | `assets` | style, scripts and their names |
+
+mod assets;
+mod client;
+mod cookies;
+mod elements;
+mod failure;
+mod form;
+mod guard;
+mod layout;
+mod origin;
+mod page;
+mod pages;
+pub mod picture;
+mod rights;
+mod routes;
+mod state;
+mod texts;
+
+pub use client::Client;
+pub use failure::problem;
+pub use rights::Right;
+pub use routes::{Described, described, owns, router};
+pub use state::{Console, Parts, ProxySignIn};
+
+/// Below this path everything is the console's.
+pub const ROOT: &str = "/console";

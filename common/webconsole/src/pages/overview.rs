@@ -1,0 +1,106 @@
+//! `GET /console/{project}/{mode}`: how things are now, and how they went by week.
+
+use crate::{
+    elements::{money, number, table},
+    failure::Failure,
+    page::Page,
+    pages::{events::list::listed, now},
+    state::Console,
+};
+use axum::{extract::State, response::Response};
+use domain::money::{Currency, Money};
+use maud::{Markup, html};
+use serde_json::{Number, json};
+use std::collections::BTreeSet;
+use store::{
+    events::{self, Filter},
+    page::Page as ListPage,
+    statistics::{self, Interval, Series, Span},
+};
+
+/// Weeks of the charts.
+const WEEKS: u32 = 26;
+/// Affiliates of the ranking, and events.
+const FEW: i64 = 10;
+/// Currencies that have a chart.
+const CHARTS: usize = 3;
+
+pub(crate) async fn show(State(console): State<Console>, page: Page) -> Result<Response, Failure> {
+    let cards = now::read(&console, &page).await?;
+    let today = console.now();
+    let week = Interval::Week.start(today).unwrap_or(today);
+    let from = Interval::Week.before(week, WEEKS).unwrap_or(week);
+    let span = Span { from, before: today, interval: Interval::Week };
+    let mut connection = console.parts.reads.acquire().await?;
+    let series = statistics::of_all(&mut connection, page.realm, span).await?;
+    let first = ListPage { limit: FEW, offset: 0, after: None };
+    let (ranked, _) = statistics::ranking(&mut connection, page.realm, span, None, &first).await?;
+    let ids: Vec<_> = ranked.rows.iter().map(|row| row.id).collect();
+    let each = statistics::of_each(&mut connection, page.realm, span, &ids).await?;
+    let latest = events::list(&mut connection, page.realm, &Filter::default(), FEW).await?;
+    let busiest: Vec<_> = ranked
+        .rows
+        .iter()
+        .map(|row| {
+            let mut sum = statistics::Activity::default();
+            each.get(&row.id).into_iter().flat_map(Series::values).for_each(|activity| sum.add(activity));
+            let to = page.path(&format!("/affiliates/{}", row.id));
+            vec![
+                crate::elements::cell(crate::elements::link(&to, &row.user_email)),
+                number(sum.clicks),
+                number(sum.signups),
+                number(sum.purchases),
+            ]
+        })
+        .collect();
+    let content = html! {
+        h1 { "Overview" }
+        section hx-get=(page.path("/now")) hx-trigger="poll from:body" hx-swap="innerHTML" aria-label="Now" { (cards) }
+        h2 { "By week" }
+        (charts(&series))
+        h2 { "Busiest affiliates of these weeks" }
+        (table("By purchases, signups and clicks", &["Affiliate", "Clicks", "Customers", "Purchases"], &busiest, "Nobody brought anything."))
+        h2 { "Latest events" }
+        (listed(&page, &latest))
+    };
+    Ok(page.show("Overview", &content))
+}
+
+/// A chart for each of the currencies with the most weeks, and the same as a table.
+fn charts(series: &Series) -> Markup {
+    let currencies: BTreeSet<Currency> =
+        series.values().flat_map(|activity| activity.amounts.keys().copied()).collect();
+    html! {
+        @if currencies.is_empty() { p.empty { "Nothing was earned in these weeks." } }
+        @for currency in currencies.into_iter().take(CHARTS) { (chart(series, currency)) }
+    }
+}
+
+fn chart(series: &Series, currency: Currency) -> Markup {
+    let code = currency.as_str().to_uppercase();
+    let weeks: Vec<_> = series
+        .iter()
+        .map(|(week, activity)| (*week, activity.amounts.get(&currency).copied().unwrap_or_default()))
+        .collect();
+    let exact = |minor| Money { minor, currency }.to_decimal().parse::<Number>().ok();
+    let data = json!({
+        "names": [format!("Earned, {code}"), format!("Taken back, {code}")],
+        "data": [
+            weeks.iter().map(|(week, _)| week.timestamp()).collect::<Vec<_>>(),
+            weeks.iter().map(|(_, amounts)| exact(amounts.value)).collect::<Vec<_>>(),
+            weeks.iter().map(|(_, amounts)| exact(amounts.clawed_back)).collect::<Vec<_>>(),
+        ],
+    });
+    let rows: Vec<_> = weeks
+        .iter()
+        .map(|(week, amounts)| {
+            let [base, value, back] = amounts.money(currency);
+            vec![crate::elements::cell(crate::texts::day(*week)), money(base), money(value), money(back)]
+        })
+        .collect();
+    html! {
+        div.chart data-series=(data.to_string()) role="img" aria-label={ "Earned and taken back by week in " (code) "; the figures are in the table below" } {}
+        details { summary { "The same as a table, in " (code) }
+            (table(&format!("By week, in {code}"), &["Week of", "Base", "Commission", "Taken back"], &rows, "Nothing.")) }
+    }
+}

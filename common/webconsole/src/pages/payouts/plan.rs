@@ -1,0 +1,97 @@
+//! `GET /console/{project}/{mode}/payouts/plan`: what would be frozen, and what would be carried over and why.
+
+use super::{Asked, names, payouts};
+use crate::{
+    elements::{cell, field, money, table, token},
+    failure::Failure,
+    page::Page,
+    rights::Right,
+    state::Console,
+};
+use app::payouts::NewPayouts;
+use axum::{
+    extract::{Query, State, rejection::QueryRejection},
+    response::Response,
+};
+use domain::{ids::AffiliateId, payout::Why};
+use maud::{Markup, html};
+use std::collections::BTreeMap;
+use store::payouts::Created;
+
+pub(crate) async fn show(
+    State(console): State<Console>,
+    page: Page,
+    query: Result<Query<Asked>, QueryRejection>,
+) -> Result<Response, Failure> {
+    let asked = query.map(|Query(asked)| asked).unwrap_or_default();
+    let read = asked.read(&console, &page).await?;
+    let now = console.now();
+    // Of a preview nothing is left, so its name is nobody else's.
+    let key = format!("preview of {} at {}", page.person.who.name, now.timestamp_micros());
+    let new = NewPayouts {
+        key: &key,
+        as_of: read.as_of,
+        minimums: &read.minimums,
+        currency: read.currency,
+        affiliates: &read.affiliates,
+        actor: &page.person.who.name,
+    };
+    let planned = app::payouts::preview(&console.parts.writes, page.realm, new, now).await?;
+    let names = names(&console, &page).await?;
+    let path = page.path("/payouts/plan");
+    let content = html! {
+        h1 { "What is due" }
+        form.filter method="get" action=(path) { div.row {
+            div { label for="as_of" { "Released up to the end of" } input id="as_of" name="as_of" type="date" value=(asked.as_of); }
+            (field("minimum", "At least, as 10.00usd 8.00eur", &asked.minimum))
+            (field("currency", "Only in", &asked.currency))
+            (field("affiliate", "Only this affiliate", &asked.affiliate))
+            button type="submit" { "Show" }
+        } }
+        p { "As of " (crate::elements::when(planned.as_of)) ". Nothing is frozen yet." }
+        (payouts(&page, "What would be paid", &planned.payouts, false))
+        (carried(&planned, &names))
+        @if page.may(Right::Pay) && !planned.payouts.is_empty() { (freeze(&page, &asked)) }
+    };
+    Ok(page.show("What is due", &content))
+}
+
+/// What waits for the next payout.
+fn carried(planned: &Created, names: &BTreeMap<AffiliateId, String>) -> Markup {
+    let rows: Vec<_> = planned
+        .carried_over
+        .iter()
+        .map(|carried| {
+            let why = match carried.why {
+                Why::Negative => "more was taken back than is due",
+                Why::BelowMinimum => "below the minimum",
+                Why::Fraction => "less than a unit that banks take",
+            };
+            let name = names.get(&carried.affiliate).map_or("", String::as_str);
+            vec![cell(name), money(carried.amount), cell(why)]
+        })
+        .collect();
+    table(
+        "What would be carried over",
+        &["Affiliate", "Balance", "Why"],
+        &rows,
+        "Nothing would be carried over.",
+    )
+}
+
+fn freeze(page: &Page, asked: &Asked) -> Markup {
+    html! {
+        h2 { "Freeze it" }
+        p.warning { "Rows and amounts are frozen as they are at that moment. A payout can be canceled as long as it is not marked as paid." }
+        form method="post" action=(page.path("/payouts")) {
+            (token(&page.person))
+            input type="hidden" name="as_of" value=(asked.as_of);
+            input type="hidden" name="minimum" value=(asked.minimum);
+            input type="hidden" name="currency" value=(asked.currency);
+            input type="hidden" name="affiliate" value=(asked.affiliate);
+            label for="key" { "Your name for this run, as 2026-06: said again, it pays nothing twice" }
+            input id="key" name="key" required maxlength="200" autocomplete="off";
+            button type="submit" { "Freeze" }
+        }
+    }
+}

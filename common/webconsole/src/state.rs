@@ -1,0 +1,119 @@
+//! What all pages share.
+
+use app::{Outbox, completion::Completions, endpoints::Outgoing};
+use axum::http::HeaderName;
+use chrono::{DateTime, Utc};
+use ipnet::IpNet;
+use queue::Prefix;
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+use store::{PgPool, console_sessions::SessionDigest};
+use tokio::sync::Semaphore;
+
+/// Passwords that are looked at at a time: each takes 19 MiB and all of a core.
+const PASSWORDS: usize = 2;
+
+/// What reads all of history, at a time.
+const SIMULATIONS: usize = 1;
+
+/// So long a session that was valid is taken for one by the limit per address.
+const KNOWN_FOR: Duration = Duration::from_mins(5);
+/// Sessions remembered for that.
+const MAX_KNOWN: usize = 10_000;
+
+/// What the console is made of.
+pub struct Parts {
+    /// Connections for pages.
+    pub reads: PgPool,
+    /// Connections for what is done.
+    pub writes: PgPool,
+    /// Whose workers hear of what was decided.
+    pub queue: Prefix,
+    /// Waiting until the workers have done it.
+    pub completions: Arc<Completions>,
+    /// What endpoints are reached and signed with.
+    pub outgoing: Outgoing,
+    /// The time.
+    pub now: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    /// Who is signed in by a proxy.
+    pub proxy: Option<ProxySignIn>,
+}
+
+/// A proxy that has signed people in and says who they are.
+#[derive(Clone, Debug)]
+pub struct ProxySignIn {
+    /// The header with the person's name.
+    pub header: HeaderName,
+    /// The addresses from which it is believed; from any other it is as if it were not there.
+    pub from: Vec<IpNet>,
+}
+
+impl ProxySignIn {
+    /// Whether the other end of a connection may say who somebody is.
+    pub(crate) fn trusts(&self, peer: IpAddr) -> bool {
+        let peer = peer.to_canonical();
+        self.from.iter().any(|net| net.contains(&peer))
+    }
+}
+
+/// The console. Clones are the same.
+#[derive(Clone)]
+pub struct Console {
+    pub(crate) parts: Arc<Parts>,
+    /// Turns at looking at passwords.
+    pub(crate) passwords: Arc<Semaphore>,
+    /// Turns at what reads all of history: trying rules, checking the ledger.
+    pub(crate) simulations: Arc<Semaphore>,
+    known: Arc<Mutex<HashMap<SessionDigest, Instant>>>,
+}
+
+impl Console {
+    /// Asks no store.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            parts: Arc::new(parts),
+            passwords: Arc::new(Semaphore::new(PASSWORDS)),
+            simulations: Arc::new(Semaphore::new(SIMULATIONS)),
+            known: Arc::default(),
+        }
+    }
+
+    /// Whether a request comes with a session that was valid a moment ago, so that the limit for strangers need not count it.
+    #[must_use]
+    pub fn knows(&self, headers: &axum::http::HeaderMap) -> bool {
+        let Some(value) = crate::cookies::session(headers) else { return false };
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&SessionDigest::of(value)).is_some_and(|at| at.elapsed() < KNOWN_FOR)
+    }
+
+    /// The time.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        (self.parts.now)()
+    }
+
+    /// Where a transaction puts what the workers have to do.
+    pub(crate) fn outbox(&self) -> Outbox<'_> {
+        Outbox { queue: &self.parts.queue, now: self.now() }
+    }
+
+    /// Remembers that a session is valid.
+    pub(crate) fn remember(&self, session: SessionDigest) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MAX_KNOWN {
+            known.retain(|_, at| at.elapsed() < KNOWN_FOR);
+        }
+        if known.len() < MAX_KNOWN {
+            known.insert(session, Instant::now());
+        }
+    }
+
+    /// Forgets a session.
+    pub(crate) fn forget(&self, session: SessionDigest) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(&session);
+    }
+}
