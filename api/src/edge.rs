@@ -12,6 +12,7 @@ mod drained;
 mod tests;
 
 use crate::answer;
+use crate::console::{self, MountedConsole};
 use crate::error::{self, ApiError, Fault, KeptError};
 use crate::error_form::Wanted;
 use crate::limits::Allowance;
@@ -94,6 +95,19 @@ impl Edge {
             return response;
         }
         let method = label(request.method());
+        if let Some(console) = self.state.console.as_ref().filter(|_| webconsole::owns(request.uri().path()))
+        {
+            let span = tracing::info_span!("console", id = id.to_str().unwrap_or_default(), method);
+            let answer = self.visit(console, peer, request).instrument(span).await;
+            let response = with_common_headers(answer, &id, self.is_tls);
+            Meters::request(
+                webconsole::ROOT.to_owned(),
+                method,
+                response.status().as_u16(),
+                started.elapsed(),
+            );
+            return response;
+        }
         let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default(), method);
         let wanted = Wanted::by(request.headers());
         let answer = if is_probe(request.uri().path()) {
@@ -149,6 +163,28 @@ impl Edge {
             response.extensions_mut().insert(nearest);
         }
         Ok(response)
+    }
+
+    /// A page of the console, or a small one that says why not. Only who is not signed in counts by its address: a console that
+    /// is open asks again and again.
+    async fn visit<B>(&self, console: &MountedConsole, peer: IpAddr, request: Request<B>) -> Response
+    where
+        B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let address = ClientAddress::of(peer, request.headers(), self.state.limits.trusted_proxies());
+        let limit = if console::reads_history(&request) { SIMULATION_TIME_LIMIT } else { TIME_LIMIT };
+        let visited = async {
+            if console.counts(&request)
+                && let Some(Err(refused)) = self.state.limits.address(address)
+            {
+                return Err(ApiError::RateLimited(refused));
+            }
+            let _place = self.state.places.for_request()?;
+            let client = webconsole::Client { peer, address: address.to_string(), is_tls: self.is_tls };
+            Ok(console.answer(client, request.map(Drained::new).map(Body::new)).await)
+        };
+        self.bounded(limit, visited).await.unwrap_or_else(|error| console::refusal(&error))
     }
 
     async fn ask<B>(&self, request: Request<B>) -> Response
@@ -214,12 +250,17 @@ fn finish(mut response: Response, id: &HeaderValue, form: ErrorForm, is_tls: boo
         }
     }
     let allowance = response.extensions().get::<Allowance>().copied();
-    let headers = response.headers_mut();
     if let Some(allowance) = allowance {
+        let headers = response.headers_mut();
         headers.insert(LIMIT, HeaderValue::from(allowance.limit));
         headers.insert(REMAINING, HeaderValue::from(allowance.remaining));
         headers.insert(RESET, HeaderValue::from(allowance.reset));
     }
+    with_common_headers(response, id, is_tls)
+}
+
+fn with_common_headers(mut response: Response, id: &HeaderValue, is_tls: bool) -> Response {
+    let headers = response.headers_mut();
     headers.insert(request_id::HEADER, id.clone());
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     headers.entry(header::CACHE_CONTROL).or_insert(NO_STORE);

@@ -160,7 +160,8 @@ impl ApiError {
         }
     }
 
-    fn headers(&self) -> HeaderMap {
+    /// What its answer says in headers.
+    pub(crate) fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
         let retry_after = match self {
             Self::IdempotencyConflict { retry_after, .. } => *retry_after,

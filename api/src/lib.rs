@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! connection ─▶ server ─▶ edge ─┬─▶ webhook          (raw body, signature, queue)
+//!                               ├─▶ webconsole       (pages for people, where they are switched on)
 //!                               └─▶ guard ─▶ routes  (key, limits, Idempotency-Key; one endpoint a file)
 //! ```
 //!
@@ -12,6 +13,7 @@ mod auth;
 pub mod bare;
 mod bodies;
 mod clock;
+mod console;
 mod cursor;
 mod edge;
 mod error;

@@ -5,7 +5,7 @@ use crate::server::tls::Tls;
 use crate::state::{AppState, Parts, Pools};
 use anyhow::Context;
 use app::endpoints::Outgoing;
-use common::config::{HttpArgs, NotifyArgs, QueueArgs, WatchArgs};
+use common::config::{HttpArgs, NotifyArgs, QueueArgs, Switch, WatchArgs};
 use queue::Publisher;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -79,6 +79,10 @@ pub async fn run_on(
         clock: Clock::system(),
         outgoing,
     });
+    let state = match http.console.console {
+        Switch::Off => state,
+        Switch::On => state.with_console(crate::console::proxy(&http.console)?),
+    };
     let state = match watched {
         None => state,
         Some(listener) => {

@@ -3,6 +3,7 @@
 use crate::auth::Keys;
 use crate::bodies::Bodies;
 use crate::clock::Clock;
+use crate::console::MountedConsole;
 use crate::feeds::Feeds;
 use crate::health::{Health, TIDY_INTERVAL};
 use crate::limits::Limits;
@@ -16,6 +17,7 @@ use queue::Publisher;
 use std::sync::Arc;
 use store::PgPool;
 use tokio::sync::Semaphore;
+use webconsole::ProxySignIn;
 
 /// Rules that are tried on history at a time: each folds all of it.
 const SIMULATIONS: usize = 2;
@@ -75,6 +77,8 @@ pub struct AppState {
     pub(crate) metrics_apart: bool,
     /// Turns at trying rules on history.
     pub(crate) simulations: Arc<Semaphore>,
+    /// The console, where it is switched on.
+    pub(crate) console: Option<MountedConsole>,
 }
 
 impl AppState {
@@ -100,7 +104,24 @@ impl AppState {
             publisher: parts.publisher,
             clock: parts.clock,
             metrics_apart: false,
+            console: None,
         }
+    }
+
+    /// The same state, with the console.
+    #[must_use]
+    pub fn with_console(self, proxy: Option<ProxySignIn>) -> Self {
+        let clock = self.clock.clone();
+        let parts = webconsole::Parts {
+            reads: self.pools.reads.clone(),
+            writes: self.pools.writes.clone(),
+            queue: self.publisher.prefix().clone(),
+            completions: Arc::clone(&self.completions),
+            outgoing: self.outgoing.clone(),
+            now: Arc::new(move || clock.now()),
+            proxy,
+        };
+        Self { console: Some(MountedConsole::new(parts)), ..self }
     }
 
     /// Where a transaction puts what the workers have to do.

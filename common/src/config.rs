@@ -2,11 +2,13 @@
 //!
 //! A variable that is set but empty counts as not set, as compose files write it ([`parse`]).
 
+mod console;
 mod database;
 mod environment;
 mod listen_addr;
 mod notify;
 
+pub use console::{ConsoleArgs, Switch};
 pub use database::{DatabaseArgs, UnusableDatabase};
 pub use environment::{parse, parse_as};
 pub use listen_addr::ListenAddr;
@@ -106,6 +108,9 @@ pub struct HttpArgs {
     /// The limits.
     #[command(flatten)]
     pub limits: LimitArgs,
+    /// The console.
+    #[command(flatten)]
+    pub console: ConsoleArgs,
 }
 
 /// Where operators watch.

@@ -61,7 +61,7 @@ impl DeadLetters {
             project: Some(realm.project),
             mode: Some(realm.mode),
             reason: self.reason.clone(),
-            before: None,
+            ..Filter::default()
         }
     }
 }

@@ -1,0 +1,70 @@
+//! The console, as this server serves it: its settings, and what stands around its routes.
+
+use crate::error::ApiError;
+use anyhow::{Context, ensure};
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderName, Method, Request};
+use axum::response::Response;
+use common::config::ConsoleArgs;
+use tower::ServiceExt;
+use webconsole::{Client, Console, Parts, ProxySignIn};
+
+/// Below it is what costs nothing and says nothing of anybody.
+const ASSETS: &str = "/console/assets/";
+
+/// The console and its routes.
+#[derive(Clone)]
+pub(crate) struct MountedConsole {
+    console: Console,
+    routes: Router,
+}
+
+impl MountedConsole {
+    pub(crate) fn new(parts: Parts) -> Self {
+        let console = Console::new(parts);
+        Self { routes: webconsole::router(console.clone()), console }
+    }
+
+    /// Whether a request counts against the limit per address.
+    pub(crate) fn counts<B>(&self, request: &Request<B>) -> bool {
+        !request.uri().path().starts_with(ASSETS) && !self.console.knows(request.headers())
+    }
+
+    pub(crate) async fn answer(&self, client: Client, mut request: Request<Body>) -> Response {
+        request.extensions_mut().insert(client);
+        match self.routes.clone().oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
+}
+
+/// Whether an act reads all of history, and has the time for it.
+pub(crate) fn reads_history<B>(request: &Request<B>) -> bool {
+    let path = request.uri().path();
+    request.method() == Method::POST && (path.ends_with("/rules/simulate") || path.ends_with("/proof"))
+}
+
+/// Why a page is not shown, on a page.
+pub(crate) fn refusal(error: &ApiError) -> Response {
+    let mut response = webconsole::problem(error.kind().0, &error.to_string());
+    response.headers_mut().extend(error.headers());
+    response
+}
+
+/// The proxy that signs people in, where one is set.
+///
+/// # Errors
+/// When half of it is set, or the header is none.
+pub(crate) fn proxy(settings: &ConsoleArgs) -> anyhow::Result<Option<ProxySignIn>> {
+    let from = settings.console_proxies.0.clone();
+    let Some(name) = &settings.console_proxy_header else {
+        ensure!(from.is_empty(), "CONSOLE_PROXIES needs CONSOLE_PROXY_HEADER");
+        return Ok(None);
+    };
+    let header: HeaderName =
+        name.parse().with_context(|| format!("CONSOLE_PROXY_HEADER: no header is called {name:?}"))?;
+    ensure!(!from.is_empty(), "CONSOLE_PROXY_HEADER needs CONSOLE_PROXIES: anybody could say who they are");
+    Ok(Some(ProxySignIn { header, from }))
+}
