@@ -24,6 +24,7 @@ mod roles;
 mod simulate;
 mod statement;
 mod up;
+mod user;
 mod verify;
 mod worker;
 
@@ -53,6 +54,9 @@ pub(crate) enum Command {
     /// Create, list and revoke the API keys of a project
     #[command(subcommand)]
     Key(key::Command),
+    /// Say who may sign in to the console, and what they may do there
+    #[command(subcommand)]
+    User(user::Command),
     /// Have notifications sent: make endpoints, change, test and repeat
     #[command(subcommand)]
     Endpoint(endpoint::Command),
@@ -110,6 +114,7 @@ pub(crate) async fn run(command: Command, context: Context) -> anyhow::Result<()
         Command::Migrate => migrate::run(&context).await,
         Command::Project(command) => project::run(command, &context).await,
         Command::Key(command) => key::run(command, &context).await,
+        Command::User(command) => user::run(command, &context).await,
         Command::Endpoint(command) => endpoint::run(command, &context).await,
         Command::Events(command) => events::run(command, &context).await,
         Command::Listen(args) => listen::run(&args, &context).await,

@@ -3,7 +3,7 @@
 use clap::Command;
 
 /// Lines by the command's name, below `tributary`.
-const EXAMPLES: [(&str, &[&str]); 42] = [
+const EXAMPLES: [(&str, &[&str]); 46] = [
     ("api", &["api --listen-addr 0.0.0.0:8080 --database-url postgres://localhost/tributary"]),
     ("worker", &["worker --database-url postgres://localhost/tributary"]),
     ("migrate", &["migrate --database-url postgres://localhost/tributary"]),
@@ -22,6 +22,17 @@ const EXAMPLES: [(&str, &[&str]); 42] = [
     ),
     ("key list", &["key list --project 1"]),
     ("key revoke", &["key revoke 2 --project 1"]),
+    ("user", &["user create --name ada@example.com --role finance"]),
+    (
+        "user create",
+        &[
+            "user create --name ada@example.com --role finance  asks for the password",
+            "user create --name ada@example.com --role operator --password-stdin --json",
+            "user create --name ada@example.com --role viewer --no-password  for whom a proxy signs in",
+        ],
+    ),
+    ("user list", &["user list --json"]),
+    ("user disable", &["user disable ada@example.com"]),
     ("endpoint", &["endpoint create --project 1 --mode live --url https://example.com/hooks"]),
     (
         "endpoint create",

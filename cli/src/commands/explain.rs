@@ -3,7 +3,7 @@
 mod told;
 
 use crate::{context::Context, output};
-use anyhow::ensure;
+use anyhow::{bail, ensure};
 use clap::Args;
 use domain::{
     fact::Fact,
@@ -18,6 +18,7 @@ use store::{
     overview::{self, Overview},
     thin_events::{self, WaitingEvent},
 };
+use webconsole::picture;
 
 /// Options of `explain`.
 #[derive(Args)]
@@ -30,6 +31,9 @@ pub(crate) struct ExplainArgs {
     /// Look in this project only
     #[arg(long, value_name = "ID")]
     project: Option<i64>,
+    /// As a picture (SVG), of one payment
+    #[arg(long, conflicts_with = "json")]
+    svg: bool,
 }
 
 const EXAMPLES: &str = "\
@@ -40,7 +44,8 @@ Examples:
   tributary explain cus_OzX4k2Q             every payment of a customer
   tributary explain nora@example.com        the same, by address
   tributary explain re_3MtwBwLkdIwHu7ix     the payment of a refund, or that the refund waits for it
-  tributary explain 42                      a conversion, by its number";
+  tributary explain 42                      a conversion, by its number
+  tributary explain in_1NqX3F2eZvKYlo2C --svg > payment.svg";
 
 #[derive(Serialize)]
 #[serde(transparent)]
@@ -83,6 +88,9 @@ pub(super) async fn run(args: &ExplainArgs, context: &Context) -> anyhow::Result
         let ids = overview::by_name(&mut connection, project, subject).await?;
         found = overview::of(&mut connection, &ids).await?;
     }
+    if args.svg {
+        return drawn(&mut connection, found).await;
+    }
     if !found.is_empty() {
         return context.print(&Stories(found.into_iter().map(Story::from).collect()));
     }
@@ -97,6 +105,22 @@ pub(super) async fn run(args: &ExplainArgs, context: &Context) -> anyhow::Result
     }
     let told = told.into_iter().map(Told::from).chain(waiting.into_iter().map(Told::from));
     context.print(&Waiting(told.collect()))
+}
+
+/// One payment as the console shows it.
+async fn drawn(connection: &mut PgConnection, found: Vec<Overview>) -> anyhow::Result<()> {
+    let payment = match found.as_slice() {
+        [payment] => payment,
+        [] => bail!("no payment has this name: without --svg it is said what is known of it"),
+        several => {
+            let names: Vec<&str> = several.iter().map(|one| one.payment.as_str()).collect();
+            bail!("a picture is of one payment; these are {}: {}", several.len(), names.join(", "))
+        }
+    };
+    let movements = overview::movements(connection, &[payment.id]).await?.remove(&payment.id);
+    let affiliates = overview::affiliates(connection, payment.realm).await?;
+    let movements = movements.unwrap_or_default();
+    output::line(&picture::file(&picture::Story { payment, movements: &movements, affiliates: &affiliates }))
 }
 
 /// The payments that some facts name.

@@ -42,6 +42,7 @@ pub(super) async fn run(args: &ListArgs, context: &Context) -> anyhow::Result<()
         mode: args.mode,
         reason: args.reason.clone(),
         before: args.before,
+        ..Filter::default()
     };
     let letters = dead_letters::list(&mut connection, &args.queue.queue_prefix, &filter, args.limit).await?;
     context.print(&Listed(letters))
