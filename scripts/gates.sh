@@ -123,6 +123,7 @@ run_tests() {
   mkdir -p "$TEST_SERVICES_DIR"
   prepare_python_tools
   prepare_sdk_tools
+  prepare_browser
   # Some tests run the programs themselves.
   supervise cargo build ${LOCKED:+--locked} --workspace --bins --quiet
   say "services up in $((SECONDS - began)) s"
@@ -163,8 +164,41 @@ prepare_python_tools() {
 # What makes clients of the API's document, in Python and in TypeScript, and the linters of such documents. Where they cannot
 # be installed their tests are skipped, unless SDK_TOOLS_REQUIRED is set.
 prepare_sdk_tools() {
-  local wanted=$ROOT/tests/sdks modules=$TOOLS/sdks-node log=$WORK/sdks-node
   PYTHON_TOOLS_REQUIRED=${SDK_TOOLS_REQUIRED:-} prepare_python_tool tests/sdks && export SDK_PYTHON=$PYTHON_TOOL/bin/python
+  prepare_node_tool tests/sdks && export SDK_NODE_MODULES=$NODE_TOOL
+  return 0
+}
+
+# A browser for the tests of the console, and what drives it. Where they cannot be had those tests are skipped, unless
+# SDK_TOOLS_REQUIRED is set.
+prepare_browser() {
+  prepare_node_tool tests/browser && export BROWSER_NODE_MODULES=$NODE_TOOL
+  if [ -n "${CHROMIUM:-}" ]; then return 0; fi
+  if find_chromium; then return 0; fi
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && install_debian_packages chromium >"$WORK/chromium" 2>&1 && find_chromium; then
+    return 0
+  fi
+  if [ -n "${SDK_TOOLS_REQUIRED:-}" ]; then fail 'no Chromium is here, and none can be installed'; fi
+  complain 'the tests in a browser are skipped: no Chromium is here'
+}
+
+# Sets and exports CHROMIUM.
+find_chromium() {
+  local name
+  for name in chromium chromium-browser google-chrome google-chrome-stable; do
+    if command -v "$name" >/dev/null; then
+      CHROMIUM=$(command -v "$name")
+      export CHROMIUM
+      return 0
+    fi
+  done
+  return 1
+}
+
+# Installs what FOLDER/package-lock.json names into a place of its own, NODE_TOOL.
+prepare_node_tool() {
+  local name=${1##*/}
+  local wanted=$ROOT/$1 modules=$TOOLS/$name-node log=$WORK/$name-node
   if ! cmp -s "$wanted/package-lock.json" "$modules/package-lock.json"; then
     rm -rf "$modules"
     mkdir -p "$modules/new"
@@ -174,14 +208,14 @@ prepare_sdk_tools() {
       rm -rf "$modules"
       if [ -n "${SDK_TOOLS_REQUIRED:-}" ]; then
         cat "$log" >&2
-        fail "tests/sdks cannot be installed; it needs npm and its registry"
+        fail "$1 cannot be installed; it needs npm and its registry"
       fi
-      complain "what needs tests/sdks in Node.js is skipped: no npm here can install it"
-      return 0
+      complain "what needs $1 in Node.js is skipped: no npm here can install it"
+      return 1
     fi
     rmdir "$modules/new"
   fi
-  export SDK_NODE_MODULES=$modules/node_modules
+  NODE_TOOL=$modules/node_modules
 }
 
 # Installs FOLDER/requirements.txt into a place of its own, PYTHON_TOOL.

@@ -25,6 +25,7 @@ pub mod stores;
 pub mod story;
 pub mod stripe;
 pub mod texts;
+pub mod visitor;
 pub mod wait;
 pub mod wire;
 

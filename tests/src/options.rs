@@ -34,6 +34,8 @@ pub(crate) fn options(prefix: &str, amqp_url: Option<&str>) -> Result<Options> {
         "127.0.0.1:0",
         "--notify-allow-networks",
         "127.0.0.0/8",
+        "--console",
+        "on",
         "--drain-seconds",
         "0",
         "--rate-limit-per-ip-per-minute",

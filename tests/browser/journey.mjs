@@ -1,0 +1,156 @@
+// A person's way through the console, in a real browser: with script or without, in light and dark, on a phone and on a desk.
+//
+// CONSOLE: where it is. CHROMIUM: the browser. SCRIPT: on or off. SHOTS: where pictures for the documentation go, if anywhere.
+
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const require = createRequire(join(process.env.NODE_MODULES, "x"));
+const { chromium } = require("playwright-core");
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+const { CONSOLE: origin, CHROMIUM: executablePath, PASSWORD: password, SHOTS: shots } = process.env;
+const script = process.env.SCRIPT === "on";
+const phone = { width: 360, height: 740 };
+const desk = { width: 1440, height: 900 };
+
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+const faults = [];
+
+// A browser window in which nothing goes wrong unnoticed.
+async function open(options) {
+  const context = await browser.newContext({ javaScriptEnabled: script, acceptDownloads: true, ...options });
+  const page = await context.newPage();
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) faults.push(`${page.url()}: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => faults.push(`${page.url()}: ${error}`));
+  page.on("request", (request) => {
+    if (!request.url().startsWith(origin) && !request.url().startsWith("data:")) faults.push(`asked ${request.url()}`);
+  });
+  return page;
+}
+
+async function signIn(page, name) {
+  await page.goto(`${origin}/console`);
+  await page.getByLabel("Name").fill(name);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL(/\/console\/1\//);
+}
+
+// Nothing sticks out sideways, and axe finds nothing. It is brought in past the page's policy, as an extension is.
+async function look(page, what) {
+  const wide = page.viewportSize().width;
+  const box = await page.locator("html").boundingBox();
+  if (script) {
+    const scroll = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(scroll <= wide, `${what} is ${scroll} wide in a window of ${wide}`);
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => axe.run(document));
+    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).slice(0, 3).join(" | ")}`);
+    assert.deepEqual(found, [], `${what} at ${page.url()}`);
+  } else {
+    assert.ok(box.width <= wide, `${what} is ${box.width} wide`);
+  }
+}
+
+async function shoot(page, name) {
+  if (shots) await page.screenshot({ path: join(shots, `${name}.png`) });
+}
+
+async function see(page, text) {
+  await page.getByText(text).first().waitFor({ timeout: 10_000 });
+}
+
+// Everything that is only looked at.
+async function walk(size, colorScheme) {
+  const page = await open({ viewport: size, colorScheme });
+  await page.goto(`${origin}/console/sign-in`);
+  await look(page, "sign-in");
+  await signIn(page, "olga");
+  await page.goto(`${origin}/console/1/test`);
+  const sections = await page.locator("nav.sections a").evaluateAll((links) => links.map((link) => link.href));
+  const paths = [...sections];
+  paths.push(`${origin}/console/1/test/payments/1`, `${origin}/console/1/test/affiliates/1`, `${origin}/console/1/test/customers/1`);
+  paths.push(`${origin}/console/1/test/payouts/plan`, `${origin}/console/1/test/events/1`, `${origin}/console/1/test/nowhere`);
+  for (const path of paths) {
+    await page.goto(path);
+    await look(page, `${colorScheme} ${size.width} ${path}`);
+  }
+  faults.splice(0, faults.length, ...faults.filter((fault) => !fault.includes("/nowhere")));
+  await page.context().close();
+}
+
+// What finance and support do on a day.
+async function work() {
+  const page = await open({ viewport: desk, colorScheme: "light" });
+  await signIn(page, "olga");
+  await page.goto(`${origin}/console/1/test`);
+  await see(page, "settled in the last hour");
+  if (script) await page.locator(".chart canvas").first().waitFor();
+  await shoot(page, "overview");
+
+  // A payment, its explanation, a decision.
+  await page.getByRole("link", { name: "Payments", exact: true }).click();
+  await page.getByLabel("Status").selectOption("attributed");
+  await page.getByRole("button", { name: "Find" }).click();
+  await page.locator("td.id a").first().click();
+  await page.locator(".picture svg").waitFor();
+  await see(page, "Owed now");
+  await shoot(page, "payment");
+  await page.locator("#reason-hold").fill("the card may be stolen");
+  await page.getByRole("button", { name: "Hold the commission" }).click();
+  await see(page, "The commission is held.");
+  await see(page, "the card may be stolen");
+  await page.locator("#reason-release").fill("the customer called");
+  await page.getByRole("button", { name: "Release the commission" }).click();
+  await see(page, "The commission is released.");
+
+  // A payout.
+  await page.getByRole("link", { name: "Payouts", exact: true }).click();
+  await page.getByRole("link", { name: "What is due now" }).click();
+  await see(page, "What would be paid");
+  await shoot(page, "due");
+  await page.locator("#key").fill("2026-06");
+  await page.getByRole("button", { name: "Freeze" }).click();
+  await see(page, "The payouts below were made");
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Download" }).click()]);
+  assert.match(readFileSync(await download.path(), "utf8"), /anna@studio\.example/);
+  await page.locator("#reference").fill("BANK-4711");
+  await page.getByRole("button", { name: "Mark as paid" }).click();
+  await see(page, "It is marked as paid.");
+  await shoot(page, "paid");
+
+  // A dead letter, retried after a look at all that fit.
+  await page.getByRole("link", { name: "Dead letters", exact: true }).click();
+  await see(page, "the currency is unknown");
+  await shoot(page, "dead-letters");
+  await page.getByRole("button", { name: /Retry all 1/ }).click();
+  await see(page, "Retry 1 dead letters");
+  await page.getByRole("button", { name: "Retry all 1" }).click();
+  await see(page, "They are on the queue again.");
+
+  // Out, and not in again by going back.
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByLabel("Password").waitFor();
+  await page.goto(`${origin}/console/1/test/payments`);
+  await page.getByLabel("Password").waitFor();
+  await page.context().close();
+}
+
+try {
+  await walk(desk, "light");
+  if (script) {
+    await walk(desk, "dark");
+    await walk(phone, "light");
+    await walk(phone, "dark");
+  }
+  await work();
+  assert.deepEqual(faults, []);
+  console.log(`the journey was made with script ${process.env.SCRIPT}`);
+} finally {
+  await browser.close();
+}
