@@ -47,11 +47,11 @@ async function look(page, what) {
   const box = await page.locator("html").boundingBox();
   if (script) {
     const scroll = await page.evaluate(() => document.documentElement.scrollWidth);
-    assert.ok(scroll <= wide, `${what} is ${scroll} wide in a window of ${wide}`);
+    if (scroll > wide) faults.push(`${what} is ${scroll} wide in a window of ${wide}`);
     await page.evaluate(axe);
     const { violations } = await page.evaluate(() => axe.run(document));
     const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).slice(0, 3).join(" | ")}`);
-    assert.deepEqual(found, [], `${what} at ${page.url()}`);
+    faults.push(...found.map((violation) => `${what}: ${violation}`));
   } else {
     assert.ok(box.width <= wide, `${what} is ${box.width} wide`);
   }
@@ -80,7 +80,8 @@ async function walk(size, colorScheme) {
     await page.goto(path);
     await look(page, `${colorScheme} ${size.width} ${path}`);
   }
-  faults.splice(0, faults.length, ...faults.filter((fault) => !fault.includes("/nowhere")));
+  // A page that is not there is a 404, which the browser reports as an error.
+  faults.splice(0, faults.length, ...faults.filter((fault) => !/nowhere.*404/.test(fault)));
   await page.context().close();
 }
 

@@ -67,7 +67,7 @@ fn listed(page: &Page, keys: &[ApiKey]) -> Markup {
         })
         .collect();
     let caption = format!("Keys of {} mode", page.realm.mode);
-    table(&caption, &["Key", "Name", "Role", "Made", ""], &rows, "There is none.")
+    table(&caption, &["Key", "Name", "Role", "Made", "State"], &rows, "There is none.")
 }
 
 fn form(page: &Page) -> Markup {
