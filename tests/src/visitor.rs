@@ -106,14 +106,8 @@ impl Visitor {
         let answer = self.send("/console/sign-in", &fields, Some(&cookie), Some(&self.origin())).await?;
         if let Some(session) = answer.cookie("tributary-session") {
             self.cookie = Some(format!("tributary-session={session}"));
-            let token = self.get("/console").await?.token().map(str::to_owned);
-            self.token = match token {
-                Some(token) => token,
-                None => {
-                    let page = self.get("/console/1/test").await?;
-                    page.token().context("a page has no token")?.to_owned()
-                }
-            };
+            let page = self.get("/console/1/test").await?;
+            page.token().context("a page has no token")?.clone_into(&mut self.token);
         }
         Ok(answer)
     }
