@@ -51,6 +51,9 @@ pub(crate) fn body(body: Option<&[u8]>) -> Markup {
     let Some(body) = body else {
         return html! { p.empty { "Your role does not see bodies: they hold what a provider knows of a customer." } };
     };
+    if body.is_empty() {
+        return html! { p.empty { "It went to an archive, which " code { "tributary replay --archive" } " reads." } };
+    }
     let pretty = serde_json::from_slice::<serde_json::Value>(body).ok();
     let pretty = pretty.and_then(|json| serde_json::to_string_pretty(&json).ok());
     let text = pretty.unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());
