@@ -14,7 +14,7 @@ pub use customer::{Change, Customer, Subscription};
 pub use decision::{Lock, LockedTo, Ruling, Verdict, Whom};
 pub use payment::{Checkout, CheckoutMode, Discount, Intent, Invoice, Line, PaidBy, Settled};
 pub use rest::{Post, Reference, Referral, Revision, Who};
-pub use reversal::{CreditNote, Dispute, Of, Refund, RefundState, Standing, Warning};
+pub use reversal::{CreditNote, Dispute, Of, Refund, RefundState, Standing, Stated, Warning};
 pub use world::{Affiliate, Click, Coupon, Earns, Limit, Programme, Span, World};
 
 use stripe::sample::Version;

@@ -76,6 +76,8 @@ fn the_histories_have_something_of_everything() {
         "eur",
         "jpy",
         "kwd",
+        "isk",
+        "ugx",
         "partly taken back",
         "partly held",
         "api",

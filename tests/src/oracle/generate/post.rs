@@ -26,7 +26,10 @@ impl Story {
             && let Some(id) = self.unused(dice, &known.ids)
         {
             signup = false;
-            currency = known.currency;
+            // Once in a while the caller's books are in another currency.
+            if !dice.one_in(6) {
+                currency = known.currency;
+            }
             reference = Reference::Stripe(id);
             let user = dice.one_in(2).then(|| format!("u{}", dice.below(3)));
             who = Who { customer: known.customer, email: None, user };

@@ -3,8 +3,8 @@
 use super::dice::{Dice, Words};
 use super::world;
 use crate::oracle::model::{
-    Change, Customer, DAY, Dispute, History, Of, Referral, Refund, RefundState, START, Span, Subscription,
-    Time, Who,
+    Change, Customer, DAY, Dispute, History, Of, Referral, Refund, RefundState, START, Span, Stated,
+    Subscription, Time, Who,
 };
 use RefundState::{Canceled, Failed, Pending, Succeeded};
 use stripe::sample::Version;
@@ -31,7 +31,7 @@ const EMAILS: [&str; 6] = [
     "bob+home@gmail.com",
     "ALICE@affiliates.example",
 ];
-const CURRENCIES: [&str; 6] = ["usd", "usd", "usd", "eur", "jpy", "kwd"];
+const CURRENCIES: [&str; 9] = ["usd", "usd", "usd", "usd", "eur", "jpy", "kwd", "isk", "ugx"];
 
 impl Story {
     pub(super) fn new(words: Words) -> Self {
@@ -245,7 +245,13 @@ impl Story {
         ]);
         let states = (0..).map(|n| at + n * 9 * DAY).zip(states.iter().copied()).collect();
         let id = format!("du_{}", self.history.disputes.len());
-        self.history.disputes.push(Dispute { id, of, amount, states });
+        // Nothing is sold in pounds.
+        let terms = match dice.below(5) {
+            0 => Stated::Abroad { currency: "gbp", all: None },
+            1 => Stated::Abroad { currency: "gbp", all: Some(1 + dice.number(2 * paid)) },
+            _ => Stated::AsPaid,
+        };
+        self.history.disputes.push(Dispute { id, of, amount, stated: terms, states });
     }
 
     pub(super) fn who(&self, dice: &mut Dice) -> Who {

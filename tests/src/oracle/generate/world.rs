@@ -105,7 +105,7 @@ fn programme(dice: &mut Dice, from: Option<Time>) -> Programme {
 pub(super) fn earns(dice: &mut Dice) -> Earns {
     match dice.below(4) {
         0..=2 => Earns::Percent(dice.pick(&[2_000, 5_000, 3_333, 1, 10_000, 1_250])),
-        _ => Earns::Flat { minor: 500, currency: dice.pick(&["usd", "jpy"]), capped: dice.one_in(2) },
+        _ => Earns::Flat { minor: 500, currency: dice.pick(&["usd", "jpy", "isk"]), capped: dice.one_in(2) },
     }
 }
 

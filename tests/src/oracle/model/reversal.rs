@@ -82,8 +82,24 @@ pub struct Dispute {
     pub of: Of,
     /// Minor units.
     pub amount: i64,
+    /// In which currency it is stated.
+    pub stated: Stated,
     /// Stripe's status, in order of time; the first is its creation.
     pub states: Vec<(Time, &'static str)>,
+}
+
+/// In which currency a dispute is stated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stated {
+    /// In its payment's.
+    AsPaid,
+    /// In another.
+    Abroad {
+        /// ISO 4217, lower case.
+        currency: &'static str,
+        /// Minor units of the whole charge in it, where a balance transaction tells them.
+        all: Option<i64>,
+    },
 }
 
 /// What a dispute's last status means.

@@ -90,7 +90,10 @@ fn earned(
     if skips(history, people, payment) {
         return 0;
     }
-    if let Some(value) = payment.told.as_ref().and_then(|told| told.value) {
+    // 15. A commission named in another currency than the payment's is no number of it.
+    let told = payment.told.as_ref();
+    let currency = payment.money.map(|(currency, ..)| currency).or(told.map(|told| told.currency));
+    if let Some((value, _)) = told.and_then(|told| told.value).filter(|(_, named)| Some(*named) == currency) {
         return value.max(0);
     }
     if !payment.is_purchase() || payment.base() <= 0 {

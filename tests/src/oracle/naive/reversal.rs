@@ -1,6 +1,7 @@
 //! What went back of a payment, and what may (11, 12).
 
-use crate::oracle::model::{History, Of, RefundState, Standing};
+use super::money::half_even;
+use crate::oracle::model::{Dispute, History, Of, RefundState, Standing, Stated};
 
 /// Minor units that are gone, and minor units in open disputes.
 pub(super) fn of(history: &History, payment: Of) -> (i64, i64) {
@@ -15,7 +16,10 @@ pub(super) fn of(history: &History, payment: Of) -> (i64, i64) {
         .sum();
     let disputed = |standing: Standing| -> i64 {
         let disputes = history.disputes.iter().filter(|dispute| dispute.of == payment);
-        disputes.filter(|dispute| dispute.standing() == standing).map(|dispute| dispute.amount).sum()
+        disputes
+            .filter(|dispute| dispute.standing() == standing)
+            .map(|dispute| counted(history, dispute))
+            .sum()
     };
     // Credit after payment, as far as it was not given by a refund, which counts itself.
     let credited: i64 = history
@@ -26,6 +30,21 @@ pub(super) fn of(history: &History, payment: Of) -> (i64, i64) {
         .sum();
     // 12. Lost is like refunded; whoever applies it takes back no more than was collected.
     (refunded + credited + disputed(Standing::Lost), disputed(Standing::Open))
+}
+
+/// What a dispute comes to in its payment's currency (12): its share of the charge where a balance
+/// transaction tells the whole charge in the same currency, else the whole payment.
+fn counted(history: &History, dispute: &Dispute) -> i64 {
+    let collected = match dispute.of {
+        Of::Checkout(place) => history.checkouts[place].takes(),
+        Of::Invoice(place) => history.invoices[place].collected(),
+        Of::Intent(place) => history.intents[place].amount,
+    };
+    match dispute.stated {
+        Stated::AsPaid => dispute.amount,
+        Stated::Abroad { all: None, .. } => collected,
+        Stated::Abroad { all: Some(all), .. } => half_even(collected, dispute.amount.min(all), all),
+    }
 }
 
 /// Whether an early fraud warning on the payment still calls for something.

@@ -7,7 +7,8 @@ use crate::oracle::model::{History, Post, Revision, Time};
 pub(super) struct Told<'a> {
     pub(super) signup: bool,
     pub(super) currency: &'static str,
-    pub(super) value: Option<i64>,
+    /// The commission that was named, and in which currency.
+    pub(super) value: Option<(i64, &'static str)>,
     pub(super) base: Option<i64>,
     pub(super) affiliate: Option<usize>,
     pub(super) code: Option<&'a str>,
@@ -53,9 +54,6 @@ pub(super) fn told<'a>(history: &'a History, ids: &[String]) -> Option<Told<'a>>
         if n == 0 {
             told.signup = post.signup;
             told.at = post.at;
-            if said.base.is_some() {
-                told.currency = post.currency;
-            }
             // Who names nobody says nothing about whose it is.
             if post.affiliate.is_some() || post.code.is_some() {
                 told.affiliate = post.affiliate;
@@ -63,8 +61,13 @@ pub(super) fn told<'a>(history: &'a History, ids: &[String]) -> Option<Told<'a>>
             }
             told.coupon = post.coupon.as_deref().or(told.coupon);
         }
-        told.value = if said.by_rules { None } else { said.value.or(told.value) };
+        let value = said.value.map(|value| (value, post.currency));
+        told.value = if said.by_rules { None } else { value.or(told.value) };
         told.base = said.base.or(told.base);
+        // The sale's currency is its own; without a sale it is that of whatever was named last, and a change says it anew.
+        if said.base.is_some() || (value.is_some() && (n > 0 || told.base.is_none())) {
+            told.currency = post.currency;
+        }
         told.deleted |= said.deleted;
         match said.paid {
             Some(true) => told.paid.push(said.at),

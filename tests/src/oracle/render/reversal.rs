@@ -3,7 +3,7 @@
 use super::event::add;
 use super::event::with;
 use super::{Told, charge};
-use crate::oracle::model::{CreditNote, Dispute, History, Refund, RefundState, Warning};
+use crate::oracle::model::{CreditNote, Dispute, History, Refund, RefundState, Stated, Warning};
 use serde_json::{Value, json};
 use stripe::sample::Version;
 
@@ -51,9 +51,17 @@ fn tell_dispute(history: &History, dispute: &Dispute, told: &mut Vec<Told>) {
             "won" | "lost" | "warning_closed" | "prevented" => "charge.dispute.closed",
             _ => "charge.dispute.updated",
         };
+        let (currency, charge) = match dispute.stated {
+            Stated::AsPaid => (money.currency, json!(money.charge)),
+            Stated::Abroad { currency, all: None } => (currency, json!(money.charge)),
+            Stated::Abroad { currency, all: Some(all) } => {
+                let balance = json!({"id": "txn_1", "amount": all, "currency": currency});
+                (currency, json!({"id": money.charge, "object": "charge", "balance_transaction": balance}))
+            }
+        };
         let object = json!({
-            "id": dispute.id, "object": "dispute", "amount": dispute.amount, "currency": money.currency,
-            "charge": money.charge, "payment_intent": money.intent, "status": status, "created": dispute.states[0].0,
+            "id": dispute.id, "object": "dispute", "amount": dispute.amount, "currency": currency,
+            "charge": charge, "payment_intent": money.intent, "status": status, "created": dispute.states[0].0,
         });
         add(history, told, money.version, (event_type, *at), object);
     }
