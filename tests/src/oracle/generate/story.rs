@@ -246,12 +246,23 @@ impl Story {
         let states = (0..).map(|n| at + n * 9 * DAY).zip(states.iter().copied()).collect();
         let id = format!("du_{}", self.history.disputes.len());
         // Nothing is sold in pounds.
+        let abroad = |all| Stated::Abroad { currency: "gbp", all };
         let terms = match dice.below(5) {
-            0 => Stated::Abroad { currency: "gbp", all: None },
-            1 => Stated::Abroad { currency: "gbp", all: Some(1 + dice.number(2 * paid)) },
+            0 => abroad(None),
+            // A charge has one balance transaction.
+            1 => abroad(self.told_in_pounds(of).or(Some(1 + dice.number(2 * paid)))),
             _ => Stated::AsPaid,
         };
         self.history.disputes.push(Dispute { id, of, amount, stated: terms, states });
+    }
+
+    /// What a charge is in pounds, where an earlier dispute told it.
+    fn told_in_pounds(&self, of: Of) -> Option<i64> {
+        let mut earlier = self.history.disputes.iter().filter(|dispute| dispute.of == of);
+        earlier.find_map(|dispute| match dispute.stated {
+            Stated::Abroad { all, .. } => all,
+            Stated::AsPaid => None,
+        })
     }
 
     pub(super) fn who(&self, dice: &mut Dice) -> Who {

@@ -33,18 +33,21 @@ pub(super) fn of(history: &History, payment: Of) -> (i64, i64) {
 }
 
 /// What a dispute comes to in its payment's currency (12): its share of the charge where a balance
-/// transaction tells the whole charge in the same currency, else the whole payment.
+/// transaction of the charge, whichever dispute brought it, tells all of it in the dispute's currency;
+/// else the whole payment.
 fn counted(history: &History, dispute: &Dispute) -> i64 {
     let collected = match dispute.of {
         Of::Checkout(place) => history.checkouts[place].takes(),
         Of::Invoice(place) => history.invoices[place].collected(),
         Of::Intent(place) => history.intents[place].amount,
     };
-    match dispute.stated {
-        Stated::AsPaid => dispute.amount,
-        Stated::Abroad { all: None, .. } => collected,
-        Stated::Abroad { all: Some(all), .. } => half_even(collected, dispute.amount.min(all), all),
-    }
+    let Stated::Abroad { currency: own, .. } = dispute.stated else { return dispute.amount };
+    let same_charge = history.disputes.iter().filter(|other| other.of == dispute.of);
+    let all = same_charge.filter_map(|other| match other.stated {
+        Stated::Abroad { currency, all } if currency == own => all,
+        Stated::Abroad { .. } | Stated::AsPaid => None,
+    });
+    all.min().map_or(collected, |all| half_even(collected, dispute.amount.min(all), all))
 }
 
 /// Whether an early fraud warning on the payment still calls for something.
