@@ -182,9 +182,10 @@ pub(super) fn payments<'a>(facts: &'a [KnownFact], people: &People) -> Result<Ve
 }
 
 impl<'a> Parts<'a> {
+    /// By time: which id sorts first decides nothing unless times are equal (SEMANTICS 18).
     fn sort(&mut self) {
-        self.sessions.sort_by_key(|(session, _)| &session.session);
-        self.invoices.sort_by_key(|(invoice, _)| &invoice.invoice);
+        self.sessions.sort_by_key(|(session, _)| (session.completed_at, &session.session));
+        self.invoices.sort_by_key(|(invoice, _)| (invoice.paid_at, &invoice.invoice));
         self.posted.sort_by_key(|(word, known)| (word.conversion.conversion, known.fact.rank));
     }
 

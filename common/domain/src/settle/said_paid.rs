@@ -4,7 +4,7 @@
 //! whenever they are received, so that any order gives one answer; what is taken back later is a debt.
 
 use super::outcome::{Conversion, Settlement};
-use super::versions::{held_at, touched_since};
+use super::versions::{Present, held_at, touched_since};
 use super::{KnownFact, SettleError};
 
 /// Fills in what each word covers; until then every word covers what stands now.
@@ -13,6 +13,10 @@ pub(super) fn cover(
     versions: &[KnownFact],
     fold: impl Fn(&[KnownFact]) -> Result<Settlement, SettleError>,
 ) -> Result<(), SettleError> {
+    if settlement.conversions.iter().all(|conversion| conversion.said_paid.is_empty()) {
+        return Ok(());
+    }
+    let present = Present::of(settlement, versions);
     for conversion in settlement.conversions.iter_mut().filter(|conversion| !conversion.said_paid.is_empty())
     {
         let mut said = std::mem::take(&mut conversion.said_paid);
@@ -20,7 +24,7 @@ pub(super) fn cover(
             // A word about a payment never comes before it.
             let moment = word.at.max(conversion.occurred_at);
             let bound_since = conversion.bind.as_ref().is_some_and(|bind| bind.bound_at > moment);
-            if !bound_since && !touched_since(versions, moment, conversion) {
+            if !bound_since && !touched_since(versions, moment, conversion, &present) {
                 continue;
             }
             let then = fold(&held_at(versions, moment, &conversion.aliases))?;

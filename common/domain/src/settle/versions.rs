@@ -4,7 +4,7 @@
 //! about it every version is kept, so that it can be told what stood at a moment of the past.
 
 use super::KnownFact;
-use super::outcome::{Conversion, Method};
+use super::outcome::{Conversion, Method, Settlement};
 use super::payments::words::said_at;
 use crate::fact::{FactBody, PostedWord, TouchedObject};
 use crate::key::{Key, KeyKind};
@@ -38,10 +38,74 @@ pub(super) fn held_at(versions: &[KnownFact], moment: DateTime<Utc>, payment: &[
     }))
 }
 
+/// What stands now of the payments of a cluster.
+pub(super) struct Present {
+    /// When each was made, by every name of its.
+    made: BTreeMap<Key, DateTime<Utc>>,
+    ranked: Vec<Ranked>,
+}
+
+/// A payment that takes a rank among its customer's.
+struct Ranked {
+    customer: Option<Key>,
+    at: DateTime<Utc>,
+    payment: Key,
+    /// When that was told by which it is somebody's.
+    bound_by: DateTime<Utc>,
+}
+
+impl Present {
+    pub(super) fn of(settlement: &Settlement, versions: &[KnownFact]) -> Self {
+        let mut told: BTreeMap<&str, DateTime<Utc>> = BTreeMap::new();
+        for known in versions {
+            let at = match &known.fact.body {
+                FactBody::Posted(word) => said_at(word, known),
+                _ => known.fact.at,
+            };
+            told.entry(&known.fact.event).and_modify(|first| *first = at.min(*first)).or_insert(at);
+        }
+        let mut present = Self { made: BTreeMap::new(), ranked: Vec::new() };
+        for one in &settlement.conversions {
+            present.made.extend(one.aliases.iter().map(|key| (key.clone(), one.occurred_at)));
+            let bound_by = one.bind.as_ref().and_then(|bind| told.get(bind.evidence.event.as_str()));
+            if let (Some(_), Some(bound_by)) = (one.ordinal, bound_by) {
+                present.ranked.push(Ranked {
+                    customer: one.customer.clone(),
+                    at: one.occurred_at,
+                    payment: one.payment.clone(),
+                    bound_by: *bound_by,
+                });
+            }
+        }
+        present
+    }
+
+    fn was_made_by(&self, payment: &Key, moment: DateTime<Utc>) -> bool {
+        self.made.get(payment).is_some_and(|made| *made <= moment)
+    }
+
+    /// Whether a payment before this one became somebody's after a moment, and took a rank before it.
+    fn is_preceded_since(&self, conversion: &Conversion, moment: DateTime<Utc>) -> bool {
+        self.ranked.iter().any(|other| {
+            other.bound_by > moment
+                && other.customer == conversion.customer
+                && (other.at, &other.payment) < (conversion.occurred_at, &conversion.payment)
+        })
+    }
+}
+
 /// Whether what became known after a moment may have changed what that payment earned then: refunds, disputes, words and
-/// verdicts of its own, locks of anybody, and words and money of the customer's other payments that bind the customer
-/// or move the payment's rank. Where nothing did, what stands now stood then.
-pub(super) fn touched_since(versions: &[KnownFact], moment: DateTime<Utc>, conversion: &Conversion) -> bool {
+/// verdicts of its own, locks of anybody, and words, codes and money of the customer's other payments that bind the
+/// customer or move the payment's rank. Where nothing did, what stands now stood then.
+pub(super) fn touched_since(
+    versions: &[KnownFact],
+    moment: DateTime<Utc>,
+    conversion: &Conversion,
+    present: &Present,
+) -> bool {
+    if present.is_preceded_since(conversion, moment) {
+        return true;
+    }
     let payment = &conversion.aliases;
     let named_itself = conversion.bind.as_ref().is_some_and(|bind| {
         bind.method == Method::Api
@@ -64,8 +128,9 @@ pub(super) fn touched_since(versions: &[KnownFact], moment: DateTime<Utc>, conve
             let said = &word.conversion;
             let binds =
                 said.affiliate.is_some() || said.referral_code.is_some() || said.coupon_code.is_some();
-            names(known, payment)
-                || (moves_others(word) && ((binds && !named_itself) || said.occurred_at <= moment))
+            // What it is said of may have been made at another time than the caller says.
+            let of_before = said.occurred_at <= moment || present.was_made_by(&said.payment, moment);
+            names(known, payment) || (moves_others(word) && ((binds && !named_itself) || of_before))
         }
         FactBody::Session(session) => money(known, session.completed_at),
         FactBody::Invoice(invoice) => money(known, invoice.paid_at),

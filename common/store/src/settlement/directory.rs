@@ -290,7 +290,8 @@ impl From<&Code> for OwnCode {
     }
 }
 
-/// When the commission of each payment left first, of those of which something still has.
+/// When payouts first paid the commission of each payment, of those of which something is still paid. Callers' words that
+/// it was paid are among the facts, each with a time of its own.
 async fn load_paid_out(
     conn: &mut PgConnection,
     payments: Payments<'_>,
@@ -319,6 +320,7 @@ async fn load_paid_out(
             WHERE c.project_id = k.project_id AND c.livemode = k.livemode
         ) c
         JOIN ledger_entries e ON e.conversion_id = c.id AND 'paid' IN (e.from_account, e.to_account)
+             AND e.payout_id IS NOT NULL
         GROUP BY c.id, c.project_id, c.livemode, c.payment_key
         HAVING sum(CASE e.to_account WHEN 'paid' THEN e.amount_minor ELSE -e.amount_minor END) > 0
         "#,

@@ -1,8 +1,8 @@
 //! A conversion that the caller of the REST API says is paid, and payouts: never both.
 
 use crate::support::{Books, at, command, posted};
-use chrono::{TimeDelta, Utc};
-use domain::fact::PostedConversion;
+use chrono::{SubsecRound, TimeDelta, Utc};
+use domain::fact::{PostedConversion, Who};
 use domain::ids::ConversionId;
 use domain::key::Key;
 use store::PgPool;
@@ -163,6 +163,29 @@ async fn the_word_is_taken_back_and_given_again(pool: PgPool) {
     assert_eq!(books.pay("one").await, [200]);
     books.settle_commands(&[command(&more, 4)]).await;
     assert_eq!((books.paid(books.anna).await, books.owed(books.anna).await), (1_200, (0, 0, 0)));
+    books.is_sound().await;
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_word_that_is_taken_back_protects_nothing_from_what_became_known_meanwhile(pool: PgPool) {
+    let books = Books::open(pool, 0).await;
+    let by = |email: Option<&str>| Who {
+        external_id: Some("u1".to_owned()),
+        email: email.map(str::to_owned),
+        ..Who::default()
+    };
+    let sale = PostedConversion { who: by(None), ..posted(1, books.anna, 1_000) };
+    books.settle_commands(&[command(&paid(&sale), 0)]).await;
+    // An hour later the buyer turns out to be Anna.
+    let own = PostedConversion {
+        who: by(Some("anna@example.org")),
+        occurred_at: Utc::now().trunc_subsecs(0) + TimeDelta::hours(1),
+        ..posted(2, books.anna, 1_000)
+    };
+    books.settle_commands(&[command(&own, 0)]).await;
+    assert_eq!((books.paid(books.anna).await, books.owed(books.anna).await), (1_000, (1_000, 0, 1_000)));
+    books.settle_commands(&[command(&sale, 1)]).await;
+    assert_eq!((books.paid(books.anna).await, books.owed(books.anna).await), (0, (2_000, 0, 2_000)));
     books.is_sound().await;
 }
 

@@ -29,6 +29,9 @@ struct Claim<'a> {
     /// Nothing describes the money as an invoice's.
     undescribed: bool,
     apart: TimeDelta,
+    /// Of two that are as far apart the earlier goes first: ids decide nothing unless times are equal.
+    at: DateTime<Utc>,
+    paid_at: DateTime<Utc>,
     object: &'a Key,
     invoice: &'a Key,
 }
@@ -44,8 +47,14 @@ pub(super) fn join_claimed(facts: &[KnownFact], sets: &mut UnionFind) {
         for money in alone.get(&terms).into_iter().flatten() {
             let apart = money.at.signed_duration_since(invoice.paid_at).abs();
             if apart <= NEAR {
-                let (undescribed, object) = (!money.described, money.object);
-                claims.push(Claim { undescribed, apart, object, invoice: &invoice.invoice });
+                claims.push(Claim {
+                    undescribed: !money.described,
+                    apart,
+                    at: money.at,
+                    paid_at: invoice.paid_at,
+                    object: money.object,
+                    invoice: &invoice.invoice,
+                });
             }
         }
     }

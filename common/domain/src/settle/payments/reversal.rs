@@ -111,7 +111,7 @@ impl<'a> Reversals<'a> {
                     .map_or_else(|| "a refund".to_owned(), |charge| format!("the refund of {charge}")),
                 object: None,
                 source: Source { charge, payment_intent: charge },
-                minor: refunds.sum(released.of_charge(charge))?,
+                minor: refunds.sum(released.of_charge(charge, currency))?,
                 currency,
             })
         });

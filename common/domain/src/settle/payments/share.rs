@@ -106,13 +106,18 @@ impl Whole<'_> {
             };
             self.balances.iter().filter(of_charges).filter(|moved| moved.money.currency == currency)
         };
-        let named = |moved: &&&BalanceMoved| {
-            let by_charge = source.charge.is_some() && source.charge == moved.charge.as_ref();
-            by_charge
-                || source.payment_intent.is_some() && source.payment_intent == moved.payment_intent.as_ref()
-        };
-        let only = || charges().next().filter(|_| charges().count() == 1);
-        let brought = charges().find(named).or_else(only).map(|moved| moved.money.minor);
+        let is = |one: Option<&Key>, other: Option<&Key>| one.is_some() && one == other;
+        let by_charge = charges().find(|moved| is(source.charge, moved.charge.as_ref()));
+        // An intent may have had several charges.
+        let of_intent = |moved: &&&BalanceMoved| is(source.payment_intent, moved.payment_intent.as_ref());
+        let by_intent = || only(charges().filter(of_intent));
+        let brought = by_charge.or_else(by_intent).or_else(|| only(charges())).map(|moved| moved.money.minor);
         brought.or_else(|| self.collections.of(source, currency)).filter(|all| *all > 0)
     }
+}
+
+/// The only one, when there is one.
+fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
+    let one = all.next()?;
+    all.next().is_none().then_some(one)
 }

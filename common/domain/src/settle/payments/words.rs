@@ -50,7 +50,7 @@ pub(super) fn standing<'a>(words: &[(&'a PostedWord, &'a KnownFact)]) -> Option<
     let mut said: Vec<Said<'a>> = words.iter().map(|(word, known)| Said::of(word, known)).collect();
     // Only Stripe told of it, or what was posted has yet to come: the first change brings along what it was made from.
     if said.iter().all(|said| matches!(said.what, What::Change(_))) {
-        let first = said.iter().min_by_key(|said| (said.conversion.conversion, said.revision)).copied()?;
+        let first = said.iter().min_by(|a, b| a.order().cmp(&b.order())).copied()?;
         said.push(Said { what: What::Before, at: first.conversion.occurred_at, revision: 0, ..first });
     }
     said.sort_by(|a, b| a.order().cmp(&b.order()));

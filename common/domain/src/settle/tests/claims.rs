@@ -51,6 +51,24 @@ fn each_invoice_takes_the_nearest_of_what_is_described_as_an_invoices() {
 }
 
 #[test]
+fn of_two_that_are_as_near_the_earlier_is_claimed_however_their_ids_sort() {
+    for (earlier, later) in [("1", "2"), ("2", "1")] {
+        let history = History::new()
+            .invoice(2, "in_1", "cus_1", 4_900)
+            .intent(1, &format!("pi_{earlier}"), "cus_1", 4_900, Invoiced::Unsaid)
+            .intent(3, &format!("pi_{later}"), "cus_1", 4_900, Invoiced::Unsaid);
+        assert_eq!(history.claimed(), [format!("ch_{earlier} in_1 pi_{earlier}")]);
+        let history = History::new()
+            .invoice(1, &format!("in_{earlier}"), "cus_1", 4_900)
+            .invoice(3, &format!("in_{later}"), "cus_1", 4_900)
+            .intent(2, "pi_1", "cus_1", 4_900, Invoiced::Unsaid);
+        let mut claimed = history.claimed();
+        claimed.retain(|names| names.contains("pi_1"));
+        assert_eq!(claimed, [format!("ch_1 in_{earlier} pi_1")]);
+    }
+}
+
+#[test]
 fn an_invoice_that_was_paid_out_of_band_claims_nothing() {
     let history = History::new()
         .invoice(1, "in_1", "cus_1", 4_900)

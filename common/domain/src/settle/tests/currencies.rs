@@ -4,7 +4,7 @@ use super::history::*;
 use crate::fact::*;
 use crate::key::Key;
 use crate::money::{Currency, Money};
-use crate::settle::Conversion;
+use crate::settle::{Conversion, KnownFact};
 
 fn money(minor: i64, currency: &str) -> Money {
     Money { minor, currency: Currency::parse(currency).unwrap() }
@@ -122,6 +122,44 @@ fn balance_transactions_of_charge_and_dispute_tell_its_share() {
 }
 
 #[test]
+fn what_one_dispute_tells_of_a_charge_holds_for_every_dispute_of_it() {
+    // The second names no charge that was expanded: what the first brought along is of the same charge.
+    let payment = yen()
+        .dispute(1, "dp_1", "ch_1", 66, DisputeStatus::Lost)
+        .in_currency("usd")
+        .balance("ch_1", "ch_1", money(6_600, "usd"), None)
+        .dispute(2, "dp_2", "ch_1", 6_567, DisputeStatus::Open)
+        .in_currency("usd")
+        .payment("in_1");
+    assert_eq!((payment.clawed_back, payment.held), (20, 1_980));
+    assert!(told(&payment, "held").contains("65.67 USD of 66.00 USD, that is 9950 JPY"));
+}
+
+#[test]
+fn the_charge_that_a_dispute_names_goes_before_another_of_its_intent() {
+    let disputed = |first: &str| {
+        let mut history = yen().alias(0, "ch_1", "pi_1").alias(0, "ch_0", "pi_1");
+        let charges = [("ch_0", 660), ("ch_1", 6_600)];
+        for (charge, minor) in if first == "ch_0" { charges } else { [charges[1], charges[0]] } {
+            history = history.balance(charge, charge, money(minor, "usd"), None);
+            if let Some(KnownFact { fact: Fact { body: FactBody::Balance(moved), .. }, .. }) =
+                history.facts.last_mut()
+            {
+                moved.payment_intent = Some(key("pi_1"));
+            }
+        }
+        history = history.dispute(1, "dp_1", "ch_1", 330, DisputeStatus::Lost).in_currency("usd");
+        if let Some(KnownFact { fact: Fact { body: FactBody::Dispute(dispute), .. }, .. }) =
+            history.facts.last_mut()
+        {
+            dispute.payment_intent = Some(key("pi_1"));
+        }
+        history.payment("in_1").clawed_back
+    };
+    assert_eq!((disputed("ch_0"), disputed("ch_1")), (100, 100));
+}
+
+#[test]
 fn a_rate_that_moved_takes_no_more_than_was_earned() {
     let dearer = yen().dispute(1, "dp_1", "ch_1", 7_000, DisputeStatus::Lost).in_currency("usd").balance(
         "ch_1",
@@ -144,6 +182,25 @@ fn a_refund_in_another_currency_counts_by_its_charges_own_money() {
     assert_eq!(unknown.payment("in_1").clawed_back, 2_000);
     let pending = yen().refund(1, "re_1", "ch_1", "", 1_650, RefundStatus::Pending).in_currency("usd");
     assert_eq!(pending.payment("in_1").clawed_back, 0);
+}
+
+#[test]
+fn what_was_released_in_one_currency_is_taken_off_no_refund_in_another() {
+    // Of a charge of 13,300 yen 10,000 were captured; 3,300 yen are no 33 dollars.
+    let mut history = yen().own_charge("ch_1", "pi_1", 10_000).in_currency("jpy");
+    if let Some(KnownFact { fact: Fact { body: FactBody::Charge(charge), .. }, .. }) =
+        history.facts.last_mut()
+    {
+        charge.uncaptured = Some(3_300);
+    }
+    let history = history.balance("ch_1", "ch_1", money(6_600, "usd"), None);
+    let object =
+        history.clone().refund(0, "re_1", "ch_1", "", 3_300, RefundStatus::Succeeded).in_currency("usd");
+    assert_eq!(object.payment("in_1").clawed_back, 1_000, "half of 66.00 USD");
+    let in_all = history.clone().charge_refunded(0, "ch_1", "", 3_300).in_currency("usd");
+    assert_eq!(in_all.payment("in_1").clawed_back, 1_000);
+    let release = history.charge_refunded(0, "ch_1", "", 3_300).in_currency("jpy");
+    assert_eq!(release.payment("in_1").clawed_back, 0);
 }
 
 #[test]
@@ -196,6 +253,19 @@ fn two_invoices_of_one_currency_are_one_payment() {
     let payment = history.payment("in_1");
     assert_eq!((payment.collected, payment.commission), (10_000, 2_000));
     assert_eq!(history.settle().conversions.len(), 1);
+}
+
+#[test]
+fn a_payment_of_two_invoices_was_made_when_the_first_of_them_was_paid_however_their_ids_sort() {
+    for (first, second) in [("in_1", "in_2"), ("in_2", "in_1")] {
+        let history = History::new()
+            .invoice(3, first, "cus_1", 4_900)
+            .touch(3, TouchedObject::Invoice, first, TouchMethod::Metadata, "alice")
+            .invoice(9, second, "cus_1", 5_100)
+            .alias(3, first, "pi_1")
+            .alias(9, second, "pi_1");
+        assert_eq!(history.payment("in_1").occurred_at, day(3), "{first} was paid first");
+    }
 }
 
 #[test]
