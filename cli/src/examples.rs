@@ -51,10 +51,7 @@ const EXAMPLES: [(&str, &[&str]); 46] = [
     ("endpoint deliveries", &["endpoint deliveries 1 --status failed"]),
     (
         "endpoint redeliver",
-        &[
-            "endpoint redeliver 1 --failed",
-            "endpoint redeliver 1 --from 2026-06-01T00:00:00Z --to 2026-06-02T00:00:00Z",
-        ],
+        &["endpoint redeliver 1 --failed", "endpoint redeliver 1 --from 2026-06-01 --to 2026-06-02"],
     ),
     ("events", &["events tail --project 1"]),
     ("events tail", &["events tail --project 1", "events tail --project 1 --after 0 --json"]),

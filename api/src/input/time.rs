@@ -1,49 +1,29 @@
 //! `from` and `to`: a time, or a date that stands for its whole UTC day.
 
 use super::Fields;
-use chrono::{DateTime, TimeDelta, Utc};
-use domain::day::Day;
-
-enum Moment {
-    Day(Day),
-    Time(DateTime<Utc>),
-}
+use chrono::{DateTime, Utc};
+use domain::day::DayOrTime;
 
 /// The first moment that `from` lets through.
 pub(crate) fn first_moment(fields: &mut Fields, name: &str) -> Option<DateTime<Utc>> {
-    Some(match read(fields, name)? {
-        Moment::Day(day) => day.start(),
-        Moment::Time(time) => time,
-    })
+    read(fields, name).map(DayOrTime::first)
 }
 
-/// The first moment that `to` no longer lets through: both ends are inclusive, and the database
-/// counts in microseconds.
+/// The first moment that `to` no longer lets through: both ends are inclusive.
 pub(crate) fn moment_after(fields: &mut Fields, name: &str) -> Option<DateTime<Utc>> {
-    match read(fields, name)? {
-        Moment::Day(day) => Some(day.end()),
-        Moment::Time(time) => time.checked_add_signed(TimeDelta::microseconds(1)),
-    }
+    read(fields, name).map(DayOrTime::after)
 }
 
-fn read(fields: &mut Fields, name: &str) -> Option<Moment> {
-    let text = fields.text(name, 64)?;
-    let day = text.parse().ok().map(Moment::Day);
+fn read(fields: &mut Fields, name: &str) -> Option<DayOrTime> {
     // A plus sign that was not percent-encoded arrives as a blank.
-    let time = || DateTime::parse_from_rfc3339(&text.replace(' ', "+")).ok().map(|time| time.to_utc());
-    let moment = day.or_else(|| time().filter(|time| Day::of(*time).is_ok()).map(Moment::Time));
-    if moment.is_none() {
-        fields.problem(
-            name,
-            format!("{name} must be a date such as 2026-01-31 or a time such as 2026-01-31T12:00:00Z"),
-        );
-    }
-    moment
+    let text = fields.text(name, 64)?.trim().replace(' ', "+");
+    text.parse().inspect_err(|error| fields.problem(name, format!("{name} must be {error}"))).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::TimeDelta;
     use serde_json::json;
 
     fn fields(text: &str) -> Fields {

@@ -1,6 +1,6 @@
 //! Calendar days as stretches of time: a day is its whole UTC day, half open (SEMANTICS 20).
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use std::fmt;
 use std::str::FromStr;
 
@@ -58,6 +58,54 @@ impl fmt::Display for Day {
     }
 }
 
+/// An end of a range as people name it: a day, which stands for the whole of it, or a time. Both ends of a range are
+/// part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DayOrTime {
+    /// A whole day.
+    Day(Day),
+    /// A time of a day that every store can compare with.
+    Time(DateTime<Utc>),
+}
+
+/// A text is neither a day nor a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a date such as 2026-01-31 or a time such as 2026-01-31T12:00:00Z")]
+pub struct NotADayOrTime;
+
+impl DayOrTime {
+    /// The first instant of a range that begins with it.
+    #[must_use]
+    pub fn first(self) -> DateTime<Utc> {
+        match self {
+            Self::Day(day) => day.start(),
+            Self::Time(time) => time,
+        }
+    }
+
+    /// The first instant that is no longer of a range that ends with it. Compare with `<`: a store counts in
+    /// microseconds.
+    #[must_use]
+    pub fn after(self) -> DateTime<Utc> {
+        match self {
+            Self::Day(day) => day.end(),
+            Self::Time(time) => time.checked_add_signed(TimeDelta::microseconds(1)).unwrap_or(time),
+        }
+    }
+}
+
+impl FromStr for DayOrTime {
+    type Err = NotADayOrTime;
+
+    fn from_str(text: &str) -> Result<Self, NotADayOrTime> {
+        if let Ok(day) = text.parse() {
+            return Ok(Self::Day(day));
+        }
+        let time = DateTime::parse_from_rfc3339(text.trim()).map_err(|_| NotADayOrTime)?.to_utc();
+        Day::of(time).map(|_| Self::Time(time)).map_err(|_| NotADayOrTime)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +133,18 @@ mod tests {
             ["", "yesterday", "2026-02-30", "0000-12-31", "-0001-01-01", "10000-01-01", "+262142-12-31"]
         {
             assert_eq!(text.parse::<Day>(), Err(NotADay), "{text}");
+        }
+    }
+    #[test]
+    fn both_ends_of_a_range_are_part_of_it() {
+        let end = |text: &str| text.parse::<DayOrTime>().unwrap();
+        assert_eq!(end("2026-06-30").first().to_rfc3339(), "2026-06-30T00:00:00+00:00");
+        assert_eq!(end("2026-06-30").after().to_rfc3339(), "2026-07-01T00:00:00+00:00");
+        let noon = end("2026-06-30T14:00:00+02:00");
+        assert_eq!(noon.first().to_rfc3339(), "2026-06-30T12:00:00+00:00");
+        assert!(noon.first() < noon.after() && noon.after() - noon.first() == TimeDelta::microseconds(1));
+        for text in ["", "noon", "2026-06-30T14:00:00", "2026-02-30", "+262142-12-31T00:00:00Z"] {
+            assert_eq!(text.parse::<DayOrTime>(), Err(NotADayOrTime), "{text}");
         }
     }
 }

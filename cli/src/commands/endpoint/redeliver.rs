@@ -6,6 +6,7 @@ use anyhow::bail;
 use app::endpoints;
 use chrono::{DateTime, Utc};
 use clap::Args;
+use domain::day::DayOrTime;
 use domain::ids::{DeliveryId, EndpointId};
 use serde::Serialize;
 use std::fmt;
@@ -22,12 +23,12 @@ pub(crate) struct RedeliverArgs {
     /// Everything that failed or is parked
     #[arg(long, conflicts_with_all = ["from", "to"])]
     failed: bool,
-    /// What was put on its way at this time or later, e.g. 2026-01-01T00:00:00Z
-    #[arg(long, value_name = "TIME")]
-    from: Option<DateTime<Utc>>,
-    /// What was put on its way before this time
-    #[arg(long, value_name = "TIME")]
-    to: Option<DateTime<Utc>>,
+    /// What was put on its way from this day or time on, e.g. 2026-01-01 or 2026-01-01T12:00:00Z
+    #[arg(long, value_name = "DAY|TIME")]
+    from: Option<DayOrTime>,
+    /// What was put on its way until the end of this day, or at this time at the latest
+    #[arg(long, value_name = "DAY|TIME")]
+    to: Option<DayOrTime>,
 }
 
 #[derive(Serialize)]
@@ -41,8 +42,8 @@ pub(super) async fn run(args: &RedeliverArgs, context: &Context) -> anyhow::Resu
     let selection = match (args.ids.as_slice(), args.from.or(args.to), args.failed) {
         ([], None, true) => Selection::Failed,
         ([], Some(_), false) => Selection::Range {
-            from: args.from.unwrap_or(DateTime::<Utc>::UNIX_EPOCH),
-            before: args.to.unwrap_or(DateTime::<Utc>::MAX_UTC),
+            from: args.from.map_or(DateTime::<Utc>::UNIX_EPOCH, DayOrTime::first),
+            before: args.to.map_or(DateTime::<Utc>::MAX_UTC, DayOrTime::after),
         },
         ([_, ..], None, false) => Selection::Ids(args.ids.iter().copied().map(DeliveryId).collect()),
         _ => bail!("nothing to send: name --ids, --from and --to, or --failed"),
