@@ -119,6 +119,16 @@ async fn a_canceled_payout_is_due_again_and_a_file_is_never_overwritten() -> Res
         let written = std::fs::read_to_string(&file)?;
         assert!(written.contains("cleo@letters.example,33.60,USD,tributary-1"), "{written}");
         assert!(command(deployment, &export).await.unwrap_err().to_string().contains("cannot write"));
+        let export = ["payout", "export", "--project", "1", "--format", "csv", "--out", "-"];
+        assert_eq!(
+            command(deployment, &export).await?.trim_end(),
+            written.trim_end(),
+            "`-` is standard output"
+        );
+        assert!(!std::path::Path::new("-").exists(), "a file called `-` was made");
+        let export = ["payout", "export", "--project", "1", "--format", "csv", "--batch", "77"];
+        let refused = command(deployment, &export).await.unwrap_err().to_string();
+        assert!(refused.contains("no payout of batch 77 of project 1 in test mode is open"), "{refused}");
 
         ask(deployment, &["payout", "cancel", "1", "--reason", "wrong account", "--actor", "fay"]).await?;
         let refused =
