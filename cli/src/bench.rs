@@ -7,6 +7,7 @@
 //! | [`site`] | a scratch database, and the programs under test as processes of their own |
 //! | [`client`], [`load`] | connections, and load with them: as fast as it goes, or at a steady rate |
 //! | [`measure`] | one kind of measurement a file |
+//! | [`seed`] | a large history, quickly |
 //! | [`suite`] | all of them, round after round |
 //! | [`report`] | medians, spread and ratios |
 
@@ -16,6 +17,7 @@ mod measure;
 pub(crate) mod plan;
 mod processes;
 pub(crate) mod report;
+pub(crate) mod seed;
 pub(crate) mod site;
 mod statistics;
 pub(crate) mod suite;

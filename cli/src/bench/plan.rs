@@ -1,5 +1,6 @@
 //! How much is measured.
 
+use super::seed::Size;
 use clap::Args;
 
 /// The size of a run.
@@ -17,6 +18,9 @@ pub(crate) struct Plan {
     /// Payments that are settled behind each customer before the measurement begins
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) history: u64,
+    /// Customers, ten payments of each, that fill the tables before anything is measured
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    full: Option<u64>,
     /// HTTP connections of a load
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub(crate) connections: u16,
@@ -44,6 +48,11 @@ impl Plan {
     /// How many customers the events are of.
     pub(crate) fn customers(&self) -> u64 {
         self.customers.unwrap_or_else(|| (self.events.saturating_mul(5) / 6).max(1))
+    }
+
+    /// What fills the tables beforehand.
+    pub(crate) fn full(&self) -> Option<Size> {
+        self.full.map(|customers| Size { customers, payments: 10 })
     }
 
     /// Whether a measurement was asked for.

@@ -1,12 +1,17 @@
 //! `tributary bench`
 
 use crate::{
-    bench::{plan::Plan, site::Site, suite},
+    bench::{
+        plan::Plan,
+        seed::{self, Size},
+        site::Site,
+        suite,
+    },
     context::Context,
     embedded::{self, Embedded},
     shutdown,
 };
-use clap::Args;
+use clap::{Args, Subcommand};
 use common::config::QueueArgs;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
@@ -14,8 +19,10 @@ use tokio_util::sync::CancellationToken;
 
 /// Options of `bench`.
 #[derive(Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub(crate) struct BenchArgs {
+    #[command(subcommand)]
+    command: Option<Command>,
     #[command(flatten)]
     plan: Plan,
     #[command(flatten)]
@@ -25,10 +32,28 @@ pub(crate) struct BenchArgs {
     postgres_bin: Option<PathBuf>,
 }
 
+/// What else there is to do.
+#[derive(Subcommand)]
+enum Command {
+    /// Fill a database with a project of many customers and payments, for trying things on large tables
+    #[command(after_help = SEED_EXAMPLES)]
+    Seed(Size),
+}
+
+const SEED_EXAMPLES: &str = "\
+A hundred customers are settled as their events would be, and the database copies their rows under other ids: raw events,
+facts, conversions with their explanations, the ledger. It works on the database that is named, in a project of its own,
+and is for databases that nobody else uses meanwhile. Notifications of it are not written.
+
+Examples:
+  tributary bench seed --customers 1000000 --payments 10
+  tributary bench seed --customers 1000 --json";
+
 const EXAMPLES: &str = "\
 Examples:
   ./dev bench                         with a private PostgreSQL and a private RabbitMQ, built for release
   tributary bench --only settle       one kind of measurement
+  tributary bench --full 1000000      on tables with a million customers and ten payments of each
   tributary bench --events 60000 --history 12 --rounds 5 --json
   DATABASE_URL=postgres://… AMQP_URL=amqp://… tributary bench
 
@@ -37,6 +62,12 @@ end, and in queues of its own. Ratios are taken within one round; the absolute f
 
 /// Runs it.
 pub(super) async fn run(args: &BenchArgs, context: &Context) -> anyhow::Result<()> {
+    if let Some(Command::Seed(size)) = &args.command {
+        let progress = bar(context.options.json);
+        let seeded = seed::fill(&context.database().await?, *size, &progress).await?;
+        progress.finish_and_clear();
+        return context.print(&seeded);
+    }
     let shutdown = shutdown::on_signal()?;
     if let Some(url) = context.options.database.url()? {
         return on(url, args, context, &shutdown).await;
@@ -60,6 +91,9 @@ async fn on(
 ) -> anyhow::Result<()> {
     let site = Site::make(url, args.queue.amqp_url(), &args.plan).await?;
     let progress = bar(context.options.json);
+    if let Some(size) = args.plan.full() {
+        seed::fill(&site.pool, size, &progress).await?;
+    }
     let report = tokio::select! {
         report = suite::run(&site, &args.plan, &progress) => report.map(Some),
         () = shutdown.cancelled() => Ok(None),

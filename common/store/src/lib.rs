@@ -14,6 +14,7 @@ pub mod bare;
 pub mod clicks;
 pub mod console_sessions;
 pub mod conversions;
+pub mod copies;
 pub mod coupons;
 pub mod customers;
 pub mod databases;

@@ -255,3 +255,39 @@ async fn what_waits_is_explained_when_it_is_asked_for_by_its_id() -> Result<()> 
     })
     .await
 }
+
+#[tokio::test]
+async fn a_seeded_history_is_what_its_events_say_and_goes_on() -> Result<()> {
+    deployment::on(Backend::Postgres, async |deployment| {
+        let seeded = ask(deployment, &["bench", "seed", "--customers", "250", "--payments", "9"]).await?;
+        assert_eq!((&seeded["customers"], &seeded["payments"]), (&json!(300), &json!(2_700)));
+        let project = seeded["project_id"].to_string();
+        ask(deployment, &["verify"]).await?;
+        // The first one writes down of the copies by what it will know them again; the ledger is what the events say.
+        let replayed = ask(deployment, &["replay", "--project", &project]).await?;
+        assert_eq!(
+            (&replayed["events"], &replayed["ledger_entries"]),
+            (&json!(3_000), &json!(0)),
+            "{replayed}"
+        );
+        assert_eq!(replayed["digest_before"], replayed["digest_after"]);
+        let again = ask(deployment, &["replay", "--project", &project]).await?;
+        assert_eq!(
+            (&again["changed_conversions"], &again["ledger_entries"]),
+            (&json!(0), &json!(0)),
+            "{again}"
+        );
+
+        // Every fourth customer is the affiliate's: 20 % of 19.00 + 0.70 for each customer before, nine times.
+        let earned: i64 = (0..25).map(|fourth| (1_900 + fourth * 4 * 70) / 5 * 9).sum();
+        let balance: i64 = sqlx::query_scalar("SELECT sum(payable)::BIGINT FROM ledger_balances")
+            .fetch_one(&deployment.pool)
+            .await?;
+        assert_eq!(balance, 3 * earned);
+
+        let story = ask(deployment, &["explain", "in_seed0000002z4p8"]).await?;
+        assert_eq!(story[0]["commission"], (1_900 + 4 * 70) / 5);
+        Ok(())
+    })
+    .await
+}
