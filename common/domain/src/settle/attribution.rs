@@ -71,7 +71,7 @@ pub(super) fn attribute(
     let own: BTreeMap<&Key, Bind> =
         anchors().filter_map(|anchor| Some((anchor, bind(anchor, &moments)?.0))).collect();
     for (anchor, moments) in &mut moments {
-        Neighbours::of(anchor, people, &own).add_to(moments);
+        EmailMatches::of(anchor, people, &own).add_to(moments);
     }
     let mut binds = Binds::default();
     for anchor in anchors() {
@@ -258,12 +258,12 @@ fn stories(candidates: &[Candidate<'_>], own: Option<&Bind>, winner: &Bind) -> V
 }
 
 /// The bound people who carry one of a person's addresses (SEMANTICS 4 g), each from when both are known
-/// to carry it and the bind is there: who comes to an address later is nobody's neighbour before.
-struct Neighbours<'a> {
+/// to carry it and the bind is there: who comes to an address later is matched with nobody before.
+struct EmailMatches<'a> {
     binds: Vec<(DateTime<Utc>, &'a Bind)>,
 }
 
-impl<'a> Neighbours<'a> {
+impl<'a> EmailMatches<'a> {
     fn of(anchor: &Key, people: &People, own: &'a BTreeMap<&Key, Bind>) -> Self {
         let Some(person) = people.by_anchor.get(anchor) else { return Self { binds: Vec::new() } };
         // A lock alone makes nobody: whoever is only named by one carries nothing.
@@ -281,25 +281,25 @@ impl<'a> Neighbours<'a> {
         let mut known = self.binds.iter().filter(|(since, _)| not_after(*since, at));
         let (since, first) = known.next()?;
         if known.next().is_none() {
-            return Some(Candidate::neighbour(Ok(first), *since));
+            return Some(Candidate::email_match(Ok(first), *since));
         }
         let several = "several referrals carry the customer's e-mail address".to_owned();
-        Some(Candidate::neighbour(Err(several), at))
+        Some(Candidate::email_match(Err(several), at))
     }
 
     fn add_to(&self, moments: &mut Vec<Moment<'a>>) {
         for moment in moments.iter_mut() {
             if moment.is_an_act()
-                && let Some(neighbour) = self.at(moment.at)
+                && let Some(same) = self.at(moment.at)
             {
-                moment.candidates.push(neighbour);
+                moment.candidates.push(same);
             }
         }
         // A referral that is bound later may find payments waiting.
         let later: Vec<Moment<'_>> = self
             .binds
             .iter()
-            .filter_map(|(since, _)| Some(Moment::neighbour(*since, self.at(*since)?)))
+            .filter_map(|(since, _)| Some(Moment::email_match(*since, self.at(*since)?)))
             .collect();
         moments.extend(later);
         moment::sort(moments);

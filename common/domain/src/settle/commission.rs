@@ -4,7 +4,6 @@
 //! ordinal ─▶ limits ─▶ choice ─▶ lines ─▶ rate ─▶ earned ─▶ reversal
 //! ```
 
-mod book;
 mod choice;
 mod earned;
 mod limits;
@@ -13,7 +12,8 @@ mod ordinal;
 mod own_purchase;
 mod rate;
 mod reversal;
-mod stand;
+mod review;
+mod worksheet;
 
 use super::attribution::{Binds, Judgement};
 use super::decisions::Decisions;
@@ -27,12 +27,12 @@ use crate::decision::Verdict;
 use crate::directory::Directory;
 use crate::money::{Currency, Money};
 use crate::rules::RuleVersion;
-use book::Book;
 use chrono::Days;
 use earned::{Earned, Sale};
 pub(super) use ordinal::{Ordinal, Ordinals, is_ranked};
 use reversal::Reversal;
-use stand::Stand;
+use review::Review;
+use worksheet::Worksheet;
 
 /// Puts people, payments and binds together.
 pub(super) fn settlement(
@@ -89,14 +89,14 @@ fn conversion(
     let version = rules_at(rules, payment.at).ok_or_else(|| SettleError::NoRules(payment.key.to_string()))?;
     let currency = currency_of(payment);
     let money = payment.money.unwrap_or(Collected { currency, gross: 0, base: 0 });
-    let mut book = Book::new(currency);
+    let mut worksheet = Worksheet::new(currency);
 
     let earned = match &judgement.bind {
         Some(bind) => {
             let affiliate = terms.directory.affiliates.get(&bind.affiliate);
             let own = affiliate.and_then(|affiliate| affiliate.commission_at(payment.at));
             let sale = Sale { payment, money, ordinal: terms.ordinal, rules: &version.rules, bind, own };
-            earned::earned(&sale, &mut book)
+            earned::earned(&sale, &mut worksheet)
         }
         None => Earned::Nothing(judgement.reason.clone()),
     };
@@ -104,32 +104,32 @@ fn conversion(
         Earned::Amount(minor) => (minor, None),
         Earned::Nothing(reason) => (0, reason),
     };
-    let stand = Stand::of(payment, terms, version.rules.self_referral, judgement.bind.is_some());
-    if let Stand::Rejected(why) = &stand {
+    let review = Review::of(payment, terms, version.rules.self_referral, judgement.bind.is_some());
+    if let Review::Rejected(why) = &review {
         // What would have been earned stays in the arithmetic.
         if commission != 0 {
-            book.line("rejected", why.clone(), commission);
+            worksheet.line("rejected", why.clone(), commission);
         }
         commission = 0;
         reason = Some(why.clone());
     }
     let Reversal { clawed_back, mut held } =
-        reversal::reversal(payment, money, commission, &mut book).ok_or_else(overflow)?;
+        reversal::reversal(payment, money, commission, &mut worksheet).ok_or_else(overflow)?;
     let left = commission.checked_sub(clawed_back).ok_or_else(overflow)?;
-    match &stand {
-        Stand::Held(why) if left > 0 => {
+    match &review {
+        Review::Held(why) if left > 0 => {
             held = left;
-            book.line("held", why.clone(), left);
+            worksheet.line("held", why.clone(), left);
             reason = Some(format!("held {why}"));
         }
-        Stand::Released(why) => book.line("released", why.clone(), left),
-        Stand::Held(_) | Stand::Rejected(_) | Stand::ByTheRules => {}
+        Review::Released(why) => worksheet.line("released", why.clone(), left),
+        Review::Held(_) | Review::Rejected(_) | Review::ByTheRules => {}
     }
     let posted = payment.posted.as_ref();
     let deleted = posted.is_some_and(|posted| posted.deleted);
     let status = if deleted || (commission > 0 && left == 0) {
         ConversionStatus::Reversed
-    } else if matches!(stand, Stand::Rejected(_)) {
+    } else if matches!(review, Review::Rejected(_)) {
         ConversionStatus::Rejected
     } else if judgement.bind.is_none() {
         ConversionStatus::Unattributed
@@ -173,8 +173,8 @@ fn conversion(
         explanation: Explanation {
             candidates: judgement.candidates,
             decision: judgement.decision,
-            rules: book.rules,
-            arithmetic: book.lines,
+            rules: worksheet.rules,
+            arithmetic: worksheet.lines,
         },
     })
 }

@@ -59,7 +59,7 @@ enum What {
     /// A code appeared on the customer between acts, which binds what waits.
     Code,
     /// Somebody with the same address was bound, which binds what waits.
-    Neighbour,
+    EmailMatch,
 }
 
 pub(super) fn attribute(history: &History, people: &[Person], payments: &[Payment<'_>]) -> Binds {
@@ -119,7 +119,7 @@ fn first_bind(moments: &[Moment]) -> Option<Bind> {
     for moment in &moments {
         let counts = match moment.what {
             What::Act(_) => true,
-            What::Code | What::Neighbour => waiting_until.is_some_and(|until| moment.at <= until),
+            What::Code | What::EmailMatch => waiting_until.is_some_and(|until| moment.at <= until),
         };
         if counts && moment.bind.is_some() {
             return moment.bind.clone();
@@ -140,7 +140,7 @@ fn add_by_email(people: &[Person], first: &[Option<Bind>], place: usize, moments
             |email: &String| Some(people[place].has_since(email)?.max(people[other].has_since(email)?));
         people[place].emails.keys().filter_map(both).min()
     };
-    let neighbours: Vec<Bind> = (0..people.len())
+    let matches: Vec<Bind> = (0..people.len())
         .filter(|other| *other != place)
         .filter_map(|other| {
             let bind = first[other].clone()?;
@@ -148,16 +148,16 @@ fn add_by_email(people: &[Person], first: &[Option<Bind>], place: usize, moments
         })
         .collect();
     let only_one_at = |at: Time| {
-        let mut by_then = neighbours.iter().filter(|bind| bind.since <= at);
+        let mut by_then = matches.iter().filter(|bind| bind.since <= at);
         let one = by_then.next()?;
         by_then.next().is_none().then(|| one.clone())
     };
     for moment in moments.iter_mut().filter(|moment| matches!(moment.what, What::Act(_))) {
         moment.bind = moment.bind.take().or_else(|| only_one_at(moment.at));
     }
-    for neighbour in &neighbours {
-        let bind = only_one_at(neighbour.since);
-        moments.push(Moment { at: neighbour.since, what: What::Neighbour, bind });
+    for one in &matches {
+        let bind = only_one_at(one.since);
+        moments.push(Moment { at: one.since, what: What::EmailMatch, bind });
     }
 }
 

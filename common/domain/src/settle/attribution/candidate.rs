@@ -149,7 +149,7 @@ impl<'a> Candidate<'a> {
     }
 
     /// A referral with the same e-mail address, which the bind is known by since a time.
-    pub(super) fn neighbour(bind: Result<&'a Bind, String>, since: DateTime<Utc>) -> Self {
+    pub(super) fn email_match(bind: Result<&'a Bind, String>, since: DateTime<Utc>) -> Self {
         let (object, event) = match &bind {
             Ok(bind) => (bind.evidence.object.as_str(), bind.evidence.event.as_str()),
             Err(_) => ("", ""),

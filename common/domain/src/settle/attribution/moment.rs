@@ -37,7 +37,7 @@ pub(super) enum MomentKind<'a> {
     /// A code that appeared on the customer or a subscription.
     Mapping,
     /// A bind of somebody with the same address.
-    Neighbour,
+    EmailMatch,
 }
 
 impl<'a> Moment<'a> {
@@ -53,15 +53,15 @@ impl<'a> Moment<'a> {
     }
 
     /// A bind of somebody with the same address.
-    pub(super) fn neighbour(at: DateTime<Utc>, candidate: Candidate<'a>) -> Self {
-        Self { kind: MomentKind::Neighbour, ..Self::mapping(at, candidate) }
+    pub(super) fn email_match(at: DateTime<Utc>, candidate: Candidate<'a>) -> Self {
+        Self { kind: MomentKind::EmailMatch, ..Self::mapping(at, candidate) }
     }
 
     /// Whether the customer did something, rather than something becoming known of them.
     pub(super) fn is_an_act(&self) -> bool {
         match self.kind {
             MomentKind::Payment(_) | MomentKind::Referral => true,
-            MomentKind::Mapping | MomentKind::Neighbour => false,
+            MomentKind::Mapping | MomentKind::EmailMatch => false,
         }
     }
 
@@ -74,7 +74,7 @@ impl<'a> Moment<'a> {
     pub(super) fn payment(&self) -> Option<&'a Key> {
         match self.kind {
             MomentKind::Payment(key) => Some(key),
-            MomentKind::Referral | MomentKind::Mapping | MomentKind::Neighbour => None,
+            MomentKind::Referral | MomentKind::Mapping | MomentKind::EmailMatch => None,
         }
     }
 

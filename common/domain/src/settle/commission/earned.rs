@@ -1,11 +1,11 @@
 //! The original commission of a payment (SEMANTICS 7–10).
 
-use super::book::Book;
 use super::choice::Choice;
 use super::limits;
 use super::lines::{self, Part};
 use super::ordinal::Ordinal;
 use super::rate::{Rated, Rating, rate};
+use super::worksheet::Worksheet;
 use crate::fact::ConversionKind;
 use crate::money::{Currency, Money};
 use crate::rules::{Commission, Rules};
@@ -34,8 +34,8 @@ pub(super) enum Earned {
 
 /// The original commission. One that no ledger entry can hold is none, with that reason: a payment that
 /// cannot be computed must not keep the customer's others from being settled.
-pub(super) fn earned(sale: &Sale<'_>, book: &mut Book) -> Earned {
-    match computed(sale, book) {
+pub(super) fn earned(sale: &Sale<'_>, worksheet: &mut Worksheet) -> Earned {
+    match computed(sale, worksheet) {
         Some(Earned::Amount(minor)) if minor <= Money::MOST => Earned::Amount(minor),
         Some(Earned::Nothing(reason)) => Earned::Nothing(reason),
         Some(Earned::Amount(_)) | None => {
@@ -45,7 +45,7 @@ pub(super) fn earned(sale: &Sale<'_>, book: &mut Book) -> Earned {
 }
 
 /// The same. `None` is an overflow.
-fn computed(sale: &Sale<'_>, book: &mut Book) -> Option<Earned> {
+fn computed(sale: &Sale<'_>, worksheet: &mut Worksheet) -> Option<Earned> {
     let Sale { payment, money, rules, .. } = *sale;
     let nothing = |reason: String| Some(Earned::Nothing(Some(reason)));
     if let Some(object) = &payment.no_commission {
@@ -53,7 +53,7 @@ fn computed(sale: &Sale<'_>, book: &mut Book) -> Option<Earned> {
     }
     if let Some((value, written)) = payment.posted.as_ref().and_then(|posted| posted.value) {
         if Currency::stored(written) == Ok(money.currency) {
-            book.line("commission", "named over the API".to_owned(), value);
+            worksheet.line("commission", "named over the API".to_owned(), value);
             return Some(Earned::Amount(value.max(0)));
         }
         let how = format!(
@@ -61,7 +61,7 @@ fn computed(sale: &Sale<'_>, book: &mut Book) -> Option<Earned> {
              earns by the rules",
             written, money.currency
         );
-        book.line("named", how, 0);
+        worksheet.line("named", how, 0);
     }
     if payment.kind() == ConversionKind::Signup {
         return nothing("a signup earns nothing by the programme's rules".to_owned());
@@ -69,9 +69,9 @@ fn computed(sale: &Sale<'_>, book: &mut Book) -> Option<Earned> {
     let how = if money.base == money.gross {
         "what was collected".to_owned()
     } else {
-        format!("{} collected, without its share of tax and shipping", book.money(money.gross))
+        format!("{} collected, without its share of tax and shipping", worksheet.money(money.gross))
     };
-    book.line("base", how, money.base);
+    worksheet.line("base", how, money.base);
     if money.base <= 0 {
         return nothing("nothing is left without tax and shipping".to_owned());
     }
@@ -84,60 +84,65 @@ fn computed(sale: &Sale<'_>, book: &mut Book) -> Option<Earned> {
     let choice = Choice::new(rules, sale.bind, sale.own, ordinal);
     let parts = if choice.is_by_line() { lines::parts(payment, money) } else { None };
     let earned = match parts {
-        Some(parts) => by_line(sale, &parts, &choice, book)?,
-        None => as_a_whole(sale, &choice, book)?,
+        Some(parts) => by_line(sale, &parts, &choice, worksheet)?,
+        None => as_a_whole(sale, &choice, worksheet)?,
     };
     Some(match earned {
-        Earned::Amount(minor) => Earned::Amount(capped(minor, rules, book)),
+        Earned::Amount(minor) => Earned::Amount(capped(minor, rules, worksheet)),
         Earned::Nothing(reason) => Earned::Nothing(reason),
     })
 }
 
-fn as_a_whole(sale: &Sale<'_>, choice: &Choice<'_>, book: &mut Book) -> Option<Earned> {
+fn as_a_whole(sale: &Sale<'_>, choice: &Choice<'_>, worksheet: &mut Worksheet) -> Option<Earned> {
     let rule = choice.of_payment();
     let undivided = match sale.payment.lines.len() {
         0 => "the payment has no lines",
         _ => "the lines do not sum to a positive amount, so the payment counts as one",
     };
-    book.rules = choice.stories(std::slice::from_ref(&rule), Some(undivided));
-    Some(match rate(&rule, sale.money.base, Rated::Payment, book)? {
+    worksheet.rules = choice.stories(std::slice::from_ref(&rule), Some(undivided));
+    Some(match rate(&rule, sale.money.base, Rated::Payment, worksheet)? {
         Rating::Amount { minor, how } => {
-            book.rated("commission", how, minor, rule, None);
+            worksheet.rated("commission", how, minor, rule, None);
             Earned::Amount(minor)
         }
         Rating::Nothing(reason) => Earned::Nothing(Some(reason)),
     })
 }
 
-fn by_line(sale: &Sale<'_>, parts: &[Part<'_>], choice: &Choice<'_>, book: &mut Book) -> Option<Earned> {
+fn by_line(
+    sale: &Sale<'_>,
+    parts: &[Part<'_>],
+    choice: &Choice<'_>,
+    worksheet: &mut Worksheet,
+) -> Option<Earned> {
     let rules: Vec<AppliedRule> = parts.iter().map(|part| choice.of_line(part.line)).collect();
-    book.rules = choice.stories(&rules, None);
+    worksheet.rules = choice.stories(&rules, None);
     let invoiced = parts.iter().try_fold(0i64, |sum, part| sum.checked_add(part.line.amount))?;
     if !sale.payment.lines_complete {
         let how = "Stripe sent only the first lines of the invoice: the base is split over these";
-        book.line("lines", how.to_owned(), invoiced);
+        worksheet.line("lines", how.to_owned(), invoiced);
     }
     let mut sum = 0i64;
     let mut refused = None;
     for (n, (part, rule)) in (1u32..).zip(parts.iter().zip(rules)) {
-        let sold = sold(part, invoiced, sale.money.base, book);
-        let (minor, how) = match rate(&rule, part.base, Rated::Line(part.line.quantity), book)? {
+        let sold = sold(part, invoiced, sale.money.base, worksheet);
+        let (minor, how) = match rate(&rule, part.base, Rated::Line(part.line.quantity), worksheet)? {
             Rating::Amount { minor, how } => (minor, how),
             Rating::Nothing(reason) => {
                 refused.get_or_insert_with(|| reason.clone());
                 (0, reason)
             }
         };
-        book.rated(&format!("line {n}"), format!("{sold}; {how}"), minor, rule, Some(rated_line(part)));
+        worksheet.rated(&format!("line {n}"), format!("{sold}; {how}"), minor, rule, Some(rated_line(part)));
         sum = sum.checked_add(minor)?;
     }
     if sum < 0 {
-        let how = format!("the lines sum to {}, which counts as nothing", book.money(sum));
-        book.line("commission", how, 0);
+        let how = format!("the lines sum to {}, which counts as nothing", worksheet.money(sum));
+        worksheet.line("commission", how, 0);
         return Some(Earned::Nothing(Some("the invoice's lines earn less than nothing in sum".to_owned())));
     }
     let how = if parts.len() == 1 { "of the only line" } else { "the sum of the lines" };
-    book.line("commission", how.to_owned(), sum);
+    worksheet.line("commission", how.to_owned(), sum);
     Some(match refused {
         Some(reason) if sum == 0 => Earned::Nothing(Some(reason)),
         Some(_) | None => Earned::Amount(sum),
@@ -145,16 +150,16 @@ fn by_line(sale: &Sale<'_>, parts: &[Part<'_>], choice: &Choice<'_>, book: &mut 
 }
 
 /// What a line sold, and its share in the base.
-fn sold(part: &Part<'_>, invoiced: i64, base: i64, book: &Book) -> String {
+fn sold(part: &Part<'_>, invoiced: i64, base: i64, worksheet: &Worksheet) -> String {
     let line = part.line;
     let what = line.product.as_deref().or(line.price.as_deref()).unwrap_or("no product");
     let units = if line.quantity == 1 { String::new() } else { format!("{} × ", line.quantity) };
     let proration = if line.proration { " (proration)" } else { "" };
-    let amount = book.money(line.amount);
+    let amount = worksheet.money(line.amount);
     if invoiced == base {
         return format!("{units}{what}{proration}, {amount}");
     }
-    let (invoiced, share) = (book.money(invoiced), book.money(part.base));
+    let (invoiced, share) = (worksheet.money(invoiced), worksheet.money(part.base));
     format!("{units}{what}{proration}, {amount} of {invoiced} invoiced, which is {share} of the base")
 }
 
@@ -171,11 +176,12 @@ fn rated_line(part: &Part<'_>) -> RatedLine {
 }
 
 /// Never more than the programme's most, where that is in the payment's currency.
-fn capped(minor: i64, rules: &Rules, book: &mut Book) -> i64 {
+fn capped(minor: i64, rules: &Rules, worksheet: &mut Worksheet) -> i64 {
     match rules.max_commission {
-        Some(most) if most.currency == book.money(0).currency && minor > most.minor => {
-            let how = format!("a payment earns at most {most}; it would have been {}", book.money(minor));
-            book.line("capped", how, most.minor);
+        Some(most) if most.currency == worksheet.money(0).currency && minor > most.minor => {
+            let how =
+                format!("a payment earns at most {most}; it would have been {}", worksheet.money(minor));
+            worksheet.line("capped", how, most.minor);
             most.minor
         }
         Some(_) | None => minor,

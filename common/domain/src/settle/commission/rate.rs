@@ -1,6 +1,6 @@
 //! What one rule makes of one base (SEMANTICS 9).
 
-use super::book::Book;
+use super::worksheet::Worksheet;
 use crate::rules::Commission;
 use crate::settle::outcome::{AppliedRule, RuleKind};
 
@@ -20,30 +20,30 @@ pub(super) enum Rating {
 }
 
 /// Rates a base. `None` is an overflow.
-pub(super) fn rate(rule: &AppliedRule, base: i64, what: Rated, book: &Book) -> Option<Rating> {
+pub(super) fn rate(rule: &AppliedRule, base: i64, what: Rated, worksheet: &Worksheet) -> Option<Rating> {
     match rule.commission {
         Commission::Percent { basis_points } => {
             let how = format!(
                 "{}{} of {}, half to even",
                 whose(rule, Form::Share),
                 rule.commission,
-                book.money(base)
+                worksheet.money(base)
             );
             Some(Rating::Amount { minor: basis_points.of(base)?, how })
         }
-        Commission::Flat { currency, .. } if currency != book.money(0).currency => {
+        Commission::Flat { currency, .. } if currency != worksheet.money(0).currency => {
             let whose = match rule.kind {
                 RuleKind::First | RuleKind::Default => "the programme".to_owned(),
                 RuleKind::Affiliate => "the affiliate's own commission".to_owned(),
                 RuleKind::Code | RuleKind::Product | RuleKind::Group | RuleKind::Tier => named(rule),
             };
-            let paid = book.money(0).currency;
+            let paid = worksheet.money(0).currency;
             Some(Rating::Nothing(format!(
                 "{whose} pays {currency}, the payment is in {paid}, and nothing is converted"
             )))
         }
         Commission::Flat { minor, capped_at_base, .. } => {
-            let once = format!("{}a fixed {}", whose(rule, Form::Amount), book.money(minor));
+            let once = format!("{}a fixed {}", whose(rule, Form::Amount), worksheet.money(minor));
             let (full, how) = match what {
                 Rated::Payment => (minor, format!("{once} a payment")),
                 Rated::Line(_) if base <= 0 => (0, format!("{once}: none for a line that gives back")),
@@ -53,7 +53,8 @@ pub(super) fn rate(rule: &AppliedRule, base: i64, what: Rated, book: &Book) -> O
             };
             let capped = capped_at_base && full > base.max(0);
             let minor = if capped { base.max(0) } else { full };
-            let how = if capped { format!("{how}, at most the base of {}", book.money(base)) } else { how };
+            let how =
+                if capped { format!("{how}, at most the base of {}", worksheet.money(base)) } else { how };
             Some(Rating::Amount { minor, how })
         }
     }

@@ -1,6 +1,6 @@
 //! What of a commission is taken back or held.
 
-use super::book::Book;
+use super::worksheet::Worksheet;
 use crate::money::ratio_half_even;
 use crate::settle::payments::{Collected, Counted, Payment};
 
@@ -16,30 +16,30 @@ pub(super) fn reversal(
     payment: &Payment<'_>,
     money: Collected,
     commission: i64,
-    book: &mut Book,
+    worksheet: &mut Worksheet,
 ) -> Option<Reversal> {
     if commission <= 0 {
         return Some(Reversal { clawed_back: 0, held: 0 });
     }
     if payment.posted.as_ref().is_some_and(|posted| posted.deleted) {
-        book.line("taken back", "the conversion was deleted".to_owned(), commission);
+        worksheet.line("taken back", "the conversion was deleted".to_owned(), commission);
         return Some(Reversal { clawed_back: commission, held: 0 });
     }
     if money.gross <= 0 {
         return Some(Reversal { clawed_back: 0, held: 0 });
     }
     let share = |part: &Counted| ratio_half_even(commission, part.money.minor, money.gross);
-    let whole = book.money(money.gross);
+    let whole = worksheet.money(money.gross);
     let clawed_back = share(&payment.reversed)?;
     if clawed_back > 0 {
         let Counted { money: back, notes } = &payment.reversed;
         let how = format!("{back} of {whole} went back, half to even of the original commission");
-        book.line("taken back", with_notes(&how, notes), clawed_back);
+        worksheet.line("taken back", with_notes(&how, notes), clawed_back);
     }
     let held = share(&payment.disputed)?.min(commission.checked_sub(clawed_back)?);
     if held > 0 {
         let Counted { money: disputed, notes } = &payment.disputed;
-        book.line("held", with_notes(&format!("{disputed} of {whole} is disputed"), notes), held);
+        worksheet.line("held", with_notes(&format!("{disputed} of {whole} is disputed"), notes), held);
     }
     Some(Reversal { clawed_back, held })
 }

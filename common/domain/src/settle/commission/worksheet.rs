@@ -1,16 +1,16 @@
-//! The arithmetic, as it is told.
+//! The worksheet of a commission: its arithmetic, line by line, as the explanation tells it.
 
 use crate::money::{Currency, Money};
 use crate::settle::outcome::{AppliedRule, Arithmetic, RatedLine, RuleStory};
 
-/// Collects the arithmetic, line by line.
-pub(super) struct Book {
+/// Collects the lines.
+pub(super) struct Worksheet {
     currency: Currency,
     pub(super) rules: Vec<RuleStory>,
     pub(super) lines: Vec<Arithmetic>,
 }
 
-impl Book {
+impl Worksheet {
     pub(super) fn new(currency: Currency) -> Self {
         Self { currency, rules: Vec::new(), lines: Vec::new() }
     }

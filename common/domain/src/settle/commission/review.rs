@@ -1,12 +1,12 @@
-//! How a commission stands beside its amount: as the rules say, held, rejected or released.
+//! Review of a commission, beside its amount: as the rules say, held, rejected or released.
 
 use super::Terms;
 use crate::decision::{Ruling, Verdict};
 use crate::rules::SelfReferral;
 use crate::settle::payments::Payment;
 
-/// How a commission stands, disputes and refunds aside (SEMANTICS 14, 16). Each with its reason.
-pub(super) enum Stand {
+/// What review makes of a commission, disputes and refunds aside (SEMANTICS 14, 16). Each with its reason.
+pub(super) enum Review {
     /// As the rules say.
     ByTheRules,
     /// All that is left is held.
@@ -17,7 +17,7 @@ pub(super) enum Stand {
     Released(String),
 }
 
-impl Stand {
+impl Review {
     /// A person's verdict goes before what the rules make of a purchase of the affiliate's own and of
     /// an early fraud warning. Where nobody earns there is nothing to decide.
     pub(super) fn of(
