@@ -1,7 +1,7 @@
 //! From a message to what has to be done with it. Pure.
 
 use common::intake::{self, Told, Untold};
-use domain::mappings::Mappings;
+use domain::reevaluation::Reevaluation;
 use queue::{
     Delivery,
     envelope::{Envelope, Source},
@@ -18,7 +18,7 @@ pub(crate) enum Task {
     /// Ask Stripe for what a payload lacked.
     Fetch(Missing),
     /// Judge again what a changed mapping concerns.
-    Resettle(Mappings),
+    Resettle(Reevaluation),
 }
 
 /// Something to settle.

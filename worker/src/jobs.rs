@@ -11,7 +11,7 @@ pub(crate) use keychain::Keychain;
 use crate::batch::tell;
 use crate::pause::grace;
 use crate::place::Place;
-use domain::mappings::Mappings;
+use domain::reevaluation::Reevaluation;
 use queue::{Acknowledger, Delivery, Disposition, Publisher};
 use std::sync::Arc;
 use store::Sessions;
@@ -62,12 +62,12 @@ impl Jobs {
     }
 
     /// Judges again what some mappings concern.
-    pub(crate) fn resettle(&self, delivery: Delivery, mappings: Mappings) {
+    pub(crate) fn resettle(&self, delivery: Delivery, reevaluation: Reevaluation) {
         let shared = Arc::clone(&self.shared);
         self.tasks.spawn(async move {
             let outcome = tokio::select! {
                 biased;
-                outcome = shared.resettle(delivery.envelope.realm(), &mappings) => outcome,
+                outcome = shared.resettle(delivery.envelope.realm(), &reevaluation) => outcome,
                 () = grace(&shared.shutdown) => None,
             };
             shared.answer(delivery, outcome).await;

@@ -235,7 +235,7 @@ async fn sort(read: Vec<Read>, settling: &Settling, jobs: &Jobs) -> Batch {
         match task {
             Ok(Task::Settle(work)) => batch.push(delivery, *work),
             Ok(Task::Fetch(missing)) => jobs.fetch(delivery, missing),
-            Ok(Task::Resettle(mappings)) => jobs.resettle(delivery, mappings),
+            Ok(Task::Resettle(reevaluation)) => jobs.resettle(delivery, reevaluation),
             Err(reason) => unreadable.push((delivery, reason.to_string())),
         }
     }

@@ -1,7 +1,7 @@
 //! Clicks on affiliates' links.
 
 use crate::{Error, Outbox};
-use domain::{code::FoldedCode, ids::Realm, mappings::Mappings};
+use domain::{code::FoldedCode, ids::Realm, reevaluation::Reevaluation};
 use store::{
     PgConnection,
     clicks::{self, NewClick, Recorded},
@@ -20,7 +20,7 @@ pub async fn record(
     let recorded = clicks::record(connection, realm, new).await?;
     if let Recorded::New(click) = &recorded {
         let codes = FoldedCode::new(&click.click_id).into_iter().collect();
-        outbox.resettle(connection, realm, &Mappings { codes, ..Mappings::default() }).await?;
+        outbox.resettle(connection, realm, &Reevaluation { codes, ..Reevaluation::default() }).await?;
     }
     Ok(recorded)
 }

@@ -3,7 +3,7 @@
 use crate::{Error, Outbox};
 use domain::{
     ids::{CouponId, Realm},
-    mappings::Mappings,
+    reevaluation::Reevaluation,
 };
 use store::{
     PgConnection,
@@ -24,8 +24,8 @@ pub async fn enter(
 ) -> Result<CouponId, Error> {
     let created = coupons::create(connection, realm, naming, lemonsqueezy_discount_code, status).await;
     let id = created.map_err(|error| refused(error, naming))?;
-    let mappings = Mappings { codes: naming.names().collect(), ..Mappings::default() };
-    outbox.resettle(connection, realm, &mappings).await?;
+    let reevaluation = Reevaluation { codes: naming.names().collect(), ..Reevaluation::default() };
+    outbox.resettle(connection, realm, &reevaluation).await?;
     Ok(id)
 }
 
@@ -50,8 +50,8 @@ pub async fn change<E: From<Error>, T>(
     }
     if before.naming != after.naming || before.status != after.status {
         let codes = before.naming.names().chain(after.naming.names()).collect();
-        let mappings = Mappings { codes, ..Mappings::default() };
-        outbox.resettle(connection, realm, &mappings).await?;
+        let reevaluation = Reevaluation { codes, ..Reevaluation::default() };
+        outbox.resettle(connection, realm, &reevaluation).await?;
     }
     Ok(edited)
 }
@@ -68,8 +68,8 @@ pub async fn delete(
 ) -> Result<Coupon, Error> {
     let coupon = coupons::lock(connection, realm, id).await?.ok_or_else(|| unknown(id))?;
     coupons::delete(connection, id).await?;
-    let mappings = Mappings { codes: coupon.naming.names().collect(), ..Mappings::default() };
-    outbox.resettle(connection, realm, &mappings).await?;
+    let reevaluation = Reevaluation { codes: coupon.naming.names().collect(), ..Reevaluation::default() };
+    outbox.resettle(connection, realm, &reevaluation).await?;
     Ok(Coupon { status: CouponStatus::Inactive, ..coupon })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use chrono::{DateTime, Utc};
-use domain::{command::Command, ids::Realm, mappings::Mappings};
+use domain::{command::Command, ids::Realm, reevaluation::Reevaluation};
 use queue::{
     Prefix, enqueue,
     envelope::{Envelope, Source},
@@ -36,12 +36,12 @@ impl Outbox<'_> {
         &self,
         connection: &mut PgConnection,
         realm: Realm,
-        mappings: &Mappings,
+        reevaluation: &Reevaluation,
     ) -> Result<Option<i64>, Error> {
-        if mappings.is_empty() {
+        if reevaluation.is_empty() {
             return Ok(None);
         }
-        self.put(connection, Source::Resettle, realm, mappings).await.map(Some)
+        self.put(connection, Source::Resettle, realm, reevaluation).await.map(Some)
     }
 
     async fn put(

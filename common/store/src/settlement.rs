@@ -43,7 +43,7 @@ use super::payouts::books;
 use super::{PgConnection, StoreError};
 use domain::fact::Fact;
 use domain::ids::{ClusterId, ConversionId, Realm};
-use domain::mappings::Mappings;
+use domain::reevaluation::Reevaluation;
 use domain::settle::SettleError;
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -182,9 +182,9 @@ pub async fn wait_for_batches(conn: &mut PgConnection, realm: Realm) -> Result<(
 pub async fn clusters_concerned(
     conn: &mut PgConnection,
     realm: Realm,
-    mappings: &Mappings,
+    reevaluation: &Reevaluation,
 ) -> Result<BTreeSet<ClusterId>, StoreError> {
-    clusters::concerned(conn, realm, mappings).await
+    clusters::concerned(conn, realm, reevaluation).await
 }
 
 /// Whether anything has been settled in a project and mode.

@@ -6,7 +6,7 @@ use crate::place::{Kind, Patience};
 use crate::recovery::{Recovery, recovery_for};
 use chrono::{TimeDelta, Utc};
 use domain::ids::{ClusterId, Realm};
-use domain::mappings::Mappings;
+use domain::reevaluation::Reevaluation;
 use queue::Disposition;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -33,14 +33,14 @@ const LATER: TimeDelta = TimeDelta::seconds(10);
 impl Shared {
     /// Settles them; `None` when the worker is to stop first. Settling a cluster twice changes
     /// nothing, so that an interrupted run is simply done again.
-    pub(super) async fn resettle(&self, realm: Realm, mappings: &Mappings) -> Option<Disposition> {
+    pub(super) async fn resettle(&self, realm: Realm, reevaluation: &Reevaluation) -> Option<Disposition> {
         let _one_at_a_time = self.resettling.acquire().await.ok()?;
         let (mut for_store, mut for_race) = (Pauses::for_store(), Pauses::for_race());
         let (mut conflicts, mut size) = (0, CHUNK);
         let mut open: Option<Vec<ClusterId>> = None;
         loop {
             let failed = match &mut open {
-                None => match self.concerned(realm, mappings).await {
+                None => match self.concerned(realm, reevaluation).await {
                     Ok(clusters) => {
                         open = Some(clusters.into_iter().collect());
                         continue;
@@ -97,7 +97,11 @@ impl Shared {
         }
     }
 
-    async fn concerned(&self, realm: Realm, mappings: &Mappings) -> Result<BTreeSet<ClusterId>, StoreError> {
+    async fn concerned(
+        &self,
+        realm: Realm,
+        reevaluation: &Reevaluation,
+    ) -> Result<BTreeSet<ClusterId>, StoreError> {
         let mut session = self.sessions.open().await?;
         within(TRANSACTION, async {
             let mut transaction = session.begin().await?;
@@ -109,7 +113,7 @@ impl Shared {
         let clusters = within(SEARCH, async {
             let mut transaction = session.begin().await?;
             statement_timeout(&mut transaction, SEARCH).await?;
-            let clusters = clusters_concerned(&mut transaction, realm, mappings).await?;
+            let clusters = clusters_concerned(&mut transaction, realm, reevaluation).await?;
             transaction.commit().await?;
             Ok::<_, StoreError>(clusters)
         })

@@ -2,7 +2,7 @@
 
 use super::{refused, unknown};
 use crate::{Error, Outbox};
-use domain::{ids::Realm, key::Key, mappings::Mappings};
+use domain::{ids::Realm, key::Key, reevaluation::Reevaluation};
 use store::{
     PgConnection, StoreError,
     affiliates::{self, Affiliate},
@@ -27,8 +27,8 @@ pub async fn change<E: From<Error>, T>(
     if before != after {
         let saved = affiliates::save(connection, realm, &before, &after).await;
         saved.map_err(|error| refused(error, &after.user_email, &after.referral_code))?;
-        let mappings = concerned(connection, &before, &after).await.map_err(Error::from)?;
-        outbox.resettle(connection, realm, &mappings).await?;
+        let reevaluation = concerned(connection, &before, &after).await.map_err(Error::from)?;
+        outbox.resettle(connection, realm, &reevaluation).await?;
     }
     Ok((after, edited))
 }
@@ -38,23 +38,23 @@ async fn concerned(
     connection: &mut PgConnection,
     before: &Affiliate,
     after: &Affiliate,
-) -> Result<Mappings, StoreError> {
-    let mut mappings = Mappings::default();
+) -> Result<Reevaluation, StoreError> {
+    let mut reevaluation = Reevaluation::default();
     if before.referral_code != after.referral_code || before.status != after.status {
-        mappings.codes = affiliates::names(connection, after.id).await?;
+        reevaluation.codes = affiliates::names(connection, after.id).await?;
         // A customer who was bound by id or by hand mentions no code, but is told with it.
-        mappings.affiliates.push(after.id);
+        reevaluation.affiliates.push(after.id);
     }
     // What the affiliate has earned may turn out to be purchases of their own, under any spelling of
     // the address.
     let (old, new) = (Key::email(&before.user_email), Key::email(&after.user_email));
     if old != new {
-        mappings.keys = old.into_iter().chain(new).collect();
-        mappings.affiliates.push(after.id);
+        reevaluation.keys = old.into_iter().chain(new).collect();
+        reevaluation.affiliates.push(after.id);
     }
     // An address to which the affiliate is paid is one of theirs as well.
     if before.payout_preferences != after.payout_preferences {
-        mappings.affiliates.push(after.id);
+        reevaluation.affiliates.push(after.id);
     }
-    Ok(mappings)
+    Ok(reevaluation)
 }

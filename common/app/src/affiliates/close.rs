@@ -2,7 +2,7 @@
 
 use super::unknown;
 use crate::{Error, Outbox};
-use domain::{ids::Realm, key::Key, mappings::Mappings};
+use domain::{ids::Realm, key::Key, reevaluation::Reevaluation};
 use store::{
     PgConnection,
     affiliates::{self, Affiliate},
@@ -20,12 +20,12 @@ pub async fn close(
 ) -> Result<Affiliate, Error> {
     let affiliate = affiliates::lock_by_email(connection, realm, email).await?;
     let affiliate = affiliates::close(connection, affiliate.ok_or_else(|| unknown(email))?).await?;
-    let mappings = Mappings {
+    let reevaluation = Reevaluation {
         codes: affiliates::names(connection, affiliate.id).await?,
         keys: Key::email(&affiliate.user_email).into_iter().collect(),
         affiliates: vec![affiliate.id],
-        ..Mappings::default()
+        ..Reevaluation::default()
     };
-    outbox.resettle(connection, realm, &mappings).await?;
+    outbox.resettle(connection, realm, &reevaluation).await?;
     Ok(affiliate)
 }

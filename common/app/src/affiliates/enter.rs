@@ -2,7 +2,7 @@
 
 use super::refused;
 use crate::{Error, Outbox};
-use domain::{code::FoldedCode, ids::Realm, key::Key, mappings::Mappings, rules::Commission};
+use domain::{code::FoldedCode, ids::Realm, key::Key, reevaluation::Reevaluation, rules::Commission};
 use serde_json::Value;
 use store::{
     PgPool,
@@ -61,12 +61,12 @@ pub async fn enter(
         let mut transaction = pool.begin().await?;
         match affiliates::create(&mut transaction, realm, &new.with_code(&code)).await {
             Ok(affiliate) => {
-                let mappings = Mappings {
+                let reevaluation = Reevaluation {
                     codes: FoldedCode::new(&code).into_iter().collect(),
                     keys: Key::email(&new.email).into_iter().collect(),
-                    ..Mappings::default()
+                    ..Reevaluation::default()
                 };
-                outbox.resettle(&mut transaction, realm, &mappings).await?;
+                outbox.resettle(&mut transaction, realm, &reevaluation).await?;
                 transaction.commit().await?;
                 return Ok(affiliate);
             }
@@ -90,13 +90,13 @@ async fn reopen(
     let Some(before) = reopened else { return Ok(None) };
     let after = new.applied_to(&before);
     affiliates::save(&mut transaction, realm, &before, &after).await.map_err(refuse)?;
-    let mappings = Mappings {
+    let reevaluation = Reevaluation {
         codes: affiliates::names(&mut transaction, after.id).await?,
         keys: Key::email(&after.user_email).into_iter().collect(),
         affiliates: vec![after.id],
-        ..Mappings::default()
+        ..Reevaluation::default()
     };
-    outbox.resettle(&mut transaction, realm, &mappings).await?;
+    outbox.resettle(&mut transaction, realm, &reevaluation).await?;
     transaction.commit().await?;
     Ok(Some(after))
 }

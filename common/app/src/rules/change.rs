@@ -4,7 +4,7 @@ use crate::{Error, Outbox};
 use chrono::{DateTime, Utc};
 use domain::{
     ids::{Mode, ProjectId, Realm},
-    mappings::Mappings,
+    reevaluation::Reevaluation,
     rules::Rules,
 };
 use store::{
@@ -72,12 +72,12 @@ pub async fn change(
         })?;
     // Payments that the new version covers may be there already.
     let since = from.unwrap_or(DateTime::UNIX_EPOCH);
-    let mappings = Mappings { rules_since: Some(since), ..Mappings::default() };
+    let reevaluation = Reevaluation { rules_since: Some(since), ..Reevaluation::default() };
     let mut messages = Vec::new();
     for mode in [Mode::Test, Mode::Live] {
         let realm = Realm { project, mode };
         let concerned = settlement::has_history(connection, realm).await?;
-        let message = outbox.resettle(connection, realm, &mappings).await?;
+        let message = outbox.resettle(connection, realm, &reevaluation).await?;
         // Where nothing has happened yet, nobody need wait for it.
         messages.extend(message.filter(|_| concerned));
     }

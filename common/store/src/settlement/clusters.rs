@@ -5,7 +5,7 @@ use super::parts;
 use crate::{PgConnection, StoreError, decode, realm};
 use domain::ids::{ClusterId, Realm};
 use domain::key::Key;
-use domain::mappings::Mappings;
+use domain::reevaluation::Reevaluation;
 use domain::settle::Past;
 use domain::union_find::UnionFind;
 use std::collections::{BTreeMap, BTreeSet};
@@ -150,11 +150,11 @@ pub(super) async fn held(
 pub(super) async fn concerned(
     conn: &mut PgConnection,
     realm: Realm,
-    mappings: &Mappings,
+    reevaluation: &Reevaluation,
 ) -> Result<BTreeSet<ClusterId>, StoreError> {
-    let codes: Vec<String> = mappings.codes.iter().map(|code| code.as_str().to_owned()).collect();
-    let keys: Vec<String> = mappings.keys.iter().map(|key| key.as_str().to_owned()).collect();
-    let affiliates: Vec<i64> = mappings.affiliates.iter().map(|id| id.0).collect();
+    let codes: Vec<String> = reevaluation.codes.iter().map(|code| code.as_str().to_owned()).collect();
+    let keys: Vec<String> = reevaluation.keys.iter().map(|key| key.as_str().to_owned()).collect();
+    let affiliates: Vec<i64> = reevaluation.affiliates.iter().map(|id| id.0).collect();
     let ids = sqlx::query_scalar!(
         r#"
         SELECT cluster_id AS "cluster_id!" FROM facts
@@ -181,7 +181,7 @@ pub(super) async fn concerned(
         &codes,
         &keys,
         &affiliates,
-        mappings.rules_since,
+        reevaluation.rules_since,
     )
     .fetch_all(conn)
     .await?;

@@ -1,4 +1,4 @@
-//! What changed in the registry, for whoever has to be judged again.
+//! The scope of a re-evaluation: what changed in the registry, for whoever has to be judged again.
 
 use super::code::FoldedCode;
 use super::ids::AffiliateId;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// `Resettle`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Mappings {
+pub struct Reevaluation {
     /// Codes, as they were and as they are.
     pub codes: Vec<FoldedCode>,
     /// Identities of customers.
@@ -21,7 +21,7 @@ pub struct Mappings {
     pub rules_since: Option<DateTime<Utc>>,
 }
 
-impl Mappings {
+impl Reevaluation {
     /// Whether nothing changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
