@@ -79,14 +79,9 @@ async fn agrees_with_conversions(
         Wrong,
         r#"SELECT c.id AS "id!", count(*) OVER () AS "violations!"
          FROM conversions c
-         LEFT JOIN (
-             SELECT conversion_id,
-                    sum(CASE WHEN from_account = 'expense' THEN amount_minor WHEN to_account = 'expense' THEN -amount_minor ELSE 0 END) AS earned,
-                    sum(CASE WHEN to_account = 'clawback' THEN amount_minor WHEN from_account = 'clawback' THEN -amount_minor ELSE 0 END) AS clawed_back,
-                    sum(CASE WHEN to_account = 'held' THEN amount_minor WHEN from_account = 'held' THEN -amount_minor ELSE 0 END) AS held
-             FROM ledger_entries WHERE $1::BIGINT IS NULL OR project_id = $1
-             GROUP BY conversion_id
-         ) l ON l.conversion_id = c.id
+         LEFT JOIN ledger_balances l
+             ON l.conversion_id = c.id AND l.affiliate_id = c.affiliate_id AND l.currency = c.currency
+             AND ($1::BIGINT IS NULL OR l.project_id = $1)
          WHERE ($1 IS NULL OR c.project_id = $1) AND c.merged_into IS NULL
            AND (CASE WHEN c.affiliate_id IS NULL THEN 0 ELSE c.commission_minor END,
                 CASE WHEN c.affiliate_id IS NULL THEN 0 ELSE c.clawed_back_minor END,
@@ -146,16 +141,12 @@ async fn only_its_affiliate_earns(
 ) -> Result<Finding, StoreError> {
     let rows = sqlx::query_as!(
         Wrong,
-        r#"SELECT l.conversion_id AS "id!", count(*) OVER () AS "violations!"
-         FROM ledger_entries l
+        r#"SELECT c.id AS "id!", count(*) OVER () AS "violations!"
+         FROM ledger_balances l
          JOIN conversions c ON c.id = l.conversion_id
-         WHERE ($1::BIGINT IS NULL OR l.project_id = $1) AND l.payout_id IS NULL
+         WHERE ($1::BIGINT IS NULL OR l.project_id = $1) AND (l.earned, l.clawed_back, l.held) <> (0, 0, 0)
            AND (c.affiliate_id, c.currency) IS DISTINCT FROM (l.affiliate_id, l.currency)
-         GROUP BY l.conversion_id, l.affiliate_id, l.currency
-         HAVING sum(CASE 'expense' WHEN l.from_account THEN amount_minor WHEN l.to_account THEN -amount_minor ELSE 0 END) <> 0
-             OR sum(CASE 'clawback' WHEN l.to_account THEN amount_minor WHEN l.from_account THEN -amount_minor ELSE 0 END) <> 0
-             OR sum(CASE 'held' WHEN l.to_account THEN amount_minor WHEN l.from_account THEN -amount_minor ELSE 0 END) <> 0
-         ORDER BY l.conversion_id LIMIT $2"#,
+         ORDER BY c.id LIMIT $2"#,
         project.map(|project| project.0),
         EXAMPLES,
     )

@@ -129,7 +129,7 @@ async fn a_payout_that_is_not_its_items_is_refused(pool: PgPool) {
 }
 
 /// What is done with the guards off, and the rule that it breaks.
-const DAMAGE: [(&str, &str); 14] = [
+const DAMAGE: [(&str, &str); 15] = [
     (
         "UPDATE payout_items SET amount_minor = amount_minor + 1 WHERE open",
         "a payout is the sum of its items",
@@ -180,6 +180,12 @@ const DAMAGE: [(&str, &str); 14] = [
     ),
     (
         "UPDATE ledger_entries SET amount_minor = amount_minor + 1 WHERE from_account = 'expense'",
+        "the ledger says of each conversion what its row says",
+    ),
+    // The same number in another currency is another amount.
+    (
+        "UPDATE ledger_entries SET currency = 'eur'
+         WHERE payout_id IS NULL AND conversion_id = (SELECT id FROM conversions WHERE commission_minor = 100)",
         "the ledger says of each conversion what its row says",
     ),
 ];
