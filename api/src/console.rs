@@ -4,7 +4,7 @@ use crate::error::ApiError;
 use anyhow::{Context, ensure};
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderName, Method, Request};
+use axum::http::{HeaderName, Method, Request, StatusCode, header};
 use axum::response::Response;
 use common::config::ConsoleArgs;
 use tower::ServiceExt;
@@ -51,6 +51,32 @@ pub(crate) fn refusal(error: &ApiError) -> Response {
     let mut response = webconsole::problem(error.kind().0, &error.to_string());
     response.headers_mut().extend(error.headers());
     response
+}
+
+/// Whether a person looks at the answer: a browser asks for a page, and not below the API's root.
+pub(crate) fn is_of_a_browser<B>(request: &Request<B>) -> bool {
+    let accepted = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    let path = request.uri().path();
+    let is_for_programs = path.starts_with("/api/") || matches!(path, "/livez" | "/readyz" | "/metrics");
+    request.method() == Method::GET
+        && !is_for_programs
+        && accepted.is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// A small page in the place of an error's JSON.
+pub(crate) fn for_a_browser(response: Response) -> Response {
+    let message = match response.status() {
+        StatusCode::NOT_FOUND => "There is nothing at this address.",
+        StatusCode::TOO_MANY_REQUESTS => "Too many requests came from your address. Try again in a minute.",
+        StatusCode::SERVICE_UNAVAILABLE => "This does not work right now. Try again in a moment.",
+        _ => return response,
+    };
+    let page = webconsole::problem(response.status(), message);
+    let (mut parts, _) = response.into_parts();
+    let (of_page, body) = page.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.extend(of_page.headers);
+    Response::from_parts(parts, body)
 }
 
 /// The proxy that signs people in, where one is set.

@@ -110,6 +110,7 @@ impl Edge {
         }
         let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default(), method);
         let wanted = Wanted::by(request.headers());
+        let shows_pages = console::is_of_a_browser(&request);
         let answer = if is_probe(request.uri().path()) {
             self.ask(request).await
         } else {
@@ -123,6 +124,7 @@ impl Edge {
         };
         let form = wanted.form(&answer, &self.state.keys);
         let response = span.in_scope(|| finish(answer, &id, form, self.is_tls));
+        let response = if shows_pages { console::for_a_browser(response) } else { response };
         let route = match response.extensions().get::<MatchedPath>() {
             Some(path) => path.as_str().to_owned(),
             None => "unmatched".to_owned(),

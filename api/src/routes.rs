@@ -74,6 +74,7 @@ fn api() -> (Router<AppState>, utoipa::openapi::OpenApi) {
     let api = OpenApiRouter::new()
         .routes(routes!(affiliates::list::list, affiliates::create::create))
         .routes(routes!(affiliates::get::get, affiliates::update::update, affiliates::delete::delete))
+        .routes(routes!(affiliates::portal_link::create))
         .routes(routes!(conversions::list::list, conversions::create::create))
         .routes(routes!(conversions::get::get, conversions::update::update, conversions::delete::delete))
         .routes(routes!(coupons::list::list, coupons::create::create))

@@ -5,6 +5,7 @@ pub(crate) mod delete;
 pub(crate) mod get;
 pub(crate) mod list;
 mod object;
+pub(crate) mod portal_link;
 pub(crate) mod update;
 
 pub(super) use get::{known_form, unknown};

@@ -158,6 +158,7 @@ async fn every_success_that_is_documented_is_given(pool: PgPool) {
     stage.call("update_webhook_endpoint", "/webhook-endpoints/1", r#"{"ordered": true}"#, 200).await;
     stage.call("rotate_webhook_endpoint_secret", "/webhook-endpoints/1/rotate-secret", "", 200).await;
     stage.call("test_webhook_endpoint", "/webhook-endpoints/1/test", "", 200).await;
+    stage.call("create_portal_link", "/affiliates/ann%40example.com/portal-link", "", 201).await;
     stage.call("enable_webhook_endpoint", "/webhook-endpoints/1/enable", "", 200).await;
     stage.call("list_webhook_deliveries", "/webhook-endpoints/1/deliveries", "", 200).await;
     let failed = r#"{"failed": true}"#;

@@ -17,6 +17,7 @@
 //! | [`payouts`] | making, closing and exporting payouts |
 //! | [`statements`] | an affiliate's account in words |
 //! | [`users`] | people who work in the console: entering them, signing in and out |
+//! | [`portal`] | an affiliate's own page: its link |
 //! | [`dead_letters`] | retrying and giving up what no worker could settle |
 //! | [`prune`] | deleting what has outlived its use, and raw bodies into an archive |
 //! | [`outbox`] | the one way by which a transaction tells the workers something |
@@ -33,6 +34,7 @@ mod error;
 pub mod keys;
 pub mod outbox;
 pub mod payouts;
+pub mod portal;
 pub mod projects;
 pub mod provider_keys;
 pub mod prune;

@@ -10,8 +10,13 @@ const SESSION_IN_CLEAR: &str = "tributary-session";
 const VISIT: &str = "__Host-tributary-visit";
 const VISIT_IN_CLEAR: &str = "tributary-visit";
 
+const PORTAL: &str = "__Host-tributary-portal";
+const PORTAL_IN_CLEAR: &str = "tributary-portal";
+
 /// As long as a session lasts in the database.
 const SESSION_SECONDS: u32 = 12 * 60 * 60;
+/// As long as an affiliate's pass lasts.
+const PORTAL_SECONDS: u32 = 60 * 60;
 /// A form for signing in that was left open.
 const VISIT_SECONDS: u32 = 60 * 60;
 
@@ -23,6 +28,11 @@ pub(crate) fn session(headers: &HeaderMap) -> Option<&str> {
 /// What the form for signing in was tied to.
 pub(crate) fn visit(headers: &HeaderMap) -> Option<&str> {
     find(headers, VISIT).or_else(|| find(headers, VISIT_IN_CLEAR))
+}
+
+/// What shows an affiliate its own page.
+pub(crate) fn portal(headers: &HeaderMap) -> Option<&str> {
+    find(headers, PORTAL).or_else(|| find(headers, PORTAL_IN_CLEAR))
 }
 
 /// Whether cookies go over HTTPS alone: always, unless a browser on this machine speaks to it in clear, by its own name for
@@ -47,6 +57,11 @@ pub(crate) fn set_visit(value: &str, secure: bool) -> Option<HeaderValue> {
     set(if secure { VISIT } else { VISIT_IN_CLEAR }, value, VISIT_SECONDS, secure)
 }
 
+/// Lets an affiliate see its own page.
+pub(crate) fn set_portal(value: &str, secure: bool) -> Option<HeaderValue> {
+    set(if secure { PORTAL } else { PORTAL_IN_CLEAR }, value, PORTAL_SECONDS, secure)
+}
+
 fn set(name: &str, value: &str, seconds: u32, secure: bool) -> Option<HeaderValue> {
     let secure = if secure { "; Secure" } else { "" };
     let cookie = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
@@ -64,7 +79,8 @@ fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .map(|(_, value)| value)
 }
 
-fn is_loopback(host: &str) -> bool {
+/// Whether a host is this machine, by its own name for itself.
+pub(crate) fn is_loopback(host: &str) -> bool {
     let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
     let name = name.map_or(host, |(name, _)| name);
     let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();

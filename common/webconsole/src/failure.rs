@@ -121,7 +121,7 @@ pub fn problem(status: StatusCode, message: &str) -> Response {
         500.. => "An error",
         _ => "This cannot be done",
     };
-    let mut response = (status, layout::bare(heading, &layout::message(heading, message))).into_response();
+    let mut response = (status, layout::plain(heading, &layout::message(heading, message))).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     layout::protect(response.headers_mut());
     response

@@ -78,6 +78,23 @@ pub(crate) fn bare(title: &str, content: &Markup) -> Markup {
     of_nobody(title, None, content)
 }
 
+/// A page that needs nothing else, for addresses beside the console's.
+pub(crate) fn plain(title: &str, content: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="robots" content="noindex, nofollow";
+                title { (title) " · Tributary" }
+            }
+            body { main { (content) } }
+        }
+    }
+}
+
 /// A heading and a sentence.
 pub(crate) fn message(heading: &str, text: &str) -> Markup {
     html! { h1 { (heading) } p { (text) } }

@@ -12,6 +12,7 @@
 //! | [`routes`](self::router) | every page and act, with the right that an act asks for |
 //! | `guard` | who is signed in; that a form was sent from a page of ours to the one who sends it |
 //! | `layout`, `elements` | the frame of a page and what pages are built of |
+//! | `portal` | an affiliate's own page, by a link |
 //! | [`picture`] | one payment explained, as SVG; the command line prints the same |
 //! | `assets` | style, scripts and their names |
 
@@ -27,6 +28,7 @@ mod origin;
 mod page;
 mod pages;
 pub mod picture;
+mod portal;
 mod rights;
 mod routes;
 mod state;
@@ -40,3 +42,10 @@ pub use state::{Console, Parts, ProxySignIn};
 
 /// Below this path everything is the console's.
 pub const ROOT: &str = "/console";
+
+/// Where an affiliate is sent with a pass, at the host by which a request came. HTTPS, but for this machine itself.
+#[must_use]
+pub fn portal_url(host: &str, pass: &str) -> String {
+    let scheme = if cookies::is_loopback(host) { "http" } else { "https" };
+    format!("{scheme}://{host}{}/enter?pass={pass}", portal::ROOT)
+}

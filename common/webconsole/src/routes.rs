@@ -1,7 +1,7 @@
 //! Every page and act.
 
 use crate::{
-    ROOT, assets, guard, layout, pages,
+    ROOT, assets, guard, layout, pages, portal,
     rights::{self, Right},
     state::Console,
 };
@@ -140,7 +140,8 @@ pub fn router(console: Console) -> Router {
         .route("/console/assets/{name}", routing::get(assets::serve));
     let guarded = guarded().router.fallback(pages::unknown).method_not_allowed_fallback(pages::unknown);
     let guarded = guarded.layer(from_fn_with_state(console.clone(), guard::guard));
-    open.merge(guarded).layer(map_response(protected)).with_state(console)
+    let portal = portal::router(console.clone());
+    open.merge(guarded).layer(map_response(protected)).with_state(console).merge(portal)
 }
 
 async fn protected(mut response: Response) -> Response {
@@ -151,5 +152,7 @@ async fn protected(mut response: Response) -> Response {
 /// Whether a path is the console's.
 #[must_use]
 pub fn owns(path: &str) -> bool {
-    path.strip_prefix(ROOT).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    let below =
+        |root| path.strip_prefix(root).is_some_and(|rest: &str| rest.is_empty() || rest.starts_with('/'));
+    below(ROOT) || below(portal::ROOT)
 }

@@ -51,7 +51,7 @@ pub struct Session(String);
 impl Session {
     /// 256 random bits.
     #[expect(clippy::disallowed_methods, reason = "a session is a secret")]
-    fn generate() -> Self {
+    pub(crate) fn generate() -> Self {
         Self(hex(&rand::random::<[u8; 32]>()))
     }
 

@@ -19,7 +19,7 @@ use store::{
 };
 
 /// Weeks of the charts.
-const WEEKS: u32 = 26;
+const WEEKS: u32 = 52;
 /// Affiliates of the ranking, and events.
 const FEW: i64 = 10;
 /// Currencies that have a chart.

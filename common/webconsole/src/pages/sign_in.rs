@@ -85,7 +85,7 @@ const STALE: &str = "This form was open for too long. Send it again.";
 
 /// A page of the console, whatever was asked for.
 fn safe(next: &str) -> &str {
-    let is_ours = crate::owns(next.split(['?', '#']).next().unwrap_or_default());
+    let is_ours = next.starts_with(ROOT) && crate::owns(next.split(['?', '#']).next().unwrap_or_default());
     let is_plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') && !next.contains("//");
     if is_ours && is_plain && !next.starts_with(&format!("{ROOT}/sign-in")) { next } else { ROOT }
 }
