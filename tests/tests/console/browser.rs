@@ -1,4 +1,6 @@
 //! The console in a real browser.
+//!
+//! With `CONSOLE_SHOTS` set to `docs/console` the pictures of docs/CONSOLE.md are taken anew.
 
 use crate::support::on_settled_history;
 use anyhow::{Context, Result, ensure};
@@ -67,6 +69,7 @@ async fn drive(modules: &PathBuf, chromium: &PathBuf, api: SocketAddr, script: &
         .env("CONSOLE", format!("http://{api}"))
         .env("SCRIPT", script)
         .env("PASSWORD", PASSWORD)
+        .env("SHOTS", env::var_os("CONSOLE_SHOTS").filter(|_| script == "on").unwrap_or_default())
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();

@@ -2,7 +2,9 @@
 
 mod browser;
 mod finance;
+mod hostile_texts;
 mod pictures;
+mod portal;
 mod sign_in;
 mod support;
 mod walls;
