@@ -1,6 +1,7 @@
 //! One file a command.
 
 mod api;
+mod backfill;
 mod bench;
 mod conversion;
 mod customer;
@@ -19,6 +20,7 @@ mod migrate;
 mod payout;
 mod project;
 mod prune;
+mod reconcile;
 mod replay;
 mod roles;
 mod simulate;
@@ -46,6 +48,10 @@ pub(crate) enum Command {
     Bench(Box<bench::BenchArgs>),
     /// Ask a service whether it is ready, for health checks: exits with 0 when it is
     Health(Box<health::HealthArgs>),
+    /// Read a Stripe account's history: what was paid before webhooks came, or while none did
+    Backfill(Box<backfill::BackfillArgs>),
+    /// Compare Stripe's events of the last days with the inbox, and settle what is missing
+    Reconcile(Box<reconcile::ReconcileArgs>),
     /// Bring the database's tables up to date
     Migrate,
     /// Create, list, show and change projects
@@ -111,6 +117,8 @@ pub(crate) async fn run(command: Command, context: Context) -> anyhow::Result<()
         Command::Worker(args) => worker::run(&args, &context).await,
         Command::Bench(args) => bench::run(&args, &context).await,
         Command::Health(args) => health::run(&args, &context).await,
+        Command::Backfill(args) => backfill::run(&args, &context).await,
+        Command::Reconcile(args) => reconcile::run(&args, &context).await,
         Command::Migrate => migrate::run(&context).await,
         Command::Project(command) => project::run(command, &context).await,
         Command::Key(command) => key::run(command, &context).await,

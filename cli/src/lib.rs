@@ -17,6 +17,7 @@ mod services;
 mod shutdown;
 mod stack;
 mod stack_args;
+mod stripe_args;
 
 use common::{process, telemetry};
 use context::Context;

@@ -80,7 +80,7 @@ pub fn read(
     keys: &MetadataKeys,
 ) -> Result<Told, Untold> {
     let told = match source {
-        Source::Stripe => {
+        Source::Stripe | Source::Backfill => {
             let reading = event::read(body, realm.mode, keys, received_at)?;
             let account = reading.account.clone().unwrap_or_default();
             told(account, reading)

@@ -13,6 +13,7 @@ pub mod books;
 pub mod broker;
 pub mod case;
 pub mod deployment;
+pub mod fake_stripe;
 pub mod feed;
 pub mod figures;
 pub mod launch;

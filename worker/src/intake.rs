@@ -46,7 +46,7 @@ pub(crate) fn read(delivery: &Delivery, keys: &MetadataKeys) -> Result<Task, Unw
 fn read_envelope(envelope: &Envelope, keys: &MetadataKeys) -> Result<Task, Unworkable> {
     let (headers, body) = (&envelope.headers, &envelope.body);
     match headers.source {
-        Source::Stripe | Source::Fetched | Source::Api => {
+        Source::Stripe | Source::Backfill | Source::Fetched | Source::Api => {
             let told = intake::read(headers.source, body, envelope.realm(), headers.received_at, keys)?;
             Ok(Task::Settle(Box::new(work(envelope, told))))
         }

@@ -21,6 +21,7 @@ mod jobs;
 mod notify;
 mod pause;
 mod place;
+mod reconcile;
 mod recovery;
 mod run;
 mod suspects;

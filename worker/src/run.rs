@@ -6,7 +6,7 @@ use crate::jobs::{Jobs, Keychain};
 use crate::pause::{Pauses, Rested};
 use crate::place::Place;
 use crate::suspects::{self, Trial};
-use crate::{notify, sweep, telemetry, waiting};
+use crate::{notify, reconcile, sweep, telemetry, waiting};
 use anyhow::Context;
 use common::config::{NotifyArgs, QueueArgs, StripeArgs, WatchArgs};
 use queue::{Consumer, Delivery, Publisher, QueueConfig};
@@ -20,8 +20,9 @@ use tokio_util::sync::CancellationToken;
 /// Messages of one transaction. Larger batches gain little more and hold their locks longer.
 const BATCH: usize = 500;
 
-/// Sessions: two batches, their settling, the jobs, the sweep, the providers' keys and the thin events that wait.
-const SESSIONS: usize = 9;
+/// Sessions: two batches, their settling, the jobs, the sweep, the providers' keys, the thin events that wait and
+/// the comparing with Stripe's events.
+const SESSIONS: usize = 10;
 
 /// How long the worker takes to stop at most, whatever does not answer. What it has not finished or handed back by then
 /// is delivered again: container managers kill after 10 s.
@@ -148,6 +149,12 @@ impl Shift<'_> {
             queue.prefix.clone(),
             leave.clone(),
         ));
+        let comparing = tokio::spawn(reconcile::run(
+            sessions.clone(),
+            Arc::clone(keychain),
+            queue.prefix.clone(),
+            leave.clone(),
+        ));
         let sweep = tokio::spawn(sweep::run(sessions.clone(), publisher.clone(), leave.clone()));
         tracing::info!(broker = queue.broker.is_some(), "working");
 
@@ -171,6 +178,7 @@ impl Shift<'_> {
         jobs.finished().await;
         reading.await.context("reading the providers' keys failed")?;
         waiting.await.context("asking for thin events failed")?;
+        comparing.await.context("comparing with Stripe's events failed")?;
         sweep.await.context("the sweep failed")?;
         consumer.finished().await;
         publishing.cancel();

@@ -19,6 +19,8 @@ pub(crate) const FETCHES: &str = "tributary_worker_fetches_total";
 /// Commands that the sweep published again.
 pub(crate) const SWEPT: &str = "tributary_worker_swept_total";
 
+/// Events that Stripe had and the inbox had not, in the last comparison of each project and mode.
+pub(crate) const MISSING: &str = "tributary_reconcile_missing";
 /// Thin events that wait for their object; the same in every worker.
 pub(crate) const THIN_WAITING: &str = "tributary_worker_thin_events_waiting";
 
@@ -31,6 +33,7 @@ pub(crate) fn describe() {
     describe_gauge!(READY, "1 while the database lets the worker work.");
     describe_counter!(FAILED, "Batches that were not committed, by decision.");
     describe_counter!(FETCHES, "Calls to Stripe, by result.");
+    describe_gauge!(MISSING, "Events that the last comparisons with Stripe found missing.");
     describe_gauge!(THIN_WAITING, "Thin events that wait for a Stripe key that can fetch their object.");
     describe_counter!(SWEPT, "Commands that the sweep published again.");
 }
@@ -38,6 +41,11 @@ pub(crate) fn describe() {
 /// A count for a counter.
 pub(crate) fn count(n: usize) -> u64 {
     u64::try_from(n).unwrap_or(u64::MAX)
+}
+
+/// How many events were missing.
+pub(crate) fn missing(events: i64) {
+    metrics::gauge!(MISSING).set(f64::from(u32::try_from(events).unwrap_or(u32::MAX)));
 }
 
 /// How many thin events wait.

@@ -13,6 +13,8 @@
 //! | [`projects`] | creating and changing a project |
 //! | [`keys`] | API keys |
 //! | [`endpoints`] | where notifications are sent to: making, changing, trying and repeating |
+//! | [`backfill`] | reading a provider's history |
+//! | [`reconcile`] | a provider's events against the inbox |
 //! | [`provider_keys`] | keys at payment providers |
 //! | [`payouts`] | making, closing and exporting payouts |
 //! | [`statements`] | an affiliate's account in words |
@@ -24,6 +26,7 @@
 //! | [`completion`] | waiting until they have done it |
 
 pub mod affiliates;
+pub mod backfill;
 pub mod clicks;
 pub mod completion;
 pub mod coupons;
@@ -38,6 +41,7 @@ pub mod portal;
 pub mod projects;
 pub mod provider_keys;
 pub mod prune;
+pub mod reconcile;
 pub mod referrals;
 pub mod rules;
 pub mod spreadsheet;

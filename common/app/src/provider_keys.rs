@@ -7,7 +7,7 @@ use domain::{
 };
 use sealing::{Sealer, Unreadable};
 use store::{
-    PgConnection,
+    PgConnection, projects,
     provider_keys::{self, ProviderKey},
 };
 
@@ -62,6 +62,33 @@ pub fn open(kept: &ProviderKey, sealer: &Sealer) -> Result<String, String> {
     let told =
         |why: Unreadable| format!("the key of {} of project {project} in {mode} mode: {why}", kept.provider);
     sealer.open(&kept.secret).map_err(told)
+}
+
+/// The key with which a project and mode is asked about: its own, or the deployment's when it is the only project and the key is
+/// not of the other mode.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none, [`Error::Conflict`] when it cannot be opened: what to do.
+pub async fn key_of(
+    connection: &mut PgConnection,
+    realm: Realm,
+    deployment: Option<&str>,
+    sealer: &Sealer,
+) -> Result<String, Error> {
+    let Realm { project, mode } = realm;
+    let kept = provider_keys::list(connection, Some(project)).await?;
+    let own = kept.iter().find(|key| key.realm == realm && key.provider == Provider::Stripe);
+    if let Some(own) = own {
+        return open(own, sealer).map_err(Error::Conflict);
+    }
+    let only = projects::extent(connection).await?.only == Some(project);
+    match deployment.filter(|key| only && check(Provider::Stripe, mode, key).is_ok()) {
+        Some(key) => Ok(key.to_owned()),
+        None => Err(Error::NotFound(format!(
+            "project {project} has no Stripe key of {mode} mode: tributary project update {project} --mode {mode} \
+             --stripe-api-key FILE"
+        ))),
+    }
 }
 
 /// Whether a key can be one, by what it tells of itself: `sk_live_…`, `rk_test_…` (<https://docs.stripe.com/keys>).

@@ -70,6 +70,9 @@ pub struct Rules {
     /// `client_reference_id`.
     #[serde(default)]
     pub coupon_first: bool,
+    /// Nothing is released before (SEMANTICS 14). It is the project's, whatever the version, and not stored with the rules.
+    #[serde(skip)]
+    pub payable_from: Option<DateTime<Utc>>,
 }
 
 impl Rules {
@@ -92,6 +95,7 @@ impl Rules {
             back_bind_days: DEFAULT_BACK_BIND_DAYS,
             self_referral: SelfReferral::Hold,
             coupon_first: false,
+            payable_from: None,
         }
     }
 
@@ -151,6 +155,22 @@ pub struct RuleVersion {
     pub rules: Rules,
 }
 
+impl RuleVersion {
+    /// The versions by which payments are judged when those before a time are judged by the one that is in force then; later ones
+    /// hold from their own times.
+    #[must_use]
+    pub fn as_of(versions: Vec<Self>, at: DateTime<Utc>) -> Vec<Self> {
+        let begins_by = |version: &Self| version.valid_from.is_none_or(|from| from <= at);
+        let (past, mut kept): (Vec<_>, Vec<_>) = versions.into_iter().partition(begins_by);
+        kept.extend(
+            past.into_iter()
+                .max_by_key(|version| version.valid_from)
+                .map(|in_force| Self { valid_from: None, ..in_force }),
+        );
+        kept
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,5 +214,25 @@ mod tests {
         assert_eq!(rules.check(), Ok(()));
         assert_eq!(serde_json::to_value(&rules).unwrap(), stored);
         assert_eq!(rules.commissions().count(), 6);
+    }
+
+    #[test]
+    fn as_of_a_time_the_version_in_force_then_holds_for_all_before() {
+        let day = |day: i64| DateTime::from_timestamp(day * 86_400, 0).unwrap();
+        let version = |id, valid_from| RuleVersion {
+            id: RuleId(id),
+            valid_from,
+            rules: Rules::of(Commission::Percent { basis_points: BasisPoints(100) }),
+        };
+        let versions = || vec![version(1, None), version(2, Some(day(10))), version(3, Some(day(20)))];
+        let kept = |at| {
+            let mut kept: Vec<_> =
+                RuleVersion::as_of(versions(), at).into_iter().map(|v| (v.id.0, v.valid_from)).collect();
+            kept.sort_unstable();
+            kept
+        };
+        assert_eq!(kept(day(15)), [(2, None), (3, Some(day(20)))]);
+        assert_eq!(kept(day(5)), [(1, None), (2, Some(day(10))), (3, Some(day(20)))]);
+        assert_eq!(kept(day(30)), [(3, None)]);
     }
 }

@@ -53,11 +53,14 @@ pub enum Source {
     Fetched,
     /// A request to judge some customers again, since a mapping changed.
     Resettle,
+    /// An object of Stripe's history, as the event that would have told it.
+    Backfill,
 }
 
 impl Source {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Stripe, Self::Api, Self::Fetch, Self::Fetched, Self::Resettle];
+    pub const ALL: [Self; 6] =
+        [Self::Stripe, Self::Api, Self::Fetch, Self::Fetched, Self::Resettle, Self::Backfill];
 
     /// As headers and inbox write it.
     #[must_use]
@@ -68,6 +71,7 @@ impl Source {
             Self::Fetch => "fetch",
             Self::Fetched => "fetched",
             Self::Resettle => "resettle",
+            Self::Backfill => "backfill",
         }
     }
 
@@ -175,7 +179,7 @@ mod tests {
     fn every_source_keeps_its_name() -> Result<(), serde_json::Error> {
         assert_eq!(
             serde_json::to_value(Source::ALL)?,
-            json!(["stripe", "api", "fetch", "fetched", "resettle"])
+            json!(["stripe", "api", "fetch", "fetched", "resettle", "backfill"])
         );
         assert_eq!(serde_json::to_value(Source::ALL)?, json!(Source::ALL.map(Source::as_str)));
         Ok(())

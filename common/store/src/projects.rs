@@ -115,3 +115,31 @@ pub async fn set_landing_url(
     let done = sqlx::query!("UPDATE projects SET landing_url = $2 WHERE id = $1", id.0, url);
     Ok(done.execute(connection).await?.rows_affected() == 1)
 }
+
+/// As of when a project's history is judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HistoryTerms {
+    /// No commission is released before.
+    pub payable_from: Option<DateTime<Utc>>,
+    /// Payments before are judged by the rules that are in force then.
+    pub rules_as_of: Option<DateTime<Utc>>,
+}
+
+/// Sets as of when a project's history is judged. `false` when it is so already, or there is no such project.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn set_history_terms(
+    connection: &mut PgConnection,
+    id: ProjectId,
+    terms: HistoryTerms,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "UPDATE projects SET payable_from = $2, rules_as_of = $3
+         WHERE id = $1 AND (payable_from, rules_as_of) IS DISTINCT FROM ($2, $3)",
+        id.0,
+        terms.payable_from,
+        terms.rules_as_of,
+    );
+    Ok(done.execute(connection).await?.rows_affected() == 1)
+}

@@ -3,7 +3,11 @@
 //! The generated requests are used, the generated answers are not: they require every field of one API
 //! version, so an answer is kept as the JSON it is and read by [`fetched`](super::fetched).
 
+mod lists;
+mod pace;
 mod pages;
+
+pub use lists::{Lists, Page, Span};
 
 use super::fetched::Fetched;
 use super::missing::Missing;

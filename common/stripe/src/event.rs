@@ -1,5 +1,9 @@
 //! From an event's body to facts.
 
+mod listed;
+
+pub use listed::Listed;
+
 use super::collector::FactCollector;
 use super::json::{self, BadField, Moment, Text, filled, required};
 use super::metadata::{Metadata, MetadataKeys};

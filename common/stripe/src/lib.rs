@@ -9,6 +9,7 @@
 //! | [`fetched`] | what they brought becomes facts; pure |
 //! | [`thin`] | events that name their object without showing it |
 //! | [`wrapped`] | an object as the event that would have told it |
+//! | [`history`] | what Stripe's lists tell of the past, as the events that would have told it; pure |
 //! | [`metadata`] | which metadata keys carry a referral code |
 //! | [`sample`] | realistic events for the demo, the tests and the benchmark |
 //!
@@ -19,6 +20,7 @@
 pub mod client;
 pub mod event;
 pub mod fetched;
+pub mod history;
 pub mod metadata;
 pub mod missing;
 pub mod sample;

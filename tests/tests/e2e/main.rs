@@ -2,6 +2,7 @@
 
 mod answers;
 mod any_order;
+mod backfill;
 mod cases;
 mod database_roles;
 mod dead_letters;
@@ -13,6 +14,7 @@ mod pages;
 mod payouts;
 mod posts;
 mod rebuilding;
+mod reconcile;
 mod rules;
 mod schemathesis;
 mod sdks;

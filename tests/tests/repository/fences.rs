@@ -37,7 +37,7 @@ const FENCES: [(&str, &[&str]); 11] = [
     ("clap", &["common", "worker", "api", "cli"]),
     // The command line is a client of its own service.
     ("reqwest", &["cli"]),
-    ("hyper-rustls", &["notify"]),
+    ("hyper-rustls", &["notify", "stripe"]),
     ("chacha20poly1305", &["sealing"]),
 ];
 

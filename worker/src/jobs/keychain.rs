@@ -3,7 +3,7 @@
 
 use super::fetch::CALL;
 use anyhow::Context;
-use app::provider_keys;
+use app::{backfill::calls_per_second, provider_keys};
 use common::config::{SecretsArgs, StripeArgs};
 use domain::ids::{Mode, ProjectId, Realm};
 use domain::provider::Provider;
@@ -13,7 +13,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 use store::provider_keys::ProviderKey;
 use store::{Sessions, StoreError, projects, projects::Extent, within};
-use stripe::client::StripeClient;
+use stripe::client::{Lists, StripeClient};
 use tokio_util::sync::CancellationToken;
 
 /// How soon a key that was entered is used.
@@ -33,6 +33,7 @@ pub(crate) struct Keychain {
 
 /// `STRIPE_SECRET_KEY`.
 struct Deployment {
+    key: String,
     client: Arc<StripeClient>,
     /// `None`: the key does not tell.
     mode: Option<Mode>,
@@ -59,7 +60,7 @@ impl Keychain {
             Some(key) => {
                 let client =
                     StripeClient::new(key, Some(&base), CALL).context("STRIPE_SECRET_KEY cannot be used")?;
-                Some(Deployment { client: Arc::new(client), mode: mode_of(key) })
+                Some(Deployment { key: key.to_owned(), client: Arc::new(client), mode: mode_of(key) })
             }
         };
         let sealer = provider_keys::sealer(secrets.key().context("SECRETS_KEY cannot be used")?.as_deref());
@@ -83,6 +84,24 @@ impl Keychain {
         }
         self.read(sessions).await?;
         Ok(self.client(realm))
+    }
+
+    /// A reader of lists for each project and mode that has a key which can be used.
+    pub(crate) fn lists(&self) -> Vec<(Realm, Lists)> {
+        let known = self.known();
+        let own = known
+            .own
+            .values()
+            .filter_map(|(key, _)| Some((key.realm, provider_keys::open(key, &self.sealer).ok()?)));
+        let deployment = self.deployment.as_ref().and_then(|deployment| {
+            let realm = Realm { project: known.only?, mode: deployment.mode? };
+            Some((realm, deployment.key.clone())).filter(|_| !known.own.contains_key(&realm))
+        });
+        let lists = own.chain(deployment).filter_map(|(realm, key)| {
+            let lists = Lists::new(&key, &self.base, calls_per_second(realm.mode)).ok()?;
+            Some((realm, lists))
+        });
+        lists.collect()
     }
 
     fn client(&self, realm: Realm) -> Option<Client> {

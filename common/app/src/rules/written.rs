@@ -119,6 +119,8 @@ impl WrittenRules {
             back_bind_days: self.back_bind_days,
             self_referral: self.self_referral,
             coupon_first: self.coupon_first,
+            // The project's, not the file's.
+            payable_from: None,
         })
     }
 }

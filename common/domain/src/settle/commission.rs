@@ -142,7 +142,8 @@ fn conversion(
         .bind
         .is_some()
         .then(|| payment.at.checked_add_days(Days::new(u64::from(version.rules.hold_days))))
-        .flatten();
+        .flatten()
+        .map(|at| version.rules.payable_from.map_or(at, |from| at.max(from)));
     Ok(Conversion {
         payment: payment.key.clone(),
         aliases: payment.aliases.iter().cloned().collect(),

@@ -67,6 +67,7 @@ fn name_of(source: Source) -> &'static str {
         Source::Fetch => "fetch",
         Source::Fetched => "fetched",
         Source::Resettle => "resettle",
+        Source::Backfill => "backfill",
     }
 }
 

@@ -1,0 +1,111 @@
+//! Stripe's API as far as history and reconciliation read it: lists in pages, newest first, expanded; events of the last 30 days;
+//! limits and failures.
+
+mod account;
+mod faults;
+mod list;
+
+pub use account::Account;
+pub use faults::Faults;
+
+use anyhow::Result;
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use faults::Fault;
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::{net::TcpListener, task::JoinHandle, time::Instant};
+
+/// A Stripe with one account.
+pub struct FakeStripe {
+    /// Where it is.
+    pub url: String,
+    shared: Arc<Shared>,
+    task: JoinHandle<()>,
+}
+
+struct Shared {
+    account: Mutex<Account>,
+    faults: Faults,
+    calls: Mutex<Vec<Instant>>,
+}
+
+impl FakeStripe {
+    /// Starts one on a free port.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn start(account: Account, faults: Faults) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let shared = Arc::new(Shared { account: Mutex::new(account), faults, calls: Mutex::default() });
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&shared));
+        let task = tokio::spawn(async move {
+            // It ends with the test.
+            drop(axum::serve(listener, router).await);
+        });
+        Ok(Self { url, shared, task })
+    }
+
+    /// Changes what the account has, while it is listed.
+    pub fn change(&self, change: impl FnOnce(&mut Account)) {
+        change(&mut self.shared.account.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// The most calls that any second had, and all of them.
+    #[must_use]
+    pub fn busiest_second(&self) -> (usize, usize) {
+        let calls = self.shared.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let second = std::time::Duration::from_secs(1);
+        let within = |from: &Instant| {
+            calls.iter().filter(|call| *call >= from && call.duration_since(*from) < second).count()
+        };
+        (calls.iter().map(within).max().unwrap_or_default(), calls.len())
+    }
+}
+
+impl Drop for FakeStripe {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let call = {
+        let mut calls = shared.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.push(Instant::now());
+        calls.len()
+    };
+    let key = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    if !key.is_some_and(|key| key.starts_with("Bearer ")) {
+        return refuse(StatusCode::UNAUTHORIZED, "You did not provide an API key");
+    }
+    match shared.faults.of(call) {
+        Some(Fault::Limited) => {
+            let mut limited = refuse(StatusCode::TOO_MANY_REQUESTS, "Request rate limit exceeded");
+            limited.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            return limited;
+        }
+        Some(Fault::Broken) => {
+            return refuse(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our end");
+        }
+        Some(Fault::CutOff) => return Response::new(Body::from(r#"{"object": "list", "data": [{"id""#)),
+        None => {}
+    }
+    let account = shared.account.lock().unwrap_or_else(PoisonError::into_inner);
+    let query = list::Query::read(request.uri().query().unwrap_or_default());
+    match account.get(request.uri().path(), &query) {
+        Ok(body) => Json(body).into_response(),
+        Err((status, message)) => refuse(status, &message),
+    }
+}
+
+fn refuse(status: StatusCode, message: &str) -> Response {
+    let body: Value = json!({"error": {"type": "invalid_request_error", "message": message}});
+    (status, Json(body)).into_response()
+}
