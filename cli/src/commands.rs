@@ -9,6 +9,7 @@ mod dead_letters;
 mod decision;
 mod demo;
 mod digest;
+mod doctor;
 mod effect;
 mod endpoint;
 mod events;
@@ -52,6 +53,8 @@ pub(crate) enum Command {
     Backfill(Box<backfill::BackfillArgs>),
     /// Compare Stripe's events of the last days with the inbox, and settle what is missing
     Reconcile(Box<reconcile::ReconcileArgs>),
+    /// Look for what is wrong: settings, keys, secrets, events that do not come; each with what to do
+    Doctor(Box<doctor::DoctorArgs>),
     /// Bring the database's tables up to date
     Migrate,
     /// Create, list, show and change projects
@@ -119,6 +122,7 @@ pub(crate) async fn run(command: Command, context: Context) -> anyhow::Result<()
         Command::Health(args) => health::run(&args, &context).await,
         Command::Backfill(args) => backfill::run(&args, &context).await,
         Command::Reconcile(args) => reconcile::run(&args, &context).await,
+        Command::Doctor(args) => doctor::run(&args, &context).await,
         Command::Migrate => migrate::run(&context).await,
         Command::Project(command) => project::run(command, &context).await,
         Command::Key(command) => key::run(command, &context).await,

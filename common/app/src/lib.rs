@@ -15,6 +15,7 @@
 //! | [`endpoints`] | where notifications are sent to: making, changing, trying and repeating |
 //! | [`backfill`] | reading a provider's history |
 //! | [`reconcile`] | a provider's events against the inbox |
+//! | [`doctor`] | what is wrong with a deployment, and what to do |
 //! | [`provider_keys`] | keys at payment providers |
 //! | [`payouts`] | making, closing and exporting payouts |
 //! | [`statements`] | an affiliate's account in words |
@@ -32,6 +33,7 @@ pub mod completion;
 pub mod coupons;
 pub mod dead_letters;
 pub mod decisions;
+pub mod doctor;
 pub mod endpoints;
 mod error;
 pub mod keys;

@@ -22,6 +22,7 @@ pub mod databases;
 pub mod decisions;
 pub mod deliveries;
 pub mod digest;
+pub mod doctor;
 pub mod event_archive;
 pub mod events;
 pub mod idempotency_keys;

@@ -1,0 +1,320 @@
+//! What is wrong with a deployment, as far as it can be seen from inside, each with what to mend.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::ids::Realm;
+use serde::Serialize;
+use store::doctor::Received;
+use store::schema::Schema;
+
+/// Stripe's signatures are refused when clocks are five minutes apart; a minute is on the way there.
+const SKEW: TimeDelta = TimeDelta::seconds(60);
+
+/// A message that is due for so long is not waiting for its turn.
+const OVERDUE: i64 = 300;
+
+/// Events of which one tells a payment.
+const PAYMENTS: [&str; 4] =
+    ["invoice.paid", "checkout.session.completed", "payment_intent.succeeded", "charge.succeeded"];
+
+/// Events that say what went back.
+const REFUNDS: [&str; 3] = ["refund.created", "refund.updated", "charge.refunded"];
+
+/// How a check came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    /// As it should be.
+    Ok,
+    /// Something is lost, or will be.
+    Warning,
+    /// Nothing works before it is mended.
+    Failure,
+}
+
+/// One check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What was looked at.
+    pub check: &'static str,
+    /// Of which project and mode, when it is not the deployment's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of: Option<Realm>,
+    /// How it came out.
+    pub health: Health,
+    /// What was seen.
+    pub says: String,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mend: Option<String>,
+}
+
+/// What Stripe says to a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyState {
+    /// There is none: why, and what to do.
+    Absent(String),
+    /// It reads all that it should, but for these, each with Stripe's words.
+    Present(Vec<(String, String)>),
+}
+
+/// The deployment's schema.
+#[must_use]
+pub fn schema(schema: Schema) -> Finding {
+    let finding = |health, says: &str, mend: Option<&str>| whole("schema", health, says.to_owned(), mend);
+    match schema {
+        Schema::Current => finding(Health::Ok, "the database has this version's tables", None),
+        Schema::Behind => finding(Health::Failure, "migrations are missing", Some("run `tributary migrate`")),
+        Schema::Ahead => finding(
+            Health::Failure,
+            "a newer tributary migrated the database",
+            Some("use that version everywhere"),
+        ),
+    }
+}
+
+/// The clocks of this machine and the database.
+#[must_use]
+pub fn clocks(here: DateTime<Utc>, database: DateTime<Utc>) -> Finding {
+    let apart = (here - database).abs();
+    if apart < SKEW {
+        return whole("clock", Health::Ok, "this machine and the database agree".to_owned(), None);
+    }
+    let says = format!("this machine and the database are {} s apart", apart.num_seconds());
+    whole("clock", Health::Failure, says, Some("let NTP set both: Stripe's signatures hold for five minutes"))
+}
+
+/// Whether somebody takes messages from the queue.
+#[must_use]
+pub fn queue(oldest_due: Option<i64>) -> Finding {
+    match oldest_due.filter(|seconds| *seconds > OVERDUE) {
+        None => whole("queue", Health::Ok, "no message has been due for long".to_owned(), None),
+        Some(seconds) => whole(
+            "queue",
+            Health::Failure,
+            format!("a message has been due for {} minutes", seconds / 60),
+            Some("start a worker with the same DATABASE_URL and QUEUE_PREFIX, and look at its log"),
+        ),
+    }
+}
+
+/// A project without rules earns nobody anything.
+#[must_use]
+pub fn rules(of: Realm, versions: usize) -> Finding {
+    let project = of.project;
+    match versions {
+        0 => of_realm(
+            "rules",
+            of,
+            Health::Failure,
+            "the project has no rules".to_owned(),
+            Some(format!("tributary project update {project} --commission 20%")),
+        ),
+        _ => of_realm("rules", of, Health::Ok, format!("{versions} versions"), None),
+    }
+}
+
+/// A project and mode, from what it has received and what its key may read.
+#[must_use]
+pub fn realm(of: Realm, received: &Received, key: &KeyState) -> Vec<Finding> {
+    let mut found = vec![secret(of, received)];
+    found.extend(key_findings(of, key));
+    if received.secrets > 0 {
+        found.extend(types(of, received));
+    }
+    found.extend(losses(of, received));
+    found
+}
+
+fn secret(of: Realm, received: &Received) -> Finding {
+    let Realm { project, mode } = of;
+    if received.secrets == 0 {
+        let mend =
+            format!("tributary project update {project} --mode {mode} --stripe-webhook-secret whsec_…");
+        return of_realm(
+            "webhook secret",
+            of,
+            Health::Failure,
+            "no webhook is accepted".to_owned(),
+            Some(mend),
+        );
+    }
+    if received.other_mode > 0 {
+        let says = format!("{} events of the other mode came with a secret of this one", received.other_mode);
+        let mend = "give each mode the secret of its own endpoint at Stripe".to_owned();
+        return of_realm("webhook secret", of, Health::Failure, says, Some(mend));
+    }
+    of_realm("webhook secret", of, Health::Ok, format!("{} valid", received.secrets), None)
+}
+
+fn key_findings(of: Realm, key: &KeyState) -> Vec<Finding> {
+    match key {
+        KeyState::Absent(why) => {
+            vec![of_realm(
+                "stripe key",
+                of,
+                Health::Warning,
+                "nothing can be fetched".to_owned(),
+                Some(why.clone()),
+            )]
+        }
+        KeyState::Present(refused) if refused.is_empty() => {
+            vec![of_realm("stripe key", of, Health::Ok, "it reads all that is needed".to_owned(), None)]
+        }
+        KeyState::Present(refused) => {
+            let refusal = |(what, words): &(String, String)| {
+                let mend = format!("give the key the right to read {what}, at Stripe");
+                of_realm("stripe key", of, Health::Warning, format!("{what}: {words}"), Some(mend))
+            };
+            refused.iter().map(refusal).collect()
+        }
+    }
+}
+
+/// Whether the types come without which something is lost.
+fn types(of: Realm, received: &Received) -> Vec<Finding> {
+    let comes = |wanted: &[&str]| {
+        received.types.iter().any(|(name, _, _)| wanted.contains(&name.trim_start_matches("v1.")))
+    };
+    let absent = |check, what: &str, wanted: &[&str]| {
+        let mend = format!("let the endpoint at Stripe send {} (docs/STRIPE.md)", wanted.join(", "));
+        of_realm(check, of, Health::Warning, format!("no event of the last 30 days tells {what}"), Some(mend))
+    };
+    let mut found = Vec::new();
+    if !comes(&PAYMENTS) {
+        found.push(absent("payments", "a payment", &PAYMENTS));
+    } else if !comes(&REFUNDS) {
+        found.push(absent("refunds", "a refund", &REFUNDS));
+    }
+    if !received.types.is_empty() {
+        let events: i64 = received.types.iter().map(|(_, count, _)| count).sum();
+        let thin = received.types.iter().any(|(name, _, _)| name.starts_with("v1."));
+        let form = if thin { "thin ones among them" } else { "all of them snapshots" };
+        let says = format!(
+            "{events} events of {} types in 30 days, {form}; API versions: {}",
+            received.types.len(),
+            received.versions.join(", ")
+        );
+        found.push(of_realm("events", of, Health::Ok, says, None));
+    }
+    found
+}
+
+fn losses(of: Realm, received: &Received) -> Vec<Finding> {
+    let Realm { project, mode } = of;
+    let warning = |check, says: String, mend: String| of_realm(check, of, Health::Warning, says, Some(mend));
+    let mut found = Vec::new();
+    if received.thin_waiting > 0 {
+        let mend = received.thin_reason.clone().unwrap_or_default();
+        found.push(warning("thin events", format!("{} wait", received.thin_waiting), mend));
+    }
+    if !received.unknown_codes.is_empty() {
+        let codes: Vec<String> =
+            received.unknown_codes.iter().map(|(code, count)| format!("{code} ({count})")).collect();
+        let mend = "enter them as codes or coupons of an affiliate, if they are somebody's".to_owned();
+        found.push(warning("codes", format!("nobody has {}", codes.join(", ")), mend));
+    }
+    if received.dead_letters > 0 {
+        let mend = "tributary dead-letters list".to_owned();
+        found.push(warning("dead letters", format!("{} are open", received.dead_letters), mend));
+    }
+    if let Some(missing) = received.missing.filter(|missing| *missing > 0) {
+        let mend = "see at Stripe whether the endpoint is reached; what was missing is settled".to_owned();
+        found.push(warning("reconciling", format!("{missing} events had not come"), mend));
+    }
+    if let Some(since) = received.backfill_since {
+        let says = format!("the reading of history that began at {} is not finished", since.date_naive());
+        let mend = format!("run `tributary backfill --project {project} --mode {mode}` again");
+        found.push(warning("history", says, mend));
+    }
+    found
+}
+
+fn whole(check: &'static str, health: Health, says: String, mend: Option<&str>) -> Finding {
+    Finding { check, of: None, health, says, mend: mend.map(str::to_owned) }
+}
+
+fn of_realm(check: &'static str, of: Realm, health: Health, says: String, mend: Option<String>) -> Finding {
+    Finding { check, of: Some(of), health, says, mend }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::ids::{Mode, ProjectId};
+
+    const OF: Realm = Realm { project: ProjectId(1), mode: Mode::Live };
+
+    fn now() -> DateTime<Utc> {
+        "2026-11-26T12:00:00Z".parse().unwrap()
+    }
+
+    fn well() -> Received {
+        let types = ["invoice.paid", "refund.created"].map(|name| (name.to_owned(), 3, now()));
+        Received {
+            secrets: 1,
+            types: types.into(),
+            versions: vec!["2026-03-25.dahlia".to_owned()],
+            ..Received::default()
+        }
+    }
+
+    fn key() -> KeyState {
+        KeyState::Present(Vec::new())
+    }
+
+    /// The checks that did not come out well.
+    fn wrong(received: &Received, key: &KeyState) -> Vec<&'static str> {
+        let found = realm(OF, received, key).into_iter().filter(|finding| finding.health != Health::Ok);
+        found
+            .map(|finding| {
+                assert!(
+                    finding.mend.is_some_and(|mend| !mend.is_empty()),
+                    "{} says what to do",
+                    finding.check
+                );
+                finding.check
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_deployment_that_is_well_has_nothing_to_mend() {
+        assert_eq!(wrong(&well(), &key()), [""; 0]);
+        assert_eq!(schema(Schema::Current).health, Health::Ok);
+        assert_eq!(clocks(now(), now() + TimeDelta::seconds(2)).health, Health::Ok);
+        assert_eq!(queue(Some(3)).health, Health::Ok);
+        assert_eq!(rules(OF, 1).health, Health::Ok);
+    }
+
+    #[test]
+    fn each_of_these_is_named_alone() {
+        let absent = KeyState::Absent("project update".to_owned());
+        let refused = KeyState::Present(vec![("refunds".to_owned(), "may not".to_owned())]);
+        assert_eq!(wrong(&well(), &absent), ["stripe key"]);
+        assert_eq!(wrong(&well(), &refused), ["stripe key"]);
+        let cases: [(Received, &str); 8] = [
+            (Received { secrets: 0, ..well() }, "webhook secret"),
+            (Received { other_mode: 2, ..well() }, "webhook secret"),
+            (Received { types: Vec::new(), ..well() }, "payments"),
+            (Received { types: vec![("v1.invoice.paid".to_owned(), 1, now())], ..well() }, "refunds"),
+            (Received { unknown_codes: vec![("SUMMER".to_owned(), 4)], ..well() }, "codes"),
+            (Received { dead_letters: 1, ..well() }, "dead letters"),
+            (Received { missing: Some(3), ..well() }, "reconciling"),
+            (Received { backfill_since: Some(now()), ..well() }, "history"),
+        ];
+        for (received, check) in cases {
+            assert_eq!(wrong(&received, &key()), [check]);
+        }
+        let thin = Received { thin_waiting: 5, thin_reason: Some("no key".to_owned()), ..well() };
+        assert_eq!(wrong(&thin, &key()), ["thin events"]);
+    }
+
+    #[test]
+    fn what_stops_all_of_it_is_a_failure() {
+        assert_eq!(schema(Schema::Behind).health, Health::Failure);
+        assert_eq!(schema(Schema::Ahead).health, Health::Failure);
+        assert_eq!(clocks(now(), now() - TimeDelta::minutes(4)).health, Health::Failure);
+        assert_eq!(queue(Some(3_600)).health, Health::Failure);
+        assert_eq!(rules(OF, 0).health, Health::Failure);
+    }
+}
