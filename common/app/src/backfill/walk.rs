@@ -53,7 +53,7 @@ pub struct Walk<'a> {
     pub now: &'a (dyn Fn() -> DateTime<Utc> + Sync),
     /// Hears of each step.
     pub progress: &'a (dyn Fn(Progress) + Sync),
-    /// How long it waits for a worker that does nothing; none for [`PATIENCE`].
+    /// How long it waits for a worker that does nothing; two minutes when it is none.
     pub patience: Option<Duration>,
 }
 
