@@ -2,6 +2,7 @@
 //! limits and failures.
 
 mod account;
+mod endpoints;
 mod faults;
 mod list;
 
@@ -11,15 +12,18 @@ pub use faults::Faults;
 use anyhow::Result;
 use axum::{
     Json, Router,
-    body::Body,
+    body::{Body, to_bytes},
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use faults::Fault;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::{net::TcpListener, task::JoinHandle, time::Instant};
+
+/// The largest form.
+const MOST_FORM: usize = 64 * 1024;
 
 /// A Stripe with one account.
 pub struct FakeStripe {
@@ -96,6 +100,17 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         }
         Some(Fault::CutOff) => return Response::new(Body::from(r#"{"object": "list", "data": [{"id""#)),
         None => {}
+    }
+    let path = request.uri().path().to_owned();
+    if request.method() == Method::POST {
+        let Ok(form) = to_bytes(request.into_body(), MOST_FORM).await else {
+            return refuse(StatusCode::BAD_REQUEST, "The form is too large");
+        };
+        let mut account = shared.account.lock().unwrap_or_else(PoisonError::into_inner);
+        return match account.post_endpoint(&path, &String::from_utf8_lossy(&form)) {
+            Ok(body) => Json(body).into_response(),
+            Err((status, message)) => refuse(status, &message),
+        };
     }
     let account = shared.account.lock().unwrap_or_else(PoisonError::into_inner);
     let query = list::Query::read(request.uri().query().unwrap_or_default());

@@ -3,10 +3,12 @@
 //! The generated requests are used, the generated answers are not: they require every field of one API
 //! version, so an answer is kept as the JSON it is and read by [`fetched`](super::fetched).
 
+mod endpoints;
 mod lists;
 mod pace;
 mod pages;
 
+pub use endpoints::{EVENT_TYPES, EndpointAtStripe};
 pub use lists::{Lists, Page, Span};
 
 use super::fetched::Fetched;
@@ -41,7 +43,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 /// default (<https://docs.stripe.com/billing/invoices/subscription>), and each call has its own time.
 const MAX_PAGES: usize = 10;
 
-/// Stripe's API, as far as it is needed. Reads only.
+/// Stripe's API, as far as it is needed: reads, and webhook endpoints.
 pub struct StripeClient {
     client: async_stripe::Client,
     timeout: Duration,

@@ -7,7 +7,7 @@ use crate::oracle::render::Told;
 use axum::http::StatusCode;
 use chrono::DateTime;
 use queue::envelope::Source;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use stripe::history::{List, Told as Listed};
 
@@ -36,6 +36,8 @@ pub struct Account {
     pub objects: BTreeMap<String, Value>,
     /// Its events.
     pub events: Vec<Value>,
+    /// Its webhook endpoints.
+    pub endpoints: Vec<Value>,
     /// What it takes for now, in Unix seconds: older events than 30 days are not shown.
     pub now: i64,
 }
@@ -74,7 +76,7 @@ impl Account {
             }
         }
         let now = events.last().map(list::created).unwrap_or_default();
-        Self { objects, events, now }
+        Self { objects, events, endpoints: Vec::new(), now }
     }
 
     /// Everything that its lists tell to somebody who reads them at a time, in Unix seconds.
@@ -106,6 +108,9 @@ impl Account {
     /// What a call answers.
     pub(super) fn get(&self, path: &str, query: &Query) -> Result<Value, (StatusCode, String)> {
         let bad = |message: String| (StatusCode::BAD_REQUEST, message);
+        if path == super::endpoints::PATH {
+            return Ok(json!({"object": "list", "url": path, "has_more": false, "data": self.endpoints}));
+        }
         if path == "/v1/events" {
             let kept = |event: &&Value| list::created(event) > self.now - KEPT && query.covers(event);
             return query.page(path, self.events.iter().filter(kept).collect()).map_err(bad);

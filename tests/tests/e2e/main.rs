@@ -4,6 +4,7 @@ mod answers;
 mod any_order;
 mod backfill;
 mod cases;
+mod connect;
 mod database_roles;
 mod dead_letters;
 mod decisions;
