@@ -68,6 +68,11 @@ pub(super) const GRANTS: &[OfTable] = &[
     of("facts", "s", "siud", "s"),
     of("identity_keys", "s", "siud", "s"),
     of("said_paid", "s", "siud", "s"),
+    // History and reconciling: the owner's commands, and once a day a worker's.
+    of("backfill_events", "", "", "s"),
+    of("backfill_segments", "", "", "s"),
+    of("backfills", "s", "s", "s"),
+    of("reconciliations", "s", "si", "s"),
     // Money.
     of("ledger_balances", "s", "s", "s"),
     of("ledger_entries", "si", "si", "s"),

@@ -21,7 +21,9 @@ fn every_version_tells_its_facts() {
 /// A line for each fact, gap or reason.
 fn read_from(fixture: &Fixture) -> String {
     let reading = read_event(&fixture.event, fixture.mode()).unwrap();
-    assert_eq!(reading.event_id, fixture.event["id"].as_str().unwrap());
+    // A thin event is another one than the snapshot that it may name.
+    let thin = if fixture.event["object"] == "v2.core.event" { "thin:" } else { "" };
+    assert_eq!(reading.event_id, format!("{thin}{}", fixture.event["id"].as_str().unwrap()));
     let mut told = String::new();
     match reading.outcome {
         Outcome::Ignored { reason } => writeln!(told, "ignored: {reason}").unwrap(),
