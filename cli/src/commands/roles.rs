@@ -24,7 +24,7 @@ pub(crate) struct RolesArgs {
 }
 
 const EXAMPLES: &str = "\
-Prints SQL and touches nothing. Run it as the owner of the tables, who also migrates and runs commands, or as a superuser;
+Prints SQL and touches nothing. Run it as a superuser, or as the owner of the tables where that one may create roles;
 it may be run again, after each `tributary migrate`. Neither service may change or delete a ledger entry or a payout,
 workers cannot read API keys and signing secrets of webhooks, the api cannot settle.
 
