@@ -97,10 +97,7 @@ fn time(day: &str) -> DateTime<Utc> {
 
 fn known(natural_key: String, at: DateTime<Utc>, links: Vec<Key>, body: FactBody) -> KnownFact {
     let event = format!("evt_{natural_key}");
-    KnownFact {
-        received_at: at,
-        fact: Fact { natural_key, keep: Keep::Latest, rank: 0, at, event, links, body },
-    }
+    KnownFact::new(Fact { natural_key, keep: Keep::Latest, rank: 0, at, event, links, body }, at)
 }
 
 fn facts(example: &Example) -> Vec<KnownFact> {

@@ -14,6 +14,7 @@ mod commission_flag;
 mod credit_note;
 mod customer;
 mod dispute;
+mod first_sight;
 mod fraud_warning;
 mod invoice;
 mod invoice_lines;

@@ -50,6 +50,32 @@ pub struct KnownFact {
     /// that existed when a payment arrived was not created for it afterwards, however old the
     /// payment is.
     pub received_at: DateTime<Utc>,
+    /// The earliest [`Fact::told_at`] of any event that told it. Of a thing that changes the latest state is kept, and is later
+    /// with each event; since when it is known does not change with that (ADR 56).
+    pub first_at: DateTime<Utc>,
+}
+
+impl KnownFact {
+    /// A fact that one event has told.
+    #[must_use]
+    pub fn new(fact: Fact, received_at: DateTime<Utc>) -> Self {
+        Self { received_at, first_at: fact.told_at(), fact }
+    }
+
+    /// Takes in what another event told of the same: of two facts with one natural key one is kept, with the earlier times of
+    /// either.
+    pub fn meet(&mut self, other: &Self) {
+        if other.fact.supersedes(&self.fact) {
+            self.fact = other.fact.clone();
+        }
+        self.received_at = self.received_at.min(other.received_at);
+        self.first_at = self.first_at.min(other.first_at);
+    }
+
+    /// Since when it shows that a customer exists; `None` of what waits for what it belongs to.
+    fn seen_at(&self) -> Option<DateTime<Utc>> {
+        self.fact.shows_a_customer().then_some(self.first_at)
+    }
 }
 
 /// Why a cluster cannot be folded.

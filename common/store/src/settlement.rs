@@ -136,7 +136,7 @@ pub async fn settle_batch(
     let mut facts: BTreeMap<Realm, Vec<Incoming<'_>>> = BTreeMap::new();
     for item in new.iter().filter_map(|place| items.get(*place)).copied() {
         let incoming = facts.entry(item.realm).or_default();
-        incoming.extend(item.facts.iter().map(|fact| Incoming { fact, received_at: item.event.received_at }));
+        incoming.extend(item.facts.iter().map(|fact| Incoming::new(fact, item.event.received_at)));
     }
     facts.retain(|_, facts| !facts.is_empty());
     if facts.is_empty() {

@@ -27,7 +27,7 @@ pub fn facts(told: &Told) -> Vec<KnownFact> {
     let received_at = DateTime::from_timestamp(told.received, 0).unwrap();
     let read = intake::read(told.source, told.body.as_bytes(), REALM, received_at, &MetadataKeys::default());
     let read = read.unwrap_or_else(|error| panic!("{error}: {}", told.body));
-    read.facts.into_iter().map(|fact| KnownFact { fact, received_at }).collect()
+    read.facts.into_iter().map(|fact| KnownFact::new(fact, received_at)).collect()
 }
 
 /// What the engine makes of facts delivered in this order.
@@ -49,13 +49,7 @@ fn keep<'a>(delivered: impl IntoIterator<Item = &'a KnownFact>) -> Vec<KnownFact
     for known in delivered {
         let version = known.fact.has_versions().then_some(known.fact.event.as_str());
         match kept.get_mut(&(known.fact.natural_key.as_str(), version)) {
-            Some(standing) => {
-                let received_at = standing.received_at.min(known.received_at);
-                if known.fact.supersedes(&standing.fact) {
-                    standing.fact = known.fact.clone();
-                }
-                standing.received_at = received_at;
-            }
+            Some(standing) => standing.meet(known),
             None => {
                 kept.insert((&known.fact.natural_key, version), known.clone());
             }

@@ -234,7 +234,7 @@ fn says_the_same(before: &[KnownFact], after: &[KnownFact]) -> bool {
         (by_key(before), by_key(after));
     before.len() == after.len()
         && before.iter().zip(&after).all(|((key, was), (same, is))| {
-            key == same && (was == is || is_the_same_snapshot(&was.fact, &is.fact))
+            key == same && (was == is || is_the_same_snapshot(was, is))
         })
 }
 
@@ -249,11 +249,11 @@ fn names_no_less(before: &[KnownFact], after: &[KnownFact]) -> bool {
 }
 
 /// Whether a later snapshot shows what the earlier one did. When it was taken tells nothing of what forbids no commission.
-fn is_the_same_snapshot(was: &Fact, is: &Fact) -> bool {
-    let tells_no_time = match &is.body {
+fn is_the_same_snapshot(was: &KnownFact, is: &KnownFact) -> bool {
+    let tells_no_time = match &is.fact.body {
         FactBody::Customer(seen) => !seen.no_commission && !seen.no_commission_is_dated,
         FactBody::Subscription(seen) => !seen.no_commission && !seen.no_commission_is_dated,
         _ => false,
     };
-    tells_no_time && (&was.body, &was.links) == (&is.body, &is.links)
+    tells_no_time && (&was.fact.body, &was.fact.links, was.first_at) == (&is.fact.body, &is.fact.links, is.first_at)
 }

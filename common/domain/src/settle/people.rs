@@ -38,7 +38,7 @@ pub(super) struct Person {
     pub(super) stripe_customer: Option<Key>,
     /// The company's own id; the first that was told of, where there are several.
     pub(super) user: Option<Key>,
-    /// Event time of the first fact that tells of the person; `None` when all there is waits for a
+    /// Event time of the first event that told of the person; `None` when all there is waits for a
     /// payment.
     pub(super) first_seen_at: Option<DateTime<Utc>>,
     /// When the API was first told that the person has paid.
@@ -215,33 +215,5 @@ fn anchor_rank(kind: KeyKind) -> u8 {
         | KeyKind::External
         | KeyKind::Subscription
         | KeyKind::Referral => 3,
-    }
-}
-
-/// When a fact shows that a customer exists. Aliases, touches, reversals and decisions alone do not:
-/// they wait for what they belong to.
-fn seen_at(fact: &Fact) -> Option<DateTime<Utc>> {
-    match &fact.body {
-        FactBody::Customer(customer) => Some(customer.created),
-        FactBody::Subscription(_) | FactBody::Session(_) => Some(fact.at),
-        FactBody::Invoice(invoice) => Some(invoice.paid_at),
-        FactBody::Intent(intent) => Some(intent.succeeded_at),
-        FactBody::Charge(charge) => Some(charge.succeeded_at),
-        FactBody::Posted(word) => Some(word.conversion.occurred_at),
-        FactBody::Referral(referral) => Some(referral.occurred_at),
-        FactBody::Alias(_)
-        | FactBody::Apart(_)
-        | FactBody::Touch(_)
-        | FactBody::Address(_)
-        | FactBody::CommissionFlag(_)
-        | FactBody::Refund(_)
-        | FactBody::ChargeRefunded(_)
-        | FactBody::Balance(_)
-        | FactBody::Dispute(_)
-        | FactBody::InvoiceLines(_)
-        | FactBody::CreditNote(_)
-        | FactBody::FraudWarning(_)
-        | FactBody::Lock(_)
-        | FactBody::Verdict(_) => None,
     }
 }

@@ -17,13 +17,7 @@ pub(super) fn kept<'a>(versions: impl IntoIterator<Item = &'a KnownFact>) -> Vec
     for known in versions {
         let word = matches!(known.fact.body, FactBody::Posted(_)).then_some(known.fact.event.as_str());
         kept.entry((&known.fact.natural_key, word))
-            .and_modify(|standing| {
-                let received_at = standing.received_at.min(known.received_at);
-                if known.fact.supersedes(&standing.fact) {
-                    standing.fact = known.fact.clone();
-                }
-                standing.received_at = received_at;
-            })
+            .and_modify(|standing| standing.meet(known))
             .or_insert_with(|| known.clone());
     }
     kept.into_values().collect()

@@ -22,13 +22,21 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Incoming<'a> {
     pub(super) fact: &'a Fact,
     pub(super) received_at: DateTime<Utc>,
+    /// `KnownFact::first_at`, of the events of a batch.
+    first_at: DateTime<Utc>,
+}
+
+impl<'a> Incoming<'a> {
+    pub(super) fn new(fact: &'a Fact, received_at: DateTime<Utc>) -> Self {
+        Self { fact, received_at, first_at: fact.told_at() }
+    }
 }
 
 /// The facts of clusters of which no others are stored, as the database gives them back.
 pub(super) type Kept = BTreeMap<(Realm, ClusterId), Vec<KnownFact>>;
 
 /// Inserts the facts; of two with one natural key the one that supersedes the other is kept, here
-/// as in [`Fact::supersedes`], and the earlier receipt, whichever told it. Those of new clusters are all
+/// as in [`Fact::supersedes`], and the earlier times, whichever told it (`KnownFact::meet`). Those of new clusters are all
 /// that there is of them, and are handed back.
 pub(super) async fn upsert(
     conn: &mut PgConnection,
@@ -52,17 +60,18 @@ pub(super) async fn upsert(
     sqlx::query!(
         r#"
         INSERT INTO facts (project_id, livemode, natural_key, cluster_id, keep_first, keep_latest, rank, occurred_at,
-                           event_id, received_at, codes, links, body, part)
+                           event_id, received_at, codes, links, body, part, first_at)
         SELECT project_id, livemode, natural_key, cluster_id, keep_first, keep_latest, rank, occurred_at, event_id,
-               received_at, string_to_array(codes, E'\n'), links, body, part
+               received_at, string_to_array(codes, E'\n'), links, body, part, first_at
         FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[], $4::BIGINT[], $5::BOOLEAN[], $6::BIGINT[],
                     $7::TIMESTAMPTZ[], $8::TEXT[], $9::TIMESTAMPTZ[], $10::TEXT[], $11::JSONB[], $12::JSONB[], $13::BOOLEAN[],
-                    $14::BIGINT[])
+                    $14::BIGINT[], $15::TIMESTAMPTZ[])
             AS new (project_id, livemode, natural_key, cluster_id, keep_first, rank, occurred_at, event_id,
-                    received_at, codes, links, body, keep_latest, part)
+                    received_at, codes, links, body, keep_latest, part, first_at)
         ON CONFLICT (project_id, livemode, natural_key) DO UPDATE
         SET received_at = least(facts.received_at, excluded.received_at), part = coalesce(excluded.part, facts.part),
             keep_latest = excluded.keep_latest,
+            first_at = least(coalesce(facts.first_at, facts.occurred_at), excluded.first_at),
             (rank, occurred_at, event_id, codes, links, body) = (
                 SELECT rank, occurred_at, event_id, codes, links, body
                 FROM (VALUES (facts.rank, facts.occurred_at, facts.event_id, facts.codes, facts.links, facts.body),
@@ -72,7 +81,8 @@ pub(super) async fn upsert(
                          CASE WHEN excluded.keep_latest THEN (occurred_at, rank, event_id COLLATE "C") END DESC,
                          (rank, occurred_at, event_id COLLATE "C") DESC
                 LIMIT 1)
-        WHERE excluded.received_at < facts.received_at OR CASE
+        WHERE excluded.received_at < facts.received_at
+           OR excluded.first_at < coalesce(facts.first_at, facts.occurred_at) OR CASE
             WHEN facts.keep_first
             THEN (excluded.rank, excluded.occurred_at, excluded.event_id) < (facts.rank, facts.occurred_at, facts.event_id)
             WHEN excluded.keep_latest
@@ -94,6 +104,7 @@ pub(super) async fn upsert(
         &rows.iter().map(|(_, row)| Json(&row.fact.body)).collect::<Vec<_>>() as &[Json<&FactBody>],
         &rows.iter().map(|(_, row)| row.fact.keep == Keep::Latest).collect::<Vec<_>>(),
         &rows.iter().map(part_of).collect::<Vec<_>>() as &[Option<i64>],
+        &rows.iter().map(|(_, row)| row.first_at).collect::<Vec<_>>(),
     )
     .execute(&mut *conn)
     .await?;
@@ -120,7 +131,11 @@ pub(super) async fn upsert(
 pub(super) fn as_stored(incoming: Incoming<'_>) -> KnownFact {
     let fact = incoming.fact.clone();
     let at = fact.at.trunc_subsecs(6);
-    KnownFact { received_at: incoming.received_at.trunc_subsecs(6), fact: Fact { at, ..fact } }
+    KnownFact {
+        received_at: incoming.received_at.trunc_subsecs(6),
+        first_at: incoming.first_at.trunc_subsecs(6),
+        fact: Fact { at, ..fact },
+    }
 }
 
 /// Forgets every fact of a project and mode, to read them again, and what they came to.
@@ -163,7 +178,7 @@ pub(super) async fn load(
         Row,
         r#"
         SELECT project_id, livemode, natural_key, cluster_id, keep_first, keep_latest, rank, occurred_at, event_id,
-               received_at, part, links AS "links: Json<Vec<Key>>", body AS "body: Measured<FactBody>"
+               received_at, first_at, part, links AS "links: Json<Vec<Key>>", body AS "body: Measured<FactBody>"
         FROM facts WHERE cluster_id = ANY($1)
         "#,
         &ids,
@@ -185,7 +200,7 @@ pub(super) async fn load_parts(
         r#"
         SELECT f.project_id AS "project_id!", f.livemode AS "livemode!", f.natural_key AS "natural_key!",
                f.cluster_id AS "cluster_id!", f.keep_first AS "keep_first!", f.keep_latest AS "keep_latest!", f.rank AS "rank!",
-               f.occurred_at AS "occurred_at!", f.event_id AS "event_id!", f.received_at AS "received_at!", f.part,
+               f.occurred_at AS "occurred_at!", f.event_id AS "event_id!", f.received_at AS "received_at!", f.first_at, f.part,
                f.links AS "links!: Json<Vec<Key>>", f.body AS "body!: Measured<FactBody>"
         FROM UNNEST($1::BIGINT[], $2::BIGINT[]) AS named (cluster_id, part)
         CROSS JOIN LATERAL (
@@ -210,6 +225,7 @@ struct Row {
     occurred_at: DateTime<Utc>,
     event_id: String,
     received_at: DateTime<Utc>,
+    first_at: Option<DateTime<Utc>>,
     part: Option<i64>,
     links: Json<Vec<Key>>,
     body: Measured<FactBody>,
@@ -237,7 +253,9 @@ async fn read(
             links: row.links.0,
             body: row.body.value,
         };
-        let known = KnownFact { received_at: row.received_at, fact };
+        // A release before 0061 wrote none.
+        let first_at = row.first_at.unwrap_or_else(|| fact.told_at());
+        let known = KnownFact { received_at: row.received_at, first_at, fact };
         facts.entry(home).or_default().push((known, row.part));
     }
     Ok(Some(facts))
@@ -291,10 +309,9 @@ pub(super) fn collapse<'a>(facts: &BTreeMap<Realm, Vec<Incoming<'a>>>) -> Vec<(R
             .entry((realm, &incoming.fact.natural_key))
             .and_modify(|kept| {
                 let received_at = kept.received_at.min(incoming.received_at);
-                if incoming.fact.supersedes(kept.fact) {
-                    *kept = incoming;
-                }
-                kept.received_at = received_at;
+                let first_at = kept.first_at.min(incoming.first_at);
+                let fact = if incoming.fact.supersedes(kept.fact) { incoming.fact } else { kept.fact };
+                *kept = Incoming { fact, received_at, first_at };
             })
             .or_insert(incoming);
     }

@@ -30,7 +30,7 @@ pub async fn occupied(
     let mut told: BTreeMap<Realm, Vec<facts::Incoming<'_>>> = BTreeMap::new();
     for item in items.iter().map(Borrow::borrow) {
         let received_at = item.event.received_at;
-        let incoming = item.facts.iter().map(|fact| facts::Incoming { fact, received_at });
+        let incoming = item.facts.iter().map(|fact| facts::Incoming::new(fact, received_at));
         told.entry(item.realm).or_default().extend(incoming);
     }
     let held = clusters::held(conn, &told).await?;

@@ -195,12 +195,7 @@ fn near(
 
 fn keep(facts: &mut BTreeMap<String, KnownFact>, told: KnownFact) {
     match facts.get_mut(&told.fact.natural_key) {
-        Some(standing) => {
-            standing.received_at = told.received_at.min(standing.received_at);
-            if told.fact.supersedes(&standing.fact) {
-                standing.fact = told.fact;
-            }
-        }
+        Some(standing) => standing.meet(&told),
         None => {
             facts.insert(told.fact.natural_key.clone(), told);
         }

@@ -104,7 +104,7 @@ async fn remember(
     let incoming: Vec<Incoming<'_>> = told
         .iter()
         .flat_map(|(facts, received_at)| {
-            facts.iter().map(|fact| Incoming { fact, received_at: *received_at })
+            facts.iter().map(|fact| Incoming::new(fact, *received_at))
         })
         .collect();
     let count = incoming.len();

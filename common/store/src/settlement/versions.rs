@@ -86,18 +86,16 @@ pub(super) async fn add(
     })?;
     for row in rows {
         let home = (realm(row.project_id, row.livemode), ClusterId(row.cluster_id));
-        facts.entry(home).or_default().push(KnownFact {
-            received_at: row.received_at,
-            fact: Fact {
-                natural_key: row.natural_key,
-                keep: kept(row.keep_first, row.keep_latest),
-                rank: row.rank,
-                at: row.occurred_at,
-                event: row.event_id,
-                links: row.links.0,
-                body: row.body.0,
-            },
-        });
+        let fact = Fact {
+            natural_key: row.natural_key,
+            keep: kept(row.keep_first, row.keep_latest),
+            rank: row.rank,
+            at: row.occurred_at,
+            event: row.event_id,
+            links: row.links.0,
+            body: row.body.0,
+        };
+        facts.entry(home).or_default().push(KnownFact::new(fact, row.received_at));
     }
     Ok(())
 }

@@ -91,7 +91,7 @@ fn settles(facts: Vec<Fact>, what: &str) {
     for fact in &facts {
         assert!(!fact.links.is_empty(), "{what}: {} can never be found", fact.natural_key);
     }
-    let known = |fact| KnownFact { fact, received_at: DateTime::UNIX_EPOCH };
+    let known = |fact| KnownFact::new(fact, DateTime::UNIX_EPOCH);
     let known: Vec<KnownFact> = facts.into_iter().map(known).collect();
     let commission = json!({"commission": {"kind": "percent", "basis_points": 2_000}});
     let rules: Rules = serde_json::from_value(commission).unwrap();

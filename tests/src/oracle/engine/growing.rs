@@ -206,13 +206,7 @@ impl Cluster {
 
 fn keep(facts: &mut BTreeMap<String, KnownFact>, known: &KnownFact) {
     match facts.get_mut(&known.fact.natural_key) {
-        Some(standing) => {
-            let received_at = standing.received_at.min(known.received_at);
-            if known.fact.supersedes(&standing.fact) {
-                standing.fact = known.fact.clone();
-            }
-            standing.received_at = received_at;
-        }
+        Some(standing) => standing.meet(known),
         None => {
             facts.insert(known.fact.natural_key.clone(), known.clone());
         }

@@ -164,6 +164,8 @@ impl Story {
             code: world::code(dice, 4),
             no_commission: Self::wish(dice, at - 200),
             told: !dice.one_in(4),
+            // A second that nothing else has.
+            renewed: (1..=i64::try_from(dice.below(3)).unwrap()).map(|n| at + n * 20 * DAY + 11).collect(),
             cancelled: dice.one_in(4).then_some(at + 45 * DAY),
         });
         place

@@ -79,6 +79,8 @@ pub struct Subscription {
     pub no_commission: Option<Span>,
     /// Whether the endpoint asks for `customer.subscription.*`. Its invoices repeat its metadata.
     pub told: bool,
+    /// When it was updated in nothing that matters: renewed, paid with another card.
+    pub renewed: Vec<Time>,
     /// When it was cancelled.
     pub cancelled: Option<Time>,
 }
@@ -89,14 +91,5 @@ impl Subscription {
     pub fn forbids_at(&self, at: Time) -> bool {
         let at = self.cancelled.map_or(at, |cancelled| cancelled.min(at));
         self.no_commission.is_some_and(|span| span.contains(at))
-    }
-
-    /// When its latest event was made, if any is.
-    #[must_use]
-    pub fn news_at(&self) -> Time {
-        let until = |at: &Time| self.cancelled.is_none_or(|cancelled| *at < cancelled);
-        let changes = self.no_commission.into_iter().flat_map(|span| [Some(span.from), span.until]);
-        let latest = changes.flatten().filter(until).chain([self.created]).chain(self.cancelled).max();
-        latest.unwrap_or(self.created)
     }
 }

@@ -195,9 +195,8 @@ fn sightings(history: &History) -> Vec<Sighting> {
         }
     }
     for subscription in history.subscriptions.iter().filter(|subscription| subscription.told) {
-        // It is known by its latest news.
-        let at = subscription.news_at();
-        see(at, false, vec![subscription.id.clone(), customer(subscription.customer)], Vec::new());
+        // However often it is told of later.
+        see(subscription.created, false, vec![subscription.id.clone(), customer(subscription.customer)], Vec::new());
     }
     for invoice in &history.invoices {
         let mut ids = vec![invoice.id.clone(), customer(invoice.customer)];
@@ -217,13 +216,8 @@ fn sightings(history: &History) -> Vec<Sighting> {
             ids.push(history.subscriptions[subscription].id.clone());
             ids.push(history.invoices[invoice].id.clone());
         }
-        // A delayed method is known by its success.
-        let at = match checkout.settled {
-            Settled::Later(Some(then)) => then,
-            Settled::Paid | Settled::Free | Settled::Later(None) => checkout.at,
-        };
         let payer = checkout.payer.clone().filter(|_| checkout.took_money() && checkout.customer.is_none());
-        see(at, true, ids, vec![(checkout.email.clone(), BUYER), (payer, PAYER)]);
+        see(checkout.at, true, ids, vec![(checkout.email.clone(), BUYER), (payer, PAYER)]);
     }
     for intent in &history.intents {
         let mut ids = vec![intent.charge.clone()];

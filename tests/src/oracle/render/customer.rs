@@ -26,7 +26,7 @@ pub(super) fn tell(history: &History, told: &mut Vec<Told>) {
         let created = ("customer.subscription.created", subscription.created);
         add(history, told, subscription.version, created, object("active", subscription.created));
         let (since, until) = (subscription.created, subscription.cancelled);
-        for at in times(subscription.no_commission, [].into_iter(), since, until) {
+        for at in times(subscription.no_commission, subscription.renewed.iter().copied(), since, until) {
             let before = before(subscription.forbids_at(at - 1), subscription.forbids_at(at));
             let updated = ("customer.subscription.updated", at);
             add_change(history, told, subscription.version, updated, object("active", at), before);

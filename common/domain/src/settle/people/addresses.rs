@@ -1,6 +1,6 @@
 //! The addresses that the facts of one person carry.
 
-use super::{KnownFact, is_strong, seen_at};
+use super::{KnownFact, is_strong};
 use crate::fact::{AddressEvidence, Fact, FactBody};
 use crate::key::Key;
 use crate::union_find::UnionFind;
@@ -49,7 +49,7 @@ pub(super) fn carried<'a>(
     let dated = dated(facts.iter());
     let mut carried: BTreeMap<Key, Carried<'a>> = BTreeMap::new();
     let mut alone = BTreeSet::new();
-    for KnownFact { fact, .. } in facts {
+    for KnownFact { fact, first_at, .. } in facts {
         let Some(strong) = fact.links.iter().find(|key| is_strong(key)) else {
             alone.extend(fact.links.iter().cloned());
             continue;
@@ -61,8 +61,7 @@ pub(super) fn carried<'a>(
             {
                 continue;
             }
-            let since = seen_at(fact).map_or(fact.at, |seen| seen.min(fact.at));
-            let sighting = Sighting { evidence, since, event: &fact.event };
+            let sighting = Sighting { evidence, since: *first_at, event: &fact.event };
             carried
                 .entry(root.clone())
                 .or_default()

@@ -1,6 +1,6 @@
 //! What the facts tell of each person: addresses as they were written, first sight, ids.
 
-use super::{KnownFact, People, Person, seen_at};
+use super::{KnownFact, People, Person};
 use crate::fact::{AddressEvidence, Fact, FactBody};
 use crate::key::{Key, KeyKind};
 use chrono::{DateTime, Utc};
@@ -17,18 +17,19 @@ type Named<'a> = (DateTime<Utc>, &'a str, &'a Key);
 pub(super) fn describe(facts: &[KnownFact], people: &mut People) {
     let mut written: BTreeMap<Key, Written<'_>> = BTreeMap::new();
     let mut named: BTreeMap<(Key, KeyKind), Named<'_>> = BTreeMap::new();
-    for KnownFact { fact, .. } in facts {
+    for known in facts {
+        let fact = &known.fact;
         let Some(anchor) = people.of(fact).cloned() else { continue };
         if let Some(one) = address(fact) {
             written.entry(anchor.clone()).and_modify(|best| *best = one.max(*best)).or_insert(one);
         }
         for key in &fact.links {
-            let one = (fact.at, fact.event.as_str(), key);
+            let one = (known.first_at, fact.event.as_str(), key);
             let first = named.entry((anchor.clone(), key.kind())).or_insert(one);
             *first = one.min(*first);
         }
         let Some(person) = people.by_anchor.get_mut(&anchor) else { continue };
-        if let Some(seen) = seen_at(fact) {
+        if let Some(seen) = known.seen_at() {
             person.first_seen_at = Some(person.first_seen_at.map_or(seen, |first| first.min(seen)));
         }
         if let FactBody::Referral(referral) = &fact.body

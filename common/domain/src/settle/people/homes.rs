@@ -11,7 +11,7 @@
 //! nothing of that, so that a sign-up alone moves no amount.
 
 use super::addresses::Carried;
-use super::{KnownFact, is_strong, seen_at};
+use super::{KnownFact, is_strong};
 use crate::clock::not_after;
 use crate::fact::FactBody;
 use crate::key::Key;
@@ -123,11 +123,12 @@ struct Times {
 impl Times {
     fn of(facts: &[KnownFact], sets: &mut UnionFind) -> Self {
         let mut times = Self { seen: BTreeMap::new(), acted: BTreeMap::new() };
-        for KnownFact { fact, .. } in facts {
+        for known in facts {
+            let fact = &known.fact;
             let Some(root) = fact.links.iter().find(|key| is_strong(key)).map(|key| sets.root(key)) else {
                 continue;
             };
-            let Some(at) = seen_at(fact).map(|seen| seen.min(fact.at)) else { continue };
+            let Some(at) = known.seen_at() else { continue };
             let first = |known: &mut DateTime<Utc>| *known = at.min(*known);
             if is_an_act(&fact.body) {
                 times.acted.entry(root.clone()).and_modify(first).or_insert(at);

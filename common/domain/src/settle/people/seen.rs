@@ -3,7 +3,7 @@
 
 use super::addresses::{dated, emails};
 use super::described::address;
-use super::{KnownFact, People, Person, anchor_rank, is_strong, names_a_customer, seen_at};
+use super::{KnownFact, People, Person, anchor_rank, is_strong, names_a_customer};
 use crate::fact::{AddressEvidence, FactBody};
 use crate::key::{Key, KeyKind};
 use crate::settle::payments::names_a_payment;
@@ -38,9 +38,9 @@ impl Seen {
     pub(in crate::settle) fn of<'a>(facts: impl Iterator<Item = &'a KnownFact> + Clone) -> Self {
         let dated = dated(facts.clone());
         let mut seen = Self::default();
-        for KnownFact { fact, .. } in facts {
-            let first_seen = seen_at(fact);
-            seen.first_seen_at = earliest(seen.first_seen_at, first_seen);
+        for known in facts {
+            let KnownFact { fact, first_at, .. } = known;
+            seen.first_seen_at = earliest(seen.first_seen_at, known.seen_at());
             if let Some((evidence, at, event, email)) = address(fact) {
                 seen.written = seen.written.max(Some((evidence, at, event.to_owned(), email.to_owned())));
             }
@@ -50,7 +50,7 @@ impl Seen {
                     KeyKind::User => &mut seen.user,
                     _ => continue,
                 };
-                *first = earliest(first.take(), Some((fact.at, fact.event.clone(), key.clone())));
+                *first = earliest(first.take(), Some((*first_at, fact.event.clone(), key.clone())));
             }
             let names = fact.links.iter().filter(|key| is_strong(key) && !names_a_payment(key));
             seen.names.extend(names.cloned());
@@ -62,8 +62,7 @@ impl Seen {
                 if matches!(&fact.body, FactBody::Customer(body) if is_dated(&body.customer)) {
                     continue;
                 }
-                let since = first_seen.map_or(fact.at, |seen| seen.min(fact.at));
-                seen.sight(email, Sighted { evidence, since });
+                seen.sight(email, Sighted { evidence, since: *first_at });
             }
         }
         seen

@@ -4,7 +4,9 @@ use super::history::*;
 use crate::code::FoldedCode;
 use crate::decision::LockedTo;
 use crate::directory::{AddressRole, Click, OwnAddress, OwnCode, Period};
-use crate::fact::{CommissionFlag, FactBody, Keep, TouchMethod, TouchedObject};
+use crate::fact::{
+    CommissionFlag, FactBody, Keep, SessionPaymentStatus, SubscriptionSeen, TouchMethod, TouchedObject,
+};
 use crate::money::BasisPoints;
 use crate::rules::{Commission, Rules};
 use crate::settle::ConversionStatus;
@@ -192,4 +194,52 @@ fn of_several_discounts_the_first_that_stripe_lists_binds() {
         BOB,
         "the code before its coupon"
     );
+}
+
+impl History {
+    fn subscription(mut self, n: i64) -> Self {
+        let body = FactBody::Subscription(SubscriptionSeen {
+            subscription: key("sub_1"),
+            customer: Some(key("cus_1")),
+            status: "active".to_owned(),
+            canceled_at: None,
+            no_commission: false,
+            no_commission_is_dated: true,
+        });
+        self.add("subscription:sub_1", Keep::Latest, 0, day(n), &["sub_1", "cus_1"], body);
+        self
+    }
+}
+
+#[test]
+fn what_is_told_of_again_is_known_since_it_was_first_told_of() {
+    let subscribed = History::new()
+        .referral(1, 1, "kim@customer.example", ALICE)
+        .subscription(0)
+        .invoice_with(5, "in_1", "cus_1", 1_000, |invoice| {
+            invoice.email = Some("kim@customer.example".to_owned());
+        });
+    let kims = |history: &History| {
+        let customers = history.settle().customers;
+        let found = customers.into_iter().find(|customer| customer.anchor == key("cus_1")).unwrap();
+        (found.first_seen_at, found.bind.unwrap().bound_at)
+    };
+    assert_eq!(kims(&subscribed), (day(0), day(5)), "the address came with the invoice");
+    let renewed = subscribed.subscription(30).subscription(60);
+    assert_eq!(kims(&renewed), (day(0), day(5)), "a renewal says nothing of it");
+}
+
+#[test]
+fn a_delayed_payment_does_not_make_a_checkout_known_later() {
+    let session = |history: History, n, status| {
+        let mut history = history.session(n, "cs_1", "pi_1", "", "kim@customer.example", 1_000);
+        if let Some(FactBody::Session(session)) = history.facts.last_mut().map(|known| &mut known.fact.body) {
+            session.payment_status = status;
+        }
+        history
+    };
+    let unpaid = session(History::new(), 3, SessionPaymentStatus::Unpaid);
+    let first_seen = |history: &History| history.settle().customers[0].first_seen_at;
+    assert_eq!(first_seen(&unpaid), day(3));
+    assert_eq!(first_seen(&session(unpaid, 8, SessionPaymentStatus::Paid)), day(3));
 }

@@ -94,18 +94,16 @@ impl History {
             .iter()
             .filter(|link| !link.is_empty())
             .map(|link| if link.contains('@') { Key::email(link).unwrap() } else { key(link) });
-        self.facts.push(KnownFact {
-            received_at: at,
-            fact: Fact {
-                natural_key: natural_key.to_owned(),
-                keep,
-                rank,
-                at,
-                event: format!("evt_{:04}", self.events),
-                links: links.collect(),
-                body,
-            },
-        });
+        let fact = Fact {
+            natural_key: natural_key.to_owned(),
+            keep,
+            rank,
+            at,
+            event: format!("evt_{:04}", self.events),
+            links: links.collect(),
+            body,
+        };
+        self.facts.push(KnownFact::new(fact, at));
     }
 
     pub(super) fn customer(mut self, n: i64, customer: &str, email: &str) -> Self {
@@ -415,11 +413,7 @@ impl History {
         for known in &self.facts {
             match kept.get_mut(known.fact.natural_key.as_str()) {
                 Some(standing) => {
-                    let received_at = standing.received_at.min(known.received_at);
-                    if known.fact.supersedes(&standing.fact) {
-                        *standing = known.clone();
-                    }
-                    standing.received_at = received_at;
+                    standing.meet(known);
                 }
                 None => {
                     kept.insert(&known.fact.natural_key, known.clone());

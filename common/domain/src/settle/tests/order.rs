@@ -239,7 +239,7 @@ proptest! {
         for fact in &ordered.facts {
             for _ in 0..draw(3) {
                 let late = TimeDelta::hours(i64::try_from(draw(2_000)).unwrap());
-                delivered.push(KnownFact { received_at: fact.received_at + late, fact: fact.fact.clone() });
+                delivered.push(KnownFact { received_at: fact.received_at + late, ..fact.clone() });
             }
         }
         for place in (1..delivered.len()).rev() {
