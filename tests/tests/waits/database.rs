@@ -1,9 +1,9 @@
 //! The database's host vanishes without a word.
 
-use crate::support::{bounded, sale, settle};
+use crate::support::{bounded, ends_well, sale, settle, settled};
 use anyhow::{Result, ensure};
 use std::time::Duration;
-use tests::{deployment, feed::Feed, launch::Launch, stores::Backend, wire::Wire};
+use tests::{deployment, feed::Feed, launch::Launch, processes::Process, stores::Backend, wire::Wire};
 use tokio::time::{Instant, sleep};
 
 /// As long as the outage of which it was found that nothing came back after it.
@@ -34,6 +34,9 @@ async fn after_15_s_without_a_word_of_the_database_the_worker_goes_on() -> Resul
             let ended = worker.stop().await?;
             bounded(&format!("{backend:?}: stops while the database is silent"), began.elapsed())?;
             ensure!(ended.success(), "it did not end well: {ended}");
+            // What it had settled and could no longer acknowledge comes once more, and changes nothing.
+            ends_well(deployment, Process::worker(deployment)?).await?;
+            ensure!(settled(&deployment.pool, realm).await? == 101, "not every event is settled once");
             Ok(())
         })
         .await?;

@@ -11,8 +11,8 @@ const MEMORY: u64 = 256 << 20;
 /// Bytes of an event: nearly as many as are taken.
 const LARGE: usize = (1 << 20) - 64;
 
-/// Events of nearly 1 MiB each: several times what fits. Six hundred, of which a worker without a bound takes 2.4 GB, need no
-/// more than these.
+/// Events of nearly 1 MiB each: several times what fits. `LARGE_EVENTS=600`, of which a worker without a bound takes 2.4 GB, need
+/// no more than these.
 const EVENTS: u64 = 150;
 
 /// Customers with one invoice of very many lines each, which the fold needs, every one.
@@ -48,15 +48,16 @@ fn within_bounds(what: &str, worker: &Process) -> Result<()> {
 }
 
 async fn large_events(backend: Backend) -> Result<()> {
+    let events = std::env::var("LARGE_EVENTS").map_or(Ok(EVENTS), |events| events.parse())?;
     deployment::on(backend, async |deployment| {
         let realm = deployment.programme().await?.realm;
         let feed = Feed::of(deployment).await?;
-        for number in 0..EVENTS {
+        for number in 0..events {
             feed.event(realm, padded(&sale(number).invoice_paid())?).await?;
         }
         let worker = Process::worker(deployment)?;
-        settle(&deployment.pool, realm, i64::try_from(EVENTS)?).await?;
-        within_bounds(&format!("{backend:?}: {EVENTS} events of 1 MiB"), &worker)?;
+        settle(&deployment.pool, realm, i64::try_from(events)?).await?;
+        within_bounds(&format!("{backend:?}: {events} events of 1 MiB"), &worker)?;
         ends_well(deployment, worker).await
     })
     .await

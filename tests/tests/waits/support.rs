@@ -18,7 +18,7 @@ pub(crate) fn sale(number: u64) -> Sample {
 }
 
 /// How many events of a project are settled.
-async fn settled(pool: &PgPool, realm: Realm) -> Result<i64> {
+pub(crate) async fn settled(pool: &PgPool, realm: Realm) -> Result<i64> {
     let count = sqlx::query_scalar("SELECT count(*) FROM events WHERE project_id = $1 AND livemode = $2")
         .bind(realm.project.0)
         .bind(realm.mode.is_live())
