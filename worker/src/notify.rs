@@ -26,8 +26,8 @@ use store::{Sessions, StoreError};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
-/// The sequencer, the sender, the recorder and the tidying.
-const SESSIONS: usize = 4;
+/// The sequencer and the tidying; the sender and the recorder.
+const SESSIONS: usize = 2;
 
 const APPLICATION: &str = "tributary-notify";
 
@@ -35,6 +35,7 @@ const APPLICATION: &str = "tributary-notify";
 pub(crate) struct Notifier {
     database_url: String,
     sessions: Sessions,
+    deliveries: Sessions,
     client: Client,
     sealer: Sealer,
 }
@@ -58,6 +59,8 @@ impl Notifier {
             database_url: database_url.to_owned(),
             sessions: store::sessions_for_notifications(database_url, APPLICATION, SESSIONS)
                 .context("DATABASE_URL cannot be used")?,
+            deliveries: store::sessions_for_deliveries(database_url, APPLICATION, SESSIONS)
+                .context("DATABASE_URL cannot be used")?,
             client: Client::new(args.policy(), &lookup).context("TLS cannot be set up")?,
             sealer,
         })
@@ -69,16 +72,22 @@ impl Notifier {
         let wakes = Arc::new(Wakes::default());
         // As many results as there may be tries: whoever is faster than the recorder waits.
         let (results, recorded) = mpsc::channel(sender::IN_FLIGHT);
-        let sender =
-            sender::Sender::new(self.sessions.clone(), self.client, self.sealer, results, Arc::clone(&wakes));
+        let sender = sender::Sender::new(
+            self.deliveries.clone(),
+            self.client,
+            self.sealer,
+            results,
+            Arc::clone(&wakes),
+        );
         tokio::join!(
             listen(&self.database_url, &wakes, &shutdown),
             sequencer::run(&self.sessions, &wakes, &shutdown),
             sender.run(&shutdown),
-            recorder::run(&self.sessions, recorded, &wakes),
+            recorder::run(&self.deliveries, recorded, &wakes),
             tidy::run(&self.sessions, &shutdown),
         );
         self.sessions.close();
+        self.deliveries.close();
     }
 }
 

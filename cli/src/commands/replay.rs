@@ -133,8 +133,9 @@ async fn replay(
     Ok(done?)
 }
 
-/// Lines that are read into the database at once.
+/// Lines that are read into the database at once, and bytes of theirs with which it is enough. A body may have a megabyte.
 const LINES: usize = 100;
+const BYTES: usize = 16 << 20;
 
 /// Reads archives into the transaction.
 async fn restore(connection: &mut PgConnection, archives: &[PathBuf]) -> anyhow::Result<Option<Restored>> {
@@ -146,8 +147,12 @@ async fn restore(connection: &mut PgConnection, archives: &[PathBuf]) -> anyhow:
         let named = || format!("--archive {}", archive.display());
         let mut lines = BufReader::new(File::open(archive).with_context(named)?).lines();
         loop {
-            let some: Vec<String> =
-                lines.by_ref().take(LINES).collect::<Result<_, _>>().with_context(named)?;
+            let (mut some, mut bytes) = (Vec::new(), 0);
+            while bytes < BYTES && some.len() < LINES {
+                let Some(line) = lines.next().transpose().with_context(named)? else { break };
+                bytes += line.len();
+                some.push(line);
+            }
             if some.is_empty() {
                 break;
             }

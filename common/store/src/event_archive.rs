@@ -40,7 +40,11 @@ pub async fn size(conn: &mut PgConnection, before: DateTime<Utc>) -> Result<Size
     .await?)
 }
 
-/// The next lines of an archive, in the order of rows: at most `limit` behind the row `after`.
+/// Bytes of bodies of which lines are read at once; one body more than that is read alone.
+const BYTES: i64 = 16 << 20;
+
+/// The next lines of an archive, in the order of rows: at most `limit` behind the row `after`, and fewer where bodies are
+/// large.
 ///
 /// # Errors
 /// When the database fails.
@@ -56,13 +60,22 @@ pub async fn lines(
                'id', id, 'project_id', project_id, 'livemode', livemode, 'event_id', event_id, 'source', source,
                'event_type', event_type, 'received_at', received_at, 'body_sha256', encode(body_sha256, 'hex'),
                'body', translate(encode(body, 'base64'), E'\n', ''))::TEXT AS "text!"
-           FROM events
-           WHERE id > $1 AND received_at < $2 AND archived_at IS NULL
-           ORDER BY id
-           LIMIT $3"#,
+           FROM (
+               SELECT *, sum(octet_length(body)) OVER (ORDER BY id) - octet_length(body) AS read_before
+               FROM (
+                   SELECT id, project_id, livemode, event_id, source, event_type, received_at, body_sha256, body
+                   FROM events
+                   WHERE id > $1 AND received_at < $2 AND archived_at IS NULL
+                   ORDER BY id
+                   LIMIT $3
+               ) next
+           ) next
+           WHERE read_before < $4
+           ORDER BY id"#,
         after,
         before,
         limit,
+        BYTES,
     )
     .fetch_all(conn)
     .await?)
@@ -117,6 +130,23 @@ impl Restored {
         .execute(conn)
         .await?;
         Ok(done.rows_affected())
+    }
+
+    /// The first of these events with whose body they would be more than `bytes`, if it is not the first of all.
+    pub(crate) async fn first_beyond(
+        &self,
+        conn: &mut PgConnection,
+        ids: &[i64],
+        bytes: i64,
+    ) -> Result<Option<i64>, StoreError> {
+        let first = sqlx::query_scalar(
+            "SELECT min(id) FROM (
+                 SELECT id, sum(octet_length(body)) OVER (ORDER BY id) - octet_length(body) AS read_before
+                 FROM restored_bodies WHERE id = ANY($1)
+             ) named
+             WHERE read_before >= $2",
+        );
+        Ok(first.bind(ids).bind(bytes).fetch_one(conn).await?)
     }
 
     /// The bodies of these events, as far as an archive had them.

@@ -162,7 +162,7 @@ pub fn sessions(database_url: &str, application: &str, places: usize) -> Result<
 }
 
 /// Sessions for notifications: their statements look up a few rows in tables of any size, so indexes are used whatever the
-/// statistics say.
+/// statistics say, and were when a statement was first planned.
 ///
 /// # Errors
 /// When the URL cannot be read.
@@ -171,10 +171,30 @@ pub fn sessions_for_notifications(
     application: &str,
     places: usize,
 ) -> Result<Sessions, StoreError> {
-    let options = PgConnectOptions::from_str(database_url)?
-        .application_name(application)
-        .options(["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"].map(|name| (name, "off")));
+    let options = by_index(PgConnectOptions::from_str(database_url)?).application_name(application);
     Ok(Sessions::new(options, Limits::SERVICE, places))
+}
+
+/// The same for what a crash may undo: who claimed a delivery, and how it went. Then it is sent again, as it would be if the
+/// crash had come a moment earlier; so no commit waits for the disk, which others wait for.
+///
+/// # Errors
+/// When the URL cannot be read.
+pub fn sessions_for_deliveries(
+    database_url: &str,
+    application: &str,
+    places: usize,
+) -> Result<Sessions, StoreError> {
+    let options = by_index(PgConnectOptions::from_str(database_url)?)
+        .application_name(application)
+        .options([("synchronous_commit", "off")]);
+    Ok(Sessions::new(options, Limits::SERVICE, places))
+}
+
+fn by_index(options: PgConnectOptions) -> PgConnectOptions {
+    options
+        .options(["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"].map(|name| (name, "off")))
+        .options([("plan_cache_mode", "force_custom_plan")])
 }
 
 /// Shortens, until the transaction ends, how long its statements wait for a lock.

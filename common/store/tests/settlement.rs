@@ -6,6 +6,8 @@
 mod concurrency;
 #[path = "settlement/hundred_thousand.rs"]
 mod hundred_thousand;
+#[path = "settlement/large_bodies.rs"]
+mod large_bodies;
 #[path = "settlement/long_histories.rs"]
 mod long_histories;
 #[path = "settlement/notified.rs"]

@@ -53,8 +53,10 @@ pub async fn claim(conn: &mut PgConnection, lease: Uuid, room: i64) -> Result<Ve
                         WHERE d.endpoint_id = e.id AND d.lease IS NOT NULL AND d.next_attempt_at > now()) AS room
             FROM webhook_endpoints e
             WHERE e.status = 'active'
-              AND EXISTS (SELECT FROM webhook_deliveries d
-                          WHERE d.endpoint_id = e.id AND d.status = 'pending' AND d.next_attempt_at <= now())
+              -- One look for each endpoint. As a join it could be planned to read everything that is due.
+              AND (SELECT TRUE FROM webhook_deliveries d
+                   WHERE d.endpoint_id = e.id AND d.status = 'pending' AND d.next_attempt_at <= now()
+                   ORDER BY d.next_attempt_at, d.sequence LIMIT 1)
             FOR NO KEY UPDATE OF e SKIP LOCKED
         ), due AS (
             SELECT o.id AS endpoint_id, o.url, o.timeout_seconds, d.id, d.place, d.next_attempt_at
@@ -81,8 +83,9 @@ pub async fn claim(conn: &mut PgConnection, lease: Uuid, room: i64) -> Result<Ve
         SET lease = $1, next_attempt_at = now() + make_interval(secs => due.timeout_seconds + $4::INTEGER)
         FROM due, notifications n
         WHERE d.id = due.id AND n.id = d.notification_id
-          -- Of a row that was claimed a moment ago the newest version is looked at.
-          AND d.status = 'pending' AND d.next_attempt_at <= now()
+          -- Of a row that was claimed a moment ago the newest version is looked at. Written so that no index but that of ids
+          -- serves it: the others hold all that is due.
+          AND (d.status = 'pending' AND d.next_attempt_at <= now()) IS TRUE
         RETURNING d.id, d.endpoint_id, due.url, due.timeout_seconds, d.tries,
                   extract(epoch FROM now() - d.due_since)::BIGINT AS "elapsed!",
                   ARRAY(SELECT s.secret FROM webhook_endpoint_secrets s

@@ -19,6 +19,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Events, or clusters, of one round.
 const CHUNK: i64 = 500;
 
+/// Bytes of bodies of one round; one body more than that is a round of its own. A body may have a megabyte.
+const BYTES: i64 = 16 << 20;
+
 /// An event as the inbox keeps it.
 #[derive(Clone, Debug)]
 pub struct StoredEvent {
@@ -128,16 +131,26 @@ async fn fold(conn: &mut PgConnection, realm: Realm, chunk: &[ClusterId]) -> Res
 }
 
 async fn page(conn: &mut PgConnection, realm: Realm, after: i64) -> Result<Vec<StoredEvent>, BatchError> {
+    // The length of a body is told without reading it.
     Ok(sqlx::query_as!(
         StoredEvent,
-        "SELECT id, source, event_id, received_at, body, archived_at FROM events
-         WHERE project_id = $1 AND livemode = $2 AND id > $3
-         ORDER BY id
-         LIMIT $4",
+        r#"SELECT id, source, event_id, received_at, body, archived_at
+           FROM (
+               SELECT *, sum(octet_length(body)) OVER (ORDER BY id) - octet_length(body) AS read_before
+               FROM (
+                   SELECT id, source, event_id, received_at, body, archived_at FROM events
+                   WHERE project_id = $1 AND livemode = $2 AND id > $3
+                   ORDER BY id
+                   LIMIT $4
+               ) next
+           ) next
+           WHERE read_before < $5
+           ORDER BY id"#,
         realm.project.0,
         realm.mode.is_live(),
         after,
         CHUNK,
+        BYTES,
     )
     .fetch_all(conn)
     .await?)
@@ -147,17 +160,22 @@ async fn page(conn: &mut PgConnection, realm: Realm, after: i64) -> Result<Vec<S
 async fn fill_in(
     conn: &mut PgConnection,
     restored: Option<&Restored>,
-    events: &mut [StoredEvent],
+    events: &mut Vec<StoredEvent>,
 ) -> Result<(), BatchError> {
     let archived: Vec<i64> =
         events.iter().filter(|event| event.archived_at.is_some()).map(|event| event.id).collect();
     if archived.is_empty() {
         return Ok(());
     }
-    let mut bodies: BTreeMap<i64, Vec<u8>> = match restored {
-        Some(restored) => restored.bodies(conn, &archived).await?.into_iter().collect(),
-        None => BTreeMap::new(),
-    };
+    let mut bodies: BTreeMap<i64, Vec<u8>> = BTreeMap::new();
+    if let Some(restored) = restored {
+        if let Some(first_too_many) = restored.first_beyond(conn, &archived, BYTES).await? {
+            events.retain(|event| event.id < first_too_many);
+        }
+        let archived: Vec<i64> =
+            events.iter().filter(|event| event.archived_at.is_some()).map(|event| event.id).collect();
+        bodies = restored.bodies(conn, &archived).await?.into_iter().collect();
+    }
     for event in events {
         let Some(at) = event.archived_at else { continue };
         event.body = bodies.remove(&event.id).ok_or_else(|| BatchError::Event {
