@@ -33,7 +33,7 @@ pub(crate) struct Plan {
     /// Events that wait when the workers start, in the measurement of a backlog
     #[arg(long, value_name = "N", default_value_t = 20_000)]
     pub(crate) backlog: u64,
-    /// The most payments behind the one customer whose next payment is timed
+    /// The most payments behind the one customer whose next payment is timed, and customers of the one address
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(10..))]
     pub(crate) hot: u64,
     /// Only measurements whose name contains this, e.g. settle

@@ -87,6 +87,8 @@ impl Process {
             .env("DATABASE_URL", &stores.database_url)
             .env("AMQP_URL", stores.amqp_url.as_deref().unwrap_or_default())
             .env("QUEUE_PREFIX", &stores.queue_prefix)
+            // Whoever is notified is on this machine.
+            .env("NOTIFY_ALLOW_NETWORKS", "127.0.0.0/8")
             .env("RUST_LOG", "warn")
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)

@@ -27,7 +27,7 @@ impl Wanted {
 }
 
 /// Ratios within one round, and what is aimed at for each.
-const PROMISES: [(&str, &str, &str, Wanted); 11] = [
+const PROMISES: [(&str, &str, &str, Wanted); 13] = [
     (
         "webhooks accepted, RabbitMQ, of raw confirms",
         "accept rabbitmq",
@@ -44,12 +44,24 @@ const PROMISES: [(&str, &str, &str, Wanted); 11] = [
     ("their p99 in p50s ", "accept postgres: p99, ms", "accept postgres: p50, ms", Wanted::AtMost(3.0)),
     ("settled by one worker, of bare inbox rows", "settle", "bare inbox", Wanted::AtLeast(0.35)),
     ("settled from RabbitMQ, of bare inbox rows", "settle rabbitmq", "bare inbox", Wanted::AtLeast(0.35)),
+    (
+        "settled while all is notified, of nothing notified",
+        "settle notified",
+        "settle",
+        Wanted::AtLeast(0.85),
+    ),
     ("settled by two workers, of one", "settle two workers", "settle", Wanted::AtLeast(1.5)),
     ("settled with 100 payments behind each, of none", "settle history", "settle", Wanted::AtLeast(0.8)),
     (
         "one more payment of many, in times of the tenth",
         "hot: after most payments, ms",
         "hot: after 10 payments, ms",
+        Wanted::AtMost(3.0),
+    ),
+    (
+        "one more customer of an address of many, in times of the tenth",
+        "address: after most customers, ms",
+        "address: after 10 customers, ms",
         Wanted::AtMost(3.0),
     ),
     ("look-ups, of bare SELECTs", "look-up", "bare select", Wanted::AtLeast(0.7)),

@@ -1,6 +1,6 @@
 //! All measurements, in turns: what one round's machine was like, all of its figures share.
 
-use super::measure::{accept, backlog, bare, hot, look_up, settle, steady};
+use super::measure::{accept, backlog, bare, hot, look_up, notified, settle, steady};
 use super::plan::Plan;
 use super::report::{Figures, Machine, Report};
 use super::site::{Site, Through};
@@ -27,7 +27,7 @@ pub(crate) async fn run(site: &Site, plan: &Plan, progress: &ProgressBar) -> any
 }
 
 /// Every measurement, by name.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 17] = [
     "bare http",
     "bare confirms",
     "accept rabbitmq",
@@ -36,11 +36,13 @@ const NAMES: [&str; 15] = [
     "bare inbox",
     "bare inbox and entry",
     "settle",
+    "settle notified",
     "settle two workers",
     "settle rabbitmq",
     "settle history",
     "look-up",
     "hot customer",
+    "shared address",
     "steady",
     "backlog",
 ];
@@ -83,6 +85,11 @@ impl Round<'_> {
             "accept rabbitmq" => self.accept(name, Through::Broker).await?,
             "accept postgres" => self.accept(name, Through::Database).await?,
             "settle" => self.settle(name, Through::Database, 1, plan.history).await?,
+            "settle notified" => {
+                let seen = notified::measure(site, plan).await?;
+                self.figures.add(name, seen.settled);
+                self.figures.add("settle notified: delivered a second", seen.delivered);
+            }
             "settle two workers" => self.settle(name, Through::Database, 2, plan.history).await?,
             "settle rabbitmq" => self.settle(name, Through::Broker, 1, plan.history).await?,
             "settle history" => self.settle(name, Through::Database, 1, HISTORY).await?,
@@ -95,6 +102,11 @@ impl Round<'_> {
                 let (few, many) = hot::measure(site, plan).await?;
                 self.figures.add("hot: after 10 payments, ms", few);
                 self.figures.add("hot: after most payments, ms", many);
+            }
+            "shared address" => {
+                let (few, many) = hot::measure_address(site, plan).await?;
+                self.figures.add("address: after 10 customers, ms", few);
+                self.figures.add("address: after most customers, ms", many);
             }
             "steady" => {
                 let seen = steady::measure(site, plan, through).await?;

@@ -64,6 +64,13 @@ impl Workload {
         sample.invoice_paid().into()
     }
 
+    /// The first invoice of one of many customers who have the same address.
+    pub(crate) fn of_one_address(self, customer: u64) -> Bytes {
+        let mut sample = self.sample(customer, 0);
+        sample.email = format!("shared-{}@example.com", self.series);
+        sample.invoice_paid().into()
+    }
+
     /// The id of a customer at Stripe.
     pub(crate) fn customer_id(self, customer: u64) -> String {
         self.sample(customer, 0).customer.unwrap_or_default()

@@ -1,6 +1,7 @@
-//! One more payment of one customer who has many: what that costs, beside their tenth.
+//! One more payment of one customer who has many, and one more customer of an address that many have: what that costs,
+//! beside the tenth.
 
-use crate::bench::{plan::Plan, site::Site, statistics::Spread, workload::Workload};
+use crate::bench::{plan::Plan, site::Site, statistics::Spread};
 use anyhow::Context as _;
 use bytes::Bytes;
 use chrono::Utc;
@@ -10,28 +11,36 @@ use std::time::Instant;
 use store::settlement::{self, InboxEvent, Item};
 use stripe::metadata::MetadataKeys;
 
-/// Payments that are timed, one at a time.
+/// Events that are timed, one at a time.
 const TIMED: u64 = 5;
-/// Payments before the first that is timed.
+/// Events before the first that is timed.
 const FEW: u64 = 10;
 
 /// Milliseconds of the payment after the tenth, and of the one after the plan's most: the medians of some.
 pub(crate) async fn measure(site: &Site, plan: &Plan) -> anyhow::Result<(f64, f64)> {
     let workload = site.workload(1);
-    let invoices = |from: u64, to: u64| -> Vec<Bytes> {
-        (from..to).map(|payment| workload.invoice(0, payment, payment)).collect()
-    };
-    site.settle(invoices(0, FEW)).await?;
-    let few = next(site, workload, FEW).await?;
-    site.settle(invoices(FEW + TIMED, plan.hot)).await?;
-    let many = next(site, workload, plan.hot.max(FEW + TIMED)).await?;
+    few_and_many(site, plan.hot, |payment| workload.invoice(0, payment, payment)).await
+}
+
+/// Milliseconds of the customer after the tenth, and of the one after the plan's most: the medians of some.
+pub(crate) async fn measure_address(site: &Site, plan: &Plan) -> anyhow::Result<(f64, f64)> {
+    let workload = site.workload(plan.hot.saturating_add(TIMED));
+    few_and_many(site, plan.hot, |customer| workload.of_one_address(customer)).await
+}
+
+async fn few_and_many(site: &Site, most: u64, event: impl Fn(u64) -> Bytes) -> anyhow::Result<(f64, f64)> {
+    let events = |from: u64, to: u64| -> Vec<Bytes> { (from..to).map(&event).collect() };
+    site.settle(events(0, FEW)).await?;
+    let few = next(site, &event, FEW).await?;
+    site.settle(events(FEW + TIMED, most)).await?;
+    let many = next(site, &event, most.max(FEW + TIMED)).await?;
     Ok((few, many))
 }
 
-async fn next(site: &Site, workload: Workload, from: u64) -> anyhow::Result<f64> {
+async fn next(site: &Site, event: impl Fn(u64) -> Bytes, from: u64) -> anyhow::Result<f64> {
     let mut took = Vec::new();
-    for payment in from..from + TIMED {
-        let item = read(site, workload.invoice(0, payment, payment))?;
+    for number in from..from + TIMED {
+        let item = read(site, event(number))?;
         let began = Instant::now();
         let mut transaction = site.pool.begin().await?;
         settlement::settle_batch(&mut transaction, &[item]).await?;
