@@ -246,9 +246,13 @@ prepare_python() {
 }
 
 services_sweep() {
-  local settings
-  for settings in "$SERVICES_DIR"/tests/*/settings; do
+  local settings room
+  for settings in "$SERVICES_DIR"/tests/*/settings "$SERVICES_DIR"/tests/*/*/settings; do
     if [ -e "$settings" ]; then "$ROOT/dev" services destroy --dir "${settings%/settings}" >/dev/null; fi
+  done
+  # A small disk of an interrupted ./dev chaos.
+  for room in "$SERVICES_DIR"/tests/*; do
+    if command -v mountpoint >/dev/null && mountpoint -q "$room"; then umount "$room"; fi
   done
   rm -rf "$SERVICES_DIR/tests"
 }

@@ -15,6 +15,8 @@ SERVICES_USAGE='./dev services COMMAND [--dir DIR]
   stop-broker, start-broker, kill-broker
   stop-database, start-database, kill-database
                               one of them; same port and data afterwards; kill is kill -9
+  freeze-broker, thaw-broker, freeze-database, thaw-database
+                              one of them stops where it is (SIGSTOP), and goes on
   ctl -- ARGS                 rabbitmqctl on the private broker
 
 DIR is .local unless given. DATABASE_URL and AMQP_URL win when set: that service is then not
@@ -98,6 +100,14 @@ services_main() {
     kill-database)
       services_must_exist
       services_locked database_kill
+      ;;
+    freeze-broker | thaw-broker)
+      services_must_exist
+      services_locked broker_signal "${command%-broker}"
+      ;;
+    freeze-database | thaw-database)
+      services_must_exist
+      services_locked database_signal "${command%-database}"
       ;;
     ctl)
       services_must_exist
@@ -337,13 +347,31 @@ database_kill() {
     compose kill postgres
     return
   fi
-  local pid children
-  pid=$(database_pid)
-  children=$(ps -A -o pid= -o ppid= | awk -v parent="$pid" '$2 == parent { print $1 }')
+  local pids
+  pids=$(database_pids)
   # shellcheck disable=SC2086 # a list of numbers, here and below
-  kill -9 "$pid" $children 2>/dev/null || true
+  kill -9 $pids 2>/dev/null || true
   # shellcheck disable=SC2086
-  wait_until_gone "$pid" $children
+  wait_until_gone $pids
+}
+
+# The server and every process of it.
+database_pids() {
+  local pid
+  pid=$(database_pid)
+  printf '%s\n' "$pid"
+  ps -A -o pid= -o ppid= | awk -v parent="$pid" '$2 == parent { print $1 }'
+}
+
+# freeze or thaw
+database_signal() {
+  if [ "$ENGINE" = docker ]; then
+    if [ "$1" = freeze ]; then compose pause postgres; else compose unpause postgres; fi
+    return
+  fi
+  # A backend may end meanwhile.
+  # shellcheck disable=SC2046 # a list of numbers
+  kill "$(signal_to "$1")" $(database_pids) 2>/dev/null || true
 }
 
 database_init() {
@@ -504,6 +532,17 @@ broker_kill() {
   fi
   broker_stop_epmd
 }
+
+# freeze or thaw
+broker_signal() {
+  if [ "$ENGINE" = docker ]; then
+    if [ "$1" = freeze ]; then compose pause rabbitmq; else compose unpause rabbitmq; fi
+    return
+  fi
+  kill "$(signal_to "$1")" "$(broker_pid)"
+}
+
+signal_to() { if [ "$1" = freeze ]; then printf '%s' -STOP; else printf '%s' -CONT; fi; }
 
 # epmd agrees to stop once no node is registered, which is a moment after the node's end.
 broker_stop_epmd() {

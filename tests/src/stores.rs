@@ -58,11 +58,26 @@ impl Private {
     /// # Errors
     /// When one of them does not start.
     pub async fn start() -> Result<Self> {
+        Self::start_in(Self::place()?).await
+    }
+
+    /// An empty directory for both.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn place() -> Result<TempDir> {
         // What an interrupted test leaves running there, `./dev test` ends.
-        let directory = match env::var_os("TEST_SERVICES_DIR") {
+        Ok(match env::var_os("TEST_SERVICES_DIR") {
             Some(parent) => tempfile::Builder::new().prefix("stores-").tempdir_in(parent)?,
             None => tempfile::tempdir()?,
-        };
+        })
+    }
+
+    /// Starts both in a directory.
+    ///
+    /// # Errors
+    /// When one of them does not start.
+    pub async fn start_in(directory: TempDir) -> Result<Self> {
         services(directory.path(), &["up"]).await?;
         let settings = tokio::fs::read_to_string(directory.path().join("env")).await?;
         let setting = |name: &str| {
@@ -79,6 +94,12 @@ impl Private {
     /// When it fails.
     pub async fn tell(&self, words: &[&str]) -> Result<()> {
         services(self.directory.path(), words).await
+    }
+
+    /// Where both keep everything.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     /// Stops both and removes what they kept.
