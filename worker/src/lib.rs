@@ -7,6 +7,7 @@
 //! sweep  ─▶ queue          commands whose message did not reach the queue
 //! waiting ─▶ queue         thin events, once a key can fetch what they are about
 //! notify ─▶ endpoints      notifications, numbered and sent
+//! heartbeat                that this worker runs, for whoever looks at the queue
 //! ```
 //!
 //! Nothing is begun before the place is known to be fit, and no wait is without a bound: whoever is silent is
@@ -16,6 +17,7 @@
 //! again, and the inbox makes that harmless.
 
 mod batch;
+mod heartbeat;
 mod intake;
 mod jobs;
 mod notify;

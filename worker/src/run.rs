@@ -6,7 +6,7 @@ use crate::jobs::{Jobs, Keychain};
 use crate::pause::{Pauses, Rested};
 use crate::place::Place;
 use crate::suspects::{self, Trial};
-use crate::{notify, reconcile, sweep, telemetry, waiting};
+use crate::{heartbeat, notify, reconcile, sweep, telemetry, waiting};
 use anyhow::Context;
 use common::config::{NotifyArgs, QueueArgs, StripeArgs, WatchArgs};
 use queue::{Consumer, Delivery, Publisher, QueueConfig};
@@ -20,9 +20,9 @@ use tokio_util::sync::CancellationToken;
 /// Messages of one transaction. Larger batches gain little more and hold their locks longer.
 const BATCH: usize = 500;
 
-/// Sessions: two batches, their settling, the jobs, the sweep, the providers' keys, the thin events that wait and
-/// the comparing with Stripe's events.
-const SESSIONS: usize = 10;
+/// Sessions: two batches, their settling, the jobs, the sweep, the providers' keys, the thin events that wait, the
+/// comparing with Stripe's events and the heartbeat.
+const SESSIONS: usize = 11;
 
 /// How long the worker takes to stop at most, whatever does not answer. What it has not finished or handed back by then
 /// is delivered again: container managers kill after 10 s.
@@ -156,6 +156,7 @@ impl Shift<'_> {
             leave.clone(),
         ));
         let sweep = tokio::spawn(sweep::run(sessions.clone(), publisher.clone(), leave.clone()));
+        let beating = tokio::spawn(heartbeat::run(sessions.clone(), queue.prefix.clone(), leave.clone()));
         tracing::info!(broker = queue.broker.is_some(), "working");
 
         // While these batches are settled the next is read. Two workers that meet wait for each other in the database, and so
@@ -180,6 +181,7 @@ impl Shift<'_> {
         waiting.await.context("asking for thin events failed")?;
         comparing.await.context("comparing with Stripe's events failed")?;
         sweep.await.context("the sweep failed")?;
+        beating.await.context("the heartbeat failed")?;
         consumer.finished().await;
         publishing.cancel();
         publisher.finished().await;

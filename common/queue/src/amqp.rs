@@ -10,6 +10,7 @@ mod codec;
 mod connection;
 mod consumer;
 mod examine;
+mod depths;
 mod outstanding;
 mod publisher;
 mod receipt;
@@ -17,6 +18,7 @@ mod topology;
 
 pub(super) use consumer::consume;
 pub use examine::{BrokerSeen, examine};
+pub use depths::{BrokerQueue, BrokerQueues, Unasked};
 pub use publisher::BrokerStatus;
 pub(super) use publisher::Publisher;
 pub(super) use receipt::BrokerReceipt;

@@ -11,8 +11,10 @@ const COUNTED: i64 = 100_000;
 pub struct Backlog {
     /// How long the oldest due message waits, in seconds.
     pub oldest: Option<f64>,
-    /// Due.
+    /// Due, in the hands of a worker or not.
     pub due: i32,
+    /// Of those, in the hands of a worker.
+    pub in_flight: i32,
     /// Put off until later.
     pub put_off: i32,
     /// Dead letters that are open.
@@ -29,13 +31,14 @@ pub async fn backlog(connection: &mut PgConnection, queue: &Prefix) -> Result<Ba
         r#"SELECT
              (SELECT extract(epoch FROM now() - run_at)::float8
               FROM queue_messages WHERE queue = $1 AND run_at <= now() ORDER BY run_at LIMIT 1) AS oldest,
-             (SELECT count(*)::int
-              FROM (SELECT FROM queue_messages WHERE queue = $1 AND run_at <= now() LIMIT $2) AS due) AS "due!",
+             taken.due AS "due!", taken.in_flight AS "in_flight!",
              (SELECT count(*)::int
               FROM (SELECT FROM queue_messages WHERE queue = $1 AND run_at > now() LIMIT $2) AS later) AS "put_off!",
              (SELECT count(*)::int
               FROM (SELECT FROM dead_letters
-                    WHERE queue = $1 AND retried_at IS NULL AND discarded_at IS NULL LIMIT $2) AS open) AS "dead_letters!""#,
+                    WHERE queue = $1 AND retried_at IS NULL AND discarded_at IS NULL LIMIT $2) AS open) AS "dead_letters!"
+           FROM (SELECT count(*)::int AS due, (count(*) FILTER (WHERE leased_until > now()))::int AS in_flight
+                 FROM (SELECT leased_until FROM queue_messages WHERE queue = $1 AND run_at <= now() LIMIT $2) AS due) AS taken"#,
         queue.as_str(),
         COUNTED,
     )

@@ -3,7 +3,7 @@
 
 use super::{
     Prefix, QueueConfig,
-    amqp::{self, BrokerStatus},
+    amqp::{self, BrokerQueues, BrokerStatus},
     envelope::Envelope,
     postgres::{DatabaseStatus, Writer},
     telemetry,
@@ -31,6 +31,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub struct Publisher {
     broker: Option<amqp::Publisher>,
+    queues: Option<BrokerQueues>,
     database: Writer,
     prefix: Prefix,
     deadline: Duration,
@@ -92,6 +93,7 @@ impl Publisher {
         tasks.close();
         Self {
             broker,
+            queues: BrokerQueues::new(config),
             database,
             prefix: config.prefix.clone(),
             deadline: config.publish_deadline,
@@ -105,6 +107,12 @@ impl Publisher {
     #[must_use]
     pub fn prefix(&self) -> &Prefix {
         &self.prefix
+    }
+
+    /// RabbitMQ's queues, to look at; `None` without a broker.
+    #[must_use]
+    pub fn broker_queues(&self) -> Option<&BrokerQueues> {
+        self.queues.as_ref()
     }
 
     /// Stores a message durably: `Ok` is returned only after a quorum queue confirmed it, or

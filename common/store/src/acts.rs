@@ -1,6 +1,7 @@
 //! What people did, for the record.
 
 use super::{PgConnection, StoreError};
+use crate::page::{Page, Rows};
 use chrono::{DateTime, Utc};
 use domain::ids::{Realm, UserId};
 
@@ -83,4 +84,39 @@ pub async fn list(
         limit,
     );
     Ok(acts.fetch_all(connection).await?)
+}
+
+/// A page of what was done in a project and mode, the latest first. What concerns neither is not in it.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn page(
+    connection: &mut PgConnection,
+    realm: Realm,
+    page: &Page,
+) -> Result<Rows<Recorded>, StoreError> {
+    let acts = sqlx::query_as!(
+        Recorded,
+        "SELECT id, at, actor, what, subject, detail FROM acts
+         WHERE project_id = $1 AND livemode = $2 AND id < $3 ORDER BY id DESC LIMIT $4 OFFSET $5",
+        realm.project.0,
+        realm.mode.is_live(),
+        page.after.map_or(i64::MAX, |after| after.id),
+        page.limit.saturating_add(1),
+        page.offset,
+    );
+    Ok(Rows::cut(acts.fetch_all(connection).await?, page))
+}
+
+/// How many acts there are in a project and mode.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn count(connection: &mut PgConnection, realm: Realm) -> Result<i64, StoreError> {
+    let counted = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM acts WHERE project_id = $1 AND livemode = $2"#,
+        realm.project.0,
+        realm.mode.is_live(),
+    );
+    Ok(counted.fetch_one(connection).await?)
 }

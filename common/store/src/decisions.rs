@@ -1,6 +1,7 @@
 //! What people decided: each decision once, and what it is about.
 
 use super::{PgConnection, StoreError, realm};
+use crate::page::{Page, Rows};
 use chrono::{DateTime, Utc};
 use domain::decision::Word;
 use domain::ids::{ConversionId, ProjectId, Realm};
@@ -152,4 +153,48 @@ pub async fn list(
         limit,
     );
     Ok(rows.fetch_all(connection).await?)
+}
+
+/// A page of what was decided in a project and mode, the latest first; about this subject when one is named.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn page(
+    connection: &mut PgConnection,
+    realm: Realm,
+    subject: Option<&str>,
+    page: &Page,
+) -> Result<Rows<Recorded>, StoreError> {
+    let rows = sqlx::query_as!(
+        Recorded,
+        "SELECT id, kind, subject, decided, actor, reason, decided_at FROM decisions
+         WHERE project_id = $1 AND livemode = $2 AND ($3::TEXT IS NULL OR subject = $3) AND id < $4
+         ORDER BY id DESC LIMIT $5 OFFSET $6",
+        realm.project.0,
+        realm.mode.is_live(),
+        subject,
+        page.after.map_or(i64::MAX, |after| after.id),
+        page.limit.saturating_add(1),
+        page.offset,
+    );
+    Ok(Rows::cut(rows.fetch_all(connection).await?, page))
+}
+
+/// How many decisions there are in a project and mode; about this subject when one is named.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn count(
+    connection: &mut PgConnection,
+    realm: Realm,
+    subject: Option<&str>,
+) -> Result<i64, StoreError> {
+    let counted = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM decisions
+           WHERE project_id = $1 AND livemode = $2 AND ($3::TEXT IS NULL OR subject = $3)"#,
+        realm.project.0,
+        realm.mode.is_live(),
+        subject,
+    );
+    Ok(counted.fetch_one(connection).await?)
 }

@@ -1,6 +1,11 @@
 //! The inbox, as people look at it.
 
+mod consequences;
+
+pub use consequences::{Arrival, Consequence, consequences};
+
 use super::{PgConnection, StoreError};
+use crate::page::{Page, Rows};
 use chrono::{DateTime, Utc};
 use domain::ids::Realm;
 
@@ -36,6 +41,8 @@ pub struct Filter {
     pub ignored: Option<bool>,
     /// From there.
     pub source: Option<String>,
+    /// Of this name.
+    pub event: Option<String>,
     /// Settled before the event with this number.
     pub before: Option<i64>,
 }
@@ -50,20 +57,78 @@ pub async fn list(
     filter: &Filter,
     limit: i64,
 ) -> Result<Vec<Event>, StoreError> {
+    part(connection, realm, filter, limit, 0).await
+}
+
+/// A page of the events that pass the filter, those that were settled last first.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn page(
+    connection: &mut PgConnection,
+    realm: Realm,
+    filter: &Filter,
+    page: &Page,
+) -> Result<Rows<Event>, StoreError> {
+    let before = page.after.map(|after| after.id).or(filter.before);
+    let filter = Filter { before, ..filter.clone() };
+    let rows = part(connection, realm, &filter, page.limit.saturating_add(1), page.offset).await?;
+    Ok(Rows::cut(rows, page))
+}
+
+/// How many events pass the filter, counted up to `most`.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn count(
+    connection: &mut PgConnection,
+    realm: Realm,
+    filter: &Filter,
+    most: i64,
+) -> Result<i64, StoreError> {
+    let counted = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM (
+             SELECT FROM events
+             WHERE project_id = $1 AND livemode = $2 AND ($3::TEXT IS NULL OR event_type = $3)
+               AND ($4::BOOLEAN IS NULL OR (ignored IS NOT NULL) = $4) AND ($5::TEXT IS NULL OR source = $5)
+               AND ($6::TEXT IS NULL OR event_id = $6)
+             LIMIT $7
+           ) AS counted"#,
+        realm.project.0,
+        realm.mode.is_live(),
+        filter.kind,
+        filter.ignored,
+        filter.source,
+        filter.event,
+        most,
+    );
+    Ok(counted.fetch_one(connection).await?)
+}
+
+async fn part(
+    connection: &mut PgConnection,
+    realm: Realm,
+    filter: &Filter,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<Event>, StoreError> {
     let events = sqlx::query_as!(
         Event,
         r#"SELECT id, event_id AS event, source, event_type AS kind, occurred_at, received_at, settled_at, ignored, traceparent
            FROM events
            WHERE project_id = $1 AND livemode = $2 AND ($3::BIGINT IS NULL OR id < $3) AND ($4::TEXT IS NULL OR event_type = $4)
              AND ($5::BOOLEAN IS NULL OR (ignored IS NOT NULL) = $5) AND ($6::TEXT IS NULL OR source = $6)
-           ORDER BY id DESC LIMIT $7"#,
+             AND ($7::TEXT IS NULL OR event_id = $7)
+           ORDER BY id DESC LIMIT $8 OFFSET $9"#,
         realm.project.0,
         realm.mode.is_live(),
         filter.before,
         filter.kind,
         filter.ignored,
         filter.source,
+        filter.event,
         limit,
+        offset,
     );
     Ok(events.fetch_all(connection).await?)
 }

@@ -56,6 +56,7 @@ pub mod users;
 pub mod verdicts;
 pub mod verification;
 pub mod webhook_endpoints;
+pub mod workers;
 
 use database::{Fault, Limits};
 pub use database::{Session, Sessions, within};

@@ -13,7 +13,7 @@ mod read;
 mod seal;
 
 pub use close::{Payment, cancel, mark_paid};
-pub use create::{Created, Request, create};
+pub use create::{Created, Preview, Request, create, look};
 pub use page::{STATUSES, batch, count, page};
 pub use read::{Filter, Item, find, items, list, of_batch};
 

@@ -59,6 +59,7 @@ pub(super) const GRANTS: &[OfTable] = &[
     of("dead_letters", "siu", "si", "s"),
     of("queue_messages", "siud", "siud", "s"),
     of("thin_events", "s", "siud", "s"),
+    of("worker_heartbeats", "s", "siud", "s"),
     // Settling: the worker's.
     of("clusters", "s", "siud", "s"),
     of("conversions", "siu", "siud", "s"),

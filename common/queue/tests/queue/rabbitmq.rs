@@ -10,6 +10,39 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn its_queues_are_looked_at_without_a_consumer_and_bounded_in_time() -> Result<()> {
+    on(Backend::RabbitMq, async |stand: Arc<Stand>| {
+        let publisher = stand.publisher().await?;
+        publish(&publisher, 3).await?;
+        let queues = publisher.broker_queues().context("there is a broker")?;
+        let found = queues.look().await?;
+        let of = |name: &str| found.iter().find(|queue| queue.name.ends_with(name)).cloned();
+        let events = of(".v1.events").context("no queue of events")?;
+        assert_eq!((found.len(), events.ready, events.consumers), (4, 3, 0));
+
+        let (mut consumer, _) = stand.consumer();
+        let taken = take(&mut consumer, 3).await?;
+        ack(&consumer, taken).await?;
+        eventually("the consumer is seen", || async {
+            let found = queues.look().await?;
+            Ok(found
+                .iter()
+                .any(|queue| queue.name.ends_with(".v1.events") && (queue.ready, queue.consumers) == (0, 1)))
+        })
+        .await?;
+        // A broker that no longer answers is said to be silent, within the bound.
+        stand.wire.as_ref().context("a wire")?.deafen();
+        let started = std::time::Instant::now();
+        eventually("it is told", || async { Ok(queues.look().await.is_err()) }).await?;
+        let told = started.elapsed();
+        assert!(told < PATIENCE, "{told:?}");
+        stand.wire.as_ref().context("a wire")?.mend();
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_routed_is_kept_aside_and_processed() -> Result<()> {
     on(Backend::RabbitMq, async |stand: Arc<Stand>| {
         let publisher = stand.publisher().await?;

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::{AffiliateId, BatchId, ConversionId, Realm};
 use domain::money::{Currency, Money};
 use domain::notification::Event;
-use domain::payout::{CarriedOver, Due, Planned, plan};
+use domain::payout::{CarriedOver, Due, Plan, Planned, plan};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -81,11 +81,7 @@ pub async fn create(
         }
         return batch.answer(conn, false).await;
     }
-    let as_of = request.as_of.map_or(now, |as_of| as_of.min(now));
-    // What is released in this very moment is due; of a day, what is released before it ends.
-    let before = request.as_of.filter(|as_of| *as_of <= now).unwrap_or(now + TimeDelta::microseconds(1));
-    let due = due(conn, realm, request, before).await?;
-    let plan = plan(&due, &request.minimums)?;
+    let Preview { as_of, plan } = look(conn, realm, request, now).await?;
     let id = sqlx::query_scalar!(
         "INSERT INTO payout_batches (project_id, livemode, idempotency_key, request, as_of, carried_over, actor, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
@@ -105,6 +101,32 @@ pub async fn create(
     let made = batch.answer(&mut *conn, true).await?;
     notify(conn, Event::PayoutCreated, &made.payouts.iter().collect::<Vec<_>>(), actor, None).await?;
     Ok(made)
+}
+
+/// What payouts would be made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preview {
+    /// What was released before this time is in it; or by it, when it is the time of the call.
+    pub as_of: DateTime<Utc>,
+    /// What would be paid, and what would wait.
+    pub plan: Plan,
+}
+
+/// What [`create`] would make now, and what it would carry over: of one moment, without the books and without a change.
+///
+/// # Errors
+/// When a balance overflows, or the database fails.
+pub async fn look(
+    conn: &mut PgConnection,
+    realm: Realm,
+    request: &Request,
+    now: DateTime<Utc>,
+) -> Result<Preview, PayoutError> {
+    let as_of = request.as_of.map_or(now, |as_of| as_of.min(now));
+    // What is released in this very moment is due; of a day, what is released before it ends.
+    let before = request.as_of.filter(|as_of| *as_of <= now).unwrap_or(now + TimeDelta::microseconds(1));
+    let due = due(conn, realm, request, before).await?;
+    Ok(Preview { as_of, plan: plan(&due, &request.minimums)? })
 }
 
 struct Batch {

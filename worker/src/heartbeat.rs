@@ -1,0 +1,56 @@
+//! Says that this worker runs, for whoever wonders whether anybody takes from the queue.
+
+use queue::Prefix;
+use std::time::Duration;
+use store::workers::{self, Run};
+use store::{Sessions, StoreError, within};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// Between two beats: three are missed before a worker counts as silent.
+const INTERVAL: Duration = Duration::from_secs(10);
+/// How long a beat may take.
+const BEAT: Duration = Duration::from_secs(5);
+/// How long taking leave may take: less than a stop has.
+const LEAVE: Duration = Duration::from_secs(1);
+
+/// Beats until `leave` is cancelled, then takes the row along.
+pub(crate) async fn run(sessions: Sessions, queue: Prefix, leave: CancellationToken) {
+    let run = Run {
+        id: Uuid::now_v7(),
+        queue: queue.as_str(),
+        process: std::process::id(),
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    let mut every = tokio::time::interval(INTERVAL);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    while leave.run_until_cancelled(every.tick()).await.is_some() {
+        match leave.run_until_cancelled(beat(&sessions, run)).await {
+            None => break,
+            Some(Ok(())) => {}
+            Some(Err(
+                error @ (StoreError::Unavailable(_) | StoreError::Refused(_) | StoreError::Slow(_)),
+            )) => {
+                tracing::debug!(%error, "no heartbeat without the database");
+            }
+            Some(Err(error)) => tracing::error!(%error, "the heartbeat failed"),
+        }
+    }
+    let left = async {
+        let mut session = sessions.open().await?;
+        workers::leave(&mut session, run.id).await?;
+        session.done();
+        Ok::<_, StoreError>(())
+    };
+    // A row that stays is seen to be old.
+    if let Ok(Err(error)) = tokio::time::timeout(LEAVE, left).await {
+        tracing::debug!(%error, "the heartbeat could not be taken back");
+    }
+}
+
+async fn beat(sessions: &Sessions, run: Run<'_>) -> Result<(), StoreError> {
+    let mut session = sessions.open().await?;
+    within(BEAT, workers::beat(&mut session, run)).await?;
+    session.done();
+    Ok(())
+}
