@@ -16,10 +16,7 @@ use domain::ids::{Mode, ProjectId, Realm};
 use reqwest::Url;
 use serde::Serialize;
 use std::{fmt, time::Duration};
-use store::{
-    PgConnection, doctor as figures, program_rules, projects,
-    schema::{self, Schema},
-};
+use store::{PgConnection, doctor as figures, program_rules, projects, schema::Schema};
 use stripe::{
     client::{FetchError, Lists, Span, StripeClient},
     history::List,
@@ -62,12 +59,8 @@ struct Report(Vec<Finding>);
 pub(super) async fn run(args: &DoctorArgs, context: &Context) -> anyhow::Result<()> {
     let database_url = context.database_url()?;
     let mut connection = store::connect(&database_url, "tributary").await?;
-    let schema = schema::compare(&mut connection).await?;
-    let mut found = vec![doctor::schema(schema)];
-    let database = figures::clock(&mut connection).await?;
-    found.push(doctor::clocks(Utc::now(), database));
+    let (schema, mut found) = doctor::of_deployment(&mut connection, Utc::now()).await?;
     if schema == Schema::Current {
-        found.push(doctor::queue(figures::oldest_due(&mut connection).await?));
         found.push(doctor::workers(figures::has_worker(&mut connection).await?));
         let queue = args.queue.queue(&database_url, "tributary")?;
         found.extend(doctor::broker(&queue::examine(&queue).await));

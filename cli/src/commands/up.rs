@@ -3,6 +3,7 @@
 use crate::{context::Context, output, shutdown, stack::Stack, stack_args::StackArgs};
 use anyhow::Context as _;
 use clap::Args;
+use common::config::Switch;
 use serde::Serialize;
 use std::{fmt, future, path::PathBuf};
 
@@ -28,6 +29,8 @@ struct Running {
     api: String,
     webhooks: String,
     docs: String,
+    /// Where people sign in, when the console is on.
+    console: Option<String>,
     queue: &'static str,
     /// Where the private database is; nothing when another one was named.
     data_dir: Option<PathBuf>,
@@ -51,6 +54,7 @@ pub(super) async fn run(args: &UpArgs, context: &Context) -> anyhow::Result<()> 
         api: format!("{url}/api/v1"),
         webhooks: format!("{url}/webhooks/stripe/{{project}}"),
         docs: format!("{url}/docs"),
+        console: (args.stack.http.console.console == Switch::On).then(|| format!("{url}/console")),
         queue: if args.stack.queue.amqp_url().is_some() { "rabbitmq" } else { "postgres" },
         data_dir: stack.is_embedded().then_some(data_dir),
         url,
@@ -75,6 +79,9 @@ impl fmt::Display for Running {
         writeln!(f, "  API       {}", self.api)?;
         writeln!(f, "  Webhooks  {}", self.webhooks)?;
         writeln!(f, "  Docs      {}", self.docs)?;
+        if let Some(console) = &self.console {
+            writeln!(f, "  Console   {console}   (tributary user create --name NAME --role operator)")?;
+        }
         match &self.data_dir {
             Some(dir) => writeln!(f, "  Database  a private PostgreSQL in {}", dir.display())?,
             None => writeln!(f, "  Database  DATABASE_URL")?,

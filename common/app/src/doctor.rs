@@ -9,8 +9,9 @@ pub use queue::{broker, queue, workers};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::Realm;
 use serde::Serialize;
-use store::doctor::Received;
-use store::schema::Schema;
+use store::doctor::{self as figures, Received};
+use store::schema::{self as schemas, Schema};
+use store::{PgConnection, StoreError, program_rules};
 
 /// Stripe's signatures are refused when clocks are five minutes apart; a minute is on the way there.
 const SKEW: TimeDelta = TimeDelta::seconds(60);
@@ -57,10 +58,38 @@ pub struct Finding {
 /// What Stripe says to a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyState {
+    /// Nobody asked: nothing is found of it.
+    Unasked,
     /// There is none: why, and what to do.
     Absent(String),
     /// It reads all that it should, but for these, each with Stripe's words.
     Present(Vec<(String, String)>),
+}
+
+/// Looks at what is the whole deployment's: its schema, its clocks, and, where the schema is this program's, its queue.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn of_deployment(
+    connection: &mut PgConnection,
+    now: DateTime<Utc>,
+) -> Result<(Schema, Vec<Finding>), StoreError> {
+    let found = schemas::compare(connection).await?;
+    let mut findings = vec![schema(found), clocks(now, figures::clock(connection).await?)];
+    if found == Schema::Current {
+        findings.push(queue(figures::oldest_due(connection).await?));
+    }
+    Ok((found, findings))
+}
+
+/// Looks at one project and mode, as far as the database tells of it.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn of_one(connection: &mut PgConnection, of: Realm) -> Result<Vec<Finding>, StoreError> {
+    let mut findings = vec![rules(of, program_rules::list(connection, of.project).await?.len())];
+    findings.extend(realm(of, &figures::received(connection, of).await?, &KeyState::Unasked));
+    Ok(findings)
 }
 
 /// The deployment's schema.
@@ -149,6 +178,7 @@ fn secret(of: Realm, received: &Received) -> Finding {
 
 fn key_findings(of: Realm, key: &KeyState) -> Vec<Finding> {
     match key {
+        KeyState::Unasked => Vec::new(),
         KeyState::Absent(why) => {
             vec![of_realm(
                 "stripe key",

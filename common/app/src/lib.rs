@@ -17,7 +17,9 @@
 //! | [`reconcile`] | a provider's events against the inbox |
 //! | [`doctor`] | what is wrong with a deployment, and what to do |
 //! | [`connect_stripe`] | a webhook endpoint at Stripe, and its secret here |
+//! | [`queues`] | what waits, and who works on it |
 //! | [`provider_keys`] | keys at payment providers |
+//! | [`proof`] | every rule of the ledger against every row, and the digest |
 //! | [`payouts`] | making, closing and exporting payouts |
 //! | [`statements`] | an affiliate's account in words |
 //! | [`users`] | people who work in the console: entering them, signing in and out |
@@ -43,8 +45,10 @@ pub mod outbox;
 pub mod payouts;
 pub mod portal;
 pub mod projects;
+pub mod proof;
 pub mod provider_keys;
 pub mod prune;
+pub mod queues;
 pub mod reconcile;
 pub mod referrals;
 pub mod rules;

@@ -8,7 +8,7 @@ mod create;
 mod export;
 
 pub use close::{Paid, Which, cancel, mark_paid};
-pub use create::{NewPayouts, create, preview};
+pub use create::{NewPayouts, Wanted, create, preview};
 pub use export::{Export, Exported, Format, LeftOut, Row, export};
 
 use crate::Error;
@@ -42,23 +42,6 @@ impl Attempts {
                 transaction.rollback().await?;
                 Ok(None)
             }
-            Err(error) => Err(error.into()),
-        }
-    }
-}
-
-impl Attempts {
-    /// As [`end`](Self::end), but undoes what was done.
-    async fn undo<T>(
-        &mut self,
-        transaction: Transaction,
-        done: Result<T, PayoutError>,
-    ) -> Result<Option<T>, Error> {
-        self.0 += 1;
-        transaction.rollback().await?;
-        match done {
-            Ok(done) => Ok(Some(done)),
-            Err(error) if error.is_transient() && self.0 < ATTEMPTS => Ok(None),
             Err(error) => Err(error.into()),
         }
     }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::realm_args::RealmArgs;
 use crate::{context::Context, output};
-use app::payouts::{self, NewPayouts};
+use app::payouts::{self, NewPayouts, Wanted};
 use chrono::Utc;
 use clap::Args;
 use comfy_table::Cell;
@@ -82,14 +82,13 @@ pub(super) async fn run(args: &CreateArgs, context: &Context) -> anyhow::Result<
         Some(name) => Some(payouts::affiliate(&mut connection, realm, name).await?.0),
         None => None,
     };
-    let new = NewPayouts {
-        key: &args.idempotency_key,
+    let wanted = Wanted {
         as_of: args.as_of,
         minimums: &args.minimums,
         currency: None,
         affiliates: affiliate.as_slice(),
-        actor: &args.actor.name(),
     };
+    let new = NewPayouts { key: &args.idempotency_key, wanted, actor: &args.actor.name() };
     let created = payouts::create(&pool, realm, new, Utc::now()).await?;
     let names = overview::affiliates(&mut connection, realm).await?;
     let carried_over = created.carried_over.into_iter().map(|carried| CarriedOver {

@@ -11,14 +11,12 @@ use domain::{
 use std::collections::BTreeMap;
 use store::{
     PgPool, overview,
-    payouts::{self, Created, Request},
+    payouts::{self, Created, Preview, Request},
 };
 
 /// What is to be paid.
-#[derive(Clone, Copy, Debug)]
-pub struct NewPayouts<'a> {
-    /// The caller's name for it: said again with the same options it answers again, and pays nothing twice.
-    pub key: &'a str,
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'a> {
     /// What was released up to the end of this day, UTC; up to now when none is said.
     pub as_of: Option<Day>,
     /// The least that is paid at once, one for each currency.
@@ -27,6 +25,15 @@ pub struct NewPayouts<'a> {
     pub currency: Option<Currency>,
     /// Only these affiliates; all of them when none is named.
     pub affiliates: &'a [AffiliateId],
+}
+
+/// Payouts to be made.
+#[derive(Clone, Copy, Debug)]
+pub struct NewPayouts<'a> {
+    /// The caller's name for it: said again with the same options it answers again, and pays nothing twice.
+    pub key: &'a str,
+    /// What is to be paid.
+    pub wanted: Wanted<'a>,
     /// Who does it.
     pub actor: &'a str,
 }
@@ -42,7 +49,7 @@ pub async fn create(
     new: NewPayouts<'_>,
     now: DateTime<Utc>,
 ) -> Result<Created, Error> {
-    let request = request(pool, realm, &new, now).await?;
+    let request = request(pool, realm, &new.wanted, now).await?;
     let mut attempts = Attempts::default();
     loop {
         let mut transaction = pool.begin().await?;
@@ -53,31 +60,24 @@ pub async fn create(
     }
 }
 
-/// What [`create`] would make now, and what it would carry over. Nothing is changed; the numbers are not those that it will have.
+/// What [`create`] would make now, and what it would carry over. Nothing is changed, and nobody is kept waiting.
 ///
 /// # Errors
 /// As [`create`].
 pub async fn preview(
     pool: &PgPool,
     realm: Realm,
-    new: NewPayouts<'_>,
+    wanted: Wanted<'_>,
     now: DateTime<Utc>,
-) -> Result<Created, Error> {
-    let request = request(pool, realm, &new, now).await?;
-    let mut attempts = Attempts::default();
-    loop {
-        let mut transaction = pool.begin().await?;
-        let done = payouts::create(&mut transaction, realm, new.key, &request, new.actor, now).await;
-        if let Some(planned) = attempts.undo(transaction, done).await? {
-            return Ok(planned);
-        }
-    }
+) -> Result<Preview, Error> {
+    let request = request(pool, realm, &wanted, now).await?;
+    Ok(payouts::look(&mut *pool.acquire().await?, realm, &request, now).await?)
 }
 
 async fn request(
     pool: &PgPool,
     realm: Realm,
-    new: &NewPayouts<'_>,
+    new: &Wanted<'_>,
     now: DateTime<Utc>,
 ) -> Result<Request, Error> {
     if let Some(day) = new.as_of.filter(|day| day.start() > now) {
