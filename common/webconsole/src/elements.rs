@@ -84,9 +84,9 @@ pub(crate) fn link(to: &str, text: impl ToString) -> Markup {
 /// A status in a word, with a colour beside it.
 pub(crate) fn badge(status: &str) -> Markup {
     let class = match status {
-        "attributed" | "paid" | "active" | "delivered" | "converted" | "ok" => "badge good",
-        "held" | "pending" | "open" | "paused" | "parked" => "badge warn",
-        "rejected" | "reversed" | "failed" | "disabled" | "canceled" => "badge bad",
+        "attributed" | "paid" | "active" | "delivered" | "converted" | "ok" | "works" => "badge good",
+        "held" | "pending" | "open" | "paused" | "parked" | "warning" => "badge warn",
+        "rejected" | "reversed" | "failed" | "disabled" | "canceled" | "silent" => "badge bad",
         _ => "badge",
     };
     html! { span class=(class) { (status) } }

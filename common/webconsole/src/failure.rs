@@ -126,3 +126,19 @@ pub fn problem(status: StatusCode, message: &str) -> Response {
     layout::protect(response.headers_mut());
     response
 }
+
+/// The page at the root of the service, for a browser: what there is.
+#[must_use]
+pub fn front(has_console: bool) -> Response {
+    let content = maud::html! {
+        h1 { "Tributary" }
+        p { "Referral attribution: what each affiliate has earned, and why." }
+        ul {
+            li { a href="/docs" { "The REST API" } }
+            @if has_console { li { a href=(crate::ROOT) { "The console" } } }
+        }
+    };
+    let mut response = layout::plain("Referral attribution", &content).into_response();
+    layout::protect(response.headers_mut());
+    response
+}

@@ -14,6 +14,7 @@
 //! | `layout`, `elements` | the frame of a page and what pages are built of |
 //! | `portal` | an affiliate's own page, by a link |
 //! | [`picture`] | one payment explained, as SVG; the command line prints the same |
+//! | [`reference`] | the REST API's document as a page; it needs no console |
 //! | `assets` | style, scripts and their names |
 
 mod assets;
@@ -29,13 +30,14 @@ mod page;
 mod pages;
 pub mod picture;
 mod portal;
+pub mod reference;
 mod rights;
 mod routes;
 mod state;
 mod texts;
 
 pub use client::Client;
-pub use failure::problem;
+pub use failure::{front, problem};
 pub use rights::Right;
 pub use routes::{Described, described, owns, router};
 pub use state::{Console, Parts, ProxySignIn};

@@ -21,15 +21,17 @@ pub(crate) enum Section {
     Payouts,
     Decisions,
     Events,
+    Queues,
     DeadLetters,
     Rules,
     Proof,
     Notifications,
     Keys,
+    Doctor,
 }
 
 impl Section {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Overview,
         Self::Payments,
         Self::Affiliates,
@@ -37,11 +39,13 @@ impl Section {
         Self::Payouts,
         Self::Decisions,
         Self::Events,
+        Self::Queues,
         Self::DeadLetters,
         Self::Rules,
         Self::Proof,
         Self::Notifications,
         Self::Keys,
+        Self::Doctor,
     ];
 
     /// Below the project and mode.
@@ -54,11 +58,13 @@ impl Section {
             Self::Payouts => "/payouts",
             Self::Decisions => "/decisions",
             Self::Events => "/events",
+            Self::Queues => "/queues",
             Self::DeadLetters => "/dead-letters",
             Self::Rules => "/rules",
             Self::Proof => "/proof",
             Self::Notifications => "/notifications",
             Self::Keys => "/keys",
+            Self::Doctor => "/doctor",
         }
     }
 
@@ -71,11 +77,13 @@ impl Section {
             Self::Payouts => "Payouts",
             Self::Decisions => "Decisions",
             Self::Events => "Events in",
+            Self::Queues => "Queues",
             Self::DeadLetters => "Dead letters",
             Self::Rules => "Rules",
             Self::Proof => "Proof",
             Self::Notifications => "Notifications",
             Self::Keys => "API keys",
+            Self::Doctor => "Doctor",
         }
     }
 

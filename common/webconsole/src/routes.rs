@@ -92,6 +92,9 @@ fn guarded() -> Routes {
         .page("/console/{project}/{mode}/now", pages::now::cards)
         .page("/console/{project}/{mode}/events", pages::events::list::list)
         .page("/console/{project}/{mode}/events/{id}", pages::events::show::show)
+        .page("/console/{project}/{mode}/queues", pages::queues::show)
+        .page("/console/{project}/{mode}/queues/now", pages::queues::now)
+        .page("/console/{project}/{mode}/doctor", pages::doctor::show)
         .page("/console/{project}/{mode}/dead-letters", pages::dead_letters::list::list)
         .page_for(
             Right::DeadLetters,

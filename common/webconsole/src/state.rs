@@ -1,10 +1,11 @@
 //! What all pages share.
 
+use crate::pages::overview::year::Years;
 use app::{Outbox, completion::Completions, endpoints::Outgoing};
 use axum::http::HeaderName;
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
-use queue::Prefix;
+use queue::{BrokerQueues, Prefix};
 use std::{
     collections::HashMap,
     net::IpAddr,
@@ -33,6 +34,8 @@ pub struct Parts {
     pub writes: PgPool,
     /// Whose workers hear of what was decided.
     pub queue: Prefix,
+    /// RabbitMQ's queues, where there are any.
+    pub broker: Option<BrokerQueues>,
     /// Waiting until the workers have done it.
     pub completions: Arc<Completions>,
     /// What endpoints are reached and signed with.
@@ -68,6 +71,8 @@ pub struct Console {
     pub(crate) passwords: Arc<Semaphore>,
     /// Turns at what reads all of history: trying rules, checking the ledger.
     pub(crate) simulations: Arc<Semaphore>,
+    /// What the overview sums over a year.
+    pub(crate) years: Years,
     known: Arc<Mutex<HashMap<SessionDigest, Instant>>>,
 }
 
@@ -79,6 +84,7 @@ impl Console {
             parts: Arc::new(parts),
             passwords: Arc::new(Semaphore::new(PASSWORDS)),
             simulations: Arc::new(Semaphore::new(SIMULATIONS)),
+            years: Years::default(),
             known: Arc::default(),
         }
     }

@@ -7,7 +7,10 @@ use axum::{
 };
 use maud::{Markup, html};
 use queue::Backlog;
-use store::events::{self, Recent};
+use store::{
+    events::{self, Recent},
+    workers::{self, Worker},
+};
 
 /// Events that are looked at; enough for a minute of a busy day, and few enough to read in a millisecond.
 const LOOKED_AT: i64 = 2_000;
@@ -23,11 +26,12 @@ pub(crate) async fn read(console: &Console, page: &Page) -> Result<Markup, Failu
     let now = console.now();
     let recent = events::recent(&mut connection, page.realm, LOOKED_AT, now).await?;
     let backlog = queue::backlog(&mut connection, &console.parts.queue).await?;
+    let workers = workers::list(&mut connection, console.parts.queue.as_str()).await?;
     Ok(html! {
         p.quiet { "At " (when(now)) }
         (in_cards(&recent))
         h2 { "The queue, of all projects" }
-        (backlog_cards(&backlog))
+        (backlog_cards(&backlog, &workers))
     })
 }
 
@@ -45,13 +49,14 @@ fn in_cards(recent: &Recent) -> Markup {
     }
 }
 
-fn backlog_cards(backlog: &Backlog) -> Markup {
+fn backlog_cards(backlog: &Backlog, workers: &[Worker]) -> Markup {
     html! {
         ul.cards {
             li { span.figure { (backlog.due) } "messages wait in PostgreSQL" }
             li { span.figure { @match backlog.oldest { Some(age) => { (format!("{age:.0} s")) }, None => "–" } } "the oldest of them" }
             li { span.figure { (backlog.put_off) } "are put off until later" }
             li { span.figure { (backlog.dead_letters) } "dead letters are open" }
+            li { span.figure { (workers.iter().filter(|worker| !worker.is_silent()).count()) } "workers were seen of late" }
         }
     }
 }

@@ -1,7 +1,10 @@
 //! `GET /console/{project}/{mode}`: how things are now, and how they went by week.
 
+pub(crate) mod year;
+
+use self::year::{Busy, WEEKS};
 use crate::{
-    elements::{money, number, table},
+    elements::{cell, link, money, number, table, when},
     failure::Failure,
     page::Page,
     pages::{events::list::listed, now},
@@ -15,42 +18,29 @@ use serde_json::{Number, json};
 use std::collections::BTreeSet;
 use store::{
     events::{self, Filter},
-    page::Page as ListPage,
-    statistics::{self, Amounts, Interval, Series, Span},
+    statistics::{Amounts, Series, Span},
 };
 
-/// Weeks of the charts.
-const WEEKS: u32 = 52;
-/// Affiliates of the ranking, and events.
+/// Events.
 const FEW: i64 = 10;
 /// Currencies that have a chart.
 const CHARTS: usize = 3;
 
 pub(crate) async fn show(State(console): State<Console>, page: Page) -> Result<Response, Failure> {
     let cards = now::read(&console, &page).await?;
-    let today = console.now();
-    let week = Interval::Week.start(today).unwrap_or(today);
-    let from = Interval::Week.before(week, WEEKS).unwrap_or(week);
-    let span = Span { from, before: today, interval: Interval::Week };
+    let year = console.years.of(&console, page.realm).await?;
     let mut connection = console.parts.reads.acquire().await?;
-    let series = statistics::of_all(&mut connection, page.realm, span).await?;
-    let first = ListPage { limit: FEW, offset: 0, after: None };
-    let (ranked, _) = statistics::ranking(&mut connection, page.realm, span, None, &first).await?;
-    let ids: Vec<_> = ranked.rows.iter().map(|row| row.id).collect();
-    let each = statistics::of_each(&mut connection, page.realm, span, &ids).await?;
     let latest = events::list(&mut connection, page.realm, &Filter::default(), FEW).await?;
-    let busiest: Vec<_> = ranked
-        .rows
+    let busiest: Vec<_> = year
+        .busiest
         .iter()
-        .map(|row| {
-            let mut sum = statistics::Activity::default();
-            each.get(&row.id).into_iter().flat_map(Series::values).for_each(|activity| sum.add(activity));
-            let to = page.path(&format!("/affiliates/{}", row.id));
+        .map(|Busy { affiliate, email, brought }| {
+            let to = page.path(&format!("/affiliates/{affiliate}"));
             vec![
-                crate::elements::cell(crate::elements::link(&to, &row.user_email)),
-                number(sum.clicks),
-                number(sum.signups),
-                number(sum.purchases),
+                cell(link(&to, email)),
+                number(brought.clicks),
+                number(brought.signups),
+                number(brought.purchases),
             ]
         })
         .collect();
@@ -58,7 +48,8 @@ pub(crate) async fn show(State(console): State<Console>, page: Page) -> Result<R
         h1 { "Overview" }
         section hx-get=(page.path("/now")) hx-trigger="poll from:body" hx-swap="innerHTML" aria-label="Now" { (cards) }
         h2 { "By week" }
-        (charts(&series, span))
+        p.quiet { "As of " (when(year.read_at)) }
+        (charts(&year.series, year.span))
         h2 { "Busiest affiliates of these weeks" }
         (table("By purchases, signups and clicks", &["Affiliate", "Clicks", "Customers", "Purchases"], &busiest, "Nobody brought anything."))
         h2 { "Latest events" }
@@ -104,7 +95,7 @@ fn chart(weeks: &[(DateTime<Utc>, Amounts)], currency: Currency) -> Markup {
         .iter()
         .map(|(week, amounts)| {
             let [base, value, back] = amounts.money(currency);
-            vec![crate::elements::cell(crate::texts::day(*week)), money(base), money(value), money(back)]
+            vec![cell(crate::texts::day(*week)), money(base), money(value), money(back)]
         })
         .collect();
     html! {
@@ -117,7 +108,7 @@ fn chart(weeks: &[(DateTime<Utc>, Amounts)], currency: Currency) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use store::statistics::Activity;
+    use store::statistics::{Activity, Interval};
 
     #[test]
     fn a_week_without_money_is_drawn_as_one() {

@@ -14,6 +14,7 @@ use crate::{
     page::Page,
     state::Console,
 };
+use app::payouts::Wanted;
 use domain::{
     day::Day,
     ids::AffiliateId,
@@ -45,6 +46,18 @@ pub(crate) struct Read {
     pub(crate) affiliates: Vec<AffiliateId>,
 }
 
+impl Read {
+    /// The same for the use cases.
+    pub(crate) fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            as_of: self.as_of,
+            minimums: &self.minimums,
+            currency: self.currency,
+            affiliates: &self.affiliates,
+        }
+    }
+}
+
 impl Asked {
     pub(crate) async fn read(&self, console: &Console, page: &Page) -> Result<Read, Failure> {
         let refused = |text: &str, what| Failure::Refused(format!("{text:?} is {what}"));
@@ -74,25 +87,23 @@ impl Asked {
 }
 
 /// Payouts in a table.
-pub(crate) fn payouts(page: &Page, caption: &str, payouts: &[Payout], are_made: bool) -> Markup {
-    let rows: Vec<_> = payouts.iter().map(|payout| row(page, payout, are_made)).collect();
+pub(crate) fn payouts(page: &Page, caption: &str, payouts: &[Payout]) -> Markup {
+    let rows: Vec<_> = payouts.iter().map(|payout| row(page, payout)).collect();
     let head = ["Payout", "Batch", "Affiliate", "Amount", "Payments", "Moved since", "Status", "Made"];
-    let head = if are_made { &head[..] } else { &head[2..5] };
-    table(caption, head, &rows, "There is none.")
+    table(caption, &head, &rows, "There is none.")
 }
 
-fn row(page: &Page, payout: &Payout, is_made: bool) -> Vec<Cell> {
-    let affiliate = link(&page.path(&format!("/affiliates/{}", payout.affiliate)), &payout.email);
-    let core = [cell(affiliate), money(payout.amount), number(payout.items)];
-    if !is_made {
-        return core.into_iter().collect();
-    }
-    let names = [
+fn row(page: &Page, payout: &Payout) -> Vec<Cell> {
+    vec![
         cell(link(&page.path(&format!("/payouts/{}", payout.id)), payout.id)),
         cell(link(&page.path(&format!("/payouts?batch={}", payout.batch)), payout.batch)),
-    ];
-    let rest = [money(payout.moved_since), cell(badge(payout.state.as_str())), time(payout.created_at)];
-    names.into_iter().chain(core).chain(rest).collect()
+        cell(link(&page.path(&format!("/affiliates/{}", payout.affiliate)), &payout.email)),
+        money(payout.amount),
+        number(payout.items),
+        money(payout.moved_since),
+        cell(badge(payout.state.as_str())),
+        time(payout.created_at),
+    ]
 }
 
 /// The affiliates of a project by their addresses.

@@ -9,17 +9,13 @@ use crate::{
 };
 use axum::{extract::State, response::Response};
 use maud::{Markup, html};
-use std::time::Duration;
 use store::{
     acts::{self, Act, Recorded},
-    digest, statement_timeout,
-    verification::{self, Finding},
+    verification::Finding,
 };
 
 /// Acts that are looked through for earlier checks.
 const LOOKED_AT: i64 = 500;
-/// A check reads the whole ledger of a project. Whose takes longer has the command line.
-const LIMIT: Duration = Duration::from_secs(50);
 const WHAT: &str = "ledger checked";
 
 pub(crate) async fn show(State(console): State<Console>, page: Page) -> Result<Response, Failure> {
@@ -73,13 +69,10 @@ pub(crate) async fn check(
 ) -> Result<Response, Failure> {
     let turn = console.simulations.try_acquire();
     let _turn = turn.map_err(|_| Failure::Unavailable("Another check is running. Try again in a moment."))?;
-    let project = Some(page.realm.project);
-    let mut snapshot = store::snapshot(&console.parts.writes).await?;
-    statement_timeout(&mut snapshot, LIMIT).await?;
-    let findings = verification::verify(&mut snapshot, project).await?;
-    let digest = digest::of(&mut snapshot, project).await?;
-    snapshot.rollback().await?;
-    let broken = findings.iter().filter(|finding| finding.violations > 0).count();
+    let project = page.realm.project;
+    let snapshot = app::proof::begin(&console.parts.writes, project).await?;
+    let proof = app::proof::prove(snapshot, project).await?;
+    let broken = proof.broken();
     let result =
         if broken == 0 { "every rule holds".to_owned() } else { format!("{broken} rules are broken") };
     let act = Act {
@@ -89,14 +82,14 @@ pub(crate) async fn check(
         realm: Some(page.realm),
         what: WHAT,
         subject: &result,
-        detail: Some(&digest),
+        detail: Some(&proof.digest),
     };
     acts::record(&mut *console.parts.writes.acquire().await?, act).await?;
     let content = html! {
         (start(&page))
         h2 { "Result: " (result) }
-        p { "Digest " code { (digest) } }
-        (found(&findings))
+        p { "Digest " code { (proof.digest) } }
+        (found(&proof.findings))
     };
     Ok(page.show("Proof", &content))
 }

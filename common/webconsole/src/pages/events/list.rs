@@ -51,6 +51,7 @@ pub(crate) async fn list(
             "without effect" => Some(true),
             _ => None,
         },
+        event: None,
         before: wanted.after.parse().ok(),
     };
     let found = events::list(&mut connection, page.realm, &filter, ROWS).await?;

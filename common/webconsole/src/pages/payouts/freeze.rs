@@ -26,14 +26,7 @@ pub(crate) async fn freeze(
         return Err(Failure::Refused("Give the run a name, as 2026-06.".to_owned()));
     }
     let read = asked.read(&console, &page).await?;
-    let new = NewPayouts {
-        key,
-        as_of: read.as_of,
-        minimums: &read.minimums,
-        currency: read.currency,
-        affiliates: &read.affiliates,
-        actor: &page.person.who.name,
-    };
+    let new = NewPayouts { key, wanted: read.wanted(), actor: &page.person.who.name };
     let created = app::payouts::create(&console.parts.writes, page.realm, new, console.now()).await?;
     let what = if created.is_new { "frozen" } else { "repeated" };
     let to = page.path(&format!("/payouts?batch={}&done={what}", created.batch));

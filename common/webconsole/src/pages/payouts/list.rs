@@ -57,7 +57,7 @@ pub(crate) async fn list(
             (field("batch", "Batch", &wanted.batch))
             button type="submit" { "Find" }
         } }
-        (payouts(&page, &caption, &rows.rows, true))
+        (payouts(&page, &caption, &rows.rows))
         (next(&path, &[("status", &wanted.status), ("batch", &wanted.batch)], &rows, |row| Position { at: row.created_at, id: row.id.0 }))
         @if let Some(batch) = batch.filter(|_| page.may(Right::Pay)) { (of_batch(&page, batch)) }
     };

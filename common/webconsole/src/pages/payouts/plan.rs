@@ -1,22 +1,23 @@
 //! `GET /console/{project}/{mode}/payouts/plan`: what would be frozen, and what would be carried over and why.
 
-use super::{Asked, names, payouts};
+use super::{Asked, names};
 use crate::{
-    elements::{cell, field, money, table, token},
+    elements::{cell, field, link, money, number, table, token},
     failure::Failure,
     page::Page,
     rights::Right,
     state::Console,
 };
-use app::payouts::NewPayouts;
 use axum::{
     extract::{Query, State, rejection::QueryRejection},
     response::Response,
 };
-use domain::{ids::AffiliateId, payout::Why};
+use domain::{
+    ids::AffiliateId,
+    payout::{Plan, Why},
+};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
-use store::payouts::Created;
 
 pub(crate) async fn show(
     State(console): State<Console>,
@@ -25,18 +26,8 @@ pub(crate) async fn show(
 ) -> Result<Response, Failure> {
     let asked = query.map(|Query(asked)| asked).unwrap_or_default();
     let read = asked.read(&console, &page).await?;
-    let now = console.now();
-    // Of a preview nothing is left, so its name is nobody else's.
-    let key = format!("preview of {} at {}", page.person.who.name, now.timestamp_micros());
-    let new = NewPayouts {
-        key: &key,
-        as_of: read.as_of,
-        minimums: &read.minimums,
-        currency: read.currency,
-        affiliates: &read.affiliates,
-        actor: &page.person.who.name,
-    };
-    let planned = app::payouts::preview(&console.parts.writes, page.realm, new, now).await?;
+    let planned =
+        app::payouts::preview(&console.parts.reads, page.realm, read.wanted(), console.now()).await?;
     let names = names(&console, &page).await?;
     let path = page.path("/payouts/plan");
     let content = html! {
@@ -49,15 +40,29 @@ pub(crate) async fn show(
             button type="submit" { "Show" }
         } }
         p { "As of " (crate::elements::when(planned.as_of)) ". Nothing is frozen yet." }
-        (payouts(&page, "What would be paid", &planned.payouts, false))
-        (carried(&planned, &names))
-        @if page.may(Right::Pay) && !planned.payouts.is_empty() { (freeze(&page, &asked)) }
+        (paid(&page, &planned.plan, &names))
+        (carried(&planned.plan, &names))
+        @if page.may(Right::Pay) && !planned.plan.payouts.is_empty() { (freeze(&page, &asked)) }
     };
     Ok(page.show("What is due", &content))
 }
 
+/// What would be frozen.
+fn paid(page: &Page, planned: &Plan, names: &BTreeMap<AffiliateId, String>) -> Markup {
+    let rows: Vec<_> = planned
+        .payouts
+        .iter()
+        .map(|payout| {
+            let name = names.get(&payout.affiliate).map_or("", String::as_str);
+            let affiliate = link(&page.path(&format!("/affiliates/{}", payout.affiliate)), name);
+            vec![cell(affiliate), money(payout.amount), number(payout.items.len())]
+        })
+        .collect();
+    table("What would be paid", &["Affiliate", "Amount", "Payments"], &rows, "There is none.")
+}
+
 /// What waits for the next payout.
-fn carried(planned: &Created, names: &BTreeMap<AffiliateId, String>) -> Markup {
+fn carried(planned: &Plan, names: &BTreeMap<AffiliateId, String>) -> Markup {
     let rows: Vec<_> = planned
         .carried_over
         .iter()
