@@ -54,7 +54,7 @@ pub(crate) fn refusal(error: &ApiError) -> Response {
 }
 
 /// Whether a person looks at the answer: a browser asks for a page, and not below the API's root.
-pub(crate) fn is_of_a_browser<B>(request: &Request<B>) -> bool {
+fn is_of_a_browser<B>(request: &Request<B>) -> bool {
     let accepted = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     let path = request.uri().path();
     let is_for_programs = path.starts_with("/api/") || matches!(path, "/livez" | "/readyz" | "/metrics");
@@ -63,17 +63,50 @@ pub(crate) fn is_of_a_browser<B>(request: &Request<B>) -> bool {
         && accepted.is_some_and(|accept| accept.contains("text/html"))
 }
 
+/// What a browser asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Visited {
+    /// The root of the service.
+    Front,
+    /// An affiliate's link.
+    Link,
+    /// Anything else.
+    Other,
+}
+
+impl Visited {
+    /// `None` for a program.
+    pub(crate) fn by<B>(request: &Request<B>) -> Option<Self> {
+        is_of_a_browser(request).then(|| match request.uri().path() {
+            "/" => Self::Front,
+            path if path.starts_with("/r/") => Self::Link,
+            _ => Self::Other,
+        })
+    }
+}
+
 /// A small page in the place of an error's JSON.
-pub(crate) fn for_a_browser(response: Response) -> Response {
-    let message = match response.status() {
-        StatusCode::NOT_FOUND => "There is nothing at this address.",
-        StatusCode::TOO_MANY_REQUESTS => "Too many requests came from your address. Try again in a minute.",
-        StatusCode::SERVICE_UNAVAILABLE => "This does not work right now. Try again in a moment.",
+pub(crate) fn for_a_browser(response: Response, visited: Visited, has_console: bool) -> Response {
+    let page = match (response.status(), visited) {
+        (StatusCode::NOT_FOUND, Visited::Front) => webconsole::front(has_console),
+        (status @ StatusCode::NOT_FOUND, Visited::Link) => webconsole::problem(
+            status,
+            "This link leads nowhere: it is misspelt, or whoever gave it to you no longer takes part.",
+        ),
+        (status @ StatusCode::NOT_FOUND, Visited::Other) => {
+            webconsole::problem(status, "There is nothing at this address.")
+        }
+        (status @ StatusCode::TOO_MANY_REQUESTS, _) => {
+            webconsole::problem(status, "Too many requests came from your address. Try again in a minute.")
+        }
+        (status @ StatusCode::SERVICE_UNAVAILABLE, _) => {
+            webconsole::problem(status, "This does not work right now. Try again in a moment.")
+        }
         _ => return response,
     };
-    let page = webconsole::problem(response.status(), message);
     let (mut parts, _) = response.into_parts();
     let (of_page, body) = page.into_parts();
+    parts.status = of_page.status;
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.extend(of_page.headers);
     Response::from_parts(parts, body)

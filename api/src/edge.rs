@@ -12,7 +12,7 @@ mod drained;
 mod tests;
 
 use crate::answer;
-use crate::console::{self, MountedConsole};
+use crate::console::{self, MountedConsole, Visited};
 use crate::error::{self, ApiError, Fault, KeptError};
 use crate::error_form::Wanted;
 use crate::limits::Allowance;
@@ -41,8 +41,8 @@ const WEBHOOK_TIME_LIMIT: Duration = Duration::from_secs(9);
 /// Of those that wait for something: the feed for the next notification, a test for the answer of its endpoint.
 const PATIENT_TIME_LIMIT: Duration = Duration::from_secs(40);
 
-/// Rules are tried on all of history. Whose history takes longer has the command line.
-const SIMULATION: &str = "/api/v1/program/simulate";
+/// Rules are tried on all of history, and all of the ledger is checked. Whose history takes longer has the command line.
+const OF_ALL_HISTORY: [&str; 2] = ["/api/v1/program/simulate", "/api/v1/proof"];
 const SIMULATION_TIME_LIMIT: Duration = Duration::from_mins(1);
 
 /// A year: whoever has spoken TLS with us once does so for that long (RFC 6797).
@@ -110,12 +110,12 @@ impl Edge {
         }
         let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default(), method);
         let wanted = Wanted::by(request.headers());
-        let shows_pages = console::is_of_a_browser(&request);
+        let visited = Visited::by(&request);
         let answer = if is_probe(request.uri().path()) {
             self.ask(request).await
         } else {
             let limit = match request.uri().path() {
-                SIMULATION => SIMULATION_TIME_LIMIT,
+                path if OF_ALL_HISTORY.contains(&path) => SIMULATION_TIME_LIMIT,
                 path if waits(path) => PATIENT_TIME_LIMIT,
                 _ => TIME_LIMIT,
             };
@@ -124,7 +124,11 @@ impl Edge {
         };
         let form = wanted.form(&answer, &self.state.keys);
         let response = span.in_scope(|| finish(answer, &id, form, self.is_tls));
-        let response = if shows_pages { console::for_a_browser(response) } else { response };
+        let has_console = self.state.console.is_some();
+        let response = match visited {
+            Some(visited) => console::for_a_browser(response, visited, has_console),
+            None => response,
+        };
         let route = match response.extensions().get::<MatchedPath>() {
             Some(path) => path.as_str().to_owned(),
             None => "unmatched".to_owned(),

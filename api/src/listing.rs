@@ -27,6 +27,8 @@ pub(crate) trait Table: Send + Sync + 'static {
     const COLUMNS: &'static [&'static str];
     /// What a file of it is called.
     const NAME: &'static str;
+    /// Where counting stops: a list that is longer has no total. `None` for one that can be counted whatever its length.
+    const COUNTED: Option<i64> = None;
 
     /// A page of it.
     fn page(
@@ -117,7 +119,10 @@ async fn as_json<L: Table>(
     let total = match (page.after, known_total(rows.len(), has_more, &page)) {
         (Some(_), _) => None,
         (None, Some(total)) => Some(total),
-        (None, None) => Some(list.count(&mut connection, realm).await?),
+        (None, None) => {
+            let total = list.count(&mut connection, realm).await?;
+            Some(total).filter(|total| L::COUNTED.is_none_or(|most| *total <= most))
+        }
     };
     let end = rows.last().map(L::position);
     let shown = list.show(&mut connection, realm, state.clock.now(), rows).await?;

@@ -8,7 +8,7 @@ pub(crate) mod values;
 pub use document::Document;
 pub(crate) use parameters::{Idempotent, Paging, Patience};
 pub(crate) use refusals::{
-    Changing, Creating, Deleting, Following, Listing, Reading, ReadingProject, Webhooks,
+    Changing, Creating, Deleting, Following, Listing, Looking, Reading, ReadingProject, Webhooks,
 };
 
 use crate::error::ErrorBody;
@@ -41,7 +41,10 @@ pub fn document() -> Document {
         (name = "Payouts", description = "What is paid to affiliates, and their accounts"),
         (name = "Decisions", description = "What people decide of a commission or a customer, with who and why"),
         (name = "Program", description = "The rules, and rules tried on history"),
+        (name = "Events in", description = "What came from providers and callers, and what became of it"),
         (name = "Dead letters", description = "What no worker could settle"),
+        (name = "Proof", description = "Whether the ledger is what it promises to be"),
+        (name = "Operation", description = "What waits, who works on it, and what is wrong"),
         (name = "Keys", description = "API keys and what they may do"),
         (name = "Statistics", description = "What was brought over time"),
         (name = "Notifications", description = "What happened, sent to your endpoints or pulled from the feed"),
@@ -49,7 +52,7 @@ pub fn document() -> Document {
         (name = "Webhooks", description = "What Stripe posts"),
     ),
     paths(crate::webhook::receive, crate::routes::links::follow),
-    components(schemas(ErrorBody<'static>, values::DayOrTime, values::IntervalWord, values::ListedAffiliateStatus, values::PayoutFileWord)),
+    components(schemas(ErrorBody<'static>, values::AmountText, values::DayOrTime, values::DayText, values::IntervalWord, values::ListedAffiliateStatus, values::PayoutFileWord)),
     modifiers(&ApiKey, &Refusals),
     security(("api_key" = [])),
 )]

@@ -6,10 +6,11 @@ use axum::http::Method;
 use store::api_keys::KeyRole;
 
 /// What `finance` may do besides reading: payouts and decisions.
-const FINANCE: [&str; 8] = [
+const FINANCE: [&str; 9] = [
     "/api/v1/payouts",
     "/api/v1/payouts/{id}/mark-paid",
     "/api/v1/payouts/{id}/cancel",
+    "/api/v1/payout-batches/{id}/mark-paid",
     "/api/v1/conversions/{id}/hold",
     "/api/v1/conversions/{id}/release",
     "/api/v1/conversions/{id}/reject",

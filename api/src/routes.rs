@@ -1,5 +1,6 @@
 //! The routes. One endpoint a file.
 
+mod acts;
 mod affiliates;
 mod attribution;
 mod clicks;
@@ -8,6 +9,7 @@ mod coupons;
 mod dead_letters;
 mod decisions;
 mod docs;
+mod doctor;
 mod endpoints;
 mod events;
 mod explanations;
@@ -17,6 +19,9 @@ mod payout_batches;
 mod payouts;
 mod probes;
 mod program;
+mod proof;
+mod queues;
+mod received_events;
 mod referrals;
 mod statements;
 mod statistics;
@@ -50,7 +55,9 @@ pub(crate) fn routes(state: &AppState) -> Routes {
 
 fn router(state: &AppState) -> Router {
     let (api, document) = api();
-    let document = Document::of(&document).to_json().unwrap_or_default();
+    let document = Document::of(&document);
+    let docs = docs::router(&document);
+    let document = document.to_json().unwrap_or_default();
     let guarded = api.route_layer(from_fn(tell_mode)).route_layer(from_fn_with_state(state.clone(), guard));
     // After the guard, so that it does not stand before it: no key makes a wrong method right, and an
     // `Idempotency-Key` is not used up by it.
@@ -60,7 +67,7 @@ fn router(state: &AppState) -> Router {
         .route("/api/v1/openapi.json", routing::get(async move || serve_document(document.clone())))
         .route("/r/{code}", routing::get(links::follow))
         .merge(probes::router())
-        .merge(docs::router())
+        .merge(docs)
         .route_layer(from_fn(tell_route))
         .with_state(state.clone())
 }
@@ -92,22 +99,32 @@ fn api() -> (Router<AppState>, utoipa::openapi::OpenApi) {
         .routes(routes!(clicks::create::create))
         .routes(routes!(referrals::list::list, referrals::create::create))
         .routes(routes!(referrals::get::get))
+        .routes(routes!(acts::list))
+        .routes(routes!(decisions::list::list))
         .routes(routes!(decisions::hold::hold))
         .routes(routes!(decisions::release::release))
         .routes(routes!(decisions::reject::reject))
         .routes(routes!(decisions::lock::lock))
         .routes(routes!(decisions::unlock::unlock))
         .routes(routes!(payouts::list::list, payouts::create::create))
+        .routes(routes!(payouts::due::due))
         .routes(routes!(payouts::get::get))
         .routes(routes!(payouts::mark_paid::mark_paid))
         .routes(routes!(payouts::cancel::cancel))
         .routes(routes!(payout_batches::get::get))
         .routes(routes!(payout_batches::export::export))
+        .routes(routes!(payout_batches::mark_paid::mark_paid))
         .routes(routes!(statements::get::get))
         .routes(routes!(program::get::get))
         .routes(routes!(program::change::change))
         .routes(routes!(program::simulate::simulate))
+        .routes(routes!(received_events::list::list))
+        .routes(routes!(received_events::get::get))
+        .routes(routes!(queues::get))
+        .routes(routes!(doctor::get))
+        .routes(routes!(proof::get))
         .routes(routes!(dead_letters::list::list))
+        .routes(routes!(dead_letters::get::get))
         .routes(routes!(dead_letters::retry::retry))
         .routes(routes!(dead_letters::discard::discard))
         .routes(routes!(keys::list::list, keys::create::create))

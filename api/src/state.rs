@@ -119,6 +119,7 @@ impl AppState {
             reads: self.pools.reads.clone(),
             writes: self.pools.writes.clone(),
             queue: self.publisher.prefix().clone(),
+            broker: self.publisher.broker_queues().cloned(),
             completions: Arc::clone(&self.completions),
             outgoing: self.outgoing.clone(),
             now: Arc::new(move || clock.now()),

@@ -54,6 +54,8 @@ mod misspelt;
 mod modes;
 #[path = "api/notifications.rs"]
 mod notifications;
+#[path = "api/operation.rs"]
+mod operation;
 #[path = "api/pagination.rs"]
 mod pagination;
 #[path = "api/payouts.rs"]

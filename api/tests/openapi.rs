@@ -33,8 +33,13 @@ fn every_operation_has_a_summary_and_tells_of_each_status() {
                 "{method} {path}: {answers:?}"
             );
             let is_guarded = path.starts_with("/api/v1") && operation["security"].as_array().is_none();
-            let always =
-                if is_guarded { ["400", "401", "429", "500", "503"].as_slice() } else { &["500", "503"] };
+            let takes_something =
+                operation.get("parameters").is_some() || operation.get("requestBody").is_some();
+            let always: &[&str] = match (is_guarded, takes_something) {
+                (true, true) => &["400", "401", "429", "500", "503"],
+                (true, false) => &["401", "429", "500", "503"],
+                (false, _) => &["500", "503"],
+            };
             assert!(
                 always.iter().all(|status| answers.contains_key(*status)),
                 "{method} {path}: {answers:?}"
@@ -54,6 +59,56 @@ fn every_reference_leads_somewhere() {
         assert!(document.pointer(pointer).is_some(), "{reference}");
     }
     assert!(references.len() > 50, "{}", references.len());
+}
+
+#[test]
+fn the_page_tells_every_operation_field_and_word_and_every_link_leads_somewhere() {
+    let document = document();
+    let page = webconsole::reference::page(&document, "/api/v1/openapi.json");
+    let ids: Vec<&str> = page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let places: std::collections::BTreeSet<&str> = ids.iter().copied().collect();
+    assert_eq!(places.len(), ids.len(), "two places of one name");
+    for link in page.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(places.contains(link), "nothing is at #{link}");
+    }
+    let mut told = 0;
+    for methods in document["paths"].as_object().unwrap().values() {
+        for operation in methods.as_object().unwrap().values() {
+            let id = operation["operationId"].as_str().unwrap();
+            let (_, article) = page.split_once(&format!("<article id=\"{id}\">")).unwrap();
+            let (article, _) = article.split_once("</article>").unwrap();
+            assert!(article.contains("curl -X"), "{id}");
+            for status in operation["responses"].as_object().unwrap().keys() {
+                assert!(article.contains(&format!("<code>{status}</code>")), "{id} {status}");
+            }
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                assert!(
+                    article.contains(&format!("<code>{}</code>", parameter["name"].as_str().unwrap())),
+                    "{id}"
+                );
+            }
+            told += 1;
+        }
+    }
+    assert!(told > 60, "{told}");
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        let (_, article) = page.split_once(&format!("<article id=\"schema-{name}\">")).unwrap();
+        let (article, _) = article.split_once("</article>").unwrap();
+        for field in schema["properties"].as_object().into_iter().flatten().map(|(field, _)| field) {
+            assert!(article.contains(&format!("<code>{field}</code>")), "{name} {field}");
+        }
+        for field in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            let marked = format!("<code>{field}</code> <span class=\"required\">");
+            assert!(article.contains(&marked), "{name} {field} has no mark");
+        }
+        for word in schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            assert!(article.contains(&format!("<code>{word}</code>")), "{name} {word}");
+        }
+    }
+    // Nothing runs, and nothing comes from elsewhere.
+    for word in ["<script", " style=", "<style", " onclick=", "javascript:", "src="] {
+        assert!(!page.contains(word), "{word}");
+    }
 }
 
 fn document() -> Value {

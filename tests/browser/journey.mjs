@@ -143,6 +143,92 @@ async function work() {
   await page.context().close();
 }
 
+// What developers and operators do: rules, proof, notifications, keys, queues.
+async function operate(size, colorScheme, commission) {
+  const page = await open({ viewport: size, colorScheme });
+  const at = (path) => page.goto(`${origin}/console/1/test${path}`);
+  const looked = (what) => look(page, `${colorScheme} ${size.width} ${what}`);
+  const press = (name) => page.getByRole("button", { name, exact: true }).click();
+  await signIn(page, "olga");
+
+  // Rules are tried on history before they are kept.
+  await at("/rules");
+  await page.locator("#rules").fill(JSON.stringify({ commission }));
+  await press("Try on history");
+  await see(page, "Would have earned");
+  await looked("rules tried");
+  await page.getByRole("button", { name: "Keep these rules" }).click();
+  await see(page, "The rules are kept.");
+  await looked("rules kept");
+
+  // The ledger is checked, and the check is on record.
+  await at("/proof");
+  await press("Check now");
+  await see(page, "Result: every rule holds");
+  await looked("proof");
+  await at("/proof");
+  await see(page, "every rule holds");
+
+  // An endpoint: made, tested at an address that takes nothing, paused, enabled, with a new secret, deleted.
+  await at("/notifications");
+  await page.locator("#url").fill(`${origin}/nobody-listens`);
+  await page.locator("#events").fill("payout_paid");
+  await press("Make an endpoint");
+  await see(page, "It is shown this once.");
+  await looked("secret of an endpoint");
+  await page.getByRole("link", { name: "To the endpoint" }).click();
+  await press("Test");
+  await see(page, "The endpoint did not take it");
+  await looked("endpoint tested");
+  await page.getByRole("link", { name: "To the endpoint" }).click();
+  await press("Pause");
+  await see(page, "Nothing is sent to it until it is enabled.");
+  await press("Enable");
+  await see(page, "It is sent to again.");
+  await looked("endpoint");
+  await press("New secret");
+  await see(page, "It is shown this once.");
+  await page.getByRole("link", { name: "To the endpoint" }).click();
+  await press("Delete");
+  await see(page, "The endpoint is deleted.");
+
+  // A key: shown once, then revoked.
+  await at("/keys");
+  await page.locator("#name").fill("bookkeeping");
+  await page.locator("#role").selectOption("finance");
+  await press("Make a key");
+  await see(page, "It is shown this once.");
+  await looked("a new key");
+  const secret = await page.locator("pre").textContent();
+  await page.getByRole("link", { name: "To the keys" }).click();
+  await page.getByRole("button", { name: `Revoke ${secret.slice(0, 8)}` }).first().click();
+  await see(page, "The key is revoked.");
+  await looked("keys");
+
+  // Who works, and what is wrong; an event's way; all of it on record.
+  await at("/queues");
+  await page.getByText("works", { exact: true }).waitFor({ timeout: 20_000 });
+  await at("/doctor");
+  await see(page, "the database has this version");
+  await at("/decisions");
+  await see(page, "API key revoked");
+  await looked("acts");
+  await page.context().close();
+}
+
+// The page of the REST API, and the page where there is nothing: neither needs script or a sign-in.
+async function read(size, colorScheme) {
+  const page = await open({ viewport: size, colorScheme });
+  await page.goto(`${origin}/docs#create_affiliate`);
+  await page.locator("#create_affiliate pre").getByText("curl -X POST").waitFor();
+  await look(page, `${colorScheme} ${size.width} /docs`);
+  await page.locator("#create_affiliate").getByRole("link", { name: "PostAffiliate" }).first().click();
+  assert.ok(page.url().endsWith("#schema-PostAffiliate"), page.url());
+  await page.goto(`${origin}/`);
+  await look(page, `${colorScheme} ${size.width} /`);
+  await page.context().close();
+}
+
 try {
   await walk(desk, "light");
   if (script) {
@@ -151,6 +237,12 @@ try {
     await walk(phone, "dark");
   }
   await work();
+  await operate(desk, "light", "25%");
+  await read(desk, "light");
+  if (script) {
+    await operate(phone, "dark", "20%");
+    await read(phone, "dark");
+  }
   assert.deepEqual(faults, []);
   console.log(`the journey was made with script ${process.env.SCRIPT}`);
 } finally {

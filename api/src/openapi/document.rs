@@ -72,6 +72,11 @@ impl Document {
         Self(document)
     }
 
+    /// The document as it is.
+    pub(crate) fn as_value(&self) -> &Value {
+        &self.0
+    }
+
     /// The document as JSON.
     ///
     /// # Errors

@@ -90,6 +90,8 @@ fn refer(statuses: &[u16]) -> Responses {
 pub(crate) struct Listing;
 /// Of a call that reads what its path names.
 pub(crate) struct Reading;
+/// Of a call that looks at the whole, and is told nothing that could be wrong.
+pub(crate) struct Looking;
 /// Of a call that enters something.
 pub(crate) struct Creating;
 /// Of a call that changes what its path names.
@@ -112,6 +114,12 @@ impl IntoResponses for Listing {
 impl IntoResponses for Reading {
     fn responses() -> Responses {
         refer(&[400, 401, 404, 429, 500, 503])
+    }
+}
+
+impl IntoResponses for Looking {
+    fn responses() -> Responses {
+        refer(&[401, 429, 500, 503])
     }
 }
 

@@ -1,11 +1,13 @@
 //! How values are written: the schemas that several routes share. They say what `input` takes.
 
 use crate::error::CODES;
+use app::doctor::Health;
 use app::payouts::Format;
 use domain::fact::ConversionKind;
 use domain::notification::Event;
 use domain::payout::Why;
 use domain::settle::{ConversionSource, Method, RuleKind};
+use queue::envelope::Source;
 use serde::Serialize;
 use std::borrow::Cow;
 use store::affiliates::AffiliateStatus;
@@ -64,6 +66,13 @@ schema!(ErrorCode, words(&CODES).description(Some("For programs")));
 schema!(PayoutStatusWord, words(&payouts::STATUSES));
 schema!(CarriedOverWord, words_of(&[Why::Negative, Why::BelowMinimum, Why::Fraction]));
 schema!(PayoutFileWord, words(&Format::ALL.map(Format::as_str)));
+schema!(
+    EventSourceWord,
+    words(&Source::ALL.map(Source::as_str)).description(Some("Where a message came from"))
+);
+schema!(OutcomeWord, words(&["settled", "ignored"]).description(Some("Whether it had an effect")));
+schema!(DecisionKindWord, words(&["lock", "verdict"]));
+schema!(HealthWord, words_of(&[Health::Ok, Health::Warning, Health::Failure]));
 schema!(KeyRoleWord, words(&KeyRole::ALL.map(KeyRole::as_str)).description(Some("What a key may do")));
 schema!(ErrorFormWord, words(&ErrorForm::ALL.map(ErrorForm::as_str)));
 schema!(
@@ -177,6 +186,17 @@ schema!(
             "An exact decimal with no more decimals than the currency has; the same in quotes is taken too"
         ))
         .examples([serde_json::json!(49.99)])
+);
+schema!(
+    AmountText,
+    string(40)
+        .pattern(Some(r"^([0-9]+(\.[0-9]+)?)?$"))
+        .description(Some("An exact decimal with no more decimals than the currency has; blank is absent"))
+        .examples(["10.00"])
+);
+schema!(
+    DayText,
+    string(10).format(Some(known(KnownFormat::Date))).description(Some("A date")).examples(["2026-06-30"])
 );
 schema!(
     Notes,

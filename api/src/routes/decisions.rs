@@ -1,9 +1,11 @@
-//! What people decide: `/api/v1/conversions/{id}/hold` and so on, `/api/v1/referrals/{email}/lock` and `/unlock`
+//! What people decide: `/api/v1/decisions`, `/api/v1/conversions/{id}/hold` and so on, `/api/v1/referrals/{email}/lock` and `/unlock`
 
 mod lock_customer;
+mod object;
 mod rule_on_conversion;
 
 pub(super) mod hold;
+pub(super) mod list;
 pub(super) mod lock;
 pub(super) mod reject;
 pub(super) mod release;

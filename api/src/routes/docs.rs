@@ -1,22 +1,29 @@
-//! `/docs`: the OpenAPI document as a page to browse. It needs no network but this service.
+//! `/docs`: the OpenAPI document as a page to read. It needs no script and no network but this service.
 
+use crate::openapi::Document;
 use axum::Router;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use webconsole::reference;
 
-const PAGE: &str = include_str!("docs/page.html");
+/// Nothing but the page's own style: no script, no frame, no form.
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Nothing but the page's own script and style, and the document beside it.
-const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; \
-                      base-uri 'none'; frame-ancestors 'none'";
+const DOCUMENT: &str = "/api/v1/openapi.json";
 
-pub(super) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new().route("/docs", get(page))
+pub(super) fn router<S: Clone + Send + Sync + 'static>(document: &Document) -> Router<S> {
+    let page: std::sync::Arc<str> = reference::page(document.as_value(), DOCUMENT).into();
+    Router::new()
+        .route("/docs", get(async move || answer("text/html; charset=utf-8", page.to_string())))
+        .route(
+            reference::STYLE_PATH,
+            get(async || answer("text/css; charset=utf-8", reference::STYLE.to_owned())),
+        )
 }
 
-async fn page() -> Response {
-    let headers =
-        [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, POLICY)];
-    (headers, PAGE).into_response()
+fn answer(content_type: &'static str, text: String) -> Response {
+    let headers = [(header::CONTENT_TYPE, content_type), (header::CONTENT_SECURITY_POLICY, POLICY)];
+    (headers, text).into_response()
 }

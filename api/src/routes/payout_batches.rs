@@ -2,3 +2,4 @@
 
 pub(super) mod export;
 pub(super) mod get;
+pub(super) mod mark_paid;

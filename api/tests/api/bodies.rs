@@ -323,7 +323,7 @@ const ECHOES: [Echo; 24] = [
 
 /// Free texts that an answer does not show: codes that have to exist, and whom a sale belongs to, which its
 /// referral shows.
-const NOT_SHOWN: [(&str, &str); 15] = [
+const NOT_SHOWN: [(&str, &str); 16] = [
     // Shown by the explanation, or kept for the record.
     ("hold_conversion", "reason"),
     ("release_conversion", "reason"),
@@ -333,6 +333,7 @@ const NOT_SHOWN: [(&str, &str); 15] = [
     ("discard_dead_letter", "reason"),
     ("cancel_payout", "reason"),
     ("mark_payout_paid", "reference"),
+    ("mark_payout_batch_paid", "reference"),
     // An affiliate that has to exist.
     ("lock_referral", "affiliate"),
     ("create_click", "referral_code"),

@@ -148,7 +148,8 @@ impl Stage {
             operation.path_with(|name| self.unknown(name))
         };
         let has_parameter = operation.path.contains('{');
-        let query = if operation.method == Method::GET && !has_parameter { "?limit=0&at=x" } else { "" };
+        let query =
+            if operation.method == Method::GET && !has_parameter { "?limit=0&at=x&as_of=x" } else { "" };
         let request = request(&self.api, &self.owner, operation, &format!("{path}{query}"));
         if operation.method == Method::POST {
             return request.header("Content-Type", "application/json").body("{");

@@ -71,6 +71,9 @@ impl Stage {
         let payout = format!("/payouts/{}", made.data(201)["payouts"][0]["id"]);
         let paid = r#"{"reference": "WISE-1"}"#;
         self.call("mark_payout_paid", &format!("{payout}/mark-paid"), paid, 200).await;
+        let batch = format!("/payout-batches/{}/mark-paid", made.data(201)["id"]);
+        self.call("mark_payout_batch_paid", &batch, paid, 200).await;
+        self.call("get_due_payouts", "/payouts/due", "", 200).await;
         self.call("get_statement", "/affiliates/ann%40example.com/statement", "", 200).await;
     }
 
@@ -85,6 +88,7 @@ impl Stage {
         for (verb, name) in [("retry", "retry_dead_letter"), ("discard", "discard_dead_letter")] {
             let id = dead_letter(pool, &self.project, "no such customer").await;
             self.call("list_dead_letters", "/dead-letters", "", 200).await;
+            self.call("get_dead_letter", &format!("/dead-letters/{id}"), "", 200).await;
             self.call(name, &format!("/dead-letters/{id}/{verb}"), "{}", 200).await;
         }
         sqlx::query("DELETE FROM queue_messages").execute(pool).await.unwrap();
@@ -165,6 +169,13 @@ async fn every_success_that_is_documented_is_given(pool: PgPool) {
     stage.call("redeliver_webhooks", "/webhook-endpoints/1/redeliver", failed, 200).await;
     stage.call("delete_webhook_endpoint", "/webhook-endpoints/1", "", 200).await;
     stage.call("list_events", "/events", "", 200).await;
+    stage.call("list_received_events", "/received-events", "", 200).await;
+    stage.call("get_received_event", "/received-events/1", "", 200).await;
+    stage.call("list_decisions", "/decisions", "", 200).await;
+    stage.call("list_acts", "/acts", "", 200).await;
+    for (name, path) in [("get_queues", "/queues"), ("get_doctor", "/doctor"), ("get_proof", "/proof")] {
+        stage.call(name, path, "", 200).await;
+    }
     stage.call("delete_affiliate", "/affiliates/ann%40example.com", "", 200).await;
 
     let documented: BTreeSet<(String, u16)> = operations()

@@ -4,7 +4,7 @@ use crate::document::{Operation, anything, operations};
 use crate::support::{Answer, Project, dead_letter, project, start, with_key, with_role};
 use domain::ids::{Mode, Realm};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use store::PgPool;
 use store::api_keys::KeyRole;
@@ -89,6 +89,7 @@ async fn a_role_may_what_it_says_and_nothing_else(pool: PgPool) {
         "create_payouts",
         "hold_conversion",
         "lock_referral",
+        "mark_payout_batch_paid",
         "mark_payout_paid",
         "reject_conversion",
         "release_conversion",
@@ -105,6 +106,16 @@ async fn a_dead_letter_is_retried_or_given_up(pool: PgPool) {
     let listed = api.get(&project, "/api/v1/dead-letters?reason=CUSTOMER").send().await;
     assert_eq!(listed.data(200)[0]["id"], first);
     assert_eq!(listed.data(200)[0]["source"], "stripe");
+    let shown = api.get(&project, &format!("/api/v1/dead-letters/{first}")).send().await;
+    assert_eq!((&shown.data(200)["id"], &shown.data(200)["body"]), (&json!(first), &json!("{}")));
+    for role in [KeyRole::Read, KeyRole::Finance] {
+        let key = with_role(&pool, project.realm, role).await;
+        let shown = api.get(&key, &format!("/api/v1/dead-letters/{first}")).send().await;
+        assert_eq!(
+            (&shown.data(200)["reason"], &shown.data(200)["body"]),
+            (&json!("no customer"), &Value::Null)
+        );
+    }
     let post = async |path: String| api.call(&project, Method::POST, &path).send().await;
     assert_eq!(post(format!("/api/v1/dead-letters/{first}/retry")).await.data(200)["reason"], "no customer");
     let queued: i64 =

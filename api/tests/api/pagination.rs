@@ -24,7 +24,7 @@ pub(crate) struct List {
     pub(crate) filters: &'static [Filter],
 }
 
-pub(crate) const LISTS: [List; 10] = [
+pub(crate) const LISTS: [List; 13] = [
     List {
         path: "/api/v1/payouts",
         default_limit: 50,
@@ -43,8 +43,35 @@ pub(crate) const LISTS: [List; 10] = [
         default_limit: 50,
         max_limit: 500,
         cursors: true,
-        filters: &[("reason=NO+customer", |row| row["reason"].as_str().unwrap().contains("no customer"))],
+        filters: &[
+            ("reason=NO+customer", |row| row["reason"].as_str().unwrap().contains("no customer")),
+            ("source=stripe", |row| row["source"] == "stripe"),
+            ("to=2026-03-10", |row| row["created_at"].as_str().unwrap() < "2026-03-11"),
+        ],
     },
+    List {
+        path: "/api/v1/received-events",
+        default_limit: 50,
+        max_limit: 500,
+        cursors: true,
+        filters: &[
+            ("event_id=evt_7", |row| row["event_id"] == "evt_7"),
+            ("type=invoice.paid", |row| row["type"] == "invoice.paid"),
+            ("source=api", |row| row["source"] == "api"),
+            ("outcome=settled", |row| row["ignored"].is_null()),
+            ("outcome=ignored&type=invoice.paid", |row| {
+                row["outcome"] == "ignored" && row["type"] == "invoice.paid"
+            }),
+        ],
+    },
+    List {
+        path: "/api/v1/decisions",
+        default_limit: 50,
+        max_limit: 500,
+        cursors: true,
+        filters: &[("subject=in_2", |row| row["subject"] == "in_2")],
+    },
+    List { path: "/api/v1/acts", default_limit: 50, max_limit: 500, cursors: true, filters: &[] },
     List { path: "/api/v1/keys", default_limit: 50, max_limit: 500, cursors: true, filters: &[] },
     List {
         path: "/api/v1/affiliates",
@@ -138,6 +165,8 @@ fn has_within(row: &Value, days: std::ops::Range<i64>) -> bool {
 /// Of each kind [`ROWS`], three at a time in one moment of March 2026.
 pub(crate) async fn enter(pool: &PgPool, owner: &Project) {
     let at = "'2026-03-01Z'::timestamptz + (n - 1) % 20 * INTERVAL '1 day'";
+    // Of what is listed in the order of writing.
+    let in_order = "'2026-03-01Z'::timestamptz + (n - 1) / 3 * INTERVAL '1 day'";
     sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
         "INSERT INTO affiliates (project_id, livemode, user_email, email_normalised, referral_code, status, created_at)
          SELECT {project}, FALSE, n || '@example.com', n || '@example.com', 'CODE' || n,
@@ -161,7 +190,7 @@ pub(crate) async fn enter(pool: &PgPool, owner: &Project) {
                                          created_at)
          SELECT 1, n, n, CASE WHEN n % 2 = 0 THEN 'payout_paid' ELSE 'payout_created' END,
                 CASE WHEN n % 3 = 0 THEN 'parked' ELSE 'failed' END, now(), now(),
-                '2026-03-01Z'::timestamptz + (n - 1) / 3 * INTERVAL '1 day' FROM generate_series(1, {ROWS}) n;
+                {in_order} FROM generate_series(1, {ROWS}) n;
          INSERT INTO payout_batches (project_id, livemode, idempotency_key, request, as_of, carried_over, actor)
          SELECT {project}, FALSE, 'batch-' || n, '{{}}', now(), '[]', 'test' FROM generate_series(1, {ROWS}) n;
          INSERT INTO payouts (batch_id, project_id, livemode, affiliate_id, currency, amount_minor, items_sha256, created_at)
@@ -170,8 +199,17 @@ pub(crate) async fn enter(pool: &PgPool, owner: &Project) {
          INSERT INTO payout_items (payout_id, conversion_id, affiliate_id, currency, amount_minor)
          SELECT id, id, affiliate_id, currency, 100 FROM payouts;
          INSERT INTO dead_letters (queue, project_id, livemode, headers, body, attempt, reason, died_at)
-         SELECT 'tributary', {project}, FALSE, '{{}}', '', 1, CASE WHEN n % 2 = 0 THEN 'no customer' ELSE 'no JSON' END, {at}
-         FROM generate_series(1, {ROWS}) n;
+         SELECT 'tributary', {project}, FALSE, jsonb_build_object('source', CASE WHEN n % 3 = 0 THEN 'stripe' ELSE 'api' END), '', 1,
+                CASE WHEN n % 2 = 0 THEN 'no customer' ELSE 'no JSON' END, {at} FROM generate_series(1, {ROWS}) n;
+         INSERT INTO events (project_id, livemode, event_id, source, event_type, occurred_at, received_at, settled_at, ignored,
+                             body_sha256, body)
+         SELECT {project}, FALSE, 'evt_' || n, CASE WHEN n % 3 = 0 THEN 'api' ELSE 'stripe' END,
+                CASE WHEN n % 2 = 0 THEN 'invoice.paid' ELSE 'charge.succeeded' END, now(), now(), {in_order},
+                CASE WHEN n % 4 = 0 THEN 'nothing to do' END, '', '' FROM generate_series(1, {ROWS}) n;
+         INSERT INTO decisions (project_id, livemode, kind, subject, decided, actor, reason, decided_at)
+         SELECT {project}, FALSE, 'verdict', 'in_' || n % 5, 'hold', 'test', 'checked', {in_order} FROM generate_series(1, {ROWS}) n;
+         INSERT INTO acts (at, actor, project_id, livemode, what, subject)
+         SELECT {in_order}, 'ada', {project}, FALSE, 'key revoked', n::text FROM generate_series(1, {ROWS}) n;
          INSERT INTO api_keys (project_id, livemode, name, prefix, sha256, created_at)
          SELECT {project}, FALSE, 'key ' || n, 'rgk_' || n, sha256(n::text::bytea), {at} FROM generate_series(2, {ROWS}) n;
          INSERT INTO clicks (project_id, livemode, affiliate_id, click_id, code, occurred_at)
@@ -207,6 +245,12 @@ async fn enter_newcomer(pool: &PgPool, owner: &Project, number: i64) {
          SELECT max(id), (SELECT max(id) FROM conversions), 1, 'usd', 100 FROM payouts;
          INSERT INTO dead_letters (queue, project_id, livemode, headers, body, attempt, reason)
          VALUES ('tributary', {project}, FALSE, '{{}}', '', 1, 'new');
+         INSERT INTO events (project_id, livemode, event_id, source, event_type, occurred_at, received_at, body_sha256, body)
+         VALUES ({project}, FALSE, 'evt_new{number}', 'stripe', 'invoice.paid', now(), now(), '', '');
+         INSERT INTO decisions (project_id, livemode, kind, subject, decided, actor, reason, decided_at)
+         VALUES ({project}, FALSE, 'verdict', 'in_new', 'hold', 'test', 'new', now());
+         INSERT INTO acts (at, actor, project_id, livemode, what, subject)
+         VALUES (now(), 'ada', {project}, FALSE, 'key revoked', 'new');
          INSERT INTO api_keys (project_id, livemode, name, prefix, sha256)
          VALUES ({project}, FALSE, 'new', 'rgk_new', sha256('new-{number}'))",
         project = owner.realm.project,

@@ -83,7 +83,12 @@ async fn with_the_key_of_another_project_or_mode_nothing_is_seen_or_changed(pool
     }
     drop(worker);
     // The walk does find what is there.
-    for path in ["/api/v1/affiliates/hidden-1%40example.com", "/api/v1/payments/hidden-order/explanation"] {
+    for path in [
+        "/api/v1/affiliates/hidden-1%40example.com",
+        "/api/v1/payments/hidden-order/explanation",
+        "/api/v1/acts",
+        "/api/v1/received-events/1",
+    ] {
         assert!(shows_anything(&api.get(&owner, path).send().await, &[]), "{path}");
     }
 }
@@ -209,6 +214,14 @@ impl Known {
         post("/payouts", json!({})).await;
         post("/keys", json!({"name": "hidden-key", "role": "read"})).await;
         sqlx::query(
+            "INSERT INTO acts (at, actor, project_id, livemode, what, subject)
+             VALUES (now(), 'hidden person', $1, FALSE, 'key made', 'hidden-key')",
+        )
+        .bind(owner.realm.project.0)
+        .execute(pool)
+        .await
+        .unwrap();
+        sqlx::query(
             "INSERT INTO dead_letters (queue, project_id, livemode, headers, body, attempt, reason)
              VALUES ('tributary', $1, FALSE, '{\"message_id\": \"hidden-letter\"}', 'hidden', 1, 'hidden reason')",
         )
@@ -218,7 +231,7 @@ impl Known {
         .unwrap();
         let ids = "SELECT id FROM payouts UNION SELECT id FROM payout_batches UNION SELECT id FROM dead_letters
                    UNION SELECT id FROM api_keys WHERE name = 'hidden-key' UNION SELECT id FROM affiliates UNION SELECT id FROM coupons UNION SELECT id FROM conversions
-                   UNION SELECT id FROM customers UNION SELECT id FROM webhook_endpoints";
+                   UNION SELECT id FROM customers UNION SELECT id FROM webhook_endpoints UNION SELECT id FROM events";
         let ids = sqlx::query_scalar(ids).fetch_all(pool).await.unwrap();
         let conversions: Vec<String> =
             sqlx::query_scalar("SELECT payment_key FROM conversions WHERE payment_key IS NOT NULL")
@@ -313,13 +326,13 @@ async fn rows_of(pool: &PgPool, realm: Realm) -> BTreeMap<String, (i64, Option<S
     hashes(pool, tables.into_iter().map(|table| (table, condition.clone()))).await
 }
 
-/// The tables that have a column. Keys note when they were used, and messages come and go.
+/// The tables that have a column. Keys note when they were used, messages come and go, and so do workers.
 async fn tables(pool: &PgPool, column: &str) -> Vec<String> {
     let tables: Vec<String> = sqlx::query_scalar(
         "SELECT DISTINCT table_name::text FROM information_schema.columns
          JOIN information_schema.tables USING (table_schema, table_name)
          WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND column_name = $1
-               AND table_name NOT IN ('api_keys', 'queue_messages')",
+               AND table_name NOT IN ('api_keys', 'queue_messages', 'worker_heartbeats')",
     )
     .bind(column)
     .fetch_all(pool)

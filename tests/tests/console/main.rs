@@ -3,8 +3,11 @@
 mod browser;
 mod finance;
 mod hostile_texts;
+mod operations;
 mod pictures;
 mod portal;
+mod proxy;
+mod rest;
 mod sign_in;
 mod support;
 mod walls;

@@ -62,17 +62,22 @@ async fn a_browser_is_shown_a_page_where_there_is_nothing() -> Result<()> {
             let kind = answer.headers().get(header::CONTENT_TYPE).context("no type")?.to_str()?.to_owned();
             Ok((answer.status(), kind, answer.text().await?))
         };
-        for path in ["/", "/nowhere", "/r/NOBODY"] {
-            let (status, kind, text) = ask(path, "text/html,application/xhtml+xml").await?;
-            assert_eq!(
-                (status, kind.as_str()),
-                (StatusCode::NOT_FOUND, "text/html; charset=utf-8"),
-                "{path}"
-            );
-            assert!(text.contains("There is nothing at this address."), "{text}");
+        for (path, status, says) in [
+            ("/", StatusCode::OK, "href=\"/docs\""),
+            ("/nowhere", StatusCode::NOT_FOUND, "There is nothing at this address."),
+            ("/r/NOBODY", StatusCode::NOT_FOUND, "This link leads nowhere"),
+        ] {
+            let (found, kind, text) = ask(path, "text/html,application/xhtml+xml").await?;
+            assert_eq!((found, kind.as_str()), (status, "text/html; charset=utf-8"), "{path}");
+            assert!(text.contains(says), "{text}");
             let (status, kind, _) = ask(path, "*/*").await?;
             assert_eq!((status, kind.as_str()), (StatusCode::NOT_FOUND, "application/json"), "{path}");
         }
+        let (status, kind, text) = ask("/docs", "text/html").await?;
+        assert_eq!((status, kind.as_str()), (StatusCode::OK, "text/html; charset=utf-8"));
+        assert!(text.contains("id=\"create_affiliate\"") && text.contains("/docs/style.css"), "{text}");
+        let (status, kind, _) = ask("/docs/style.css", "text/css").await?;
+        assert_eq!((status, kind.as_str()), (StatusCode::OK, "text/css; charset=utf-8"));
         let (_, kind, _) = ask("/api/v1/nowhere", "text/html").await?;
         assert_eq!(kind, "application/json");
         Ok(())

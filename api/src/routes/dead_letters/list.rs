@@ -4,9 +4,9 @@ use super::DeadLetter;
 use crate::answer::List;
 use crate::auth::Caller;
 use crate::error::ApiError;
-use crate::input::{MAX_TEXT, Query, page};
+use crate::input::{MAX_TEXT, Query, moment_after, page};
 use crate::listing::{self, Shape, Table};
-use crate::openapi::values::{CsvText, Text};
+use crate::openapi::values::{CsvText, DayOrTime, EventSourceWord, Text};
 use crate::openapi::{Listing, Paging};
 use crate::state::AppState;
 use axum::extract::State;
@@ -15,6 +15,7 @@ use chrono::{DateTime, Utc};
 use domain::ids::Realm;
 use queue::Prefix;
 use queue::dead_letters::{self, Filter, Window};
+use queue::envelope::Source;
 use store::page::{Page, Position, Rows};
 use store::{PgConnection, StoreError};
 
@@ -30,6 +31,8 @@ const DEFAULT_LIMIT: i64 = 50;
     tag = "Dead letters",
     params(
         ("reason" = Option<Text>, Query, description = "A part of the reason, in any case"),
+        ("source" = Option<EventSourceWord>, Query, description = "Of messages that came from there"),
+        ("to" = Option<DayOrTime>, Query, description = "Given up on this date, at this time, or before: those that are old"),
         Paging,
     ),
     responses(
@@ -44,26 +47,24 @@ pub(crate) async fn list(
     Query(mut query): Query,
 ) -> Result<Response, ApiError> {
     let page = page(&mut query, DEFAULT_LIMIT);
-    let reason = query.text("reason", MAX_TEXT);
+    let sources = Source::ALL.map(|source| (source.as_str(), source.as_str()));
+    let filter = Filter {
+        project: Some(caller.realm.project),
+        mode: Some(caller.realm.mode),
+        reason: query.text("reason", MAX_TEXT),
+        source: query.one_of("source", &sources).map(str::to_owned),
+        died_before: moment_after(&mut query, "to"),
+        before: None,
+    };
     query.finish()?;
-    let letters = DeadLetters { queue: state.publisher.prefix().clone(), reason };
+    let letters = DeadLetters { queue: state.publisher.prefix().clone(), filter };
     listing::answer(&state, caller, page, shape, letters).await
 }
 
 struct DeadLetters {
     queue: Prefix,
-    reason: Option<String>,
-}
-
-impl DeadLetters {
-    fn filter(&self, realm: Realm) -> Filter {
-        Filter {
-            project: Some(realm.project),
-            mode: Some(realm.mode),
-            reason: self.reason.clone(),
-            ..Filter::default()
-        }
-    }
+    /// Of the caller's project and mode.
+    filter: Filter,
 }
 
 impl Table for DeadLetters {
@@ -76,7 +77,7 @@ impl Table for DeadLetters {
     async fn page(
         &self,
         connection: &mut PgConnection,
-        realm: Realm,
+        _: Realm,
         page: &Page,
     ) -> Result<Rows<Self::Row>, StoreError> {
         let window = Window {
@@ -84,12 +85,12 @@ impl Table for DeadLetters {
             limit: page.limit.saturating_add(1),
             offset: page.offset,
         };
-        let rows = dead_letters::page(connection, &self.queue, &self.filter(realm), window).await?;
+        let rows = dead_letters::page(connection, &self.queue, &self.filter, window).await?;
         Ok(Rows::cut(rows, page))
     }
 
-    async fn count(&self, connection: &mut PgConnection, realm: Realm) -> Result<i64, StoreError> {
-        Ok(dead_letters::count(connection, &self.queue, &self.filter(realm)).await?)
+    async fn count(&self, connection: &mut PgConnection, _: Realm) -> Result<i64, StoreError> {
+        Ok(dead_letters::count(connection, &self.queue, &self.filter).await?)
     }
 
     fn position(row: &Self::Row) -> Position {

@@ -50,3 +50,18 @@ impl From<stored::DeadLetter> for DeadLetter {
         }
     }
 }
+
+/// A dead letter with its body.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DeadLetterInFull {
+    #[serde(flatten)]
+    letter: DeadLetter,
+    /// As it was received. Null for a key that is not `full`, since it holds what a provider knows of a customer.
+    body: Option<String>,
+}
+
+impl DeadLetterInFull {
+    pub(super) fn new(letter: stored::DeadLetter, body: Option<&[u8]>) -> Self {
+        Self { letter: letter.into(), body: body.map(|body| String::from_utf8_lossy(body).into_owned()) }
+    }
+}

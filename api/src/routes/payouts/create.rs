@@ -9,7 +9,7 @@ use crate::input::{Fields, Warnings};
 use crate::openapi::values::{Amount, CurrencyCode};
 use crate::openapi::{Creating, Idempotent};
 use crate::state::AppState;
-use app::payouts::NewPayouts;
+use app::payouts::{NewPayouts, Wanted};
 use axum::Extension;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -73,14 +73,13 @@ pub(crate) async fn create(
     // Whoever names nothing makes a batch of its own each time.
     let key = key.map_or_else(|| format!("unnamed-{}", Uuid::now_v7()), |Extension(IdempotencyKey(key))| key);
     let minimums: Vec<Money> = posted.minimum.into_iter().collect();
-    let new = NewPayouts {
-        key: &key,
+    let wanted = Wanted {
         as_of: posted.as_of,
         minimums: &minimums,
         currency: posted.currency,
         affiliates: &posted.affiliates,
-        actor: &actor,
     };
+    let new = NewPayouts { key: &key, wanted, actor: &actor };
     let created = app::payouts::create(&state.pool, caller.realm, new, state.clock.now()).await?;
     let names = overview::affiliates(&mut *state.pool.acquire().await?, caller.realm).await?;
     let status = if created.is_new { StatusCode::CREATED } else { StatusCode::OK };

@@ -168,25 +168,33 @@ impl Batch {
         carried_over: Vec<payout::CarriedOver>,
         names: &BTreeMap<AffiliateId, String>,
     ) -> Self {
-        let carried_over = carried_over.into_iter().map(|carried| CarriedOver {
-            affiliate_id: carried.affiliate.0,
-            affiliate_email: names.get(&carried.affiliate).cloned().unwrap_or_default(),
-            currency: carried.amount.currency.to_string(),
-            amount: carried.amount.to_decimal(),
-            why: carried.why,
-        });
         Self {
             id: id.0,
             as_of: timestamp(as_of),
-            carried_over: carried_over.collect(),
+            carried_over: self::carried_over(carried_over, names),
             payouts: payouts.into_iter().map(Payout::from).collect(),
         }
     }
 }
 
+/// Balances that wait, with the addresses of those whose they are.
+pub(super) fn carried_over(
+    carried_over: Vec<payout::CarriedOver>,
+    names: &BTreeMap<AffiliateId, String>,
+) -> Vec<CarriedOver> {
+    let shown = carried_over.into_iter().map(|carried| CarriedOver {
+        affiliate_id: carried.affiliate.0,
+        affiliate_email: names.get(&carried.affiliate).cloned().unwrap_or_default(),
+        currency: carried.amount.currency.to_string(),
+        amount: carried.amount.to_decimal(),
+        why: carried.why,
+    });
+    shown.collect()
+}
+
 /// A balance that waits for the next payout.
 #[derive(Serialize, ToSchema)]
-struct CarriedOver {
+pub(super) struct CarriedOver {
     affiliate_id: i64,
     affiliate_email: String,
     #[schema(example = "usd")]
