@@ -231,7 +231,7 @@ impl Known {
         .unwrap();
         let ids = "SELECT id FROM payouts UNION SELECT id FROM payout_batches UNION SELECT id FROM dead_letters
                    UNION SELECT id FROM api_keys WHERE name = 'hidden-key' UNION SELECT id FROM affiliates UNION SELECT id FROM coupons UNION SELECT id FROM conversions
-                   UNION SELECT id FROM customers UNION SELECT id FROM webhook_endpoints UNION SELECT id FROM events";
+                   UNION SELECT id FROM customers UNION SELECT id FROM webhook_endpoints";
         let ids = sqlx::query_scalar(ids).fetch_all(pool).await.unwrap();
         let conversions: Vec<String> =
             sqlx::query_scalar("SELECT payment_key FROM conversions WHERE payment_key IS NOT NULL")
