@@ -9,16 +9,16 @@
 mod codec;
 mod connection;
 mod consumer;
-mod examine;
 mod depths;
+mod examine;
 mod outstanding;
 mod publisher;
 mod receipt;
 mod topology;
 
 pub(super) use consumer::consume;
-pub use examine::{BrokerSeen, examine};
 pub use depths::{BrokerQueue, BrokerQueues, Unasked};
+pub use examine::{BrokerSeen, examine};
 pub use publisher::BrokerStatus;
 pub(super) use publisher::Publisher;
 pub(super) use receipt::BrokerReceipt;
