@@ -267,7 +267,8 @@ async fn a_coupon_that_is_to_be_at_stripe_asks_for_its_promotion_code(pool: PgPo
     let ann = affiliate(&pool, project.realm, "ann@example.com", "ANN").await;
     let mut body = json!({"affiliate_id": ann, "coupon_code": "TEN", "stripe": true});
     let refused = post(&api, &project, &body).await;
-    assert!(refused.error(400, "invalid_parameters").contains("stripe_coupon_id"));
+    refused.error(400, "invalid_parameters");
+    assert_eq!(refused.fields(), ["stripe_coupon_id"]);
     body["stripe_coupon_id"] = json!("c_ten");
     let entered = post(&api, &project, &body).await.data(201).clone();
     let asked = async || {

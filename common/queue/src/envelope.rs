@@ -189,7 +189,7 @@ mod tests {
     fn every_source_keeps_its_name() -> Result<(), serde_json::Error> {
         assert_eq!(
             serde_json::to_value(Source::ALL)?,
-            json!(["stripe", "api", "fetch", "fetched", "resettle", "backfill"])
+            json!(["stripe", "api", "fetch", "fetched", "resettle", "backfill", "promotion"])
         );
         assert_eq!(serde_json::to_value(Source::ALL)?, json!(Source::ALL.map(Source::as_str)));
         Ok(())
