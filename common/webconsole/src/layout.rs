@@ -78,7 +78,7 @@ pub(crate) fn bare(title: &str, content: &Markup) -> Markup {
     of_nobody(title, None, content)
 }
 
-/// A page that needs nothing else, for addresses beside the console's.
+/// A page for addresses beside the console's, in the style of the API's document.
 pub(crate) fn plain(title: &str, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)
@@ -89,6 +89,9 @@ pub(crate) fn plain(title: &str, content: &Markup) -> Markup {
                 meta name="color-scheme" content="light dark";
                 meta name="robots" content="noindex, nofollow";
                 title { (title) " · Tributary" }
+                // None, and nothing to ask for.
+                link rel="icon" href="data:,";
+                link rel="stylesheet" href=(crate::reference::STYLE_PATH);
             }
             body { main { (content) } }
         }

@@ -50,5 +50,5 @@ fn listed(found: &[Finding]) -> Markup {
             ]
         })
         .collect();
-    table("Checks", &["", "Check", "Of", "Seen", "To do"], &rows, "")
+    table("Checks", &["State", "Check", "Of", "Seen", "To do"], &rows, "")
 }

@@ -107,7 +107,7 @@ fn workers(workers: &[Worker]) -> Markup {
             ]
         })
         .collect();
-    let head = ["", "Where", "Process", "Version", "Since", "Last seen"];
+    let head = ["State", "Where", "Process", "Version", "Since", "Last seen"];
     table(
         "Workers of the last day; one that stops in order takes itself off",
         &head,
