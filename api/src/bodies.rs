@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 const MOST: usize = 2_048;
 
 /// Bytes of all bodies, from their first byte until their request is answered.
-const MOST_BYTES: usize = 32 * 1024 * 1024;
+const MOST_BYTES: usize = 24 * 1024 * 1024;
 
 /// A body's memory grows by this much, so that it takes no more than it counts.
 const STEP: usize = 64 * 1024;
