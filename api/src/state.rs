@@ -9,6 +9,7 @@ use crate::health::{Health, TIDY_INTERVAL};
 use crate::limits::Limits;
 use crate::metrics::Meters;
 use crate::places::Places;
+use crate::webhook::refusals::Refusals;
 use crate::webhook::secrets::Secrets;
 use app::completion::Completions;
 use app::{Outbox, endpoints::Outgoing};
@@ -66,6 +67,7 @@ pub struct AppState {
     pub(crate) limits: Arc<Limits>,
     pub(crate) keys: Arc<Keys>,
     pub(crate) secrets: Arc<Secrets>,
+    pub(crate) refusals: Arc<Refusals>,
     pub(crate) completions: Arc<Completions>,
     pub(crate) feeds: Arc<Feeds>,
     pub(crate) outgoing: Outgoing,
@@ -90,6 +92,7 @@ impl AppState {
         Self {
             keys: Arc::new(Keys::new(lookups.clone())),
             secrets: Arc::new(Secrets::new(lookups.clone())),
+            refusals: Arc::default(),
             limits: Arc::new(Limits::new(&parts.limits)),
             completions: Arc::default(),
             feeds: Arc::default(),
@@ -152,6 +155,7 @@ impl AppState {
         let lookups = &self.pools.lookups;
         tokio::join!(
             self.secrets.refresh(),
+            self.refusals.keep_writing(lookups),
             self.completions.run(lookups),
             self.feeds.run(lookups, &self.health),
             self.health.probe(lookups),

@@ -4,6 +4,7 @@
 //! Whoever proves nothing learns nothing: a project that does not exist is refused as a wrong signature is. Only a body
 //! that one of our secrets signed is told that its address is wrong.
 
+pub(crate) mod refusals;
 pub(crate) mod secrets;
 mod traceparent;
 
@@ -111,7 +112,10 @@ async fn store(
     headers: &HeaderMap,
     body: Bytes,
 ) -> Result<Response, ApiError> {
-    let mode = authenticate(state, id, project, signature, &body).await?;
+    let mode = authenticate(state, id, project, signature, &body).await.map_err(|refused| {
+        state.refusals.count(id, state.clock.now());
+        invalid(&refused)
+    })?;
     if let Some(Err(refused)) = state.limits.webhook(id) {
         return Err(ApiError::RateLimited(refused));
     }
@@ -148,7 +152,7 @@ async fn authenticate(
     project: &Project,
     signature: &str,
     body: &[u8],
-) -> Result<Mode, ApiError> {
+) -> Result<Mode, InvalidSignature> {
     let refused = match project.verify(signature, body, state.clock.now()) {
         Ok(mode) => return Ok(mode),
         Err(refused) => refused,
@@ -160,10 +164,8 @@ async fn authenticate(
         _ => None,
     };
     match changed {
-        Some(project) => {
-            project.verify(signature, body, state.clock.now()).map_err(|refused| invalid(&refused))
-        }
-        None => Err(invalid(&refused)),
+        Some(project) => project.verify(signature, body, state.clock.now()),
+        None => Err(refused),
     }
 }
 

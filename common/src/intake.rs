@@ -6,6 +6,7 @@ use domain::command::Command;
 use domain::fact::{Fact, FactBody};
 use domain::ids::Realm;
 use domain::key::Key;
+use domain::provider_code::ProviderCode;
 use queue::envelope::Source;
 use serde::de::DeserializeOwned;
 use stripe::event::{self, Outcome, Reading, Unreadable};
@@ -30,6 +31,8 @@ pub struct Told {
     pub facts: Vec<Fact>,
     /// What the payload lacked.
     pub missing: Vec<Missing>,
+    /// A code at the provider, for the registry.
+    pub code: Option<ProviderCode>,
     /// Why it has no effects, when it has none.
     pub ignored: Option<String>,
 }
@@ -88,7 +91,7 @@ pub fn read(
         // Its id names the account where there is one.
         Source::Fetched => told(String::new(), read_fetched(body, realm.mode, received_at)?),
         Source::Api => commanded(json(body, "command of the REST API")?),
-        Source::Fetch | Source::Resettle => return Err(Untold::Request(source)),
+        Source::Fetch | Source::Resettle | Source::Promotion => return Err(Untold::Request(source)),
     };
     bounded(told)
 }
@@ -104,6 +107,9 @@ fn bounded(mut told: Told) -> Result<Told, Untold> {
         }
         _ => true,
     });
+    let is_a_code =
+        |code: &ProviderCode| [&code.id, &code.code].iter().all(|text| text.len() <= LONGEST_CODE);
+    told.code = told.code.filter(is_a_code);
     let names = told.facts.iter().flat_map(|fact| {
         fact.links.iter().map(Key::as_str).chain([fact.natural_key.as_str(), fact.event.as_str()])
     });
@@ -126,9 +132,10 @@ pub fn json<T: DeserializeOwned>(body: &[u8], what: &'static str) -> Result<T, U
 }
 
 fn told(account: String, reading: Reading) -> Told {
-    let (facts, missing, ignored) = match reading.outcome {
-        Outcome::Facts { facts, missing } => (facts, missing, None),
-        Outcome::Ignored { reason } => (Vec::new(), Vec::new(), Some(reason)),
+    let (facts, missing, code, ignored) = match reading.outcome {
+        Outcome::Facts { facts, missing } => (facts, missing, None, None),
+        Outcome::Code(code) => (Vec::new(), Vec::new(), Some(code), None),
+        Outcome::Ignored { reason } => (Vec::new(), Vec::new(), None, Some(reason)),
     };
     Told {
         account,
@@ -138,6 +145,7 @@ fn told(account: String, reading: Reading) -> Told {
         occurred_at: reading.created,
         facts,
         missing,
+        code,
         ignored,
     }
 }
@@ -151,6 +159,7 @@ fn commanded(command: Command) -> Told {
         occurred_at: command.occurred_at(),
         facts: vec![command.into_fact()],
         missing: Vec::new(),
+        code: None,
         ignored: None,
     }
 }

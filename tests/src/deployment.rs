@@ -123,6 +123,14 @@ impl Deployment {
         self.worker_on(self.database_url.clone())
     }
 
+    /// Starts a worker in this process that asks another Stripe.
+    #[must_use]
+    pub fn worker_at(&self, stripe: &str) -> Role {
+        let mut options = self.options.clone();
+        stripe.clone_into(&mut options.stripe.stripe_api_base);
+        roles::worker(options, self.database_url.clone())
+    }
+
     /// Starts a worker in this process that reaches the database as somebody else.
     #[must_use]
     pub fn worker_on(&self, database_url: String) -> Role {

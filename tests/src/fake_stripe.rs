@@ -1,9 +1,12 @@
-//! Stripe's API as far as history and reconciliation read it: lists in pages, newest first, expanded; events of the last 30 days;
-//! limits and failures.
+//! Stripe's API as far as it is used: lists in pages, newest first, expanded; events of the last 30 days; webhook endpoints and
+//! promotion codes that are made; limits and failures.
 
 mod account;
+mod endpoints;
 mod faults;
+mod form;
 mod list;
+mod promotion_codes;
 
 pub use account::Account;
 pub use faults::Faults;
@@ -11,15 +14,18 @@ pub use faults::Faults;
 use anyhow::Result;
 use axum::{
     Json, Router,
-    body::Body,
+    body::{Body, to_bytes},
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use faults::Fault;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::{net::TcpListener, task::JoinHandle, time::Instant};
+
+/// The largest form.
+const MOST_FORM: usize = 64 * 1024;
 
 /// A Stripe with one account.
 pub struct FakeStripe {
@@ -94,8 +100,22 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         Some(Fault::Broken) => {
             return refuse(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our end");
         }
+        Some(Fault::Silent) => return std::future::pending().await,
         Some(Fault::CutOff) => return Response::new(Body::from(r#"{"object": "list", "data": [{"id""#)),
         None => {}
+    }
+    if request.method() == Method::POST {
+        let path = request.uri().path().to_owned();
+        let key = request.headers().get("idempotency-key").and_then(|value| value.to_str().ok());
+        let key = key.map(str::to_owned);
+        let Ok(form) = to_bytes(request.into_body(), MOST_FORM).await else {
+            return refuse(StatusCode::BAD_REQUEST, "The form is too large");
+        };
+        let mut account = shared.account.lock().unwrap_or_else(PoisonError::into_inner);
+        return match account.post(&path, &form::Form::read(&String::from_utf8_lossy(&form)), key) {
+            Ok(body) => Json(body).into_response(),
+            Err((status, message)) => refuse(status, &message),
+        };
     }
     let account = shared.account.lock().unwrap_or_else(PoisonError::into_inner);
     let query = list::Query::read(request.uri().query().unwrap_or_default());

@@ -104,6 +104,15 @@ impl Launch {
         Ok((address, process))
     }
 
+    /// Runs it to its end; what it answered on standard output, and what it said on standard error.
+    ///
+    /// # Errors
+    /// When it cannot be run.
+    pub async fn answered(mut self) -> Result<(ExitStatus, String, String)> {
+        let output = self.command.output().await?;
+        Ok((output.status, String::from_utf8(output.stdout)?, String::from_utf8(output.stderr)?))
+    }
+
     /// Runs it to its end; what it said on standard error.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use crate::place::{Kind, Patience, Place};
 use crate::recovery::Recovery;
 use crate::telemetry;
 use chrono::{TimeDelta, Utc};
+use domain::provider_code::ProviderCode;
 use isolate::{Fate, Part, Parts};
 use queue::{AckError, Acknowledger, Delivery, Disposition, Prefix};
 use std::sync::Arc;
@@ -29,6 +30,14 @@ pub(crate) struct Batch {
     deliveries: Vec<Delivery>,
     items: Vec<Item>,
     missing: Vec<Vec<Missing>>,
+    codes: Vec<Option<ProviderCode>>,
+}
+
+/// What a batch tells beside facts, of each of its items.
+#[derive(Clone, Copy, Default)]
+struct Beside<'a> {
+    missing: &'a [Missing],
+    code: Option<&'a ProviderCode>,
 }
 
 impl Batch {
@@ -37,6 +46,7 @@ impl Batch {
         self.deliveries.push(delivery);
         self.items.push(work.item);
         self.missing.push(work.missing);
+        self.codes.push(work.code);
     }
 }
 
@@ -70,16 +80,19 @@ impl Settling {
     /// Settles a batch: every message of it is acknowledged, put off, buried with its reason or, when
     /// the worker is to stop and the database is away, handed back.
     pub(crate) async fn settle(&self, batch: Batch) {
-        let Batch { deliveries, items, missing } = batch;
+        let Batch { deliveries, items, missing, codes } = batch;
         let mut parts = Parts::new(deliveries.len());
         let (mut for_store, mut conflicts) = (Pauses::for_store(), Pauses::for_race());
         while let Some(part) = parts.next() {
             let some: Vec<&Item> = part.places.iter().filter_map(|place| items.get(*place)).collect();
-            let gaps: Vec<&[Missing]> =
-                part.places.iter().filter_map(|place| missing.get(*place)).map(Vec::as_slice).collect();
+            let beside = |place: &usize| Beside {
+                missing: missing.get(*place).map_or(&[], Vec::as_slice),
+                code: codes.get(*place).and_then(Option::as_ref),
+            };
+            let beside: Vec<Beside<'_>> = part.places.iter().map(beside).collect();
             let committed = tokio::select! {
                 biased;
-                committed = self.commit(&some, &gaps, part.hurried) => committed,
+                committed = self.commit(&some, &beside, part.hurried) => committed,
                 () = grace(&self.leave) => break,
             };
             let failure = match committed {

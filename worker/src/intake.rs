@@ -1,6 +1,8 @@
 //! From a message to what has to be done with it. Pure.
 
 use common::intake::{self, Told, Untold};
+use domain::promotion::Promotion;
+use domain::provider_code::ProviderCode;
 use domain::reevaluation::Reevaluation;
 use queue::{
     Delivery,
@@ -19,6 +21,8 @@ pub(crate) enum Task {
     Fetch(Missing),
     /// Judge again what a changed mapping concerns.
     Resettle(Reevaluation),
+    /// See that a coupon has its promotion code at Stripe, or has none any more.
+    Promotion(Promotion),
 }
 
 /// Something to settle.
@@ -27,6 +31,8 @@ pub(crate) struct Work {
     pub(crate) item: Item,
     /// What the payload lacked.
     pub(crate) missing: Vec<Missing>,
+    /// A code at the provider, for the registry.
+    pub(crate) code: Option<ProviderCode>,
 }
 
 /// Why a message cannot be worked on, for whoever reads the dead letters.
@@ -52,6 +58,7 @@ fn read_envelope(envelope: &Envelope, keys: &MetadataKeys) -> Result<Task, Unwor
         }
         Source::Fetch => Ok(Task::Fetch(intake::json(body, "request to fetch from Stripe")?)),
         Source::Resettle => Ok(Task::Resettle(intake::json(body, "list of changed mappings")?)),
+        Source::Promotion => Ok(Task::Promotion(intake::json(body, "request for a promotion code")?)),
     }
 }
 
@@ -68,5 +75,6 @@ fn work(envelope: &Envelope, told: Told) -> Work {
         traceparent: envelope.headers.traceparent.clone(),
         body: envelope.body.clone(),
     };
-    Work { item: Item { realm: envelope.realm(), event, facts: told.facts }, missing: told.missing }
+    let item = Item { realm: envelope.realm(), event, facts: told.facts };
+    Work { item, missing: told.missing, code: told.code }
 }

@@ -3,6 +3,7 @@
 
 mod fetch;
 mod keychain;
+mod promote;
 mod resettle;
 
 pub(crate) use fetch::{question, request};
@@ -11,6 +12,7 @@ pub(crate) use keychain::Keychain;
 use crate::batch::tell;
 use crate::pause::grace;
 use crate::place::Place;
+use domain::promotion::Promotion;
 use domain::reevaluation::Reevaluation;
 use queue::{Acknowledger, Delivery, Disposition, Publisher};
 use std::sync::Arc;
@@ -57,6 +59,19 @@ impl Jobs {
         let shared = Arc::clone(&self.shared);
         self.tasks.spawn(async move {
             let outcome = shared.fetch(&delivery, &missing).await;
+            shared.answer(delivery, outcome).await;
+        });
+    }
+
+    /// Makes a coupon's promotion code at Stripe, or deactivates it.
+    pub(crate) fn promote(&self, delivery: Delivery, promotion: Promotion) {
+        let shared = Arc::clone(&self.shared);
+        self.tasks.spawn(async move {
+            let outcome = tokio::select! {
+                biased;
+                outcome = shared.promote(&delivery, promotion) => Some(outcome),
+                () = grace(&shared.shutdown) => None,
+            };
             shared.answer(delivery, outcome).await;
         });
     }

@@ -244,6 +244,7 @@ async fn sort(read: Vec<Read>, settling: &Settling, jobs: &Jobs) -> Batch {
             Ok(Task::Settle(work)) => batch.push(delivery, *work),
             Ok(Task::Fetch(missing)) => jobs.fetch(delivery, missing),
             Ok(Task::Resettle(reevaluation)) => jobs.resettle(delivery, reevaluation),
+            Ok(Task::Promotion(promotion)) => jobs.promote(delivery, promotion),
             Err(reason) => unreadable.push((delivery, reason.to_string())),
         }
     }

@@ -260,3 +260,24 @@ async fn a_payment_is_judged_by_whose_the_coupon_was_at_its_time(pool: PgPool) {
     api.delete(&project, &at(&coupon)).send().await.data(200);
     assert_eq!(owners().await, [Some(ann), Some(bob), Some(bob), None]);
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_coupon_that_is_to_be_at_stripe_asks_for_its_promotion_code(pool: PgPool) {
+    let (api, project) = (start(&pool).await, project(&pool).await);
+    let ann = affiliate(&pool, project.realm, "ann@example.com", "ANN").await;
+    let mut body = json!({"affiliate_id": ann, "coupon_code": "TEN", "stripe": true});
+    let refused = post(&api, &project, &body).await;
+    assert!(refused.error(400, "invalid_parameters").contains("stripe_coupon_id"));
+    body["stripe_coupon_id"] = json!("c_ten");
+    let entered = post(&api, &project, &body).await.data(201).clone();
+    let asked = async || {
+        let asked = queued(&pool).await.into_iter().filter(|(headers, _)| headers["source"] == "promotion");
+        asked.map(|(_, body)| serde_json::from_slice(&body).unwrap()).collect::<Vec<Value>>()
+    };
+    assert_eq!(asked().await, [json!({"coupon": entered["id"]})]);
+    api.put(&project, &at(&entered), r#"{"lemonsqueezy_discount_code": "LS"}"#).send().await.data(200);
+    assert_eq!(asked().await.len(), 1, "nothing of it is at Stripe");
+    api.put(&project, &at(&entered), r#"{"status": "inactive"}"#).send().await.data(200);
+    api.delete(&project, &at(&entered)).send().await.data(200);
+    assert_eq!(asked().await.len(), 3);
+}

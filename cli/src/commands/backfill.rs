@@ -48,7 +48,7 @@ pub(crate) struct BackfillArgs {
     #[arg(long)]
     dry_run: bool,
     /// By which rules history is judged: those in force at each payment's own time, or those in force now
-    #[arg(long, value_enum, value_name = "WHEN")]
+    #[arg(long, value_enum, value_name = "event|now")]
     rules_as_of: RulesAsOfArg,
     /// The day before which nothing of the project is payable, so that last year is not paid out by surprise
     #[arg(long, value_name = "DATE")]
@@ -69,7 +69,7 @@ enum RulesAsOfArg {
 }
 
 const EXAMPLES: &str = "\
-Customers, checkout sessions, subscriptions, invoices and their payments, payment intents, charges, refunds, disputes, credit
+Coupons, promotion codes, customers, checkout sessions, subscriptions, invoices and their payments, payment intents, charges, refunds, disputes, credit
 notes and early fraud warnings are read day by day and go the way of webhooks: what a webhook told before is the same
 fact, in any order. Workers must be running. A run that was interrupted is taken up where it was by the same command.
 

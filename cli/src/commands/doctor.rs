@@ -1,22 +1,27 @@
 //! `tributary doctor`
 
+mod reach;
+
 use crate::{context::Context, output, stripe_args::StripeAccess};
 use anyhow::bail;
 use app::{
     backfill::calls_per_second,
-    doctor::{self, Finding, Health, KeyState},
+    doctor::{self, AtStripe, Finding, Health, KeyState},
+    projects::webhook_path,
 };
 use chrono::{TimeDelta, Utc};
 use clap::Args;
+use common::config::QueueArgs;
 use domain::ids::{Mode, ProjectId, Realm};
+use reqwest::Url;
 use serde::Serialize;
-use std::fmt;
+use std::{fmt, time::Duration};
 use store::{
     PgConnection, doctor as figures, program_rules, projects,
     schema::{self, Schema},
 };
 use stripe::{
-    client::{FetchError, Lists, Span},
+    client::{FetchError, Lists, Span, StripeClient},
     history::List,
 };
 
@@ -27,18 +32,27 @@ pub(crate) struct DoctorArgs {
     /// One project only
     #[arg(long, value_name = "ID")]
     project: Option<i64>,
+    /// Where this deployment is reached from outside, to see whether it is; else as Stripe's endpoints say
+    #[arg(long, value_name = "URL")]
+    url: Option<Url>,
     #[command(flatten)]
     stripe: StripeAccess,
+    #[command(flatten)]
+    queue: QueueArgs,
 }
 
+/// How long Stripe may take to list its endpoints.
+const CALL: Duration = Duration::from_secs(10);
+
 const EXAMPLES: &str = "\
-Looks at the database, its clock and tables, the queue, and of each project and mode at its webhook secrets, its Stripe key and
-what that may read, which events come and which that matter do not, codes that nobody has, and what waits. Modes of which
-there is neither a secret nor a key are passed over. Exits with 1 when something does not work at all.
+Looks at the database, its clock and tables, the queue and its workers, and of each project and mode at its webhook secrets, its Stripe
+key and what that may read, the endpoint at Stripe and whether it leads here, which events come, in which versions, and which that
+matter do not, codes that nobody has, and what waits. Modes of which there is neither a secret nor a key are passed over. Exits with
+1 when something does not work at all.
 
 Examples:
   tributary doctor
-  tributary doctor --project 1 --json";
+  tributary doctor --project 1 --url https://refer.example.com --json";
 
 #[derive(Serialize)]
 #[serde(transparent)]
@@ -46,13 +60,17 @@ struct Report(Vec<Finding>);
 
 /// Looks, and fails when something does not work at all.
 pub(super) async fn run(args: &DoctorArgs, context: &Context) -> anyhow::Result<()> {
-    let mut connection = store::connect(&context.database_url()?, "tributary").await?;
+    let database_url = context.database_url()?;
+    let mut connection = store::connect(&database_url, "tributary").await?;
     let schema = schema::compare(&mut connection).await?;
     let mut found = vec![doctor::schema(schema)];
     let database = figures::clock(&mut connection).await?;
     found.push(doctor::clocks(Utc::now(), database));
     if schema == Schema::Current {
         found.push(doctor::queue(figures::oldest_due(&mut connection).await?));
+        found.push(doctor::workers(figures::has_worker(&mut connection).await?));
+        let queue = args.queue.queue(&database_url, "tributary")?;
+        found.extend(doctor::broker(&queue::examine(&queue).await));
         for project in projects::list(&mut connection).await? {
             if args.project.is_none_or(|only| project.id == ProjectId(only)) {
                 found.extend(examine(args, &mut connection, project.id).await?);
@@ -61,10 +79,11 @@ pub(super) async fn run(args: &DoctorArgs, context: &Context) -> anyhow::Result<
     }
     let failures = found.iter().filter(|finding| finding.health == Health::Failure).count();
     context.print(&Report(found))?;
-    if failures > 0 {
-        bail!("{failures} things do not work");
+    match failures {
+        0 => Ok(()),
+        1 => bail!("one thing does not work"),
+        _ => bail!("{failures} things do not work"),
     }
-    Ok(())
 }
 
 async fn examine(
@@ -85,6 +104,7 @@ async fn examine(
         }
         in_use += 1;
         found.extend(doctor::realm(realm, &received, &key));
+        found.extend(on_the_way(args, connection, realm).await);
     }
     if in_use == 0 {
         let realm = Realm { project, mode: Mode::Live };
@@ -92,6 +112,35 @@ async fn examine(
         found.extend(doctor::realm(realm, &figures::received(connection, realm).await?, &key));
     }
     Ok(found)
+}
+
+/// The endpoints at Stripe that lead to the project, and whether they do.
+async fn on_the_way(args: &DoctorArgs, connection: &mut PgConnection, realm: Realm) -> Vec<Finding> {
+    let path = webhook_path(realm.project);
+    let at_stripe = match args.stripe.key(connection, realm).await {
+        Err(_) => AtStripe::Untold("there is no Stripe key".to_owned()),
+        Ok(key) => match endpoints(args, &key).await {
+            Ok(endpoints) => {
+                let ours = endpoints.into_iter().filter(|endpoint| {
+                    Url::parse(&endpoint.url).is_ok_and(|url| url.path().trim_end_matches('/') == path)
+                });
+                AtStripe::Told(ours.collect())
+            }
+            Err(error) => AtStripe::Untold(format!("the key does not tell webhook endpoints ({error})")),
+        },
+    };
+    let mut urls: Vec<Url> = args.url.iter().filter_map(|url| url.join(&path).ok()).collect();
+    if let (AtStripe::Told(endpoints), true) = (&at_stripe, urls.is_empty()) {
+        urls.extend(endpoints.iter().filter_map(|endpoint| Url::parse(&endpoint.url).ok()));
+    }
+    doctor::endpoints(realm, &at_stripe, &reach::all(urls).await)
+}
+
+async fn endpoints(
+    args: &DoctorArgs,
+    key: &str,
+) -> Result<Vec<stripe::client::EndpointAtStripe>, FetchError> {
+    StripeClient::new(key, Some(args.stripe.base()), CALL)?.endpoints().await
 }
 
 /// What the key may read: each list is asked once.

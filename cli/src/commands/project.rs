@@ -1,5 +1,6 @@
 //! `tributary project …`
 
+mod connect;
 mod create;
 mod list;
 mod rule_options;
@@ -15,6 +16,8 @@ use domain::ids::ProjectId;
 pub(crate) enum Command {
     /// Create a project with its rules and its first API key
     Create(create::CreateArgs),
+    /// Make the webhook endpoint at Stripe, and keep its signing secret
+    ConnectStripe(Box<connect::ConnectArgs>),
     /// List the projects
     List,
     /// Show a project: rules, keys, webhook secrets
@@ -46,6 +49,7 @@ impl ProjectArgs {
 pub(super) async fn run(command: Command, context: &Context) -> anyhow::Result<()> {
     match command {
         Command::Create(args) => create::run(&args, context).await,
+        Command::ConnectStripe(args) => connect::run(&args, context).await,
         Command::List => list::run(context).await,
         Command::Show(args) => show::run(&args, context).await,
         Command::Update(args) => update::run(&args, context).await,

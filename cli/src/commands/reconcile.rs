@@ -5,16 +5,19 @@ use crate::{
     output,
     stripe_args::StripeAccess,
 };
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use app::{backfill, reconcile};
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use clap::Args;
-use domain::ids::{Mode, ProjectId, Realm};
+use domain::{
+    day::Day,
+    ids::{Mode, ProjectId, Realm},
+};
 use queue::Prefix;
 use serde::Serialize;
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 use store::reconciliations::Reconciliation;
-use stripe::client::Lists;
+use stripe::client::{Lists, Span};
 
 /// Options of `reconcile`.
 #[derive(Args)]
@@ -29,6 +32,9 @@ pub(crate) struct ReconcileArgs {
     /// So many days back; Stripe keeps events for 30
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=30))]
     days: u32,
+    /// Also compare what was made from this day on, and is older than Stripe's events, with the ledger: a report, nothing is changed
+    #[arg(long, value_name = "DATE")]
+    objects_from: Option<Day>,
     #[command(flatten)]
     stripe: StripeAccess,
     /// The deployment whose workers settle what is missing, when several share a database
@@ -38,11 +44,12 @@ pub(crate) struct ReconcileArgs {
 
 const EXAMPLES: &str = "\
 Stripe's events are compared with the inbox. What is missing is put on the queue, and the command fails, so that whoever runs it
-hears of it; run again, it finds nothing. Workers do the same every day. For more than 30 days there is `tributary backfill`.
+hears of it; run again, it finds nothing. Workers do the same every day. Stripe keeps events for 30 days: --objects-from compares
+older payments, refunds and disputes with the ledger and reports those that it does not know; `tributary backfill` reads them.
 
 Examples:
   tributary reconcile --project 1 --mode live
-  tributary reconcile --project 1 --mode live --days 30 --json";
+  tributary reconcile --project 1 --mode live --days 30 --objects-from 2026-01-01 --json";
 
 #[derive(Serialize)]
 struct Report {
@@ -52,6 +59,16 @@ struct Report {
     until: String,
     seen: usize,
     missing: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    older: Option<Older>,
+}
+
+/// Objects that are older than Stripe's events.
+#[derive(Serialize)]
+struct Older {
+    from: String,
+    seen: usize,
+    missing: BTreeMap<&'static str, Vec<String>>,
 }
 
 /// Compares, and fails when something was missing.
@@ -65,28 +82,73 @@ pub(super) async fn run(args: &ReconcileArgs, context: &Context) -> anyhow::Resu
     let queue = &args.queue_prefix;
     let done = reconcile::reconcile(&mut connection, queue, &lists, realm, args.days, Utc::now()).await?;
     let missing = done.missing.len();
-    context.print(&Report::from(done))?;
-    if missing > 0 {
-        bail!("{missing} events were missing and are on the queue now");
+    let mut report = Report::from(done);
+    if let Some(from) = args.objects_from {
+        let now = Utc::now();
+        let until = now - TimeDelta::days(i64::from(reconcile::MOST_DAYS));
+        let span = Span { since: from.start(), until };
+        ensure!(span.since < until, "--objects-from is a day of more than {} days ago", reconcile::MOST_DAYS);
+        let keys = args.stripe.keys();
+        let found = reconcile::compare_objects(&mut connection, &lists, realm, span, &keys, now).await?;
+        report.older =
+            Some(Older { from: output::time(span.since), seen: found.seen, missing: found.missing });
     }
-    Ok(())
+    let older = report.older.as_ref().map_or(0, |older| older.missing.values().map(Vec::len).sum());
+    context.print(&report)?;
+    match (missing, older) {
+        (0, 0) => Ok(()),
+        (0, older) => bail!("{}", unknown(older, args)),
+        (missing, 0) => bail!("{}", on_the_queue(missing)),
+        (missing, older) => bail!("{}; {}", on_the_queue(missing), unknown(older, args)),
+    }
+}
+
+fn on_the_queue(missing: usize) -> String {
+    match missing {
+        1 => "one event was missing and is on the queue now".to_owned(),
+        _ => format!("{missing} events were missing and are on the queue now"),
+    }
+}
+
+fn unknown(older: usize, args: &ReconcileArgs) -> String {
+    let objects =
+        if older == 1 { "one older object is".to_owned() } else { format!("{older} older objects are") };
+    format!(
+        "{objects} not in the ledger: tributary backfill --project {} --mode {} --from … reads them",
+        args.project, args.mode
+    )
 }
 
 impl From<Reconciliation> for Report {
     fn from(done: Reconciliation) -> Self {
         let Reconciliation { realm, since, until, seen, missing } = done;
         let (project_id, mode) = (realm.project, realm.mode);
-        Self { project_id, mode, since: output::time(since), until: output::time(until), seen, missing }
+        Self {
+            project_id,
+            mode,
+            since: output::time(since),
+            until: output::time(until),
+            seen,
+            missing,
+            older: None,
+        }
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { project_id, mode, since, until, seen, missing } = self;
+        let Self { project_id, mode, since, until, seen, missing, older } = self;
         writeln!(f, "Events of project {project_id} in {mode} mode, from {since} until {until}.")?;
         write!(f, "{seen} are read; {} were missing", missing.len())?;
         for event in missing {
             write!(f, "\n  {event}")?;
+        }
+        if let Some(Older { from, seen, missing }) = older {
+            write!(f, "\n{seen} older facts about money from {from} on; ")?;
+            write!(f, "{} are not in the ledger", missing.values().map(Vec::len).sum::<usize>())?;
+            for (list, ids) in missing {
+                write!(f, "\n  {list}: {}", ids.join(", "))?;
+            }
         }
         Ok(())
     }

@@ -2,15 +2,18 @@
 
 use crate::{Error, Outbox};
 use domain::{
+    code::FoldedCode,
     ids::{CouponId, Realm},
     reevaluation::Reevaluation,
 };
 use store::{
     PgConnection,
-    coupons::{self, Coupon, CouponStatus, Naming, WriteError},
+    coupons::{self, Coupon, CouponStatus, Naming, NewCoupon, WriteError},
+    stripe_codes,
 };
 
-/// Enters a coupon: whoever pays with it is its affiliate's, unless somebody else's already.
+/// Enters a coupon: whoever pays with it is its affiliate's, unless somebody else's already. One that is to be at Stripe gets its
+/// promotion code there from a worker.
 ///
 /// # Errors
 /// [`Error::Conflict`] when the code is taken, [`Error::Unknown`] when there is no such affiliate.
@@ -18,14 +21,14 @@ pub async fn enter(
     connection: &mut PgConnection,
     outbox: Outbox<'_>,
     realm: Realm,
-    naming: &Naming,
-    lemonsqueezy_discount_code: Option<&str>,
-    status: CouponStatus,
+    new: &NewCoupon,
 ) -> Result<CouponId, Error> {
-    let created = coupons::create(connection, realm, naming, lemonsqueezy_discount_code, status).await;
-    let id = created.map_err(|error| refused(error, naming))?;
-    let reevaluation = Reevaluation { codes: naming.names().collect(), ..Reevaluation::default() };
-    outbox.resettle(connection, realm, &reevaluation).await?;
+    let created = coupons::create(connection, realm, new).await;
+    let id = created.map_err(|error| refused(error, &new.naming))?;
+    judge_again(connection, outbox, realm, new.naming.names()).await?;
+    if new.at_stripe {
+        outbox.promotion(connection, realm, id).await?;
+    }
     Ok(id)
 }
 
@@ -49,9 +52,10 @@ pub async fn change<E: From<Error>, T>(
         saved.map_err(|error| refused(error, &after.naming))?;
     }
     if before.naming != after.naming || before.status != after.status {
-        let codes = before.naming.names().chain(after.naming.names()).collect();
-        let reevaluation = Reevaluation { codes, ..Reevaluation::default() };
-        outbox.resettle(connection, realm, &reevaluation).await?;
+        judge_again(connection, outbox, realm, before.naming.names().chain(after.naming.names())).await?;
+        if after.at_stripe {
+            outbox.promotion(connection, realm, id).await?;
+        }
     }
     Ok(edited)
 }
@@ -68,9 +72,25 @@ pub async fn delete(
 ) -> Result<Coupon, Error> {
     let coupon = coupons::lock(connection, realm, id).await?.ok_or_else(|| unknown(id))?;
     coupons::delete(connection, id).await?;
-    let reevaluation = Reevaluation { codes: coupon.naming.names().collect(), ..Reevaluation::default() };
-    outbox.resettle(connection, realm, &reevaluation).await?;
+    judge_again(connection, outbox, realm, coupon.naming.names()).await?;
+    if coupon.at_stripe {
+        outbox.promotion(connection, realm, id).await?;
+    }
     Ok(Coupon { status: CouponStatus::Inactive, ..coupon })
+}
+
+/// Has those judged again who used one of these codes, or a promotion code that Stripe says is called so.
+async fn judge_again(
+    connection: &mut PgConnection,
+    outbox: Outbox<'_>,
+    realm: Realm,
+    names: impl Iterator<Item = FoldedCode>,
+) -> Result<(), Error> {
+    let mut codes: Vec<FoldedCode> = names.collect();
+    codes.extend(stripe_codes::ids_of(connection, realm, &codes).await?);
+    let reevaluation = Reevaluation { codes, ..Reevaluation::default() };
+    outbox.resettle(connection, realm, &reevaluation).await?;
+    Ok(())
 }
 
 fn refused(error: WriteError, wanted: &Naming) -> Error {

@@ -1,5 +1,11 @@
 //! What is wrong with a deployment, as far as it can be seen from inside, each with what to mend.
 
+mod endpoint;
+mod queue;
+
+pub use endpoint::{AtStripe, Reached, endpoints};
+pub use queue::{broker, queue, workers};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::Realm;
 use serde::Serialize;
@@ -9,8 +15,8 @@ use store::schema::Schema;
 /// Stripe's signatures are refused when clocks are five minutes apart; a minute is on the way there.
 const SKEW: TimeDelta = TimeDelta::seconds(60);
 
-/// A message that is due for so long is not waiting for its turn.
-const OVERDUE: i64 = 300;
+/// The oldest API version whose payloads are tried with each change.
+const OLDEST_VERSION: &str = "2020-08-27";
 
 /// Events of which one tells a payment.
 const PAYMENTS: [&str; 4] =
@@ -83,20 +89,6 @@ pub fn clocks(here: DateTime<Utc>, database: DateTime<Utc>) -> Finding {
     whole("clock", Health::Failure, says, Some("let NTP set both: Stripe's signatures hold for five minutes"))
 }
 
-/// Whether somebody takes messages from the queue.
-#[must_use]
-pub fn queue(oldest_due: Option<i64>) -> Finding {
-    match oldest_due.filter(|seconds| *seconds > OVERDUE) {
-        None => whole("queue", Health::Ok, "no message has been due for long".to_owned(), None),
-        Some(seconds) => whole(
-            "queue",
-            Health::Failure,
-            format!("a message has been due for {} minutes", seconds / 60),
-            Some("start a worker with the same DATABASE_URL and QUEUE_PREFIX, and look at its log"),
-        ),
-    }
-}
-
 /// A project without rules earns nobody anything.
 #[must_use]
 pub fn rules(of: Realm, versions: usize) -> Finding {
@@ -109,7 +101,10 @@ pub fn rules(of: Realm, versions: usize) -> Finding {
             "the project has no rules".to_owned(),
             Some(format!("tributary project update {project} --commission 20%")),
         ),
-        _ => of_realm("rules", of, Health::Ok, format!("{versions} versions"), None),
+        _ => {
+            let says = count(i64::try_from(versions).unwrap_or(i64::MAX), "version", "versions");
+            of_realm("rules", of, Health::Ok, says, None)
+        }
     }
 }
 
@@ -139,9 +134,22 @@ fn secret(of: Realm, received: &Received) -> Finding {
         );
     }
     if received.other_mode > 0 {
-        let says = format!("{} events of the other mode came with a secret of this one", received.other_mode);
+        let events = count(received.other_mode, "event", "events");
+        let says = format!("{events} of the other mode came with a secret of this one");
         let mend = "give each mode the secret of its own endpoint at Stripe".to_owned();
         return of_realm("webhook secret", of, Health::Failure, says, Some(mend));
+    }
+    if let Some(refused) = received.refused {
+        let webhooks = count(refused.count, "webhook was", "webhooks were");
+        let says = format!(
+            "{webhooks} refused in a week, the last at {}: no secret of the project proves them",
+            refused.last_at.format("%Y-%m-%d %H:%M UTC")
+        );
+        let mend = format!(
+            "compare the endpoint's whsec_… at Stripe with the project's, and add it: tributary project update {project} --mode \
+             {mode} --stripe-webhook-secret whsec_…"
+        );
+        return of_realm("webhook secret", of, Health::Warning, says, Some(mend));
     }
     of_realm("webhook secret", of, Health::Ok, format!("{} valid", received.secrets), None)
 }
@@ -190,11 +198,27 @@ fn types(of: Realm, received: &Received) -> Vec<Finding> {
         let thin = received.types.iter().any(|(name, _, _)| name.starts_with("v1."));
         let form = if thin { "thin ones among them" } else { "all of them snapshots" };
         let says = format!(
-            "{events} events of {} types in 30 days, {form}; API versions: {}",
-            received.types.len(),
-            received.versions.join(", ")
+            "{} of {} in 30 days, {form}; API {}",
+            count(events, "event", "events"),
+            count(i64::try_from(received.types.len()).unwrap_or(i64::MAX), "type", "types"),
+            match received.versions.as_slice() {
+                [] => "versions are not told".to_owned(),
+                [one] => format!("version {one}"),
+                several => format!("versions {}", several.join(", ")),
+            }
         );
         found.push(of_realm("events", of, Health::Ok, says, None));
+        let old = |version: &&String| version.as_str() < OLDEST_VERSION;
+        if let Some(old) = received.versions.iter().find(old) {
+            let says =
+                format!("events come in API version {old}; the oldest that is tried is {OLDEST_VERSION}");
+            let mend = format!(
+                "make the endpoint anew, which cannot change its version: delete it at Stripe, then tributary project \
+                 connect-stripe {} --mode {}",
+                of.project, of.mode
+            );
+            found.push(of_realm("api version", of, Health::Warning, says, Some(mend)));
+        }
     }
     found
 }
@@ -205,7 +229,8 @@ fn losses(of: Realm, received: &Received) -> Vec<Finding> {
     let mut found = Vec::new();
     if received.thin_waiting > 0 {
         let mend = received.thin_reason.clone().unwrap_or_default();
-        found.push(warning("thin events", format!("{} wait", received.thin_waiting), mend));
+        let says = count(received.thin_waiting, "thin event waits", "thin events wait");
+        found.push(warning("thin events", says, mend));
     }
     if !received.unknown_codes.is_empty() {
         let codes: Vec<String> =
@@ -215,11 +240,11 @@ fn losses(of: Realm, received: &Received) -> Vec<Finding> {
     }
     if received.dead_letters > 0 {
         let mend = "tributary dead-letters list".to_owned();
-        found.push(warning("dead letters", format!("{} are open", received.dead_letters), mend));
+        found.push(warning("dead letters", count(received.dead_letters, "is open", "are open"), mend));
     }
     if let Some(missing) = received.missing.filter(|missing| *missing > 0) {
         let mend = "see at Stripe whether the endpoint is reached; what was missing is settled".to_owned();
-        found.push(warning("reconciling", format!("{missing} events had not come"), mend));
+        found.push(warning("reconciling", count(missing, "event had not come", "events had not come"), mend));
     }
     if let Some(since) = received.backfill_since {
         let says = format!("the reading of history that began at {} is not finished", since.date_naive());
@@ -227,6 +252,11 @@ fn losses(of: Realm, received: &Received) -> Vec<Finding> {
         found.push(warning("history", says, mend));
     }
     found
+}
+
+/// A number and what it counts.
+fn count(number: i64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 fn whole(check: &'static str, health: Health, says: String, mend: Option<&str>) -> Finding {
@@ -241,6 +271,7 @@ fn of_realm(check: &'static str, of: Realm, health: Health, says: String, mend: 
 mod tests {
     use super::*;
     use domain::ids::{Mode, ProjectId};
+    use store::refused_webhooks::Refused;
 
     const OF: Realm = Realm { project: ProjectId(1), mode: Mode::Live };
 
@@ -282,8 +313,7 @@ mod tests {
         assert_eq!(wrong(&well(), &key()), [""; 0]);
         assert_eq!(schema(Schema::Current).health, Health::Ok);
         assert_eq!(clocks(now(), now() + TimeDelta::seconds(2)).health, Health::Ok);
-        assert_eq!(queue(Some(3)).health, Health::Ok);
-        assert_eq!(rules(OF, 1).health, Health::Ok);
+        assert_eq!((rules(OF, 1).says.as_str(), rules(OF, 2).says.as_str()), ("1 version", "2 versions"));
     }
 
     #[test]
@@ -292,7 +322,10 @@ mod tests {
         let refused = KeyState::Present(vec![("refunds".to_owned(), "may not".to_owned())]);
         assert_eq!(wrong(&well(), &absent), ["stripe key"]);
         assert_eq!(wrong(&well(), &refused), ["stripe key"]);
-        let cases: [(Received, &str); 8] = [
+        let refused = Refused { project: OF.project, count: 4, last_at: now() };
+        let cases: [(Received, &str); 10] = [
+            (Received { refused: Some(refused), ..well() }, "webhook secret"),
+            (Received { versions: vec!["2019-02-19".to_owned()], ..well() }, "api version"),
             (Received { secrets: 0, ..well() }, "webhook secret"),
             (Received { other_mode: 2, ..well() }, "webhook secret"),
             (Received { types: Vec::new(), ..well() }, "payments"),
@@ -314,7 +347,6 @@ mod tests {
         assert_eq!(schema(Schema::Behind).health, Health::Failure);
         assert_eq!(schema(Schema::Ahead).health, Health::Failure);
         assert_eq!(clocks(now(), now() - TimeDelta::minutes(4)).health, Health::Failure);
-        assert_eq!(queue(Some(3_600)).health, Health::Failure);
         assert_eq!(rules(OF, 0).health, Health::Failure);
     }
 }

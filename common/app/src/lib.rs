@@ -16,6 +16,7 @@
 //! | [`backfill`] | reading a provider's history |
 //! | [`reconcile`] | a provider's events against the inbox |
 //! | [`doctor`] | what is wrong with a deployment, and what to do |
+//! | [`connect_stripe`] | a webhook endpoint at Stripe, and its secret here |
 //! | [`provider_keys`] | keys at payment providers |
 //! | [`payouts`] | making, closing and exporting payouts |
 //! | [`statements`] | an affiliate's account in words |
@@ -30,6 +31,7 @@ pub mod affiliates;
 pub mod backfill;
 pub mod clicks;
 pub mod completion;
+pub mod connect_stripe;
 pub mod coupons;
 pub mod dead_letters;
 pub mod decisions;

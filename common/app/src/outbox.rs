@@ -2,7 +2,12 @@
 
 use crate::Error;
 use chrono::{DateTime, Utc};
-use domain::{command::Command, ids::Realm, reevaluation::Reevaluation};
+use domain::{
+    command::Command,
+    ids::{CouponId, Realm},
+    promotion::Promotion,
+    reevaluation::Reevaluation,
+};
 use queue::{
     Prefix, enqueue,
     envelope::{Envelope, Source},
@@ -42,6 +47,16 @@ impl Outbox<'_> {
             return Ok(None);
         }
         self.put(connection, Source::Resettle, realm, reevaluation).await.map(Some)
+    }
+
+    /// Asks for a coupon's promotion code at Stripe to be made, or deactivated, as the coupon says when it is done.
+    pub async fn promotion(
+        &self,
+        connection: &mut PgConnection,
+        realm: Realm,
+        coupon: CouponId,
+    ) -> Result<i64, Error> {
+        self.put(connection, Source::Promotion, realm, &Promotion { coupon }).await
     }
 
     async fn put(

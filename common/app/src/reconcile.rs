@@ -1,5 +1,9 @@
 //! Comparing Stripe's events of the last days with the inbox: what an endpoint missed is put on the queue as if it had come.
 
+mod objects;
+
+pub use objects::{Compared, compare_objects};
+
 use crate::Error;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::Realm;
@@ -25,7 +29,7 @@ pub enum Failure {
     #[error(transparent)]
     App(#[from] Error),
     /// Stripe did not answer, or refused.
-    #[error("Stripe's events cannot be read: {0}")]
+    #[error("Stripe cannot be asked: {0}")]
     Stripe(#[from] FetchError),
 }
 

@@ -55,12 +55,21 @@ pub enum Source {
     Resettle,
     /// An object of Stripe's history, as the event that would have told it.
     Backfill,
+    /// A request to see that a coupon has its promotion code at Stripe, or has none any more.
+    Promotion,
 }
 
 impl Source {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Stripe, Self::Api, Self::Fetch, Self::Fetched, Self::Resettle, Self::Backfill];
+    pub const ALL: [Self; 7] = [
+        Self::Stripe,
+        Self::Api,
+        Self::Fetch,
+        Self::Fetched,
+        Self::Resettle,
+        Self::Backfill,
+        Self::Promotion,
+    ];
 
     /// As headers and inbox write it.
     #[must_use]
@@ -72,6 +81,7 @@ impl Source {
             Self::Fetched => "fetched",
             Self::Resettle => "resettle",
             Self::Backfill => "backfill",
+            Self::Promotion => "promotion",
         }
     }
 

@@ -28,7 +28,7 @@ mod room;
 mod telemetry;
 
 pub use acknowledge::{AckError, Acknowledger};
-pub use amqp::BrokerStatus;
+pub use amqp::{BrokerSeen, BrokerStatus, examine};
 pub use backlog::{Backlog, backlog};
 pub use config::{ConfigError, Prefix, QueueConfig};
 pub use consumer::Consumer;

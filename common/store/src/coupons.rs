@@ -4,7 +4,7 @@ mod list;
 mod write;
 
 pub use list::{Filter, count, find, list};
-pub use write::{Naming, WriteError, create, delete, lock, save};
+pub use write::{Naming, NewCoupon, WriteError, create, delete, lock, save};
 
 use super::{StoreError, decode};
 use chrono::{DateTime, Utc};
@@ -18,6 +18,10 @@ pub struct Coupon {
     pub id: CouponId,
     /// What it is called, and whose it is.
     pub naming: Naming,
+    /// What Stripe has of the same code.
+    pub twin: Twin,
+    /// Tributary makes its promotion code at Stripe.
+    pub at_stripe: bool,
     /// Kept for clients that send it.
     pub lemonsqueezy_discount_code: Option<String>,
     /// Whether it binds.
@@ -28,6 +32,15 @@ pub struct Coupon {
     pub affiliate_email: String,
     /// The affiliate's current code.
     pub affiliate_referral_code: String,
+}
+
+/// What Stripe has told of a code: the active promotion code of that name, else the latest, and the coupon behind it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Twin {
+    /// `promo_…`
+    pub promotion_code: Option<String>,
+    /// The coupon.
+    pub coupon: Option<String>,
 }
 
 /// Whether a coupon binds.
@@ -77,6 +90,9 @@ struct Row {
     coupon_code: String,
     stripe_coupon_id: Option<String>,
     stripe_promotion_code_id: Option<String>,
+    twin_promotion_code: Option<String>,
+    twin_coupon: Option<String>,
+    at_stripe: bool,
     lemonsqueezy_discount_code: Option<String>,
     status: String,
     created_at: DateTime<Utc>,
@@ -96,6 +112,8 @@ impl TryFrom<Row> for Coupon {
                 stripe_coupon_id: row.stripe_coupon_id,
                 stripe_promotion_code_id: row.stripe_promotion_code_id,
             },
+            twin: Twin { promotion_code: row.twin_promotion_code, coupon: row.twin_coupon },
+            at_stripe: row.at_stripe,
             lemonsqueezy_discount_code: row.lemonsqueezy_discount_code,
             status: CouponStatus::parse(&row.status)
                 .ok_or_else(|| decode("a coupon of an unknown status"))?,

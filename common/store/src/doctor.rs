@@ -1,5 +1,6 @@
 //! What a doctor looks at: figures of a project and mode, and of the database.
 
+use super::refused_webhooks::{self, Refused};
 use super::{PgConnection, StoreError};
 use chrono::{DateTime, Utc};
 use domain::ids::Realm;
@@ -21,6 +22,8 @@ pub struct Received {
     pub thin_waiting: i64,
     /// Why the first of those waits.
     pub thin_reason: Option<String>,
+    /// Webhooks of the project that none of its secrets proves, of the last week, and when the last one came.
+    pub refused: Option<Refused>,
     /// Open dead letters.
     pub dead_letters: i64,
     /// What the last comparison with Stripe found missing.
@@ -47,6 +50,18 @@ pub async fn oldest_due(connection: &mut PgConnection) -> Result<Option<i64>, St
          FROM queue_messages WHERE run_at <= now() AND (leased_until IS NULL OR leased_until < now())"#
     );
     Ok(oldest.fetch_one(connection).await?)
+}
+
+/// Whether a worker has a session in this database.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn has_worker(connection: &mut PgConnection) -> Result<bool, StoreError> {
+    let session = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM pg_stat_activity
+                       WHERE datname = current_database() AND application_name = 'tributary-worker') AS "worker!""#
+    );
+    Ok(session.fetch_one(connection).await?)
 }
 
 /// What a project and mode has received and lacks.
@@ -84,6 +99,7 @@ pub async fn received(connection: &mut PgConnection, of: Realm) -> Result<Receiv
     )
     .fetch_one(&mut *connection)
     .await?;
+    let refused = refused_webhooks::of_project(&mut *connection, of.project).await?;
     let versions = sqlx::query_scalar!(
         r#"SELECT DISTINCT api_version AS "version!" FROM events
          WHERE project_id = $1 AND livemode = $2 AND source = 'stripe' AND api_version IS NOT NULL
@@ -115,6 +131,7 @@ pub async fn received(connection: &mut PgConnection, of: Realm) -> Result<Receiv
         unknown_codes: unknown.into_iter().map(|row| (row.code, row.count)).collect(),
         thin_waiting: figures.thin_waiting,
         thin_reason: figures.thin_reason,
+        refused,
         dead_letters: figures.dead_letters,
         missing: figures.missing,
         backfill_since: figures.backfill_since,

@@ -3,6 +3,8 @@
 use super::{PgConnection, StoreError};
 use chrono::{DateTime, Utc};
 use domain::ids::Realm;
+use domain::key::Key;
+use std::collections::BTreeSet;
 
 /// One comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,4 +70,30 @@ pub async fn missing(connection: &mut PgConnection) -> Result<i64, StoreError> {
              ORDER BY project_id, livemode, finished_at DESC) AS last"#
     );
     Ok(missing.fetch_one(connection).await?)
+}
+
+/// Which of these facts, by their natural keys, nobody has told, where the payment of that key is not in the ledger either.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn unknown(
+    connection: &mut PgConnection,
+    of: Realm,
+    facts: &[(&str, Option<&Key>)],
+) -> Result<BTreeSet<String>, StoreError> {
+    let unknown = sqlx::query_scalar!(
+        r#"SELECT asked.natural_key AS "natural_key!"
+         FROM UNNEST($3::TEXT[], $4::TEXT[]) AS asked (natural_key, payment)
+         WHERE NOT EXISTS (SELECT FROM facts f
+                           WHERE f.project_id = $1 AND f.livemode = $2 AND f.natural_key = asked.natural_key)
+           AND NOT EXISTS (SELECT FROM identity_keys k
+                           WHERE k.project_id = $1 AND k.livemode = $2 AND k.key = asked.payment
+                             AND k.conversion_id IS NOT NULL)"#,
+        of.project.0,
+        of.mode.is_live(),
+        &facts.iter().map(|(natural_key, _)| (*natural_key).to_owned()).collect::<Vec<_>>(),
+        &facts.iter().map(|(_, payment)| payment.map(|key| key.as_str().to_owned())).collect::<Vec<_>>()
+            as &[Option<String>],
+    );
+    Ok(unknown.fetch_all(connection).await?.into_iter().collect())
 }

@@ -3,11 +3,16 @@
 //! The generated requests are used, the generated answers are not: they require every field of one API
 //! version, so an answer is kept as the JSON it is and read by [`fetched`](super::fetched).
 
+mod endpoints;
 mod lists;
 mod pace;
 mod pages;
+mod promotion_codes;
+mod write;
 
+pub use endpoints::{EVENT_TYPES, EndpointAtStripe};
 pub use lists::{Lists, Page, Span};
+pub use promotion_codes::{CodeAtStripe, WantedCode};
 
 use super::fetched::Fetched;
 use super::missing::Missing;
@@ -41,7 +46,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 /// default (<https://docs.stripe.com/billing/invoices/subscription>), and each call has its own time.
 const MAX_PAGES: usize = 10;
 
-/// Stripe's API, as far as it is needed. Reads only.
+/// Stripe's API, as far as it is needed: reads, webhook endpoints, and the promotion codes of coupons that are to be there.
 pub struct StripeClient {
     client: async_stripe::Client,
     timeout: Duration,

@@ -11,6 +11,7 @@ use domain::fact::{
     TouchedObject,
 };
 use domain::key::{Key, KeyKind};
+use domain::provider_code::ProviderCode;
 use std::collections::BTreeSet;
 
 /// The facts of one event, and what is common to all of it.
@@ -34,6 +35,8 @@ pub(super) struct FactCollector<'a> {
     pub(super) collected: BTreeSet<String>,
     /// What the event does not say.
     pub(super) missing: Vec<Missing>,
+    /// What it tells of a code at Stripe; no fact beside it.
+    pub(super) code: Option<ProviderCode>,
 }
 
 /// The object that a touch was met on.

@@ -13,6 +13,7 @@ use super::thin;
 use chrono::{DateTime, Utc};
 use domain::fact::Fact;
 use domain::ids::Mode;
+use domain::provider_code::ProviderCode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
@@ -44,6 +45,8 @@ pub enum Outcome {
         /// What the payload lacked.
         missing: Vec<Missing>,
     },
+    /// It tells of a code at Stripe, which the registry keeps: whose it is, affiliates' coupons say.
+    Code(ProviderCode),
     /// It holds nothing that concerns attribution, or must not be used.
     Ignored {
         /// Why, for a person.
@@ -193,11 +196,15 @@ fn read_object(
         facts: Vec::new(),
         collected: BTreeSet::new(),
         missing: Vec::new(),
+        code: None,
     };
     read::read(object.get().as_bytes(), &mut collector).map_err(|bad| bad.within("data.object"))?;
     collector.ensure_payable().map_err(|bad| bad.within("data.object"))?;
 
-    let FactCollector { facts, missing, .. } = collector;
+    let FactCollector { facts, missing, code, .. } = collector;
+    if let Some(code) = code {
+        return Ok(Outcome::Code(code));
+    }
     if facts.is_empty() && missing.is_empty() {
         return Ok(Outcome::Ignored { reason: read::nothing_read(event_type) });
     }

@@ -22,6 +22,10 @@ const LONGEST_OPEN: chrono::TimeDelta = chrono::TimeDelta::hours(24);
 /// A list of Stripe's that history is read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum List {
+    /// Coupons, but for deleted ones.
+    Coupons,
+    /// Promotion codes, active or not.
+    PromotionCodes,
     /// Customers, but for deleted ones.
     Customers,
     /// Checkout sessions that were completed.
@@ -51,6 +55,8 @@ pub enum List {
 pub struct Told {
     /// The inbox id.
     pub id: String,
+    /// The object's own.
+    pub object: String,
     /// When it happened.
     pub at: DateTime<Utc>,
     /// The body, for [`event::read`](super::event::read).
@@ -66,8 +72,10 @@ pub struct Unlisted {
 }
 
 impl List {
-    /// All of them; who paid comes before what was paid, and that before what went back.
-    pub const ALL: [Self; 11] = [
+    /// All of them; codes come before who used them, who paid before what was paid, and that before what went back.
+    pub const ALL: [Self; 13] = [
+        Self::Coupons,
+        Self::PromotionCodes,
         Self::Customers,
         Self::CheckoutSessions,
         Self::Subscriptions,
@@ -85,6 +93,8 @@ impl List {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Coupons => "coupons",
+            Self::PromotionCodes => "promotion_codes",
             Self::Customers => "customers",
             Self::CheckoutSessions => "checkout_sessions",
             Self::Subscriptions => "subscriptions",
@@ -109,6 +119,8 @@ impl List {
     #[must_use]
     pub fn path(self) -> &'static str {
         match self {
+            Self::Coupons => "/v1/coupons",
+            Self::PromotionCodes => "/v1/promotion_codes",
             Self::Customers => "/v1/customers",
             Self::CheckoutSessions => "/v1/checkout/sessions",
             Self::Subscriptions => "/v1/subscriptions",
@@ -133,7 +145,9 @@ impl List {
             Self::Subscriptions => "&status=all",
             Self::Invoices => "&expand[]=data.discounts.promotion_code",
             Self::PaymentIntents => "&expand[]=data.latest_charge",
-            Self::Customers
+            Self::Coupons
+            | Self::PromotionCodes
+            | Self::Customers
             | Self::InvoicePayments
             | Self::Charges
             | Self::Refunds
@@ -162,7 +176,7 @@ impl List {
             };
             let event = Wrapped { id: &name, event_type, created: at, account: None };
             let body = wrapped::event(&event, &object).ok_or_else(|| missing("fields"))?;
-            Ok(Told { id: name, at, body })
+            Ok(Told { id: name, object: id.clone(), at, body })
         });
         told.collect()
     }
@@ -172,6 +186,10 @@ impl List {
         let created = at(object.get("created"));
         let status = text(object, "status").unwrap_or_default().to_owned();
         Some(match self {
+            Self::Coupons => vec![once("coupon.created", created?), as_it_stands("coupon.updated")],
+            Self::PromotionCodes => {
+                vec![once("promotion_code.created", created?), as_it_stands("promotion_code.updated")]
+            }
             Self::Customers => vec![once("customer.created", created?), as_it_stands("customer.updated")],
             Self::CheckoutSessions => session(object, created?),
             Self::Subscriptions => {

@@ -15,6 +15,7 @@ mod invoice_payment;
 mod invoice_total;
 mod invoiced;
 mod payment_intent;
+mod promotion_code;
 mod refund;
 mod subscription;
 mod tax;
@@ -52,6 +53,8 @@ pub(super) enum Object {
     Customer,
     CustomerDiscount,
     Subscription,
+    PromotionCode,
+    Coupon,
 }
 
 /// What is done with an event of this type.
@@ -90,6 +93,8 @@ pub(super) fn treatment(event_type: &str) -> Treatment {
         | "customer.subscription.pending_update_applied"
         | "customer.subscription.pending_update_expired"
         | "customer.subscription.trial_will_end" => Object::Subscription,
+        "promotion_code.created" | "promotion_code.updated" => Object::PromotionCode,
+        "coupon.created" | "coupon.updated" | "coupon.deleted" => Object::Coupon,
         other => {
             return Treatment::Ignore(format!(
                 "events of type {other} say nothing about who referred or paid"
@@ -129,6 +134,8 @@ pub(super) fn read(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(),
         Treatment::Read(Object::CustomerDiscount) => customer_discount::read(json, collector),
         Treatment::Read(Object::Customer) => customer::read(json, collector),
         Treatment::Read(Object::Subscription) => subscription::read(json, collector),
+        Treatment::Read(Object::PromotionCode) => promotion_code::read(json, collector),
+        Treatment::Read(Object::Coupon) => promotion_code::read_coupon(json, collector),
         Treatment::Ignore(_) => Ok(()),
     }
 }

@@ -60,6 +60,7 @@ fn told(reading: &Reading) -> Vec<&str> {
     match &reading.outcome {
         Outcome::Facts { facts, .. } => facts.iter().map(|fact| fact.natural_key.as_str()).collect(),
         Outcome::Ignored { reason } => vec![reason],
+        Outcome::Code(_) => Vec::new(),
     }
 }
 

@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use super::form::Form;
 use super::list::{self, Query};
+use super::{endpoints, promotion_codes};
 use crate::oracle::render::Told;
 use axum::http::StatusCode;
 use chrono::DateTime;
 use queue::envelope::Source;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use stripe::history::{List, Told as Listed};
 
@@ -15,7 +17,9 @@ use stripe::history::{List, Told as Listed};
 const KEPT: i64 = 30 * 86_400;
 
 /// The paths of lists, by what their objects are called.
-const LISTS: [(&str, &str); 11] = [
+const LISTS: [(&str, &str); 13] = [
+    ("coupon", "/v1/coupons"),
+    ("promotion_code", "/v1/promotion_codes"),
     ("customer", "/v1/customers"),
     ("checkout.session", "/v1/checkout/sessions"),
     ("subscription", "/v1/subscriptions"),
@@ -36,6 +40,12 @@ pub struct Account {
     pub objects: BTreeMap<String, Value>,
     /// Its events.
     pub events: Vec<Value>,
+    /// Its webhook endpoints.
+    pub endpoints: Vec<Value>,
+    /// Paths that the key may not read.
+    pub forbidden: Vec<String>,
+    /// What was answered to posts, by their idempotency keys.
+    pub answered: BTreeMap<String, Value>,
     /// What it takes for now, in Unix seconds: older events than 30 days are not shown.
     pub now: i64,
 }
@@ -74,7 +84,7 @@ impl Account {
             }
         }
         let now = events.last().map(list::created).unwrap_or_default();
-        Self { objects, events, now }
+        Self { objects, events, now, ..Self::default() }
     }
 
     /// Everything that its lists tell to somebody who reads them at a time, in Unix seconds.
@@ -103,9 +113,40 @@ impl Account {
         told
     }
 
+    /// What a post answers: the same as before to one of the same key (<https://docs.stripe.com/api/idempotent_requests>).
+    pub(super) fn post(
+        &mut self,
+        path: &str,
+        form: &Form,
+        key: Option<String>,
+    ) -> Result<Value, (StatusCode, String)> {
+        if let Some(answer) = key.as_ref().and_then(|key| self.answered.get(key)) {
+            return Ok(answer.clone());
+        }
+        let id = |of: &str| path.strip_prefix(of).and_then(|rest| rest.strip_prefix('/'));
+        let answer = if path.starts_with(endpoints::PATH) {
+            self.post_endpoint(id(endpoints::PATH), form)?
+        } else if path.starts_with(promotion_codes::PATH) {
+            self.post_promotion_code(id(promotion_codes::PATH), form)?
+        } else {
+            return Err((StatusCode::NOT_FOUND, format!("Unrecognized request URL (POST: {path})")));
+        };
+        if let Some(key) = key {
+            self.answered.insert(key, answer.clone());
+        }
+        Ok(answer)
+    }
+
     /// What a call answers.
     pub(super) fn get(&self, path: &str, query: &Query) -> Result<Value, (StatusCode, String)> {
         let bad = |message: String| (StatusCode::BAD_REQUEST, message);
+        if self.forbidden.iter().any(|forbidden| forbidden == path) {
+            let message = "The provided key does not have the required permissions for this endpoint";
+            return Err((StatusCode::FORBIDDEN, message.to_owned()));
+        }
+        if path == endpoints::PATH {
+            return Ok(json!({"object": "list", "url": path, "has_more": false, "data": self.endpoints}));
+        }
         if path == "/v1/events" {
             let kept = |event: &&Value| list::created(event) > self.now - KEPT && query.covers(event);
             return query.page(path, self.events.iter().filter(kept).collect()).map_err(bad);

@@ -4,9 +4,11 @@ use anyhow::{Context, Result, ensure};
 use app::{
     Outbox,
     backfill::{self, Asked, Failure, Progress, RulesAsOf, Walk},
+    provider_keys,
 };
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use domain::ids::Realm;
+use domain::provider::Provider;
 use queue::Prefix;
 use serde_json::{Value, json};
 use std::sync::LazyLock;
@@ -15,12 +17,16 @@ use store::{Connection, backfills};
 use stripe::client::Lists;
 use tests::deployment::{self, Deployment};
 use tests::fake_stripe::{Account, FakeStripe, Faults};
+use tests::launch::Launch;
 use tests::stores::Backend;
 use tests::wait::until;
 use tokio::time::timeout;
 
 /// Calls a second: as fast as tests have to be.
 const FAST: u32 = 1_000;
+
+/// After which a call that is not answered is made again.
+const UNANSWERED: Duration = Duration::from_millis(500);
 
 /// Before the affiliates' codes were made, and within the window in which they still count.
 static START: LazyLock<DateTime<Utc>> = LazyLock::new(|| (Utc::now() - TimeDelta::days(12)).trunc_subsecs(0));
@@ -119,11 +125,11 @@ async fn history_is_complete_though_calls_fail_and_readers_are_killed() -> Resul
     deployment::on(Backend::Postgres, async |deployment| {
         let worker = deployment.worker();
         let run = Run::over(deployment, &account).await?;
-        let fake = FakeStripe::start(account.clone(), Faults::one_in(50)).await?;
+        let fake = FakeStripe::start(account.clone(), Faults::one_in(40).and_silence()).await?;
         let mut killed = 0;
         let done = loop {
             // Each reader dies a little later than the one before, in the middle of whatever it does.
-            let lists = Lists::new("sk_test_1", &fake.url, FAST)?;
+            let lists = Lists::new("sk_test_1", &fake.url, FAST)?.answered_within(UNANSWERED);
             match timeout(Duration::from_millis(300 + 200 * killed), run.read(&lists)).await {
                 Ok(done) => break done?,
                 Err(_killed) => killed += 1,
@@ -136,7 +142,7 @@ async fn history_is_complete_though_calls_fail_and_readers_are_killed() -> Resul
         ensure!(payments == 400, "{payments} payments");
         let digest = deployment.digest(run.realm.project).await?;
 
-        let lists = Lists::new("sk_test_1", &fake.url, FAST)?;
+        let lists = Lists::new("sk_test_1", &fake.url, FAST)?.answered_within(UNANSWERED);
         run.read(&lists).await??;
         deployment.drained().await?;
         ensure!(run.conversions().await? == (400, net), "a second reading changed something");
@@ -219,6 +225,45 @@ async fn nothing_is_payable_before_the_day_that_was_chosen() -> Result<()> {
         .await?;
         deployment.drained().await?;
         worker.stop().await
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_tells_what_each_affiliate_would_get_and_changes_nothing() -> Result<()> {
+    deployment::on(Backend::Postgres, async |deployment| {
+        let account = account(20, "ANNA");
+        let run = Run::over(deployment, &account).await?;
+        let fake = FakeStripe::start(account, Faults::one_in(50)).await?;
+        let sealer = provider_keys::sealer(None);
+        let mut connection = deployment.pool.acquire().await?;
+        provider_keys::keep(&mut connection, run.realm, Provider::Stripe, "rk_test_1", &sealer).await?;
+        drop(connection);
+        let before = deployment.digest(run.realm.project).await?;
+        let from = start().format("%Y-%m-%d").to_string();
+        let project = run.realm.project.to_string();
+        let backfill = |arguments: &[&str]| {
+            let launch = Launch::of("tributary", deployment)?.env("STRIPE_API_BASE", &fake.url);
+            let common = ["backfill", "--json", "--project", &project, "--mode", "test", "--from", &from];
+            let arguments = common.iter().chain(arguments);
+            anyhow::Ok(arguments.fold(launch, |launch, argument| launch.arg(argument)).answered())
+        };
+        let terms = ["--rules-as-of", "event", "--payable-from", "2026-12-01", "--dry-run"];
+        let (status, answer, said) = backfill(&terms)?.await?;
+        ensure!(status.success(), "{answer}{said}");
+        let told: Value = serde_json::from_str(&answer)?;
+        // 20 times 20 % of 50.00, less what of the first and the eleventh half went back.
+        ensure!(told["affiliates"][0]["before"] == 0 && told["affiliates"][0]["after"] == 19_000, "{told}");
+        ensure!(deployment.digest(run.realm.project).await? == before, "something was changed");
+        ensure!(deployment.queued_in_database().await? == 0, "something was put on the queue");
+
+        let (status, _, said) = backfill(&[])?.await?;
+        ensure!(status.code() == Some(2), "{status}");
+        ensure!(
+            said.contains("--rules-as-of <event|now>") && said.contains("--payable-from <DATE>"),
+            "{said}"
+        );
+        Ok(())
     })
     .await
 }

@@ -39,7 +39,7 @@ fn is_listed(history: &History) -> bool {
 
 /// The same ones each time. Each is received as it happens, and told as it happens: lists do not say how many seconds later an
 /// invoice's event was made.
-fn histories(count: usize, seed: u64) -> Vec<History> {
+pub(crate) fn histories(count: usize, seed: u64) -> Vec<History> {
     let mut runner = TestRunner::new(Config { rng_seed: generate::seed(seed), ..Config::default() });
     let mut drawn = std::iter::repeat_with(|| generate::history().new_tree(&mut runner).unwrap().current())
         .map(|mut history| {

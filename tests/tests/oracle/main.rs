@@ -5,5 +5,6 @@
 
 mod growing;
 mod history;
+mod listed;
 mod pure;
 mod stored;

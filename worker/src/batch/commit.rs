@@ -1,16 +1,23 @@
 //! The transaction.
 
-use super::{Failure, Settling};
+use super::{Beside, Failure, Settling};
 use crate::jobs::{Keychain, request};
 use crate::place::Kind;
 use crate::recovery::recovery_for;
 use crate::telemetry::{self, count};
 use crate::waiting;
+use chrono::Utc;
+use domain::code::FoldedCode;
 use domain::ids::Realm;
-use queue::{enqueue_all, envelope::Envelope};
+use domain::reevaluation::Reevaluation;
+use queue::{
+    enqueue_all,
+    envelope::{Envelope, Source},
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use store::settlement::{BatchError, Item, Settled, occupied, settle_batch};
+use store::stripe_codes::{self, CodeTold};
 use store::thin_events::{self, WaitingEvent};
 use store::{Connection, PgConnection, SqlxError, StoreError, lock_timeout, within};
 use stripe::missing::Missing;
@@ -31,11 +38,11 @@ impl Settling {
     pub(super) async fn commit(
         &self,
         items: &[&Item],
-        missing: &[&[Missing]],
+        beside: &[Beside<'_>],
         hurried: bool,
     ) -> Result<(), Failure> {
         let started = Instant::now();
-        let settled = match self.transact(items, missing, hurried).await {
+        let settled = match self.transact(items, beside, hurried).await {
             Ok(settled) => settled,
             Err(error) => {
                 let place = match &error {
@@ -65,11 +72,11 @@ impl Settling {
     async fn transact(
         &self,
         items: &[&Item],
-        missing: &[&[Missing]],
+        beside: &[Beside<'_>],
         hurried: bool,
     ) -> Result<Settled, BatchError> {
         let mut session = self.sessions.open().await?;
-        match timeout(TRANSACTION, self.transact_in(&mut session, items, missing, hurried)).await {
+        match timeout(TRANSACTION, self.transact_in(&mut session, items, beside, hurried)).await {
             Ok(Ok(settled)) => {
                 session.done();
                 Ok(settled)
@@ -88,7 +95,7 @@ impl Settling {
         &self,
         connection: &mut PgConnection,
         items: &[&Item],
-        missing: &[&[Missing]],
+        beside: &[Beside<'_>],
         hurried: bool,
     ) -> Result<Settled, BatchError> {
         let mut transaction = connection.begin().await?;
@@ -97,9 +104,11 @@ impl Settling {
         }
         let settled = settle_batch(&mut transaction, items).await?;
         // With the commit: an event is settled only together with the questions for what it lacked.
-        let requests = self.requests(items, missing, &settled);
+        let mut requests = self.requests(items, beside, &settled);
+        // And with what those are to be judged again for whom a code has become known.
+        requests.extend(learn(&mut transaction, items, beside, &settled).await?);
         enqueue_all(&mut transaction, &self.queue, &requests.iter().collect::<Vec<_>>()).await?;
-        thin_events::park(&mut transaction, &self.parked(items, missing, &settled)).await?;
+        thin_events::park(&mut transaction, &self.parked(items, beside, &settled)).await?;
         transaction.commit().await?;
         Ok(settled)
     }
@@ -118,16 +127,16 @@ impl Settling {
     }
 
     /// What is asked for, since the payloads of new events lacked it.
-    fn requests(&self, items: &[&Item], missing: &[&[Missing]], settled: &Settled) -> Vec<Envelope> {
-        requests(&self.keychain, items, missing, settled)
+    fn requests(&self, items: &[&Item], beside: &[Beside<'_>], settled: &Settled) -> Vec<Envelope> {
+        requests(&self.keychain, items, beside, settled)
     }
 
     /// The thin events that cannot be asked for.
-    fn parked(&self, items: &[&Item], missing: &[&[Missing]], settled: &Settled) -> Vec<WaitingEvent> {
+    fn parked(&self, items: &[&Item], beside: &[Beside<'_>], settled: &Settled) -> Vec<WaitingEvent> {
         let mut parked = Vec::new();
         for place in &settled.new {
-            let (Some(item), Some(gaps)) = (items.get(*place), missing.get(*place)) else { continue };
-            for gap in gaps.iter().filter(|_| !self.keychain.covers(item.realm)) {
+            let (Some(item), Some(told)) = (items.get(*place), beside.get(*place)) else { continue };
+            for gap in told.missing.iter().filter(|_| !self.keychain.covers(item.realm)) {
                 if let Missing::Event(thin) = gap {
                     let (realm, at) = (item.realm, item.event.received_at);
                     parked.push(waiting::event(realm, thin, waiting::no_key(realm), at, at));
@@ -138,17 +147,38 @@ impl Settling {
     }
 }
 
-/// One message for each gap that can be filled.
-fn requests(
-    keychain: &Keychain,
+/// Keeps what new events told of codes at Stripe; the messages that have those judged again who used one that was not known.
+async fn learn(
+    connection: &mut PgConnection,
     items: &[&Item],
-    missing: &[&[Missing]],
+    beside: &[Beside<'_>],
     settled: &Settled,
-) -> Vec<Envelope> {
+) -> Result<Vec<Envelope>, StoreError> {
+    let told = settled.new.iter().filter_map(|place| {
+        let (item, code) = (items.get(*place)?, beside.get(*place)?.code?);
+        let (realm, at) = (item.realm, item.event.occurred_at);
+        Some(CodeTold { realm, code: code.clone(), at, made_for: None })
+    });
+    let new = stripe_codes::learn(connection, &told.collect::<Vec<_>>()).await?;
+    let mut codes: BTreeMap<Realm, Vec<FoldedCode>> = BTreeMap::new();
+    for (realm, code) in new {
+        codes.entry(realm).or_default().push(code);
+    }
+    let judge_again = |(realm, codes): (Realm, Vec<FoldedCode>)| {
+        let reevaluation = Reevaluation { codes, ..Reevaluation::default() };
+        // A plain structure of texts cannot fail to become JSON.
+        let body = serde_json::to_vec(&reevaluation).unwrap_or_default();
+        Envelope::new(Source::Resettle, realm, body.into(), Utc::now())
+    };
+    Ok(codes.into_iter().map(judge_again).collect())
+}
+
+/// One message for each gap that can be filled.
+fn requests(keychain: &Keychain, items: &[&Item], beside: &[Beside<'_>], settled: &Settled) -> Vec<Envelope> {
     let mut wanted: BTreeMap<(Realm, String), Envelope> = BTreeMap::new();
     for place in &settled.new {
-        let (Some(item), Some(gaps)) = (items.get(*place), missing.get(*place)) else { continue };
-        for gap in gaps.iter().filter(|_| keychain.covers(item.realm)) {
+        let (Some(item), Some(told)) = (items.get(*place), beside.get(*place)) else { continue };
+        for gap in told.missing.iter().filter(|_| keychain.covers(item.realm)) {
             wanted.entry((item.realm, gap.fetch_id())).or_insert_with(|| request(item, gap));
         }
     }

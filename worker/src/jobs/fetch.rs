@@ -147,7 +147,7 @@ impl Shared {
 }
 
 /// Puts it off, longer each time, up to a time.
-fn later(attempt: u32, reason: String) -> Disposition {
+pub(super) fn later(attempt: u32, reason: String) -> Disposition {
     if attempt >= MAX_ATTEMPTS {
         return Disposition::DeadLetter {
             reason: format!("asked in vain {attempt} times, at last: {reason}"),

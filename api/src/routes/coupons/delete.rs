@@ -12,7 +12,8 @@ use domain::ids::CouponId;
 
 /// Delete a coupon
 ///
-/// It binds nobody from now on, its code is free again, and whom it has bound stays bound.
+/// It binds nobody from now on, its code is free again, and whom it has bound stays bound. A promotion code that was made at Stripe
+/// for it is deactivated there within seconds.
 #[utoipa::path(
     delete,
     path = "/coupons/{id}",

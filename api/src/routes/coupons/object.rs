@@ -17,9 +17,9 @@ pub(crate) struct Coupon {
     /// What the customer types.
     #[schema(example = "SAVE10")]
     coupon_code: String,
-    /// Stripe's coupon.
+    /// Stripe's coupon: as it was entered, else as Stripe has told of the code.
     stripe_coupon_id: Option<String>,
-    /// Stripe's promotion code.
+    /// Stripe's promotion code: as it was entered, else the one that Stripe calls so.
     #[schema(example = "promo_1NgR8k")]
     stripe_promotion_code_id: Option<String>,
     lemonsqueezy_discount_code: Option<String>,
@@ -39,8 +39,8 @@ impl Coupon {
             project_id: project.0,
             affiliate_id: coupon.naming.affiliate.0,
             coupon_code: coupon.naming.coupon_code,
-            stripe_coupon_id: coupon.naming.stripe_coupon_id,
-            stripe_promotion_code_id: coupon.naming.stripe_promotion_code_id,
+            stripe_coupon_id: coupon.naming.stripe_coupon_id.or(coupon.twin.coupon),
+            stripe_promotion_code_id: coupon.naming.stripe_promotion_code_id.or(coupon.twin.promotion_code),
             lemonsqueezy_discount_code: coupon.lemonsqueezy_discount_code,
             status: coupon.status.as_str(),
             created_at: timestamp(coupon.created_at),

@@ -18,6 +18,7 @@ use std::{collections::BTreeMap, fmt};
 use store::{
     PgPool, overview,
     settlement::{InboxEvent, Item, settle_batch},
+    stripe_codes::{self, CodeTold},
 };
 use stripe::{
     client::{Lists, Span},
@@ -56,12 +57,13 @@ pub(super) async fn run(
     quiet: bool,
 ) -> anyhow::Result<Estimate> {
     // All of it before the transaction, which nobody should have to wait for longer than it takes.
-    let (objects, items) = read(args, asked, created, lists, quiet).await?;
+    let (objects, items, codes) = read(args, asked, created, lists, quiet).await?;
     let mut transaction = pool.begin().await?;
     let names = overview::affiliates(&mut transaction, asked.realm).await?;
     let before = overview::earned(&mut transaction, asked.realm).await?;
     let outbox = Outbox { queue: &args.queue_prefix, now: Utc::now() };
     backfill::settings(&mut transaction, outbox, asked).await?;
+    stripe_codes::learn(&mut transaction, &codes).await?;
     let mut new_events = 0;
     for chunk in items.chunks(CHUNK) {
         new_events += settle_batch(&mut transaction, chunk).await?.new.len();
@@ -84,12 +86,12 @@ async fn read(
     created: Option<DateTime<Utc>>,
     lists: &Lists,
     quiet: bool,
-) -> anyhow::Result<(usize, Vec<Item>)> {
+) -> anyhow::Result<(usize, Vec<Item>, Vec<CodeTold>)> {
     let now = Utc::now();
     let (since, until) = backfill::span(asked, created, now)?;
     let span = Span { since, until };
     let bar = output::counter(quiet);
-    let (mut objects, mut items) = (0, Vec::new());
+    let (mut objects, mut items, mut codes) = (0, Vec::new(), Vec::new());
     for list in List::ALL {
         bar.set_message(list.as_str());
         let mut after: Option<String> = None;
@@ -98,7 +100,9 @@ async fn read(
             objects += page.objects.len();
             for object in &page.objects {
                 for told in list.tell(object, now.trunc_subsecs(0))? {
-                    items.push(item(args, asked, told)?);
+                    let (item, code) = item(args, asked, told)?;
+                    items.push(item);
+                    codes.extend(code);
                 }
             }
             bar.set_position(u64::try_from(objects).unwrap_or(u64::MAX));
@@ -109,13 +113,15 @@ async fn read(
         }
     }
     bar.finish_and_clear();
-    Ok((objects, items))
+    Ok((objects, items, codes))
 }
 
 /// As a worker reads it.
-fn item(args: &BackfillArgs, asked: &Asked, told: Told) -> anyhow::Result<Item> {
+fn item(args: &BackfillArgs, asked: &Asked, told: Told) -> anyhow::Result<(Item, Option<CodeTold>)> {
     let keys = args.stripe.keys();
     let read = intake::read(Source::Backfill, &told.body, asked.realm, told.at, &keys)?;
+    let (realm, at) = (asked.realm, read.occurred_at);
+    let code = read.code.map(|code| CodeTold { realm, code, at, made_for: None });
     let event = InboxEvent {
         account: read.account,
         event_id: read.event_id,
@@ -128,7 +134,7 @@ fn item(args: &BackfillArgs, asked: &Asked, told: Told) -> anyhow::Result<Item> 
         traceparent: None,
         body: told.body.into(),
     };
-    Ok(Item { realm: asked.realm, event, facts: read.facts })
+    Ok((Item { realm: asked.realm, event, facts: read.facts }, code))
 }
 
 fn gains(

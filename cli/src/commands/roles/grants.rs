@@ -36,6 +36,8 @@ pub(super) const GRANTS: &[OfTable] = &[
     of("api_key_usage", "siud", "", ""),
     of("api_keys", "siu", "", ""),
     of("coupons", "siu", "s", "s"),
+    of("refused_webhooks", "siu", "", "s"),
+    of("stripe_codes", "s", "siu", "s"),
     of("decisions", "siu", "s", "s"),
     of("idempotency_keys", "siud", "", ""),
     of("program_rules", "si", "s", "s"),

@@ -233,9 +233,10 @@ fn says_the_same(before: &[KnownFact], after: &[KnownFact]) -> bool {
     let (before, after): (BTreeMap<&str, &KnownFact>, BTreeMap<&str, &KnownFact>) =
         (by_key(before), by_key(after));
     before.len() == after.len()
-        && before.iter().zip(&after).all(|((key, was), (same, is))| {
-            key == same && (was == is || is_the_same_snapshot(was, is))
-        })
+        && before
+            .iter()
+            .zip(&after)
+            .all(|((key, was), (same, is))| key == same && (was == is || is_the_same_snapshot(was, is)))
 }
 
 /// Whether every fact still names whom it named: what it brought together stays together.
@@ -255,5 +256,6 @@ fn is_the_same_snapshot(was: &KnownFact, is: &KnownFact) -> bool {
         FactBody::Subscription(seen) => !seen.no_commission && !seen.no_commission_is_dated,
         _ => false,
     };
-    tells_no_time && (&was.fact.body, &was.fact.links, was.first_at) == (&is.fact.body, &is.fact.links, is.first_at)
+    tells_no_time
+        && (&was.fact.body, &was.fact.links, was.first_at) == (&is.fact.body, &is.fact.links, is.first_at)
 }

@@ -68,6 +68,7 @@ fn name_of(source: Source) -> &'static str {
         Source::Fetched => "fetched",
         Source::Resettle => "resettle",
         Source::Backfill => "backfill",
+        Source::Promotion => "promotion",
     }
 }
 

@@ -30,11 +30,22 @@ pub async fn find(
 ) -> Result<Option<Coupon>, StoreError> {
     sqlx::query_as!(
         Row,
-        "SELECT c.id, c.affiliate_id, c.coupon_code, c.stripe_coupon_id, c.stripe_promotion_code_id,
+        r#"SELECT c.id, c.affiliate_id, c.coupon_code, c.stripe_coupon_id, c.stripe_promotion_code_id,
+                t.stripe_id AS "twin_promotion_code?", coalesce(t.stripe_coupon_id, k.stripe_id) AS twin_coupon, c.at_stripe,
                 c.lemonsqueezy_discount_code, c.status, c.created_at, a.user_email AS affiliate_email,
                 a.referral_code AS affiliate_referral_code
          FROM coupons c JOIN affiliates a ON a.id = c.affiliate_id
-         WHERE c.id = $3 AND c.project_id = $1 AND c.livemode = $2 AND c.deleted_at IS NULL",
+         LEFT JOIN LATERAL (
+             SELECT stripe_id, stripe_coupon_id FROM stripe_codes
+             WHERE project_id = c.project_id AND livemode = c.livemode AND code_folded = c.code_folded AND kind = 'promotion_code'
+             ORDER BY active DESC, told_at DESC, stripe_id LIMIT 1
+         ) t ON TRUE
+         LEFT JOIN LATERAL (
+             SELECT stripe_id FROM stripe_codes
+             WHERE project_id = c.project_id AND livemode = c.livemode AND code_folded = c.code_folded AND kind = 'coupon'
+             ORDER BY active DESC, told_at DESC, stripe_id LIMIT 1
+         ) k ON TRUE
+         WHERE c.id = $3 AND c.project_id = $1 AND c.livemode = $2 AND c.deleted_at IS NULL"#,
         realm.project.0,
         realm.mode.is_live(),
         id.0,
@@ -55,16 +66,27 @@ pub async fn list(
     let (bound_at, bound_id) = page.bound();
     let rows = sqlx::query_as!(
         Row,
-        "SELECT c.id, c.affiliate_id, c.coupon_code, c.stripe_coupon_id, c.stripe_promotion_code_id,
+        r#"SELECT c.id, c.affiliate_id, c.coupon_code, c.stripe_coupon_id, c.stripe_promotion_code_id,
+                t.stripe_id AS "twin_promotion_code?", coalesce(t.stripe_coupon_id, k.stripe_id) AS twin_coupon, c.at_stripe,
                 c.lemonsqueezy_discount_code, c.status, c.created_at, a.user_email AS affiliate_email,
                 a.referral_code AS affiliate_referral_code
          FROM coupons c JOIN affiliates a ON a.id = c.affiliate_id
+         LEFT JOIN LATERAL (
+             SELECT stripe_id, stripe_coupon_id FROM stripe_codes
+             WHERE project_id = c.project_id AND livemode = c.livemode AND code_folded = c.code_folded AND kind = 'promotion_code'
+             ORDER BY active DESC, told_at DESC, stripe_id LIMIT 1
+         ) t ON TRUE
+         LEFT JOIN LATERAL (
+             SELECT stripe_id FROM stripe_codes
+             WHERE project_id = c.project_id AND livemode = c.livemode AND code_folded = c.code_folded AND kind = 'coupon'
+             ORDER BY active DESC, told_at DESC, stripe_id LIMIT 1
+         ) k ON TRUE
          WHERE c.project_id = $1 AND c.livemode = $2 AND c.deleted_at IS NULL
            AND (c.created_at, c.id) < ($3, $4) AND ($5::bigint IS NULL OR c.affiliate_id = $5)
            AND ($6::text IS NULL OR c.status = $6)
            AND ($7::text IS NULL OR strpos(c.code_folded, $7) > 0)
          ORDER BY c.created_at DESC, c.id DESC
-         LIMIT $8 OFFSET $9",
+         LIMIT $8 OFFSET $9"#,
         realm.project.0,
         realm.mode.is_live(),
         bound_at,

@@ -53,21 +53,33 @@ impl From<SqlxError> for WriteError {
     }
 }
 
+/// A coupon to be entered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewCoupon {
+    /// What it is called, and whose it is.
+    pub naming: Naming,
+    /// Kept for clients that send it.
+    pub lemonsqueezy_discount_code: Option<String>,
+    /// Whether it binds.
+    pub status: CouponStatus,
+    /// Whether Tributary makes its promotion code at Stripe.
+    pub at_stripe: bool,
+}
+
 /// Enters a coupon.
 pub async fn create(
     connection: &mut PgConnection,
     realm: Realm,
-    naming: &Naming,
-    lemonsqueezy_discount_code: Option<&str>,
-    status: CouponStatus,
+    new: &NewCoupon,
 ) -> Result<CouponId, WriteError> {
+    let naming = &new.naming;
     must_exist(connection, realm, naming.affiliate).await?;
     // One that begins inactive was never active before.
     let id = sqlx::query_scalar!(
         "WITH coupon AS (
              INSERT INTO coupons (project_id, livemode, affiliate_id, coupon_code, code_folded, stripe_coupon_id,
-                                  stripe_promotion_code_id, lemonsqueezy_discount_code, status)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                                  stripe_promotion_code_id, lemonsqueezy_discount_code, status, at_stripe)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
              RETURNING id, status
          ), suspension AS (
              INSERT INTO suspensions (coupon_id, suspended_from)
@@ -81,8 +93,9 @@ pub async fn create(
         folded(&naming.coupon_code),
         naming.stripe_coupon_id,
         naming.stripe_promotion_code_id,
-        lemonsqueezy_discount_code,
-        status.as_str(),
+        new.lemonsqueezy_discount_code,
+        new.status.as_str(),
+        new.at_stripe,
     )
     .fetch_one(connection)
     .await?;

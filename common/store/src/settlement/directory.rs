@@ -127,8 +127,9 @@ async fn clicks(
     Ok(owners)
 }
 
-/// A coupon, and what it is called: its code, Stripe's coupon, Stripe's promotion code.
-type NamedCoupon = (Realm, CodeOwner, [Option<String>; 3]);
+/// A coupon, and what it is called: its code, Stripe's coupon, Stripe's promotion code; and promotion codes that Stripe says are
+/// called like it.
+type NamedCoupon = (Realm, CodeOwner, [Option<String>; 3], Vec<String>);
 
 async fn coupons(
     conn: &mut PgConnection,
@@ -145,7 +146,10 @@ async fn coupons(
                c.stripe_coupon_id, c.stripe_promotion_code_id, c.named_at AS "created_at!", c.deleted_at,
                coalesce(c.former_of, c.id) AS "coupon!",
                s.id IS NOT NULL AS "suspended!", NULLIF(s.suspended_from, '-infinity') AS suspended_from,
-               s.suspended_until
+               s.suspended_until,
+               (SELECT array_agg(t.id_folded ORDER BY t.id_folded) FROM stripe_codes t
+                WHERE t.project_id = c.project_id AND t.livemode = c.livemode AND t.code_folded = c.code_folded
+                  AND t.kind = 'promotion_code' AND t.id_folded = ANY($3)) AS twins
         FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[]) AS named (project_id, livemode, value)
         CROSS JOIN LATERAL (
             SELECT id FROM coupons WHERE code_folded = named.value
@@ -153,6 +157,10 @@ async fn coupons(
             SELECT id FROM coupons WHERE lower(stripe_coupon_id) = named.value
             UNION ALL
             SELECT id FROM coupons WHERE lower(stripe_promotion_code_id) = named.value
+            UNION ALL
+            SELECT k.id FROM stripe_codes t
+            JOIN coupons k ON k.project_id = t.project_id AND k.livemode = t.livemode AND k.code_folded = t.code_folded
+            WHERE t.id_folded = named.value AND t.kind = 'promotion_code'
             OFFSET 0
         ) so_called (coupon_id)
         JOIN coupons c ON c.id = so_called.coupon_id AND c.project_id = named.project_id
@@ -171,7 +179,7 @@ async fn coupons(
     let mut found: BTreeMap<(i64, DateTime<Utc>, i64), NamedCoupon> = BTreeMap::new();
     for row in rows {
         owners.push(AffiliateId(row.affiliate_id));
-        let (_, owner, _) = found.entry((row.coupon, row.created_at, row.id)).or_insert_with(|| {
+        let (_, owner, ..) = found.entry((row.coupon, row.created_at, row.id)).or_insert_with(|| {
             let deleted = row.deleted_at.map(|at| Period { from: Some(at), until: None });
             let owner = CodeOwner {
                 affiliate: AffiliateId(row.affiliate_id),
@@ -184,13 +192,16 @@ async fn coupons(
                 row.stripe_coupon_id.clone(),
                 row.stripe_promotion_code_id.clone(),
             ];
-            (realm(row.project_id, row.livemode), owner, names)
+            (realm(row.project_id, row.livemode), owner, names, row.twins.clone().unwrap_or_default())
         });
         if row.suspended {
             owner.inactive.push(Period { from: row.suspended_from, until: row.suspended_until });
         }
     }
-    for (realm, owner, [code, stripe_coupon, promotion_code]) in found.into_values() {
+    // What was entered goes before what only has the same code.
+    let mut twins: Vec<(Realm, FoldedCode, CodeOwner)> = Vec::new();
+    for (realm, owner, [code, stripe_coupon, promotion_code], called_so) in found.into_values() {
+        twins.extend(called_so.into_iter().map(|id| (realm, FoldedCode::stored(id), owner.clone())));
         let Some(directory) = directories.get_mut(&realm) else { continue };
         for (names, name) in [
             (&mut directory.coupons_by_code, code),
@@ -200,6 +211,13 @@ async fn coupons(
             if let Some(name) = name.as_deref().and_then(FoldedCode::new) {
                 names.entry(name).or_default().push(owner.clone());
             }
+        }
+    }
+    for (realm, id, owner) in twins {
+        let known = directories.get_mut(&realm).map(|directory| &mut directory.coupons_by_promotion_code);
+        let Some(known) = known.map(|known| known.entry(id).or_default()) else { continue };
+        if !known.contains(&owner) {
+            known.push(owner);
         }
     }
     Ok(owners)

@@ -103,9 +103,7 @@ async fn remember(
 ) -> Result<usize, BatchError> {
     let incoming: Vec<Incoming<'_>> = told
         .iter()
-        .flat_map(|(facts, received_at)| {
-            facts.iter().map(|fact| Incoming::new(fact, *received_at))
-        })
+        .flat_map(|(facts, received_at)| facts.iter().map(|fact| Incoming::new(fact, *received_at)))
         .collect();
     let count = incoming.len();
     if count > 0 {

@@ -68,7 +68,7 @@ async fn a_long_history_is_what_its_events_come_to_when_they_are_replayed(pool: 
         let reading = read(&event.body, realm.mode, &MetadataKeys::default(), event.received_at);
         match reading.unwrap().outcome {
             Outcome::Facts { facts, .. } => Ok::<_, BatchError>(facts),
-            Outcome::Ignored { .. } => Ok(Vec::new()),
+            Outcome::Code(_) | Outcome::Ignored { .. } => Ok(Vec::new()),
         }
     };
     let replayed = replay(&mut transaction, realm, None, read_again, |_| {}).await.unwrap();

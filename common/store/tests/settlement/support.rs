@@ -39,6 +39,7 @@ pub(crate) fn item(realm: Realm, body: String) -> Item {
     let reading = read(body.as_bytes(), realm.mode, &MetadataKeys::default(), received_at).unwrap();
     let (facts, ignored) = match reading.outcome {
         Outcome::Facts { facts, .. } => (facts, None),
+        Outcome::Code(_) => (Vec::new(), None),
         Outcome::Ignored { reason } => (Vec::new(), Some(reason)),
     };
     let event = InboxEvent {

@@ -41,6 +41,7 @@ pub struct Lists {
     base: String,
     authorization: HeaderValue,
     pace: Pace,
+    patience: Duration,
 }
 
 /// A span of time: its begin, and its end, which is not in it.
@@ -78,7 +79,13 @@ impl Lists {
             .pool_timer(TokioTimer::new())
             .build(connector);
         let base = base_url.trim_end_matches('/').to_owned();
-        Ok(Self { http, base, authorization, pace: Pace::new(per_second) })
+        Ok(Self { http, base, authorization, pace: Pace::new(per_second), patience: CALL })
+    }
+
+    /// The same, with another time in which a call has to be answered.
+    #[must_use]
+    pub fn answered_within(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// A page of what was made in a span of time, after an object of the page before.
@@ -148,8 +155,8 @@ impl Lists {
         let mut pauses = pauses.build();
         loop {
             self.pace.turn().await;
-            let answer = tokio::time::timeout(CALL, self.ask(path)).await;
-            let read = answer.unwrap_or(Err(FetchError::Timeout(CALL))).and_then(|body| read(&body));
+            let answer = tokio::time::timeout(self.patience, self.ask(path)).await;
+            let read = answer.unwrap_or(Err(FetchError::Timeout(self.patience))).and_then(|body| read(&body));
             let error = match read {
                 Ok(read) => return Ok(read),
                 Err(error) => error,

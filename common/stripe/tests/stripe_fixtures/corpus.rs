@@ -35,6 +35,7 @@ pub(crate) fn facts(version: &str, name: &str) -> Vec<Fact> {
     let fixture = fixture(&root().join(version).join(format!("{name}.json")));
     match read_event(&fixture.event, fixture.mode()).unwrap().outcome {
         Outcome::Facts { facts, .. } => facts,
+        Outcome::Code(_) => Vec::new(),
         Outcome::Ignored { reason } => panic!("{version}/{name} tells nothing: {reason}"),
     }
 }

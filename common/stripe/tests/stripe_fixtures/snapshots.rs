@@ -27,6 +27,7 @@ fn read_from(fixture: &Fixture) -> String {
     let mut told = String::new();
     match reading.outcome {
         Outcome::Ignored { reason } => writeln!(told, "ignored: {reason}").unwrap(),
+        Outcome::Code(code) => writeln!(told, "{code:?}").unwrap(),
         Outcome::Facts { facts, missing } => {
             for fact in facts {
                 let links: Vec<&str> = fact.links.iter().map(Key::as_str).collect();

@@ -196,7 +196,12 @@ fn sightings(history: &History) -> Vec<Sighting> {
     }
     for subscription in history.subscriptions.iter().filter(|subscription| subscription.told) {
         // However often it is told of later.
-        see(subscription.created, false, vec![subscription.id.clone(), customer(subscription.customer)], Vec::new());
+        see(
+            subscription.created,
+            false,
+            vec![subscription.id.clone(), customer(subscription.customer)],
+            Vec::new(),
+        );
     }
     for invoice in &history.invoices {
         let mut ids = vec![invoice.id.clone(), customer(invoice.customer)];
