@@ -48,7 +48,9 @@ impl Refusals {
             within(PATIENCE, async { refused_webhooks::add(&mut *pool.acquire().await?, &counted).await });
         let written = written.await;
         if written.is_err() {
-            counted.into_iter().for_each(|one| self.add(one));
+            for one in counted {
+                self.add(one);
+            }
         }
         written
     }

@@ -93,19 +93,12 @@ pub fn clocks(here: DateTime<Utc>, database: DateTime<Utc>) -> Finding {
 #[must_use]
 pub fn rules(of: Realm, versions: usize) -> Finding {
     let project = of.project;
-    match versions {
-        0 => of_realm(
-            "rules",
-            of,
-            Health::Failure,
-            "the project has no rules".to_owned(),
-            Some(format!("tributary project update {project} --commission 20%")),
-        ),
-        _ => {
-            let says = count(i64::try_from(versions).unwrap_or(i64::MAX), "version", "versions");
-            of_realm("rules", of, Health::Ok, says, None)
-        }
+    if versions == 0 {
+        let mend = format!("tributary project update {project} --commission 20%");
+        return of_realm("rules", of, Health::Failure, "the project has no rules".to_owned(), Some(mend));
     }
+    let says = count(i64::try_from(versions).unwrap_or(i64::MAX), "version", "versions");
+    of_realm("rules", of, Health::Ok, says, None)
 }
 
 /// A project and mode, from what it has received and what its key may read.

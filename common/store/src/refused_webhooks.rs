@@ -68,7 +68,8 @@ mod tests {
     async fn those_of_a_day_are_added_up(pool: PgPool) {
         let mut connection = pool.acquire().await.unwrap();
         let project = projects::create(&mut connection, "Acme").await.unwrap().id;
-        let refused = |count| Refused { project, count, last_at: Utc::now() };
+        let today = crate::doctor::clock(&mut connection).await.unwrap();
+        let refused = |count| Refused { project, count, last_at: today };
         let nobodys = Refused { project: ProjectId(999), ..refused(7) };
         add(&mut connection, &[refused(2), nobodys]).await.unwrap();
         add(&mut connection, &[refused(3)]).await.unwrap();

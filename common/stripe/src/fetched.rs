@@ -96,6 +96,7 @@ pub fn read_fetched(body: &[u8], mode: Mode, received_at: DateTime<Utc>) -> Resu
         facts: Vec::new(),
         collected: BTreeSet::new(),
         missing: Vec::new(),
+        code: None,
     };
     let outcome = read_answer(&stored, mode, &mut collector).map_err(|bad| Unreadable::BadObject {
         event_id: event_id.clone(),

@@ -33,7 +33,7 @@ async fn an_endpoint_is_made_once_and_sends_what_is_read() -> Result<()> {
         ensure!(matches!(&enabled, Connected::Extended(endpoint, added) if endpoint.is_enabled() && added.is_empty()));
 
         fake.change(|account| {
-            account.endpoints[0]["enabled_events"] = json!(["invoice.paid", "payout.paid"])
+            account.endpoints[0]["enabled_events"] = json!(["invoice.paid", "payout.paid"]);
         });
         let extended = connect(&mut connection, &client, realm, &url).await?;
         let Connected::Extended(endpoint, added) = extended else { anyhow::bail!("{extended:?}") };

@@ -106,7 +106,7 @@ async fn twenty_thousand_objects_are_complete_though_readers_are_killed() -> Res
         until_drained(deployment).await?;
         let (busiest, calls) = fake.busiest_second();
         let digest = deployment.digest(realm.project).await?;
-        println!(
+        eprintln!(
             "{objects} objects in {} s by {} readers that were killed and one that was not; {calls} calls, {busiest} in the busiest second",
             took.as_secs(),
             killed
@@ -123,7 +123,7 @@ async fn twenty_thousand_objects_are_complete_though_readers_are_killed() -> Res
         ensure!(status.success(), "{answer}{said}");
         until_drained(deployment).await?;
         ensure!(deployment.digest(realm.project).await? == digest, "a second reading changed something");
-        println!("a second reading, of {} s, changed nothing: {answer}", second.elapsed().as_secs());
+        eprintln!("a second reading, of {} s, changed nothing: {answer}", second.elapsed().as_secs());
         Ok(())
     })
     .await

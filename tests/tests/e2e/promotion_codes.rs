@@ -54,7 +54,7 @@ async fn deliver(deployment: &Deployment, realm: Realm, event: &Value) -> Result
     deployment.drained().await
 }
 
-fn event(kind: &str, object: Value) -> Value {
+fn event(kind: &str, object: &Value) -> Value {
     json!({
         "id": format!("evt_{kind}"), "object": "event", "type": kind, "created": Utc::now().timestamp(),
         "api_version": "2026-03-25.dahlia", "livemode": false, "data": {"object": object},
@@ -65,7 +65,7 @@ fn event(kind: &str, object: Value) -> Value {
 fn checkout() -> Value {
     event(
         "checkout.session.completed",
-        json!({
+        &json!({
             "id": "cs_1", "object": "checkout.session", "mode": "payment", "status": "complete", "payment_status": "paid",
             "payment_intent": "pi_1", "customer": null, "customer_details": {"email": "dana@buyers.example"},
             "currency": "usd", "amount_total": 5_000,
@@ -78,7 +78,7 @@ fn checkout() -> Value {
 fn promotion_code() -> Value {
     event(
         "promotion_code.created",
-        json!({
+        &json!({
             "id": "promo_annas", "object": "promotion_code", "code": "Annas10", "active": true,
             "promotion": {"type": "coupon", "coupon": "c_of_nobody"}, "metadata": {},
         }),

@@ -67,7 +67,7 @@ async fn history_and_webhooks_over_the_wire_end_in_one_digest() -> Result<()> {
                 history.in_short()
             );
         }
-        println!("{count} histories, each by webhooks, by lists, and by both");
+        eprintln!("{count} histories, each by webhooks, by lists, and by both");
         worker.stop().await
     })
     .await

@@ -7,6 +7,7 @@ use crate::directory::{AddressRole, Click, OwnAddress, OwnCode, Period};
 use crate::fact::{
     CommissionFlag, FactBody, Keep, SessionPaymentStatus, SubscriptionSeen, TouchMethod, TouchedObject,
 };
+use crate::key::Key;
 use crate::money::BasisPoints;
 use crate::rules::{Commission, Rules};
 use crate::settle::ConversionStatus;
@@ -213,12 +214,11 @@ impl History {
 
 #[test]
 fn what_is_told_of_again_is_known_since_it_was_first_told_of() {
-    let subscribed = History::new()
-        .referral(1, 1, "kim@customer.example", ALICE)
-        .subscription(0)
-        .invoice_with(5, "in_1", "cus_1", 1_000, |invoice| {
-            invoice.email = Some("kim@customer.example".to_owned());
-        });
+    let mut referred = History::new().referral(1, 1, "kim@customer.example", ALICE);
+    referred.facts.last_mut().unwrap().fact.links.push(Key::user("u1"));
+    let subscribed = referred.subscription(0).invoice_with(5, "in_1", "cus_1", 1_000, |invoice| {
+        invoice.email = Some("kim@customer.example".to_owned());
+    });
     let kims = |history: &History| {
         let customers = history.settle().customers;
         let found = customers.into_iter().find(|customer| customer.anchor == key("cus_1")).unwrap();
