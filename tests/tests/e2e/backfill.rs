@@ -175,7 +175,7 @@ async fn what_does_not_get_into_the_inbox_is_named() -> Result<()> {
         let mut account = account(2, "ANNA");
         account.objects.get_mut("in_1").context("an invoice")?["amount_paid"] = json!("much");
         let mut run = Run::over(deployment, &account).await?;
-        run.patience = Some(Duration::from_secs(2));
+        run.patience = Some(Duration::from_secs(10));
         let fake = FakeStripe::start(account, Faults::default()).await?;
         let worker = deployment.worker();
         let lists = Lists::new("sk_test_1", &fake.url, FAST)?;

@@ -57,6 +57,7 @@ fn account() -> Account {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes ten minutes"]
+#[expect(clippy::print_stderr, reason = "its figures are what it is run for")]
 async fn twenty_thousand_objects_are_complete_though_readers_are_killed() -> Result<()> {
     let account = account();
     let objects = account.objects.len();

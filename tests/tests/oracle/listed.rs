@@ -67,7 +67,6 @@ async fn history_and_webhooks_over_the_wire_end_in_one_digest() -> Result<()> {
                 history.in_short()
             );
         }
-        eprintln!("{count} histories, each by webhooks, by lists, and by both");
         worker.stop().await
     })
     .await
