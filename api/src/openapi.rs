@@ -15,12 +15,6 @@ use crate::error::ErrorBody;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-/// The document as it is served.
-#[must_use]
-pub fn document() -> Document {
-    crate::routes::open_api()
-}
-
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -48,7 +42,6 @@ pub fn document() -> Document {
         (name = "Explanations", description = "Why a payment earned what it did"),
         (name = "Webhooks", description = "What Stripe posts"),
     ),
-    paths(crate::webhook::receive, crate::routes::links::follow),
     components(schemas(ErrorBody<'static>, values::DayOrTime, values::IntervalWord, values::ListedAffiliateStatus, values::PayoutFileWord)),
     modifiers(&ApiKey, &Refusals),
     security(("api_key" = [])),

@@ -9,15 +9,14 @@
 mod codec;
 mod connection;
 mod consumer;
+mod error;
 mod examine;
 mod outstanding;
 mod publisher;
-mod receipt;
 mod topology;
 
 pub(super) use consumer::consume;
 pub use examine::{BrokerSeen, examine};
 pub use publisher::BrokerStatus;
 pub(super) use publisher::Publisher;
-pub(super) use receipt::BrokerReceipt;
 pub(crate) use topology::Topology;

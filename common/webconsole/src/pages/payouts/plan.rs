@@ -13,7 +13,7 @@ use axum::{
     extract::{Query, State, rejection::QueryRejection},
     response::Response,
 };
-use domain::{ids::AffiliateId, payout::Why};
+use domain::{ids::AffiliateId, payout::CarryReason};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 use store::payouts::Created;
@@ -63,9 +63,9 @@ fn carried(planned: &Created, names: &BTreeMap<AffiliateId, String>) -> Markup {
         .iter()
         .map(|carried| {
             let why = match carried.why {
-                Why::Negative => "more was taken back than is due",
-                Why::BelowMinimum => "below the minimum",
-                Why::Fraction => "less than a unit that banks take",
+                CarryReason::Negative => "more was taken back than is due",
+                CarryReason::BelowMinimum => "below the minimum",
+                CarryReason::Fraction => "less than a unit that banks take",
             };
             let name = names.get(&carried.affiliate).map_or("", String::as_str);
             vec![cell(name), money(carried.amount), cell(why)]
