@@ -32,6 +32,7 @@ mod openapi;
 mod places;
 mod prefer;
 mod promptly;
+mod refused_webhooks;
 mod request_id;
 mod roles;
 mod routes;

@@ -4,7 +4,6 @@
 //! Whoever proves nothing learns nothing: a project that does not exist is refused as a wrong signature is. Only a body
 //! that one of our secrets signed is told that its address is wrong.
 
-pub(crate) mod refusals;
 mod traceparent;
 
 use crate::bodies::Bodies;

@@ -9,7 +9,7 @@ use domain::{
 use store::{
     PgConnection,
     affiliates::{self, NewAffiliate},
-    coupons::{self, CouponStatus, Naming},
+    coupons::{self, CouponStatus, Naming, NewCoupon},
 };
 
 /// What the demo signs its events with.
@@ -85,7 +85,13 @@ pub async fn enter(connection: &mut PgConnection) -> anyhow::Result<Entered> {
                 stripe_coupon_id: Some(code.to_owned()),
                 stripe_promotion_code_id: Some(promotion_code.to_owned()),
             };
-            coupons::create(connection, realm, &naming, None, CouponStatus::Active).await?;
+            let new = NewCoupon {
+                naming,
+                lemonsqueezy_discount_code: None,
+                status: CouponStatus::Active,
+                at_stripe: false,
+            };
+            coupons::create(connection, realm, &new).await?;
         }
     }
     Ok(Entered { realm, api_key: created.api_key, webhook_path: created.webhook_path })

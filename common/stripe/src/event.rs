@@ -12,7 +12,6 @@ pub use super::reading::{Outcome, Reading, Unreadable};
 use super::thin;
 use chrono::{DateTime, Utc};
 use domain::ids::Mode;
-use domain::provider_code::ProviderCode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;

@@ -8,7 +8,7 @@ use store::keys::NewKey;
 use store::{
     PgConnection,
     affiliates::{self, NewAffiliate},
-    coupons::{self, CouponStatus, Naming},
+    coupons::{self, CouponStatus, Naming, NewCoupon},
     keys, program_rules, projects,
 };
 
@@ -34,7 +34,13 @@ impl Case {
                     stripe_coupon_id: coupon.stripe_coupon.clone(),
                     stripe_promotion_code_id: coupon.promotion_code.clone(),
                 };
-                coupons::create(connection, realm, &naming, None, CouponStatus::Active).await?;
+                let new = NewCoupon {
+                    naming,
+                    lemonsqueezy_discount_code: None,
+                    status: CouponStatus::Active,
+                    at_stripe: false,
+                };
+                coupons::create(connection, realm, &new).await?;
             }
         }
         let (api_key, webhook_path) = (key.expose().to_owned(), format!("/webhooks/stripe/{project}"));

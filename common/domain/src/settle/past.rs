@@ -259,5 +259,6 @@ fn is_the_same_snapshot(was: &KnownFact, is: &KnownFact) -> bool {
         _ => false,
     };
     tells_no_time
-        && (&was.fact.body, &was.fact.identities, was.first_at) == (&is.fact.body, &is.fact.identities, is.first_at)
+        && (&was.fact.body, &was.fact.identities, was.first_at)
+            == (&is.fact.body, &is.fact.identities, is.first_at)
 }

@@ -124,7 +124,8 @@ impl Times {
         let mut times = Self { seen: BTreeMap::new(), acted: BTreeMap::new() };
         for known in facts {
             let fact = &known.fact;
-            let Some(root) = fact.identities.iter().find(|key| is_strong(key)).map(|key| sets.root(key)) else {
+            let Some(root) = fact.identities.iter().find(|key| is_strong(key)).map(|key| sets.root(key))
+            else {
                 continue;
             };
             let Some(at) = known.seen_at() else { continue };
