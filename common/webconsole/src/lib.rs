@@ -14,7 +14,7 @@
 //! | `layout`, `elements` | the frame of a page and what pages are built of |
 //! | `portal` | an affiliate's own page, by a link |
 //! | [`picture`] | one payment explained, as SVG; the command line prints the same |
-//! | [`reference`] | the REST API's document as a page; it needs no console |
+//! | [`mod@reference`] | the REST API's document as a page; it needs no console |
 //! | `assets` | style, scripts and their names |
 
 mod assets;
