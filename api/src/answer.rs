@@ -1,15 +1,14 @@
 //! The shape of a success: `{"success": true, "data": …}`, and of a list.
 
 use crate::input::{PageOf, Warnings};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use crate::media_type::JSON;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::money::Money;
 use serde::{Serialize, Serializer};
 use store::page::{Page, Position};
 use utoipa::ToSchema;
-
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// A success.
 #[derive(Serialize, ToSchema)]
@@ -121,15 +120,6 @@ pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
         Ok(body) => (status, [(header::CONTENT_TYPE, JSON)], body).into_response(),
         Err(error) => crate::error::ApiError::internal(error).into_response(),
     }
-}
-
-pub(crate) fn mark_as_json(headers: &mut HeaderMap) {
-    headers.insert(header::CONTENT_TYPE, JSON);
-    headers.remove(header::CONTENT_LENGTH);
-}
-
-pub(crate) fn is_json(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE) == Some(&JSON)
 }
 
 /// A time: ISO 8601, UTC, milliseconds, `Z`.

@@ -11,12 +11,12 @@ mod drained;
 #[cfg(test)]
 mod tests;
 
-use crate::answer;
 use crate::console::{self, MountedConsole, Visited};
 use crate::error::{self, ApiError, Fault, KeptError};
 use crate::error_form::Wanted;
 use crate::limits::Allowance;
 use crate::limits::client::ClientAddress;
+use crate::media_type;
 use crate::metrics::Meters;
 use crate::state::AppState;
 use crate::{request_id, webhook};
@@ -237,7 +237,7 @@ fn finish(mut response: Response, id: &HeaderValue, form: ErrorForm, is_tls: boo
         let fault = response.extensions_mut().remove::<Fault>();
         if let Some(KeptError(kept)) = response.extensions_mut().remove() {
             *response.body_mut() = Body::from(error::with_request_id(&kept, name, form));
-            answer::mark_as_json(response.headers_mut());
+            media_type::mark_as_json(response.headers_mut());
         }
         match &fault {
             Some(Fault(error)) => {
@@ -246,11 +246,11 @@ fn finish(mut response: Response, id: &HeaderValue, form: ErrorForm, is_tls: boo
                 }
                 log(status, error, name);
                 *response.body_mut() = Body::from(error::of_error(error, name, form));
-                answer::mark_as_json(response.headers_mut());
+                media_type::mark_as_json(response.headers_mut());
             }
-            None if !answer::is_json(response.headers()) => {
+            None if !media_type::is_json(response.headers()) => {
                 *response.body_mut() = Body::from(error::of_status(status, name, form));
-                answer::mark_as_json(response.headers_mut());
+                media_type::mark_as_json(response.headers_mut());
             }
             None => {}
         }

@@ -1,8 +1,11 @@
 //! The one error type, and the one place that picks the status of an answer.
 
 mod body;
+mod code;
 
 pub(crate) use body::{ErrorBody, below_http, of_error, of_status, with_request_id};
+#[cfg(test)]
+pub(crate) use code::CODES;
 
 use crate::limits::Allowance;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -70,24 +73,6 @@ pub(crate) struct Detail {
     #[schema(example = "Missing required parameter: email")]
     pub(crate) message: String,
 }
-
-/// All codes, as [`ApiError::kind`] gives them.
-pub(crate) const CODES: [&str; 14] = [
-    "invalid_parameters",
-    "invalid_json",
-    "invalid_signature",
-    "unauthorized",
-    "forbidden",
-    "not_found",
-    "method_not_allowed",
-    "conflict",
-    "idempotency_conflict",
-    "payload_too_large",
-    "unsupported_media_type",
-    "rate_limited",
-    "internal",
-    "unavailable",
-];
 
 /// Seconds after which a failed store may be there again.
 const RETRY_SOON: u64 = 1;

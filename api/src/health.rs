@@ -1,7 +1,7 @@
 //! Liveness and readiness. A probe reads what background tasks have found: it never waits for a
 //! store.
 
-use crate::webhook::secrets::Secrets;
+use crate::signing_secrets::Secrets;
 use queue::{BrokerStatus, DatabaseStatus, Publisher};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};

@@ -7,7 +7,7 @@ use crate::auth::Caller;
 use crate::error::{ApiError, Fault, KeptError};
 use crate::input::read_body;
 use crate::state::AppState;
-use crate::{answer, error};
+use crate::{error, media_type};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -152,7 +152,7 @@ fn replay(kept: Answer) -> Result<Response, ApiError> {
     if status.is_client_error() {
         response.extensions_mut().insert(KeptError(kept.body));
     }
-    answer::mark_as_json(response.headers_mut());
+    media_type::mark_as_json(response.headers_mut());
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     if let Some(location) = kept.location.and_then(|location| location.try_into().ok()) {
         response.headers_mut().insert(header::LOCATION, location);

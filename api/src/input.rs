@@ -12,10 +12,10 @@ pub(crate) use page::{PageOf, page};
 pub(crate) use time::{first_moment, moment_after};
 pub(crate) use unknown::Warnings;
 
-use crate::answer;
 use crate::auth::Caller;
 use crate::cursor::List;
 use crate::error::ApiError;
+use crate::media_type;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderMap, header, request};
@@ -73,7 +73,7 @@ impl<S: Sync> FromRequest<S> for OptionalFields {
 fn is_json(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
-    answer::is_json(headers)
+    media_type::is_json(headers)
         || essence.eq_ignore_ascii_case("application/json")
         || essence.to_ascii_lowercase().ends_with("+json")
 }

@@ -10,9 +10,11 @@
 
 mod answer;
 mod auth;
+mod background;
 pub mod bare;
 mod bodies;
 mod clock;
+mod completion;
 mod console;
 mod cursor;
 mod edge;
@@ -24,21 +26,25 @@ mod idempotency;
 mod input;
 mod limits;
 mod listing;
+mod media_type;
 mod metrics;
 mod openapi;
 mod places;
 mod prefer;
 mod promptly;
+mod refused_webhooks;
 mod request_id;
 mod roles;
 mod routes;
 mod run;
 mod server;
+mod signing_secrets;
 mod state;
 mod webhook;
 
 pub use clock::Clock;
-pub use openapi::{Document, document as openapi};
+pub use openapi::Document;
+pub use routes::open_api as openapi;
 pub use run::{Settings, run, run_on};
 pub use server::serve;
 pub use server::tls::{InvalidTls, Tls};

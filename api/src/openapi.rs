@@ -15,12 +15,6 @@ use crate::error::ErrorBody;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-/// The document as it is served.
-#[must_use]
-pub fn document() -> Document {
-    crate::routes::open_api()
-}
-
 #[derive(OpenApi)]
 #[openapi(
     info(

@@ -48,6 +48,11 @@ use utoipa_axum::routes;
 
 const ROOT: &str = "/api/v1";
 
+/// What stands outside of the guard, for the document.
+#[derive(OpenApi)]
+#[openapi(paths(crate::webhook::receive, links::follow))]
+struct Unguarded;
+
 /// Everything but the webhooks.
 pub(crate) fn routes(state: &AppState) -> Routes {
     Routes { reads: router(state), writes: router(&state.for_writes()) }
@@ -72,8 +77,9 @@ fn router(state: &AppState) -> Router {
         .with_state(state.clone())
 }
 
-/// The document of all routes.
-pub(crate) fn open_api() -> Document {
+/// The document as it is served.
+#[must_use]
+pub fn open_api() -> Document {
     Document::of(&api().1)
 }
 
@@ -131,7 +137,9 @@ fn api() -> (Router<AppState>, utoipa::openapi::OpenApi) {
         .routes(routes!(keys::revoke::revoke))
         .routes(routes!(statistics::get::get))
         .routes(routes!(stripe_customers::get::get));
-    OpenApiRouter::with_openapi(Base::openapi()).nest(ROOT, api).split_for_parts()
+    OpenApiRouter::with_openapi(Base::openapi().merge_from(Unguarded::openapi()))
+        .nest(ROOT, api)
+        .split_for_parts()
 }
 
 /// In front of every endpoint: the key and its limit, then [`admit`].

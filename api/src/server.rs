@@ -81,7 +81,7 @@ pub async fn serve(
     let address = listener.local_addr()?;
     let background = tokio::spawn({
         let state = state.clone();
-        async move { Box::pin(state.background()).await }
+        async move { Box::pin(crate::background::run(&state)).await }
     });
     let times = Times { head: HEADER_TIMEOUT, idle: settings.keep_alive(), write: WRITE_TIMEOUT };
     let most = MAX_CONNECTIONS.min(common::process::connections_allowed());

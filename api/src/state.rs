@@ -5,12 +5,12 @@ use crate::bodies::Bodies;
 use crate::clock::Clock;
 use crate::console::MountedConsole;
 use crate::feeds::Feeds;
-use crate::health::{Health, TIDY_INTERVAL};
+use crate::health::Health;
 use crate::limits::Limits;
 use crate::metrics::Meters;
 use crate::places::Places;
-use crate::webhook::refusals::Refusals;
-use crate::webhook::secrets::Secrets;
+use crate::refused_webhooks::Refusals;
+use crate::signing_secrets::Secrets;
 use app::completion::Completions;
 use app::{Outbox, endpoints::Outgoing};
 use common::config::LimitArgs;
@@ -61,7 +61,7 @@ pub struct Parts {
 pub struct AppState {
     /// For the request at hand: a read's or a write's.
     pub(crate) pool: PgPool,
-    pools: Pools,
+    pub(crate) pools: Pools,
     pub(crate) publisher: Publisher,
     pub(crate) clock: Clock,
     pub(crate) limits: Arc<Limits>,
@@ -149,27 +149,5 @@ impl AppState {
     /// The same state for requests that write.
     pub(crate) fn for_writes(&self) -> Self {
         Self { pool: self.pools.writes.clone(), ..self.clone() }
-    }
-
-    /// Everything that goes on beside the requests. Never returns.
-    pub(crate) async fn background(&self) {
-        let lookups = &self.pools.lookups;
-        tokio::join!(
-            self.secrets.refresh(),
-            self.refusals.keep_writing(lookups),
-            self.completions.run(lookups),
-            self.feeds.run(lookups, &self.health),
-            self.health.probe(lookups),
-            Box::pin(self.limits.share(lookups)),
-            watch::keep_drained(),
-            async { crate::idempotency::purge(&Self { pool: lookups.clone(), ..self.clone() }).await },
-            async {
-                let mut every = tokio::time::interval(TIDY_INTERVAL);
-                loop {
-                    every.tick().await;
-                    self.limits.sweep();
-                }
-            },
-        );
     }
 }

@@ -4,13 +4,12 @@
 //! Whoever proves nothing learns nothing: a project that does not exist is refused as a wrong signature is. Only a body
 //! that one of our secrets signed is told that its address is wrong.
 
-pub(crate) mod refusals;
-pub(crate) mod secrets;
 mod traceparent;
 
 use crate::bodies::Bodies;
 use crate::error::ApiError;
 use crate::openapi::Webhooks;
+use crate::signing_secrets::Project;
 use crate::state::AppState;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header, request};
@@ -18,7 +17,6 @@ use axum::response::Response;
 use domain::ids::{Mode, ProjectId, Realm};
 use queue::PublishError;
 use queue::envelope::{Envelope, Source};
-use secrets::Project;
 use std::sync::Arc;
 use std::time::Duration;
 use stripe::signature::{self, InvalidSignature};

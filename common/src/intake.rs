@@ -16,7 +16,7 @@ use stripe::missing::Missing;
 
 /// What a body tells, and under which name it is kept in the inbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct ReadEvent {
     /// The connected Stripe account; empty for the project's own.
     pub account: String,
     /// `evt_…`, `fetch:…`, or the name of a REST command.
@@ -51,7 +51,7 @@ const MOST_TOUCHES: usize = 1_000;
 /// Why a body tells nothing, for whoever reads the dead letters. No text of the body is quoted: it
 /// may hold personal data.
 #[derive(Debug, thiserror::Error)]
-pub enum Untold {
+pub enum ReadError {
     /// A Stripe event that cannot be read.
     #[error(transparent)]
     Stripe(#[from] Unreadable),
@@ -81,7 +81,7 @@ pub fn read(
     realm: Realm,
     received_at: DateTime<Utc>,
     keys: &MetadataKeys,
-) -> Result<Told, Untold> {
+) -> Result<ReadEvent, ReadError> {
     let told = match source {
         Source::Stripe | Source::Backfill => {
             let reading = event::read(body, realm.mode, keys, received_at)?;
@@ -91,14 +91,14 @@ pub fn read(
         // Its id names the account where there is one.
         Source::Fetched => told(String::new(), read_fetched(body, realm.mode, received_at)?),
         Source::Api => commanded(json(body, "command of the REST API")?),
-        Source::Fetch | Source::Resettle | Source::Promotion => return Err(Untold::Request(source)),
+        Source::Fetch | Source::Resettle | Source::Promotion => return Err(ReadError::Request(source)),
     };
     bounded(told)
 }
 
 /// What the database takes of it: whoever signs a body may write texts of any length and number, and one that is refused
 /// at the end would cost its batch a transaction for each half.
-fn bounded(mut told: Told) -> Result<Told, Untold> {
+fn bounded(mut told: ReadEvent) -> Result<ReadEvent, ReadError> {
     let mut touches = 0_usize;
     told.facts.retain(|fact| match &fact.body {
         FactBody::Touch(touch) => {
@@ -111,11 +111,11 @@ fn bounded(mut told: Told) -> Result<Told, Untold> {
         |code: &ProviderCode| [&code.id, &code.code].iter().all(|text| text.len() <= LONGEST_CODE);
     told.code = told.code.filter(is_a_code);
     let names = told.facts.iter().flat_map(|fact| {
-        fact.links.iter().map(Key::as_str).chain([fact.natural_key.as_str(), fact.event.as_str()])
+        fact.identities.iter().map(Key::as_str).chain([fact.natural_key.as_str(), fact.event.as_str()])
     });
     let names = names.chain([told.account.as_str(), told.event_id.as_str()]);
     match names.map(str::len).max() {
-        Some(longest) if longest > LONGEST_NAME => Err(Untold::LongName(longest)),
+        Some(longest) if longest > LONGEST_NAME => Err(ReadError::LongName(longest)),
         _ => Ok(told),
     }
 }
@@ -124,20 +124,20 @@ fn bounded(mut told: Told) -> Result<Told, Untold> {
 ///
 /// # Errors
 /// When it is not what it should be.
-pub fn json<T: DeserializeOwned>(body: &[u8], what: &'static str) -> Result<T, Untold> {
+pub fn json<T: DeserializeOwned>(body: &[u8], what: &'static str) -> Result<T, ReadError> {
     let describe = |error: serde_json::Error| {
         format!("{:?} error at line {} column {}", error.classify(), error.line(), error.column())
     };
-    serde_json::from_slice(body).map_err(|error| Untold::Body { what, reason: describe(error) })
+    serde_json::from_slice(body).map_err(|error| ReadError::Body { what, reason: describe(error) })
 }
 
-fn told(account: String, reading: Reading) -> Told {
+fn told(account: String, reading: Reading) -> ReadEvent {
     let (facts, missing, code, ignored) = match reading.outcome {
         Outcome::Facts { facts, missing } => (facts, missing, None, None),
         Outcome::Code(code) => (Vec::new(), Vec::new(), Some(code), None),
         Outcome::Ignored { reason } => (Vec::new(), Vec::new(), None, Some(reason)),
     };
-    Told {
+    ReadEvent {
         account,
         event_id: reading.event_id,
         event_type: reading.event_type,
@@ -150,8 +150,8 @@ fn told(account: String, reading: Reading) -> Told {
     }
 }
 
-fn commanded(command: Command) -> Told {
-    Told {
+fn commanded(command: Command) -> ReadEvent {
+    ReadEvent {
         account: String::new(),
         event_id: command.event_id(),
         event_type: command.event_type().to_owned(),

@@ -3,16 +3,17 @@
 mod commit;
 mod isolate;
 
+use crate::acknowledge::acknowledge;
+use crate::backoff::{Backoff, Waited, grace};
 use crate::intake::Work;
-use crate::jobs::Keychain;
-use crate::pause::{Pauses, Rested, grace};
+use crate::keychain::Keychain;
 use crate::place::{Kind, Patience, Place};
 use crate::recovery::Recovery;
 use crate::telemetry;
 use chrono::{TimeDelta, Utc};
 use domain::provider_code::ProviderCode;
 use isolate::{Fate, Part, Parts};
-use queue::{AckError, Acknowledger, Delivery, Disposition, Prefix};
+use queue::{Acknowledger, Delivery, Disposition, Prefix};
 use std::sync::Arc;
 use store::{Sessions, settlement::Item};
 use stripe::missing::Missing;
@@ -82,7 +83,7 @@ impl Settling {
     pub(crate) async fn settle(&self, batch: Batch) {
         let Batch { deliveries, items, missing, codes } = batch;
         let mut parts = Parts::new(deliveries.len());
-        let (mut for_store, mut conflicts) = (Pauses::for_store(), Pauses::for_race());
+        let (mut for_store, mut conflicts) = (Backoff::for_store(), Backoff::for_conflict());
         while let Some(part) = parts.next() {
             let some: Vec<&Item> = part.places.iter().filter_map(|place| items.get(*place)).collect();
             let beside = |place: &usize| Beside {
@@ -99,7 +100,7 @@ impl Settling {
                 Ok(()) => {
                     self.place.works();
                     parts.settled(&part);
-                    (for_store, conflicts) = (Pauses::for_store(), Pauses::for_race());
+                    (for_store, conflicts) = (Backoff::for_store(), Backoff::for_conflict());
                     continue;
                 }
                 Err(failure) => failure,
@@ -110,21 +111,21 @@ impl Settling {
                     if self.place.fails(failure.place, &failure.reason).await == Patience::Exhausted {
                         self.leave.cancel();
                     }
-                    for_store.rest(&self.leave).await
+                    for_store.wait(&self.leave).await
                 }
                 Recovery::Again => {
                     tracing::debug!(error = failure.reason, "the batch is run again");
                     parts.run_again(part, &failure.reason);
-                    conflicts.rest(&self.leave).await
+                    conflicts.wait(&self.leave).await
                 }
                 Recovery::PassBy => {
                     self.pass_by(&mut parts, &part, &some, &failure.reason).await;
-                    Rested::Yes
+                    Waited::Whole
                 }
                 Recovery::Halve => {
                     tracing::warn!(error = failure.reason, messages = part.places.len(), "too much at once");
                     parts.halve(&part, &failure.reason);
-                    Rested::Yes
+                    Waited::Whole
                 }
                 Recovery::Isolate => {
                     tracing::warn!(
@@ -133,10 +134,10 @@ impl Settling {
                         "cannot be settled as it is"
                     );
                     parts.isolate(&part, &failure.reason);
-                    Rested::Yes
+                    Waited::Whole
                 }
             };
-            if rested == Rested::Stop {
+            if rested == Waited::Stop {
                 break;
             }
         }
@@ -184,7 +185,7 @@ impl Settling {
         }
         let (acknowledger, leave) = (self.acknowledger.clone(), self.leave.clone());
         *acknowledging = Some(tokio::spawn(async move {
-            tell(&acknowledger, &leave, outcomes).await;
+            acknowledge(&acknowledger, &leave, outcomes).await;
             if !unsettled.is_empty() {
                 acknowledger.release(unsettled).await;
             }
@@ -201,7 +202,7 @@ impl Settling {
     /// Tells the queue, again and again while the database is away. What cannot be told before the
     /// worker stops is delivered again, and changes nothing then.
     pub(crate) async fn tell(&self, outcomes: Vec<(Delivery, Disposition)>) {
-        tell(&self.acknowledger, &self.leave, outcomes).await;
+        acknowledge(&self.acknowledger, &self.leave, outcomes).await;
     }
 
     /// The queue's side of it.
@@ -217,29 +218,6 @@ impl Settling {
     /// What ends the shift.
     pub(crate) fn leave(&self) -> &CancellationToken {
         &self.leave
-    }
-}
-
-/// Tells the queue what became of deliveries; see [`Settling::tell`].
-pub(crate) async fn tell(
-    acknowledger: &Acknowledger,
-    leave: &CancellationToken,
-    mut outcomes: Vec<(Delivery, Disposition)>,
-) {
-    let mut pauses = Pauses::for_store();
-    let mut said = false;
-    while !outcomes.is_empty() {
-        let Err(AckError { outcomes: untold, source }) = acknowledger.finish(outcomes).await else {
-            return;
-        };
-        if !std::mem::replace(&mut said, true) {
-            tracing::warn!(error = %source, "the queue is told later");
-        }
-        outcomes = untold;
-        if pauses.rest(leave).await == Rested::Stop {
-            let deliveries = outcomes.into_iter().map(|(delivery, _)| delivery).collect();
-            return acknowledger.release(deliveries).await;
-        }
     }
 }
 

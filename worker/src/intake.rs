@@ -1,6 +1,6 @@
 //! From a message to what has to be done with it. Pure.
 
-use common::intake::{self, Told, Untold};
+use common::intake::{self, ReadError, ReadEvent};
 use domain::promotion::Promotion;
 use domain::provider_code::ProviderCode;
 use domain::reevaluation::Reevaluation;
@@ -39,7 +39,7 @@ pub(crate) struct Work {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unworkable {
     #[error(transparent)]
-    Untold(#[from] Untold),
+    ReadError(#[from] ReadError),
     #[error("{0} workers died of it: each worked on it alone and did not come back")]
     Deadly(u32),
 }
@@ -62,7 +62,7 @@ fn read_envelope(envelope: &Envelope, keys: &MetadataKeys) -> Result<Task, Unwor
     }
 }
 
-fn work(envelope: &Envelope, told: Told) -> Work {
+fn work(envelope: &Envelope, told: ReadEvent) -> Work {
     let event = InboxEvent {
         account: told.account,
         event_id: told.event_id,

@@ -1,16 +1,13 @@
-//! Work that is not settled in batches: calls to Stripe, and clusters that are judged again. It runs
+//! Work that is not settled in batches: calls to Stripe, and clusters that are resettled. It runs
 //! beside the batches and is bounded by the queue's prefetch.
 
 mod fetch;
-mod keychain;
 mod promote;
 mod resettle;
 
-pub(crate) use fetch::{question, request};
-pub(crate) use keychain::Keychain;
-
-use crate::batch::tell;
-use crate::pause::grace;
+use crate::acknowledge::acknowledge;
+use crate::backoff::grace;
+use crate::keychain::Keychain;
 use crate::place::Place;
 use domain::promotion::Promotion;
 use domain::reevaluation::Reevaluation;
@@ -105,6 +102,6 @@ impl Shared {
         if let Disposition::DeadLetter { reason } = &disposition {
             tracing::warn!(message.id = %delivery.envelope.headers.message_id, reason, "dead letter");
         }
-        tell(&self.acknowledger, &self.shutdown, vec![(delivery, disposition)]).await;
+        acknowledge(&self.acknowledger, &self.shutdown, vec![(delivery, disposition)]).await;
     }
 }

@@ -3,8 +3,7 @@
 //! ```text
 //! queue ─▶ intake ─┬─▶ batch   raw events and commands: settled together, poison isolated
 //!                  ├─▶ fetch   calls to Stripe for what a payload lacked; the answer is a new message
-//!                  └─▶ resettle  clusters that a changed mapping concerns, judged again
-//! sweep  ─▶ queue          commands whose message did not reach the queue
+//!                  └─▶ resettle  clusters that a changed mapping concerns, resettled
 //! waiting ─▶ queue         thin events, once a key can fetch what they are about
 //! notify ─▶ endpoints      notifications, numbered and sent
 //! heartbeat                that this worker runs, for whoever looks at the queue
@@ -16,18 +15,20 @@
 //! A message is acknowledged after its effects are committed, so a crash at any point delivers it
 //! again, and the inbox makes that harmless.
 
+mod acknowledge;
+mod backoff;
 mod batch;
 mod heartbeat;
 mod intake;
 mod jobs;
+mod keychain;
 mod notify;
-mod pause;
 mod place;
+mod question;
 mod reconcile;
 mod recovery;
 mod run;
 mod suspects;
-mod sweep;
 mod telemetry;
 mod waiting;
 

@@ -15,7 +15,7 @@ mod sequencer;
 mod telemetry;
 mod tidy;
 
-use crate::pause::{Pauses, Rested};
+use crate::backoff::{Backoff, Waited};
 use ::notify::{Client, Lookup, SystemLookup};
 use anyhow::Context;
 use common::config::NotifyArgs;
@@ -93,7 +93,7 @@ impl Notifier {
 
 /// Hears of what is written, by whatever process.
 async fn listen(database_url: &str, wakes: &Wakes, shutdown: &CancellationToken) {
-    let mut pauses = Pauses::for_store();
+    let mut backoff = Backoff::for_store();
     loop {
         let heard = async {
             let mut listener = Listener::connect(database_url, APPLICATION).await?;
@@ -111,7 +111,7 @@ async fn listen(database_url: &str, wakes: &Wakes, shutdown: &CancellationToken)
         if let Err(error) = ended {
             tracing::debug!(%error, "not hearing of notifications; looking for them");
         }
-        if pauses.rest(shutdown).await == Rested::Stop {
+        if backoff.wait(shutdown).await == Waited::Stop {
             return;
         }
     }

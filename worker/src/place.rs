@@ -1,6 +1,6 @@
 //! Whether the place lets the worker work: its database is there, takes it, and has the schema that it knows.
 
-use crate::pause::{Pauses, Rested, pause};
+use crate::backoff::{Backoff, Waited, pause};
 use crate::telemetry;
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -71,26 +71,26 @@ impl Place {
     }
 
     /// Waits until the database is there and has every migration that this program knows.
-    pub(crate) async fn wait_until_fit(&self, shutdown: &CancellationToken) -> Rested {
-        let mut pauses = Pauses::for_store();
+    pub(crate) async fn wait_until_fit(&self, shutdown: &CancellationToken) -> Waited {
+        let mut backoff = Backoff::for_store();
         loop {
             match self.compare().await {
                 Ok(()) => break,
                 Err(Unfit::Behind) => self.says(Kind::Behind, &Unfit::Behind.to_string()),
                 Err(Unfit::Store(error)) => self.says(Kind::of(&error), &common::causes(&error)),
             }
-            if pauses.rest(shutdown).await == Rested::Stop {
-                return Rested::Stop;
+            if backoff.wait(shutdown).await == Waited::Stop {
+                return Waited::Stop;
             }
         }
         // Whether a statement is still refused, only that statement can tell.
         let refused = self.trouble().as_ref().is_some_and(|trouble| trouble.kind == Kind::Refused);
         if !refused {
             self.works();
-        } else if pause(RETRY, shutdown).await == Rested::Stop {
-            return Rested::Stop;
+        } else if pause(RETRY, shutdown).await == Waited::Stop {
+            return Waited::Stop;
         }
-        Rested::Yes
+        Waited::Whole
     }
 
     /// What `/readyz` of a worker says: whether what comes to it would be settled.

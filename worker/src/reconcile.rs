@@ -1,6 +1,6 @@
 //! Once a day, Stripe's events of the last days against the inbox: what an endpoint missed is settled after all.
 
-use crate::jobs::Keychain;
+use crate::keychain::Keychain;
 use crate::telemetry;
 use app::reconcile::{self, Failure};
 use chrono::{TimeDelta, Utc};

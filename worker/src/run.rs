@@ -1,12 +1,13 @@
 //! The process: from settings to a worker that stops when it is told to.
 
+use crate::backoff::{Backoff, Waited};
 use crate::batch::{Batch, Settling};
 use crate::intake::{self, Task, Unworkable};
-use crate::jobs::{Jobs, Keychain};
-use crate::pause::{Pauses, Rested};
+use crate::jobs::Jobs;
+use crate::keychain::Keychain;
 use crate::place::Place;
 use crate::suspects::{self, Trial};
-use crate::{heartbeat, notify, reconcile, sweep, telemetry, waiting};
+use crate::{heartbeat, notify, reconcile, telemetry, waiting};
 use anyhow::Context;
 use common::config::{NotifyArgs, QueueArgs, StripeArgs, WatchArgs};
 use queue::{Consumer, Delivery, Publisher, QueueConfig};
@@ -20,9 +21,9 @@ use tokio_util::sync::CancellationToken;
 /// Messages of one transaction. Larger batches gain little more and hold their locks longer.
 const BATCH: usize = 500;
 
-/// Sessions: two batches, their settling, the jobs, the sweep, the providers' keys, the thin events that wait, the
-/// comparing with Stripe's events and the heartbeat.
-const SESSIONS: usize = 11;
+/// Sessions: two batches, their settling, the jobs, the providers' keys, the thin events that wait, the comparing with
+/// Stripe's events and the heartbeat.
+const SESSIONS: usize = 10;
 
 /// How long the worker takes to stop at most, whatever does not answer. What it has not finished or handed back by then
 /// is delivered again: container managers kill after 10 s.
@@ -86,7 +87,7 @@ async fn work(settings: Settings<'_>, shutdown: &CancellationToken) -> anyhow::R
     }
     // It has, also where it waits for the database: that is what `/readyz` says.
     common::process::has_started();
-    while place.wait_until_fit(shutdown).await == Rested::Yes {
+    while place.wait_until_fit(shutdown).await == Waited::Whole {
         let shift =
             Shift { sessions: &sessions, place: &place, queue: &queue, keys: &keys, keychain: &keychain };
         Box::pin(shift.work(shutdown.child_token())).await?;
@@ -112,10 +113,10 @@ impl Shift<'_> {
     async fn work(&self, leave: CancellationToken) -> anyhow::Result<()> {
         let Self { sessions, place, queue, keys, keychain } = *self;
         // Whether a question can be asked is known before the first event that lacks something.
-        let mut pauses = Pauses::for_store();
+        let mut backoff = Backoff::for_store();
         while let Err(error) = keychain.read(sessions).await {
             tracing::debug!(%error, "the providers' keys cannot be read");
-            if pauses.rest(&leave).await == Rested::Stop {
+            if backoff.wait(&leave).await == Waited::Stop {
                 return Ok(());
             }
         }
@@ -155,7 +156,6 @@ impl Shift<'_> {
             queue.prefix.clone(),
             leave.clone(),
         ));
-        let sweep = tokio::spawn(sweep::run(sessions.clone(), publisher.clone(), leave.clone()));
         let beating = tokio::spawn(heartbeat::run(sessions.clone(), queue.prefix.clone(), leave.clone()));
         tracing::info!(broker = queue.broker.is_some(), "working");
 
@@ -180,7 +180,6 @@ impl Shift<'_> {
         reading.await.context("reading the providers' keys failed")?;
         waiting.await.context("asking for thin events failed")?;
         comparing.await.context("comparing with Stripe's events failed")?;
-        sweep.await.context("the sweep failed")?;
         beating.await.context("the heartbeat failed")?;
         consumer.finished().await;
         publishing.cancel();

@@ -1,9 +1,9 @@
 //! Messages that were in the hands of workers that died: each is worked on alone, and only what was alone each time is
 //! to blame.
 
+use crate::backoff::{Backoff, Waited};
 use crate::batch::Settling;
 use crate::intake;
-use crate::pause::{Pauses, Rested};
 use crate::place::{Kind, Patience};
 use chrono::Utc;
 use queue::{Delivery, Disposition};
@@ -37,7 +37,7 @@ impl Settling {
             self.tell(vec![(suspect, Disposition::PutOff { at: Utc::now(), reason })]).await;
             return Trial::Over;
         }
-        let mut pauses = Pauses::for_store();
+        let mut backoff = Backoff::for_store();
         let before = loop {
             let error = match self.acknowledger().try_alone(&suspect).await {
                 Ok(Some(before)) => break before,
@@ -48,7 +48,7 @@ impl Settling {
             if self.place().fails(Kind::of(&error), &common::causes(&error)).await == Patience::Exhausted {
                 self.leave().cancel();
             }
-            if pauses.rest(self.leave()).await == Rested::Stop {
+            if backoff.wait(self.leave()).await == Waited::Stop {
                 self.acknowledger().release(vec![suspect]).await;
                 return Trial::Over;
             }

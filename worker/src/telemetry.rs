@@ -16,9 +16,6 @@ pub(crate) const READY: &str = "tributary_worker_ready";
 pub(crate) const FAILED: &str = "tributary_worker_batches_failed_total";
 /// Calls to Stripe, by `result`: fetched, unknown, later, refused or parked.
 pub(crate) const FETCHES: &str = "tributary_worker_fetches_total";
-/// Commands that the sweep published again.
-pub(crate) const SWEPT: &str = "tributary_worker_swept_total";
-
 /// Events that Stripe had and the inbox had not, in the last comparison of each project and mode.
 pub(crate) const MISSING: &str = "tributary_reconcile_missing";
 /// Thin events that wait for their object; the same in every worker.
@@ -35,7 +32,6 @@ pub(crate) fn describe() {
     describe_counter!(FETCHES, "Calls to Stripe, by result.");
     describe_gauge!(MISSING, "Events that the last comparisons with Stripe found missing.");
     describe_gauge!(THIN_WAITING, "Thin events that wait for a Stripe key that can fetch their object.");
-    describe_counter!(SWEPT, "Commands that the sweep published again.");
 }
 
 /// A count for a counter.

@@ -1,6 +1,7 @@
 //! Thin events that wait: until a key can fetch what they are about, or the snapshot event of the same happening comes.
 
-use crate::jobs::{Keychain, question};
+use crate::keychain::Keychain;
+use crate::question::question;
 use crate::telemetry;
 use chrono::{DateTime, Utc};
 use domain::ids::Realm;

@@ -56,7 +56,7 @@ async fn a_panic_is_an_internal_error_and_the_service_goes_on() {
     for path in ["/panics", "/panics/midway"] {
         let (status, headers, body) = ask(&edge, path).await;
         assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
-        assert!(answer::is_json(&headers), "{headers:?}");
+        assert!(media_type::is_json(&headers), "{headers:?}");
         let error = serde_json::json!({
             "code": "internal", "message": "Something went wrong on our side", "status": 500, "request_id": "mine-1",
         });
@@ -72,7 +72,7 @@ async fn more_than_can_have_begun_are_told_to_come_again_and_probes_are_not() {
     assert_eq!(ask(&edge, "/livez").await.0, StatusCode::NO_CONTENT);
     let (status, headers, body) = ask(&edge, "/fine").await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(answer::is_json(&headers) && headers.contains_key("retry-after"), "{headers:?}");
+    assert!(media_type::is_json(&headers) && headers.contains_key("retry-after"), "{headers:?}");
     assert_eq!(body["error"]["code"], "unavailable");
     drop(all);
     assert_eq!(ask(&edge, "/fine").await.0, StatusCode::OK);

@@ -1,7 +1,7 @@
 //! The body of an error, in either form.
 
+use super::code::ErrorCode;
 use super::{ApiError, Detail};
-use crate::openapi::values::ErrorCode;
 use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};

@@ -1,20 +1,18 @@
 //! How values are written: the schemas that several routes share. They say what `input` takes.
 
-use crate::error::CODES;
 use app::doctor::Health;
 use app::payouts::Format;
 use domain::fact::ConversionKind;
 use domain::notification::Event;
-use domain::payout::Why;
-use domain::settle::{ConversionSource, Method, RuleKind};
+use domain::origin::Origin;
+use domain::payout::CarryReason;
+use domain::settle::{ConversionStatus, CustomerStatus, Method, RuleKind};
 use queue::envelope::Source;
 use serde::Serialize;
 use std::borrow::Cow;
 use store::affiliates::AffiliateStatus;
 use store::api_keys::{ErrorForm, KeyRole};
-use store::conversions::{ConversionStatus, kind_as_str};
 use store::coupons::CouponStatus;
-use store::customers::CustomerStatus;
 use store::deliveries::DeliveryStatus;
 use store::payouts;
 use store::statistics::Interval;
@@ -58,13 +56,15 @@ schema!(ListedAffiliateStatus, {
 schema!(CouponStatusWord, words(&CouponStatus::ALL.map(CouponStatus::as_str)));
 schema!(ReferralStatusWord, words(&CustomerStatus::ALL.map(CustomerStatus::as_str)));
 schema!(ConversionStatusWord, words(&ConversionStatus::ALL.map(ConversionStatus::as_str)));
-schema!(ConversionTypeWord, words(&[ConversionKind::Signup, ConversionKind::Purchase].map(kind_as_str)));
-schema!(ConversionSourceWord, words_of(&[ConversionSource::Api, ConversionSource::Stripe]));
+schema!(ConversionTypeWord, words(&ConversionKind::ALL.map(ConversionKind::as_str)));
+schema!(ConversionSourceWord, words(&Origin::ALL.map(Origin::as_str)));
 schema!(AttributionMethod, words_of(&Method::ALL).description(Some("How an affiliate was named")));
 schema!(RuleKindWord, words_of(&RuleKind::ALL).description(Some("Where a commission is agreed")));
-schema!(ErrorCode, words(&CODES).description(Some("For programs")));
 schema!(PayoutStatusWord, words(&payouts::STATUSES));
-schema!(CarriedOverWord, words_of(&[Why::Negative, Why::BelowMinimum, Why::Fraction]));
+schema!(
+    CarriedOverWord,
+    words_of(&[CarryReason::Negative, CarryReason::BelowMinimum, CarryReason::Fraction])
+);
 schema!(PayoutFileWord, words(&Format::ALL.map(Format::as_str)));
 schema!(
     EventSourceWord,

@@ -8,5 +8,5 @@ mod object;
 mod revise;
 pub(crate) mod update;
 
-pub(super) use get::{find, unknown};
+pub(super) use get::find;
 pub(crate) use object::Conversion;

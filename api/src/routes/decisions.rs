@@ -16,7 +16,7 @@ use crate::error::ApiError;
 use crate::input::{Fields, MAX_REASON, Warnings};
 use crate::openapi::values::Reason;
 use crate::state::AppState;
-use domain::decision::Word;
+use domain::decision::Audit;
 use utoipa::ToSchema;
 
 /// Why it is decided.
@@ -34,7 +34,7 @@ fn reason(mut fields: Fields) -> Result<(String, Warnings), ApiError> {
 }
 
 /// The decision as its record names it: by the caller's key, now.
-async fn word(state: &AppState, caller: Caller, reason: &str) -> Result<Word, ApiError> {
+async fn audit(state: &AppState, caller: Caller, reason: &str) -> Result<Audit, ApiError> {
     let actor = app::keys::actor(&mut *state.pool.acquire().await?, caller.key).await?;
-    Ok(app::decisions::word(&actor, reason, state.clock.now())?)
+    Ok(app::decisions::audit(&actor, reason, state.clock.now())?)
 }

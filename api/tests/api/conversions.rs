@@ -1,10 +1,12 @@
 //! `/api/v1/conversions`
 
 use crate::support::{affiliate, project, queued, settle, start, with_key, worker};
+use domain::command::Command;
 use domain::ids::{Mode, Realm};
 use serde_json::{Value, json};
+use sqlx::AssertSqlSafe;
 use std::collections::BTreeSet;
-use store::{PgPool, conversions};
+use store::PgPool;
 
 const PATH: &str = "/api/v1/conversions";
 
@@ -298,24 +300,41 @@ async fn a_query_without_sense_is_told(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn what_was_not_published_is_found_by_the_sweep(pool: PgPool) {
+async fn a_conversion_is_kept_with_its_command_or_not_at_all(pool: PgPool) {
     let (api, project) = (start(&pool).await, project(&pool).await);
-    let posted = api.post(&project, PATH, r#"{"amount": 10}"#).header("Prefer", "respond-async").send().await;
-    let id = posted.data(202)["id"].as_i64().unwrap();
-    let mut transaction = pool.begin().await.unwrap();
-    let long_ago = chrono::Utc::now() - chrono::TimeDelta::hours(1);
-    assert!(conversions::overdue_pending(&mut transaction, long_ago, 10).await.unwrap().is_empty());
-    let later = chrono::Utc::now() + chrono::TimeDelta::hours(1);
-    let overdue = conversions::overdue_pending(&mut transaction, later, 10).await.unwrap();
-    assert_eq!(overdue.iter().map(|overdue| overdue.id.0).collect::<Vec<_>>(), [id]);
-    assert_eq!(overdue[0].realm, project.realm);
-    let queued: domain::command::Command = serde_json::from_slice(&queued(&pool).await[0].1).unwrap();
-    assert_eq!(overdue[0].commands, [queued]);
+    let post = || {
+        let body = r#"{"amount": 10, "reference": "order-1"}"#;
+        api.post(&project, PATH, body).header("Prefer", "respond-async").send()
+    };
+    let rename = async |from, to| {
+        let rename = AssertSqlSafe(format!("ALTER TABLE {from} RENAME TO {to}"));
+        sqlx::query(rename).execute(&pool).await.unwrap();
+    };
+    let standing = async || {
+        let rows = "SELECT id, revision FROM conversions";
+        sqlx::query_as::<_, (i64, i64)>(rows).fetch_all(&pool).await.unwrap()
+    };
+    rename("queue_messages", "elsewhere").await;
+    post().await.error(500, "internal");
+    assert_eq!(standing().await, []);
 
-    conversions::mark_unpublished(&mut transaction, overdue[0].id).await.unwrap();
-    assert_eq!(conversions::overdue_pending(&mut transaction, long_ago, 10).await.unwrap().len(), 1);
-    conversions::mark_published(&mut transaction, &[overdue[0].id]).await.unwrap();
-    assert!(conversions::overdue_pending(&mut transaction, long_ago, 10).await.unwrap().is_empty());
+    rename("elsewhere", "queue_messages").await;
+    let id = post().await.data(202)["id"].as_i64().unwrap();
+    assert_eq!(standing().await, [(id, 0)]);
+    let put = || {
+        let path = format!("{PATH}/{id}");
+        api.put(&project, &path, r#"{"paid": true}"#).header("Prefer", "respond-async").send()
+    };
+    rename("queue_messages", "elsewhere").await;
+    put().await.error(500, "internal");
+    assert_eq!(standing().await, [(id, 0)]);
+
+    rename("elsewhere", "queue_messages").await;
+    put().await.data(202);
+    assert_eq!(standing().await, [(id, 1)]);
+    let commands = queued(&pool).await;
+    let events = commands.iter().map(|(_, body)| serde_json::from_slice::<Command>(body).unwrap().event_id());
+    assert_eq!(events.collect::<Vec<_>>(), [format!("conversion:{id}:0"), format!("conversion:{id}:1")]);
 }
 
 #[sqlx::test(migrations = "../migrations")]

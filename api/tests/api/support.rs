@@ -347,7 +347,7 @@ pub(crate) async fn settle(pool: &PgPool) {
             .bind(conversion.conversion.0)
             .bind(conversion.base.unwrap_or(0))
             .bind(conversion.currency)
-            .bind(store::conversions::kind_as_str(conversion.kind))
+            .bind(conversion.kind.as_str())
             .bind(conversion.paid)
             .bind(conversion.deleted)
             .execute(&mut *transaction)

@@ -4,7 +4,7 @@ use super::workload::CODE;
 use app::projects::{self, Created, NewProject};
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
-use common::intake::{self, Told};
+use common::intake::{self, ReadEvent};
 use domain::{
     fact::{SessionMode, SessionPaymentStatus},
     ids::{Mode, ProjectId, Realm},
@@ -18,9 +18,9 @@ use serde_json::Value;
 use std::{fmt, time::Instant};
 use store::{
     Connection, PgConnection, PgPool,
+    affiliates::{self, NewAffiliate},
     copies::{self, Template},
     databases, notifications,
-    registry::{self, NewAffiliate},
     settlement::{self, InboxEvent, Item},
 };
 use stripe::metadata::MetadataKeys;
@@ -110,8 +110,8 @@ async fn template(connection: &mut PgConnection, size: Size) -> anyhow::Result<(
     };
     let created = projects::create(&mut transaction, new).await?;
     let realm = Realm { project: created.project_id, mode: created.mode };
-    let affiliate = NewAffiliate { email: "bench@affiliate.example", referral_code: CODE };
-    registry::add_affiliate(&mut transaction, realm, affiliate).await?;
+    let affiliate = NewAffiliate::named("bench@affiliate.example", CODE);
+    affiliates::create(&mut transaction, realm, &affiliate).await?;
     let begins = Utc::now() - TimeDelta::days(30) * i32::try_from(size.payments).unwrap_or(i32::MAX);
     let keys = MetadataKeys::default();
     for customer in 0..TEMPLATE {
@@ -133,7 +133,7 @@ async fn template(connection: &mut PgConnection, size: Size) -> anyhow::Result<(
     Ok((created, template))
 }
 
-fn item(realm: Realm, told: Told, body: String) -> Item {
+fn item(realm: Realm, told: ReadEvent, body: String) -> Item {
     let event = InboxEvent {
         account: told.account,
         event_id: told.event_id,

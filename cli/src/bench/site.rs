@@ -24,8 +24,9 @@ use std::{
     time::Duration,
 };
 use store::{
-    self, PgPool, databases, overview,
-    registry::{self, NewAffiliate},
+    self, PgPool,
+    affiliates::{self, NewAffiliate},
+    databases, overview,
 };
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -89,8 +90,8 @@ impl Site {
         };
         let created = projects::create(&mut transaction, new).await?;
         let realm = Realm { project: created.project_id, mode: created.mode };
-        let affiliate = NewAffiliate { email: "bench@affiliate.example", referral_code: CODE };
-        registry::add_affiliate(&mut transaction, realm, affiliate).await?;
+        let affiliate = NewAffiliate::named("bench@affiliate.example", CODE);
+        affiliates::create(&mut transaction, realm, &affiliate).await?;
         transaction.commit().await?;
         let logs = std::env::temp_dir().join(&database);
         std::fs::create_dir_all(&logs).context("cannot make a directory for logs")?;

@@ -41,8 +41,9 @@ pub(super) async fn run(command: Command, context: &Context) -> anyhow::Result<(
     let mut transaction = pool.begin().await?;
     context::project(&mut transaction, args.decision.project()).await?;
     let payment = payment(&mut transaction, &args).await?;
-    let word = args.decision.word(now)?;
-    let decided = decisions::rule(&mut transaction, args.decision.outbox(now), payment, ruling, word).await?;
+    let audit = args.decision.audit(now)?;
+    let decided =
+        decisions::rule(&mut transaction, args.decision.outbox(now), payment, ruling, audit).await?;
     transaction.commit().await?;
     args.decision.show(context, &pool, decided, None).await
 }

@@ -1,9 +1,9 @@
 //! `tributary dead-letters …`
 
+mod close;
 mod discard;
 mod list;
 mod retry;
-mod settle;
 mod show;
 
 use crate::context::Context;

@@ -11,7 +11,7 @@ use app::{
 use chrono::{DateTime, Utc};
 use clap::{Args, builder::NonEmptyStringValueParser};
 use domain::{
-    decision::Word,
+    decision::Audit,
     ids::{Mode, ProjectId, Realm},
     key::Key,
 };
@@ -67,9 +67,9 @@ impl DecisionArgs {
     }
 
     /// Who, when and why.
-    pub(super) fn word(&self, now: DateTime<Utc>) -> anyhow::Result<Word> {
+    pub(super) fn audit(&self, now: DateTime<Utc>) -> anyhow::Result<Audit> {
         let actor = self.actor.clone().unwrap_or_else(user_name);
-        Ok(decisions::word(&actor, &self.reason, now)?)
+        Ok(decisions::audit(&actor, &self.reason, now)?)
     }
 
     /// The workers who are told.
@@ -104,7 +104,7 @@ impl DecisionArgs {
         decided: Decided,
         note: Option<String>,
     ) -> anyhow::Result<()> {
-        let Decided { id, realm, subject, what, word, event, message } = decided;
+        let Decided { id, realm, subject, what, audit, event, message } = decided;
         let settled = self.wait > 0;
         if settled {
             let bar = output::counter(!output::is_terminal());
@@ -128,8 +128,8 @@ impl DecisionArgs {
             mode: realm.mode,
             subject,
             what,
-            actor: word.actor,
-            reason: word.reason,
+            actor: audit.actor,
+            reason: audit.reason,
             settled,
             note,
         })

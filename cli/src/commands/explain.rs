@@ -1,7 +1,5 @@
 //! `tributary explain`
 
-mod told;
-
 use crate::{context::Context, output};
 use anyhow::{bail, ensure};
 use clap::Args;
@@ -103,7 +101,7 @@ pub(super) async fn run(args: &ExplainArgs, context: &Context) -> anyhow::Result
         let found = overview::of(&mut connection, &ids).await?;
         return context.print(&Stories(found.into_iter().map(Story::from).collect()));
     }
-    let told = told.into_iter().map(Told::from).chain(waiting.into_iter().map(Told::from));
+    let told = told.into_iter().map(WaitingItem::from).chain(waiting.into_iter().map(WaitingItem::from));
     context.print(&Waiting(told.collect()))
 }
 
@@ -130,7 +128,7 @@ async fn payments_of(
 ) -> Result<Vec<ConversionId>, StoreError> {
     let mut payments = Vec::new();
     for (realm, fact) in told {
-        for key in fact.links.iter().filter(|key| key.kind().is_of_a_payment()) {
+        for key in fact.identities.iter().filter(|key| key.names_a_payment()) {
             payments.extend(overview::payment(connection, *realm, key.as_str()).await?);
         }
     }
@@ -142,10 +140,10 @@ async fn payments_of(
 /// What was told of something that has become no payment.
 #[derive(Serialize)]
 #[serde(transparent)]
-struct Waiting(Vec<Told>);
+struct Waiting(Vec<WaitingItem>);
 
 #[derive(Serialize)]
-struct Told {
+struct WaitingItem {
     project_id: ProjectId,
     mode: Mode,
     occurred_at: String,
@@ -154,20 +152,20 @@ struct Told {
     says: String,
 }
 
-impl From<(Realm, Fact)> for Told {
+impl From<(Realm, Fact)> for WaitingItem {
     fn from((realm, fact): (Realm, Fact)) -> Self {
         Self {
             project_id: realm.project,
             mode: realm.mode,
             occurred_at: output::time(fact.at),
             kind: fact.body.kind(),
-            says: told::in_words(&fact),
+            says: fact.in_words(),
             event: fact.event,
         }
     }
 }
 
-impl From<WaitingEvent> for Told {
+impl From<WaitingEvent> for WaitingItem {
     fn from(waiting: WaitingEvent) -> Self {
         let WaitingEvent { realm, event_id, event_type, object, reason, received_at, .. } = waiting;
         let object = object.map(|object| format!(" of {object}")).unwrap_or_default();
@@ -185,19 +183,11 @@ impl From<WaitingEvent> for Told {
 impl fmt::Display for Waiting {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f, "No payment has come of it yet. What was told, in order of time:")?;
-        for Told { project_id, mode, occurred_at, event, says, .. } in &self.0 {
+        for WaitingItem { project_id, mode, occurred_at, event, says, .. } in &self.0 {
             writeln!(f, "  {occurred_at}  {says}")?;
             writeln!(f, "  {:24}  by {event}, project {project_id} in {mode} mode", "")?;
         }
         Ok(())
-    }
-}
-
-/// An amount in words, also of a currency that is not known.
-fn money(currency: &str, minor: i64) -> String {
-    match Currency::stored(currency) {
-        Ok(currency) => Money { minor, currency }.to_string(),
-        Err(_) => format!("{minor} minor units of {currency}"),
     }
 }
 

@@ -49,7 +49,7 @@ Examples:
 
 /// Sums are minor units.
 #[derive(Serialize)]
-struct Told {
+struct StatementItem {
     project_id: ProjectId,
     mode: Mode,
     affiliate_id: AffiliateId,
@@ -97,7 +97,7 @@ pub(super) async fn run(args: &StatementArgs, context: &Context) -> anyhow::Resu
         return output::line(&csv(&statements, period));
     }
     let time = |at: Option<DateTime<Utc>>| at.map(output::time);
-    let told = Told {
+    let told = StatementItem {
         project_id: realm.project,
         mode: realm.mode,
         affiliate_id,
@@ -142,7 +142,7 @@ impl From<Line> for Entry {
     }
 }
 
-impl fmt::Display for Told {
+impl fmt::Display for StatementItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { affiliate, project_id, mode, .. } = self;
         writeln!(f, "Statement of {affiliate}, project {project_id} in {mode} mode")?;

@@ -8,7 +8,8 @@ use domain::{
 };
 use store::{
     PgConnection,
-    registry::{self, NewAffiliate, NewCoupon},
+    affiliates::{self, NewAffiliate},
+    coupons::{self, CouponStatus, Naming, NewCoupon},
 };
 
 /// What the demo signs its events with.
@@ -65,7 +66,7 @@ pub struct Entered {
 ///
 /// # Errors
 /// Those of the database.
-pub async fn enter(connection: &mut PgConnection) -> Result<Entered, app::Error> {
+pub async fn enter(connection: &mut PgConnection) -> anyhow::Result<Entered> {
     let new = NewProject {
         name: "Demo",
         rules: &rules(),
@@ -76,16 +77,21 @@ pub async fn enter(connection: &mut PgConnection) -> Result<Entered, app::Error>
     let created = projects::create(connection, new).await?;
     let realm = Realm { project: created.project_id, mode: created.mode };
     for Affiliate { email, code, coupon } in AFFILIATES {
-        let new = NewAffiliate { email, referral_code: code };
-        let affiliate = registry::add_affiliate(connection, realm, new).await?;
+        let affiliate = affiliates::create(connection, realm, &NewAffiliate::named(email, code)).await?;
         if let Some(Coupon { code, promotion_code }) = coupon {
-            let new = NewCoupon {
-                affiliate,
-                code,
-                stripe_coupon: Some(code),
-                stripe_promotion_code: Some(promotion_code),
+            let naming = Naming {
+                affiliate: affiliate.id,
+                coupon_code: code.to_owned(),
+                stripe_coupon_id: Some(code.to_owned()),
+                stripe_promotion_code_id: Some(promotion_code.to_owned()),
             };
-            registry::add_coupon(connection, realm, new).await?;
+            let new = NewCoupon {
+                naming,
+                lemonsqueezy_discount_code: None,
+                status: CouponStatus::Active,
+                at_stripe: false,
+            };
+            coupons::create(connection, realm, &new).await?;
         }
     }
     Ok(Entered { realm, api_key: created.api_key, webhook_path: created.webhook_path })

@@ -95,9 +95,9 @@ fn time(day: &str) -> DateTime<Utc> {
     format!("{day}T12:00:00Z").parse().unwrap()
 }
 
-fn known(natural_key: String, at: DateTime<Utc>, links: Vec<Key>, body: FactBody) -> KnownFact {
+fn known(natural_key: String, at: DateTime<Utc>, identities: Vec<Key>, body: FactBody) -> KnownFact {
     let event = format!("evt_{natural_key}");
-    KnownFact::new(Fact { natural_key, keep: Keep::Latest, rank: 0, at, event, links, body }, at)
+    KnownFact::new(Fact { natural_key, keep: Keep::Latest, rank: 0, at, event, identities, body }, at)
 }
 
 fn facts(example: &Example) -> Vec<KnownFact> {

@@ -1,4 +1,4 @@
-//! Affiliates: entered, changed, closed; and who is judged again by that.
+//! Affiliates: entered, changed, closed; and who is resettled by that.
 
 mod change;
 mod close;

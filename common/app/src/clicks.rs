@@ -7,7 +7,7 @@ use store::{
     clicks::{self, NewClick, Recorded},
 };
 
-/// Records a click; a checkout that names it may have come first, and is judged again.
+/// Records a click; a checkout that names it may have come first, and is resettled.
 ///
 /// # Errors
 /// Those of the database. That the code is unknown is [`Recorded::UnknownCode`].

@@ -5,7 +5,7 @@ use domain::ids::Realm;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use store::{PgPool, StoreError, verdicts, within};
+use store::{PgPool, StoreError, within};
 use tokio::sync::{Notify, oneshot};
 
 /// How often it is asked while somebody waits.
@@ -94,7 +94,7 @@ impl Completions {
 }
 
 async fn settled(pool: &PgPool, asked: &[Command]) -> Result<Vec<Command>, StoreError> {
-    within(PATIENCE, async { verdicts::settled(&mut *pool.acquire().await?, asked).await }).await
+    within(PATIENCE, async { store::completion::settled(&mut *pool.acquire().await?, asked).await }).await
 }
 
 /// Waits in a process that waits for nothing else, as a command does; see [`Completions::wait`].

@@ -1,4 +1,4 @@
-//! Coupons: entered, changed, deleted; and who is judged again by that.
+//! Coupons: entered, changed, deleted; and who is resettled by that.
 
 use crate::{Error, Outbox};
 use domain::{

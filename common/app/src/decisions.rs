@@ -10,7 +10,7 @@ pub use subject::{customer_keys, find, payment};
 
 use crate::{Error, Outbox};
 use chrono::{DateTime, SubsecRound, Utc};
-use domain::{command::Command, decision::Word, ids::Realm, key::Key};
+use domain::{command::Command, decision::Audit, ids::Realm, key::Key};
 use store::{
     PgConnection,
     decisions::{self, DecisionKind, NewDecision},
@@ -31,7 +31,7 @@ pub struct Decided {
     /// What was decided, in a word or two.
     pub what: String,
     /// Who, when and why.
-    pub word: Word,
+    pub audit: Audit,
     /// What to wait for with [`Completions`](crate::completion::Completions).
     pub event: String,
     /// The message to the workers, for [`queue::waiting`].
@@ -42,7 +42,7 @@ pub struct Decided {
 ///
 /// # Errors
 /// [`Error::Invalid`] when it is not said who or why, or at too great a length.
-pub fn word(actor: &str, reason: &str, now: DateTime<Utc>) -> Result<Word, Error> {
+pub fn audit(actor: &str, reason: &str, now: DateTime<Utc>) -> Result<Audit, Error> {
     let (actor, reason) = (actor.trim(), reason.trim());
     if reason.is_empty() {
         return Err(Error::invalid("reason", "A decision has a reason"));
@@ -54,7 +54,7 @@ pub fn word(actor: &str, reason: &str, now: DateTime<Utc>) -> Result<Word, Error
         return Err(Error::invalid("actor", "A decision is somebody's"));
     }
     // What the database keeps, to the microsecond.
-    Ok(Word { actor: actor.to_owned(), reason: reason.to_owned(), decided_at: now.trunc_subsecs(6) })
+    Ok(Audit { actor: actor.to_owned(), reason: reason.to_owned(), decided_at: now.trunc_subsecs(6) })
 }
 
 /// Keeps a decision and puts its command on the queue.
@@ -63,13 +63,13 @@ async fn decide(
     outbox: Outbox<'_>,
     realm: Realm,
     (kind, subject, what): (DecisionKind, Key, String),
-    word: Word,
+    audit: Audit,
     command: impl FnOnce(i64, DateTime<Utc>) -> Command,
 ) -> Result<Decided, Error> {
-    let new = NewDecision { kind, subject: &subject, decided: &what, word: &word };
+    let new = NewDecision { kind, subject: &subject, decided: &what, audit: &audit };
     let id = decisions::add(connection, realm, new).await?;
-    let command = command(id, word.decided_at);
-    let outbox = Outbox { now: word.decided_at, ..outbox };
+    let command = command(id, audit.decided_at);
+    let outbox = Outbox { now: audit.decided_at, ..outbox };
     let message = outbox.command(connection, realm, &command).await?;
-    Ok(Decided { id, realm, subject, what, word, event: command.event_id(), message })
+    Ok(Decided { id, realm, subject, what, audit, event: command.event_id(), message })
 }

@@ -6,8 +6,9 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`affiliates`], [`coupons`], [`clicks`] | entering and changing them, and who is judged again by that |
+//! | [`affiliates`], [`coupons`], [`clicks`] | entering and changing them, and who is resettled by that |
 //! | [`referrals`] | registering a referral |
+//! | [`conversions`] | accepting, changing and taking back a conversion |
 //! | [`decisions`] | hold, release, reject a commission; lock and unlock a customer |
 //! | [`rules`] | rules in writing, changing them, trying them on history |
 //! | [`projects`] | creating and changing a project |
@@ -34,6 +35,7 @@ pub mod backfill;
 pub mod clicks;
 pub mod completion;
 pub mod connect_stripe;
+pub mod conversions;
 pub mod coupons;
 pub mod dead_letters;
 pub mod decisions;

@@ -35,7 +35,7 @@ impl Outbox<'_> {
         self.put(connection, Source::Api, realm, command).await
     }
 
-    /// Asks for the customers whom changed mappings concern to be judged again; for nobody when nothing changed. Tells
+    /// Asks for the customers whom changed mappings concern to be resettled; for nobody when nothing changed. Tells
     /// the message's number.
     pub async fn resettle(
         &self,

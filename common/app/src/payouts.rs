@@ -1,6 +1,6 @@
 //! Payouts: made from what is due, exported, paid or given up (SEMANTICS 13, 14).
 //!
-//! Making and closing one takes the books of a project and mode alone. Each has a transaction of its own, which is run again when
+//! Making and closing one takes the ledger of a project and mode alone. Each has a transaction of its own, which is run again when
 //! it met another one.
 
 mod close;

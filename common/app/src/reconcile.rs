@@ -12,7 +12,7 @@ use queue::{
     envelope::{Envelope, Source},
 };
 use store::reconciliations::{self, Reconciliation};
-use store::{Connection, PgConnection, verdicts};
+use store::{Connection, PgConnection, completion};
 use stripe::client::{FetchError, Lists, Span};
 use stripe::event::Listed;
 
@@ -73,7 +73,7 @@ pub async fn reconcile(
             .collect();
         done.seen += listed.len();
         let asked: Vec<_> = listed.iter().map(|(event, _)| (realm, event.id.clone())).collect();
-        let known = verdicts::settled(connection, &asked).await?;
+        let known = completion::settled(connection, &asked).await?;
         let missing: Vec<_> =
             listed.iter().filter(|(event, _)| !known.iter().any(|(_, id)| *id == event.id)).collect();
         let envelopes: Vec<Envelope> = missing

@@ -1,6 +1,8 @@
 //! Referrals: registered by a caller, settled by a worker.
 
 mod known;
+mod new;
 mod register;
 
-pub use register::{NewReferral, Registered, find, register};
+pub use new::NewReferral;
+pub use register::{Registered, find, register};

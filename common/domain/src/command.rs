@@ -4,7 +4,7 @@
 
 use super::decision::{Lock, Verdict};
 use super::fact::{
-    ConversionChange, Fact, FactBody, Keep, PostedConversion, PostedWord, ReferralRegistered, Who,
+    ConversionChange, CustomerIds, Fact, FactBody, Keep, PostedConversion, PostedWord, ReferralRegistered,
 };
 use super::key::Key;
 use chrono::{DateTime, Utc};
@@ -89,8 +89,8 @@ impl Command {
         match self {
             Self::Conversion { conversion, .. } => conversion.occurred_at,
             Self::Referral { referral, .. } => referral.occurred_at,
-            Self::Lock { lock, .. } => lock.word.decided_at,
-            Self::Verdict { verdict, .. } => verdict.word.decided_at,
+            Self::Lock { lock, .. } => lock.audit.decided_at,
+            Self::Verdict { verdict, .. } => verdict.audit.decided_at,
         }
     }
 
@@ -100,17 +100,17 @@ impl Command {
         let event = self.event_id();
         match self {
             Self::Conversion { revision, accepted_at, conversion, change } => {
-                let mut links = identities(&conversion.who);
-                links.push(conversion.payment.clone());
-                links.push(Key::conversion(conversion.conversion));
-                links.extend(change.iter().filter_map(|change| change.reference.clone()));
+                let mut identities = identities(&conversion.who);
+                identities.push(conversion.payment.clone());
+                identities.push(Key::conversion(conversion.conversion));
+                identities.extend(change.iter().filter_map(|change| change.reference.clone()));
                 Fact {
                     natural_key: format!("posted:{}", conversion.conversion),
                     keep: Keep::Highest,
                     rank: revision,
                     at: conversion.occurred_at,
                     event,
-                    links,
+                    identities,
                     body: FactBody::Posted(PostedWord { conversion, said_at: Some(accepted_at), change }),
                 }
             }
@@ -120,10 +120,10 @@ impl Command {
                 rank: revision,
                 at: referral.occurred_at,
                 event,
-                links: {
-                    let mut links = identities(&referral.who);
-                    links.push(Key::referral(referral.first.unwrap_or(id)));
-                    links
+                identities: {
+                    let mut identities = identities(&referral.who);
+                    identities.push(Key::referral(referral.first.unwrap_or(id)));
+                    identities
                 },
                 body: FactBody::Referral(referral),
             },
@@ -131,25 +131,25 @@ impl Command {
                 natural_key: format!("lock:{}", lock.customer),
                 keep: Keep::Highest,
                 rank: id,
-                at: lock.word.decided_at,
+                at: lock.audit.decided_at,
                 event,
-                links: vec![lock.customer.clone()],
+                identities: vec![lock.customer.clone()],
                 body: FactBody::Lock(lock),
             },
             Self::Verdict { id, verdict, .. } => Fact {
                 natural_key: format!("verdict:{}", verdict.payment),
                 keep: Keep::Highest,
                 rank: id,
-                at: verdict.word.decided_at,
+                at: verdict.audit.decided_at,
                 event,
-                links: vec![verdict.payment.clone()],
+                identities: vec![verdict.payment.clone()],
                 body: FactBody::Verdict(verdict),
             },
         }
     }
 }
 
-fn identities(who: &Who) -> Vec<Key> {
+fn identities(who: &CustomerIds) -> Vec<Key> {
     let email = who.email.as_deref().and_then(Key::email);
     let user = who.external_id.as_deref().map(Key::user);
     email.into_iter().chain(user).chain(who.stripe_customer.clone()).collect()
@@ -157,18 +157,18 @@ fn identities(who: &Who) -> Vec<Key> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::decision::{LockedTo, Ruling, Word};
+    use super::super::decision::{Audit, LockedTo, Ruling};
     use super::super::ids::AffiliateId;
     use super::*;
 
-    fn word() -> Word {
+    fn audit() -> Audit {
         let decided_at = "2026-01-31T12:00:00Z".parse().unwrap();
-        Word { actor: "dana".to_owned(), reason: "they \"asked\"".to_owned(), decided_at }
+        Audit { actor: "dana".to_owned(), reason: "they \"asked\"".to_owned(), decided_at }
     }
 
     fn lock(to: LockedTo) -> Command {
-        let lock = Lock { customer: Key::stored("cus_1".to_owned()), to, word: word() };
-        Command::Lock { id: 7, accepted_at: lock.word.decided_at, lock }
+        let lock = Lock { customer: Key::stored("cus_1".to_owned()), to, audit: audit() };
+        Command::Lock { id: 7, accepted_at: lock.audit.decided_at, lock }
     }
 
     /// What is written once is read for ever: it lies in the inbox.
@@ -212,8 +212,9 @@ mod tests {
     #[test]
     fn decisions_are_stored_as_facts_and_read_back() {
         let to = [LockedTo::Affiliate(AffiliateId(3)), LockedTo::Nobody, LockedTo::Released];
-        let verdict = Verdict { payment: Key::stored("in_1".to_owned()), ruling: Ruling::Hold, word: word() };
-        let verdict = Command::Verdict { id: 9, accepted_at: word().decided_at, verdict };
+        let verdict =
+            Verdict { payment: Key::stored("in_1".to_owned()), ruling: Ruling::Hold, audit: audit() };
+        let verdict = Command::Verdict { id: 9, accepted_at: audit().decided_at, verdict };
         for command in to.map(lock).into_iter().chain([verdict]) {
             let fact = command.into_fact();
             let stored = serde_json::to_string(&fact).unwrap();

@@ -19,7 +19,7 @@ pub struct Lock {
     pub to: LockedTo,
     /// Who decided, when and why.
     #[serde(flatten)]
-    pub word: Word,
+    pub audit: Audit,
 }
 
 /// Whom a customer is locked to.
@@ -54,7 +54,7 @@ pub struct Verdict {
     pub ruling: Ruling,
     /// Who decided, when and why.
     #[serde(flatten)]
-    pub word: Word,
+    pub audit: Audit,
 }
 
 /// What a person may decide of a commission.
@@ -72,7 +72,7 @@ pub enum Ruling {
 
 /// Who decided, when and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Word {
+pub struct Audit {
     /// Who, as they are known where the decision was made.
     pub actor: String,
     /// Why, in their own words.
@@ -81,7 +81,7 @@ pub struct Word {
     pub decided_at: DateTime<Utc>,
 }
 
-impl fmt::Display for Word {
+impl fmt::Display for Audit {
     /// `by bob on 2026-01-31, because "they paid twice"`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { actor, reason, decided_at } = self;

@@ -2,7 +2,7 @@
 
 use super::clock::not_after;
 use super::code::FoldedCode;
-use super::fact::{Fact, FactBody, PostedWord, TouchMethod};
+use super::fact::{Fact, TouchMethod};
 use super::ids::AffiliateId;
 use super::key::Key;
 use super::rules::Commission;
@@ -22,64 +22,14 @@ impl Mentions {
     /// Adds what one fact mentions.
     pub fn add(&mut self, fact: &Fact) {
         self.values.extend(mentioned(fact));
-        match &fact.body {
-            FactBody::Posted(word) => self.affiliates.extend(word.conversion.affiliate),
-            FactBody::Referral(referral) => self.affiliates.extend(referral.affiliate),
-            FactBody::Lock(lock) => self.affiliates.extend(lock.to.affiliate()),
-            FactBody::Customer(_)
-            | FactBody::Address(_)
-            | FactBody::CommissionFlag(_)
-            | FactBody::Subscription(_)
-            | FactBody::Session(_)
-            | FactBody::Invoice(_)
-            | FactBody::InvoiceLines(_)
-            | FactBody::Alias(_)
-            | FactBody::Apart(_)
-            | FactBody::Touch(_)
-            | FactBody::Refund(_)
-            | FactBody::ChargeRefunded(_)
-            | FactBody::Balance(_)
-            | FactBody::Dispute(_)
-            | FactBody::CreditNote(_)
-            | FactBody::FraudWarning(_)
-            | FactBody::Intent(_)
-            | FactBody::Charge(_)
-            | FactBody::Verdict(_) => {}
-        }
+        self.affiliates.extend(fact.body.affiliate());
     }
 }
 
 /// The codes that a fact mentions, folded, with and without a `ref_` prefix.
 #[must_use]
 pub fn mentioned(fact: &Fact) -> Vec<FoldedCode> {
-    let texts: [Option<&str>; 2] = match &fact.body {
-        FactBody::Touch(touch) => [Some(&touch.value), None],
-        FactBody::Posted(PostedWord { conversion, change, .. }) => {
-            let changed = change.as_ref().and_then(|change| change.coupon_code.as_deref());
-            [conversion.referral_code.as_deref(), changed.or(conversion.coupon_code.as_deref())]
-        }
-        FactBody::Referral(referral) => [referral.referral_code.as_deref(), None],
-        FactBody::Customer(_)
-        | FactBody::Address(_)
-        | FactBody::CommissionFlag(_)
-        | FactBody::Subscription(_)
-        | FactBody::Session(_)
-        | FactBody::Invoice(_)
-        | FactBody::InvoiceLines(_)
-        | FactBody::Alias(_)
-        | FactBody::Apart(_)
-        | FactBody::Refund(_)
-        | FactBody::ChargeRefunded(_)
-        | FactBody::Balance(_)
-        | FactBody::Dispute(_)
-        | FactBody::CreditNote(_)
-        | FactBody::FraudWarning(_)
-        | FactBody::Intent(_)
-        | FactBody::Charge(_)
-        | FactBody::Lock(_)
-        | FactBody::Verdict(_) => [None, None],
-    };
-    let folded = texts.into_iter().flatten().filter_map(FoldedCode::new);
+    let folded = fact.body.codes().filter_map(FoldedCode::new);
     folded.flat_map(|code| [code.without_ref_prefix(), Some(code)]).flatten().collect()
 }
 

@@ -6,18 +6,19 @@
 
 mod address;
 mod alias;
-mod amounts;
 mod apart;
 mod balance;
 mod collection;
 mod commission_flag;
 mod credit_note;
 mod customer;
+mod decided;
 mod dispute;
 mod first_sight;
 mod fraud_warning;
 mod invoice;
 mod invoice_lines;
+mod kind;
 mod posted;
 mod referral;
 mod refund;
@@ -37,7 +38,8 @@ pub use dispute::{DisputeSeen, DisputeStatus};
 pub use fraud_warning::FraudWarningSeen;
 pub use invoice::{InvoiceLine, InvoicePaid};
 pub use invoice_lines::InvoiceLines;
-pub use posted::{ConversionChange, ConversionKind, NamedValue, PostedConversion, PostedWord, Who};
+pub(crate) use kind::Holds;
+pub use posted::{ConversionChange, ConversionKind, CustomerIds, NamedValue, PostedConversion, PostedWord};
 pub use referral::ReferralRegistered;
 pub use refund::{ChargeRefunded, RefundSeen, RefundStatus};
 pub use session::{SessionCompleted, SessionMode, SessionPaymentStatus};
@@ -64,7 +66,7 @@ pub struct Fact {
     /// The event that tells it: the evidence, and the last tie-break.
     pub event: String,
     /// Every identity that the fact names. All of them join one cluster.
-    pub links: Vec<Key>,
+    pub identities: Vec<Key>,
     /// What it says.
     pub body: FactBody,
 }
@@ -94,36 +96,6 @@ impl Fact {
             Keep::First => (by_rank(self), &self.event) < (by_rank(other), &other.event),
             Keep::Latest => (by_time(self), &self.event) > (by_time(other), &other.event),
             Keep::Highest => (by_rank(self), &self.event) > (by_rank(other), &other.event),
-        }
-    }
-
-    /// Whether the versions that were superseded are kept as well. What a payment came to at an earlier moment is told
-    /// by the state that its refunds, disputes and decisions had then (SEMANTICS 13).
-    #[must_use]
-    pub fn has_versions(&self) -> bool {
-        match &self.body {
-            FactBody::Posted(_)
-            | FactBody::Refund(_)
-            | FactBody::ChargeRefunded(_)
-            | FactBody::Dispute(_)
-            | FactBody::CreditNote(_)
-            | FactBody::FraudWarning(_)
-            | FactBody::Lock(_)
-            | FactBody::Verdict(_) => true,
-            FactBody::Customer(_)
-            | FactBody::Address(_)
-            | FactBody::CommissionFlag(_)
-            | FactBody::Subscription(_)
-            | FactBody::Session(_)
-            | FactBody::Invoice(_)
-            | FactBody::InvoiceLines(_)
-            | FactBody::Intent(_)
-            | FactBody::Charge(_)
-            | FactBody::Alias(_)
-            | FactBody::Apart(_)
-            | FactBody::Touch(_)
-            | FactBody::Balance(_)
-            | FactBody::Referral(_) => false,
         }
     }
 }
@@ -184,35 +156,4 @@ pub enum FactBody {
     /// A person's verdict on one payment's commission. `verdict:{payment key}`, keep highest; rank is
     /// the revision.
     Verdict(Verdict),
-}
-
-impl FactBody {
-    /// The kind, as it is stored beside the body.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Customer(_) => "customer",
-            Self::Address(_) => "address",
-            Self::CommissionFlag(_) => "commission_flag",
-            Self::Subscription(_) => "subscription",
-            Self::Session(_) => "session",
-            Self::Invoice(_) => "invoice",
-            Self::InvoiceLines(_) => "invoice_lines",
-            Self::Intent(_) => "intent",
-            Self::Charge(_) => "charge",
-            Self::Alias(_) => "alias",
-            Self::Apart(_) => "apart",
-            Self::Touch(_) => "touch",
-            Self::Refund(_) => "refund",
-            Self::ChargeRefunded(_) => "charge_refunded",
-            Self::Balance(_) => "balance",
-            Self::Dispute(_) => "dispute",
-            Self::CreditNote(_) => "credit_note",
-            Self::FraudWarning(_) => "fraud_warning",
-            Self::Posted(_) => "posted",
-            Self::Referral(_) => "referral",
-            Self::Lock(_) => "lock",
-            Self::Verdict(_) => "verdict",
-        }
-    }
 }

@@ -91,13 +91,13 @@ impl Key {
     }
 
     /// The payment key of a conversion that the REST API was given: a Stripe id as it is,
-    /// anything else in a name space of its own (SEMANTICS 1).
+    /// anything else in a name space of its own (SEMANTICS 1). A caller says no kind, so here alone it is taken from the
+    /// letters.
     #[must_use]
     pub fn reference(reference: &str) -> Self {
-        if ["in_", "pi_", "ch_", "py_", "cs_"].iter().any(|prefix| reference.starts_with(prefix)) {
-            Self::stored(reference.to_owned())
-        } else {
-            Self::marked(KeyKind::External, reference)
+        match PREFIXES.iter().find(|(prefix, _)| reference.starts_with(prefix)) {
+            Some((_, kind)) if kind.is_of_a_payment() => Self::stored(reference.to_owned()),
+            Some(_) | None => Self::marked(KeyKind::External, reference),
         }
     }
 
@@ -167,6 +167,12 @@ impl Key {
     #[must_use]
     pub fn kind(&self) -> KeyKind {
         self.kind
+    }
+
+    /// Whether it names a payment or one of its objects.
+    #[must_use]
+    pub fn names_a_payment(&self) -> bool {
+        self.kind.is_of_a_payment()
     }
 
     /// Whether it is the number that every posted conversion has, rather than a name of its payment.

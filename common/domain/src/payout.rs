@@ -36,13 +36,13 @@ pub struct CarriedOver {
     /// How much; negative for a debt.
     pub amount: Money,
     /// Why.
-    pub why: Why,
+    pub why: CarryReason,
 }
 
 /// Why a balance is carried over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Why {
+pub enum CarryReason {
     /// More was taken back than is due.
     Negative,
     /// It is less than is paid at once.
@@ -93,8 +93,8 @@ pub fn plan(due: &[Due], minimums: &BTreeMap<Currency, i64>) -> Result<Plan, Ove
         let why = match amount.minor {
             // Nothing to pay and nothing owed: both sides wait for more.
             0 => continue,
-            ..0 => Why::Negative,
-            minor if minor < minimum => Why::BelowMinimum,
+            ..0 => CarryReason::Negative,
+            minor if minor < minimum => CarryReason::BelowMinimum,
             _ => {
                 let paid = amount.payable_part();
                 let fraction = amount.minor.checked_sub(paid.minor).ok_or_else(overflow)?;
@@ -104,7 +104,7 @@ pub fn plan(due: &[Due], minimums: &BTreeMap<Currency, i64>) -> Result<Plan, Ove
                 }
                 if fraction > 0 {
                     let amount = Money { minor: fraction, currency };
-                    plan.carried_over.push(CarriedOver { affiliate, amount, why: Why::Fraction });
+                    plan.carried_over.push(CarriedOver { affiliate, amount, why: CarryReason::Fraction });
                 }
                 continue;
             }
@@ -156,8 +156,8 @@ mod tests {
         let due =
             [due(1, 1, -400, "usd"), due(2, 2, 999, "usd"), due(3, 3, 1_000, "usd"), due(4, 4, 999, "jpy")];
         let plan = plan(&due, &BTreeMap::from([(Currency::USD, 1_000)])).unwrap();
-        let why: Vec<(i64, Why)> = plan.carried_over.iter().map(|c| (c.affiliate.0, c.why)).collect();
-        assert_eq!(why, [(1, Why::Negative), (2, Why::BelowMinimum)]);
+        let why: Vec<(i64, CarryReason)> = plan.carried_over.iter().map(|c| (c.affiliate.0, c.why)).collect();
+        assert_eq!(why, [(1, CarryReason::Negative), (2, CarryReason::BelowMinimum)]);
         assert_eq!(plan.payouts.iter().map(|p| p.affiliate.0).collect::<Vec<_>>(), [3, 4]);
     }
 
@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(plan.payouts[3].items, [(ConversionId(7), -250), (ConversionId(8), 1_050)]);
         let carried: Vec<_> =
             plan.carried_over.iter().map(|c| (c.affiliate.0, c.amount.minor, c.why)).collect();
-        let fraction = |affiliate, minor| (affiliate, minor, Why::Fraction);
+        let fraction = |affiliate, minor| (affiliate, minor, CarryReason::Fraction);
         assert_eq!(carried, [fraction(1, 40), fraction(2, 20), fraction(3, 99), fraction(5, 25)]);
     }
 

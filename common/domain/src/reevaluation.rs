@@ -1,4 +1,4 @@
-//! The scope of a re-evaluation: what changed in the registry, for whoever has to be judged again.
+//! The scope of a re-evaluation: what changed in the registry, for whoever has to be resettled.
 
 use super::code::FoldedCode;
 use super::ids::AffiliateId;

@@ -28,8 +28,8 @@ mod versions;
 
 pub use aliases::aliases;
 pub use outcome::{
-    AppliedRule, Arithmetic, Bind, CandidateStory, Conversion, ConversionSource, ConversionStatus, Customer,
-    CustomerStatus, Evidence, Explanation, Method, RatedLine, RuleKind, RuleStory, SaidPaid, Settlement,
+    AppliedRule, Arithmetic, Bind, CandidateStory, Conversion, ConversionStatus, Customer, CustomerStatus,
+    Evidence, Explanation, Method, RatedLine, RuleKind, RuleStory, SaidPaid, Settlement,
 };
 pub use past::{Past, Touched, concerns_a_payment};
 

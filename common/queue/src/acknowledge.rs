@@ -9,9 +9,8 @@ pub(super) use dead_letter_writer::{DeadLetterWriter, Parked};
 
 use super::{
     Delivery, Disposition, Prefix,
-    amqp::BrokerReceipt,
-    delivery::Receipt,
-    postgres::{Lease, PATIENCE},
+    receipt::{BrokerReceipt, Lease, Receipt},
+    sessions::PATIENCE,
     telemetry::{self, increment},
 };
 use database::{Sessions, within};

@@ -10,10 +10,10 @@ mod codec;
 mod connection;
 mod consumer;
 mod depths;
+mod error;
 mod examine;
 mod outstanding;
 mod publisher;
-mod receipt;
 mod topology;
 
 pub(super) use consumer::consume;
@@ -21,5 +21,4 @@ pub use depths::{BrokerQueue, BrokerQueues, Unasked};
 pub use examine::{BrokerSeen, examine};
 pub use publisher::BrokerStatus;
 pub(super) use publisher::Publisher;
-pub(super) use receipt::BrokerReceipt;
 pub(crate) use topology::Topology;

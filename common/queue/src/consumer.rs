@@ -1,17 +1,18 @@
 //! Consuming: batches from RabbitMQ and PostgreSQL at once, whichever has something.
 
-mod inbox;
+mod prefetched;
 
 use super::{
     AckError, Acknowledger, Delivery, Disposition, QueueConfig,
     acknowledge::DeadLetterWriter,
     amqp,
-    delivery::Receipt,
-    postgres::{self, Claims},
+    postgres::Claims,
+    receipt::Receipt,
     room::Room,
+    sessions,
     telemetry::{self, increment},
 };
-use inbox::Inbox;
+use prefetched::Prefetched;
 use tokio_util::{
     sync::{CancellationToken, DropGuard},
     task::TaskTracker,
@@ -25,7 +26,7 @@ pub struct Consumer {
     /// Ends the consuming from RabbitMQ. Dropped first: what is given back must not come back here.
     halt: DropGuard,
     /// Deliveries of RabbitMQ, if there is one.
-    broker: Option<Inbox>,
+    broker: Option<Prefetched>,
     claims: Claims,
     acknowledger: Acknowledger,
     batch_bytes: usize,
@@ -45,11 +46,11 @@ impl Consumer {
     pub fn start(config: &QueueConfig, shutdown: CancellationToken) -> Self {
         telemetry::describe();
         let (tasks, stop, halt) = (TaskTracker::new(), CancellationToken::new(), shutdown.child_token());
-        let sessions = postgres::sessions(config);
+        let sessions = sessions::sessions(config);
         let dead_letter_writer =
             DeadLetterWriter::start(sessions.clone(), config.prefix.clone(), stop.clone(), &tasks);
         let claims = Claims::start(config, sessions.clone(), dead_letter_writer.clone(), &stop, &tasks);
-        let broker = amqp::consume(config, dead_letter_writer, halt.clone(), &tasks).map(Inbox::new);
+        let broker = amqp::consume(config, dead_letter_writer, halt.clone(), &tasks).map(Prefetched::new);
         tasks.close();
         let acknowledger = Acknowledger::new(sessions, config.prefix.clone());
         let (halt, stop) = (halt.drop_guard(), stop.drop_guard());
@@ -125,7 +126,7 @@ impl Consumer {
 
     async fn hand_back(&mut self) {
         let mut fetched = self.claims.finish().await;
-        fetched.extend(self.broker.as_mut().map(Inbox::close).unwrap_or_default());
+        fetched.extend(self.broker.as_mut().map(Prefetched::close).unwrap_or_default());
         if !fetched.is_empty() {
             self.release(fetched).await;
         }
@@ -133,7 +134,7 @@ impl Consumer {
 }
 
 /// Waits for RabbitMQ to deliver; for ever without one.
-async fn filled(broker: Option<&mut Inbox>) {
+async fn filled(broker: Option<&mut Prefetched>) {
     match broker {
         Some(broker) => broker.filled().await,
         None => std::future::pending().await,

@@ -1,6 +1,6 @@
 //! A message in a worker's hands.
 
-use super::{amqp::BrokerReceipt, envelope::Envelope, postgres::LeaseReceipt};
+use super::{envelope::Envelope, receipt::Receipt};
 
 /// A message in a worker's hands, until it is settled or released.
 ///
@@ -16,15 +16,6 @@ pub struct Delivery {
     /// Whether somebody may have worked on it before.
     pub redelivered: bool,
     pub(super) receipt: Receipt,
-}
-
-/// What gives a delivery back to where it came from.
-#[derive(Debug)]
-pub(super) enum Receipt {
-    /// An unacknowledged message of RabbitMQ.
-    Broker(BrokerReceipt),
-    /// A leased row of `queue_messages`.
-    Database(LeaseReceipt),
 }
 
 impl Delivery {

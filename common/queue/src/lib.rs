@@ -24,7 +24,9 @@ mod delivery;
 pub mod envelope;
 mod postgres;
 mod publisher;
+mod receipt;
 mod room;
+mod sessions;
 mod telemetry;
 
 pub use acknowledge::{AckError, Acknowledger};

@@ -5,6 +5,7 @@ mod figures;
 mod list;
 mod names;
 mod notify;
+mod object;
 mod random_code;
 mod reopen;
 mod write;

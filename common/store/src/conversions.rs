@@ -3,20 +3,22 @@
 mod accept;
 mod list;
 mod lookup;
+mod object;
 mod revise;
-mod sweep;
 
 pub use accept::{Accepted, Existing, Named, NewConversion, Prepared, accept, prepare};
 pub use list::{Filter, count, list};
 pub use lookup::{BoundAffiliate, CustomerStory, Total, customer_story};
+pub(crate) use object::object;
 pub use revise::{Revision, for_change, reserve_name, revise};
-pub use sweep::{Overdue, mark_published, mark_unpublished, overdue_pending};
 
 use super::{PgConnection, StoreError, decode};
 use chrono::{DateTime, Utc};
 use domain::fact::ConversionKind;
 use domain::ids::{AffiliateId, ConversionId, CustomerId, ProjectId, Realm};
 use domain::money::{Currency, Money};
+use domain::origin::Origin;
+use domain::settle::ConversionStatus;
 use serde_json::Value;
 
 /// A conversion as it stands.
@@ -30,8 +32,8 @@ pub struct Conversion {
     pub kind: ConversionKind,
     /// The fold's verdict, or that there is none yet.
     pub status: ConversionStatus,
-    /// `api` or `stripe`: who told of it first.
-    pub source: String,
+    /// A caller's, whatever a provider tells beside; else that provider's.
+    pub source: Origin,
     /// What was first earned.
     pub commission: Money,
     /// What of it was taken back.
@@ -58,67 +60,6 @@ pub struct Conversion {
     pub occurred_at: DateTime<Utc>,
     /// When it may be paid out.
     pub release_at: Option<DateTime<Utc>>,
-}
-
-/// Where a conversion stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ConversionStatus {
-    /// Accepted, not settled.
-    Pending,
-    /// It earns.
-    Attributed,
-    /// Nobody's.
-    Unattributed,
-    /// It earns, but not now.
-    Held,
-    /// Refused by a rule.
-    Rejected,
-    /// Taken back.
-    Reversed,
-}
-
-impl ConversionStatus {
-    /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Pending, Self::Attributed, Self::Unattributed, Self::Held, Self::Rejected, Self::Reversed];
-
-    /// As the table and the REST API write it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Attributed => "attributed",
-            Self::Unattributed => "unattributed",
-            Self::Held => "held",
-            Self::Rejected => "rejected",
-            Self::Reversed => "reversed",
-        }
-    }
-
-    /// Reads one.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == text)
-    }
-}
-
-/// A kind as the table and the REST API write it.
-#[must_use]
-pub fn kind_as_str(kind: ConversionKind) -> &'static str {
-    match kind {
-        ConversionKind::Signup => "signup",
-        ConversionKind::Purchase => "purchase",
-    }
-}
-
-/// Reads a kind.
-#[must_use]
-pub fn parse_kind(text: &str) -> Option<ConversionKind> {
-    match text {
-        "signup" => Some(ConversionKind::Signup),
-        "purchase" => Some(ConversionKind::Purchase),
-        _ => None,
-    }
 }
 
 pub(crate) struct Row {
@@ -150,14 +91,19 @@ impl TryFrom<Row> for Conversion {
     fn try_from(row: Row) -> Result<Self, StoreError> {
         let currency = Currency::stored(&row.currency).map_err(decode)?;
         let money = |minor| Money { minor, currency };
-        let reference = row.reference.or_else(|| (row.source == "stripe").then_some(row.payment_key));
+        let source = Origin::parse(&row.source).ok_or_else(|| decode("a conversion of an unknown source"))?;
+        let reference = match source {
+            Origin::Api => row.reference,
+            Origin::Provider(_) => row.reference.or(Some(row.payment_key)),
+        };
         Ok(Self {
             id: ConversionId(row.id),
             project: ProjectId(row.project_id),
-            kind: parse_kind(&row.r#type).ok_or_else(|| decode("a conversion of an unknown type"))?,
+            kind: ConversionKind::parse(&row.r#type)
+                .ok_or_else(|| decode("a conversion of an unknown type"))?,
             status: ConversionStatus::parse(&row.status)
                 .ok_or_else(|| decode("a conversion of an unknown status"))?,
-            source: row.source,
+            source,
             commission: money(row.commission_minor),
             clawed_back: money(row.clawed_back_minor),
             base: money(row.base_minor),

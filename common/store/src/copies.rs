@@ -106,14 +106,14 @@ impl Template {
     ///
     /// # Errors
     /// When the database fails, or a table has a column of a kind that is not understood here.
-    pub async fn of(conn: &mut PgConnection, project: ProjectId) -> Result<Self, StoreError> {
+    pub async fn of(connection: &mut PgConnection, project: ProjectId) -> Result<Self, StoreError> {
         let mut spans = Vec::new();
         for numbers in Numbers::ALL {
             let table = numbers.table();
             let span = format!(
                 "SELECT coalesce(max(id), 0), coalesce(max(id) - min(id), 0) + 1 FROM {table} WHERE project_id = $1"
             );
-            let row = sqlx::query(AssertSqlSafe(span)).bind(project.0).fetch_one(&mut *conn).await?;
+            let row = sqlx::query(AssertSqlSafe(span)).bind(project.0).fetch_one(&mut *connection).await?;
             spans.push((numbers, row.try_get::<i64, _>(0)?, row.try_get::<i64, _>(1)?));
         }
         let span = |of: Numbers| {
@@ -127,7 +127,7 @@ impl Template {
                  WHERE attrelid = $1::TEXT::REGCLASS AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum",
             )
             .bind(table.name)
-            .fetch_all(&mut *conn)
+            .fetch_all(&mut *connection)
             .await?;
             let values = columns
                 .iter()
@@ -155,14 +155,19 @@ impl Template {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn copy(&self, conn: &mut PgConnection, first: u32, last: u32) -> Result<u64, StoreError> {
+    pub async fn copy(
+        &self,
+        connection: &mut PgConnection,
+        first: u32,
+        last: u32,
+    ) -> Result<u64, StoreError> {
         let mut rows = 0;
         for statement in &self.statements {
             let copied = sqlx::query(AssertSqlSafe(statement.clone()))
                 .bind(self.project.0)
                 .bind(i64::from(first))
                 .bind(i64::from(last))
-                .execute(&mut *conn)
+                .execute(&mut *connection)
                 .await?;
             rows += copied.rows_affected();
         }
@@ -173,16 +178,16 @@ impl Template {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn finish(self, conn: &mut PgConnection) -> Result<(), StoreError> {
+    pub async fn finish(self, connection: &mut PgConnection) -> Result<(), StoreError> {
         for numbers in Numbers::ALL {
             let table = numbers.table();
             let next = format!(
                 "SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"
             );
-            sqlx::query(AssertSqlSafe(next)).execute(&mut *conn).await?;
+            sqlx::query(AssertSqlSafe(next)).execute(&mut *connection).await?;
         }
         for table in TABLES {
-            sqlx::query(AssertSqlSafe(format!("ANALYZE {}", table.name))).execute(&mut *conn).await?;
+            sqlx::query(AssertSqlSafe(format!("ANALYZE {}", table.name))).execute(&mut *connection).await?;
         }
         Ok(())
     }

@@ -1,10 +1,15 @@
 //! Customers as the REST API reads them; there they are called referrals.
 
+mod object;
+
+pub(crate) use object::object;
+
 use super::page::{Page, Rows};
 use super::{PgConnection, StoreError, decode};
 use chrono::{DateTime, Utc};
 use domain::ids::{AffiliateId, CustomerId, Realm};
 use domain::key::Key;
+use domain::settle::CustomerStatus;
 use serde_json::Value;
 
 /// A referred or direct customer.
@@ -34,41 +39,6 @@ pub struct Customer {
     pub attribution: Option<Value>,
     /// Event time of the bind.
     pub bound_at: Option<DateTime<Utc>>,
-}
-
-/// Whether a customer was referred, and whether it has paid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum CustomerStatus {
-    /// Referred, has not paid.
-    Pending,
-    /// Referred, has paid.
-    Converted,
-    /// Not referred, has paid.
-    Direct,
-    /// Not referred, has not paid.
-    DirectSignup,
-}
-
-impl CustomerStatus {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Pending, Self::Converted, Self::Direct, Self::DirectSignup];
-
-    /// As the table and the REST API write it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Converted => "converted",
-            Self::Direct => "direct",
-            Self::DirectSignup => "direct_signup",
-        }
-    }
-
-    /// Reads one.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == text)
-    }
 }
 
 pub(super) struct CustomerRow {

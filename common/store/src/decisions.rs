@@ -3,7 +3,7 @@
 use super::{PgConnection, StoreError, realm};
 use crate::page::{Page, Rows};
 use chrono::{DateTime, Utc};
-use domain::decision::Word;
+use domain::decision::Audit;
 use domain::ids::{ConversionId, ProjectId, Realm};
 use domain::key::Key;
 
@@ -26,7 +26,7 @@ pub struct NewDecision<'a> {
     /// What was decided, in a word or two.
     pub decided: &'a str,
     /// Who decided, when and why.
-    pub word: &'a Word,
+    pub audit: &'a Audit,
 }
 
 /// Keeps a decision. The number names its command, and of two on one subject the greater one
@@ -57,9 +57,9 @@ pub async fn add(
         kind,
         new.subject.as_str(),
         new.decided,
-        new.word.actor,
-        new.word.reason,
-        new.word.decided_at,
+        new.audit.actor,
+        new.audit.reason,
+        new.audit.decided_at,
     );
     Ok(id.fetch_one(connection).await?)
 }

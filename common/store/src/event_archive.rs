@@ -29,14 +29,14 @@ pub struct Size {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn size(conn: &mut PgConnection, before: DateTime<Utc>) -> Result<Size, StoreError> {
+pub async fn size(connection: &mut PgConnection, before: DateTime<Utc>) -> Result<Size, StoreError> {
     Ok(sqlx::query_as!(
         Size,
         r#"SELECT count(*) AS "events!", coalesce(sum(length(body)), 0)::BIGINT AS "bytes!"
            FROM events WHERE received_at < $1 AND archived_at IS NULL"#,
         before,
     )
-    .fetch_one(conn)
+    .fetch_one(connection)
     .await?)
 }
 
@@ -49,7 +49,7 @@ const BYTES: i64 = 16 << 20;
 /// # Errors
 /// When the database fails.
 pub async fn lines(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     before: DateTime<Utc>,
     after: i64,
     limit: i64,
@@ -77,7 +77,7 @@ pub async fn lines(
         limit,
         BYTES,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?)
 }
 
@@ -86,12 +86,12 @@ pub async fn lines(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn take_out(conn: &mut PgConnection, ids: &[i64]) -> Result<u64, StoreError> {
+pub async fn take_out(connection: &mut PgConnection, ids: &[i64]) -> Result<u64, StoreError> {
     let done = sqlx::query!(
         "UPDATE events SET body = '', archived_at = now() WHERE id = ANY($1) AND archived_at IS NULL",
         ids,
     )
-    .execute(conn)
+    .execute(connection)
     .await?;
     Ok(done.rows_affected())
 }
@@ -105,9 +105,9 @@ impl Restored {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn begin(conn: &mut PgConnection) -> Result<Self, StoreError> {
+    pub async fn begin(connection: &mut PgConnection) -> Result<Self, StoreError> {
         sqlx::query("CREATE TEMPORARY TABLE restored_bodies (id BIGINT PRIMARY KEY, body BYTEA NOT NULL) ON COMMIT DROP")
-            .execute(conn)
+            .execute(connection)
             .await?;
         Ok(Self(()))
     }
@@ -117,7 +117,7 @@ impl Restored {
     ///
     /// # Errors
     /// When a line is no line of an archive, or the database fails.
-    pub async fn add(&self, conn: &mut PgConnection, lines: &[String]) -> Result<u64, StoreError> {
+    pub async fn add(&self, connection: &mut PgConnection, lines: &[String]) -> Result<u64, StoreError> {
         let done = sqlx::query(
             "INSERT INTO restored_bodies
              SELECT e.id, decode(t.line ->> 'body', 'base64')
@@ -127,7 +127,7 @@ impl Restored {
              ON CONFLICT DO NOTHING",
         )
         .bind(lines)
-        .execute(conn)
+        .execute(connection)
         .await?;
         Ok(done.rows_affected())
     }
@@ -152,10 +152,10 @@ impl Restored {
     /// The bodies of these events, as far as an archive had them.
     pub(crate) async fn bodies(
         &self,
-        conn: &mut PgConnection,
+        connection: &mut PgConnection,
         ids: &[i64],
     ) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
         let bodies = sqlx::query_as("SELECT id, body FROM restored_bodies WHERE id = ANY($1)");
-        Ok(bodies.bind(ids).fetch_all(conn).await?)
+        Ok(bodies.bind(ids).fetch_all(connection).await?)
     }
 }

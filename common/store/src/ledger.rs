@@ -3,6 +3,7 @@
 //! Every entry moves an amount of one conversion, affiliate and currency to or from what is payable, and has one notification,
 //! written with it (ADR 30).
 
+pub(crate) mod lock;
 mod notified;
 
 use crate::notifications::{self, Cause};
@@ -71,18 +72,18 @@ impl Entry {
 ///
 /// # Errors
 /// When the database fails, or refuses an entry.
-pub(crate) async fn post(conn: &mut PgConnection, entries: &[Entry]) -> Result<(), StoreError> {
+pub(crate) async fn post(connection: &mut PgConnection, entries: &[Entry]) -> Result<(), StoreError> {
     if entries.is_empty() {
         return Ok(());
     }
-    let mut ids = insert(&mut *conn, entries).await?;
+    let mut ids = insert(&mut *connection, entries).await?;
     // Numbered in the order in which they were written.
     ids.sort_unstable();
-    let notifications = notified::of(&mut *conn, entries, &ids).await?;
-    notifications::write(conn, &notifications).await
+    let notifications = notified::of(&mut *connection, entries, &ids).await?;
+    notifications::write(connection, &notifications).await
 }
 
-async fn insert(conn: &mut PgConnection, entries: &[Entry]) -> Result<Vec<i64>, StoreError> {
+async fn insert(connection: &mut PgConnection, entries: &[Entry]) -> Result<Vec<i64>, StoreError> {
     let column = |of: fn(&Entry) -> Option<String>| entries.iter().map(of).collect::<Vec<_>>();
     Ok(sqlx::query_scalar!(
         r#"
@@ -112,6 +113,6 @@ async fn insert(conn: &mut PgConnection, entries: &[Entry]) -> Result<Vec<i64>, 
         &entries.iter().map(|entry| entry.rule).collect::<Vec<_>>() as &[Option<i64>],
         &entries.iter().map(|entry| entry.payout.map(|id| id.0)).collect::<Vec<_>>() as &[Option<i64>],
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?)
 }

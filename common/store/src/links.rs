@@ -1,10 +1,10 @@
 //! Affiliates' links: whose code one names, and where it leads.
 
 use super::{PgConnection, StoreError, decode, realm};
+use crate::landing_url::LandingUrl;
 use domain::{
     code::FoldedCode,
     ids::{ProjectId, Realm},
-    landing_url::LandingUrl,
 };
 
 /// Where a link leads.

@@ -6,11 +6,12 @@
 //! 3. It is sent ([`deliveries`](crate::deliveries)) or read from the feed ([`feed()`]), as one body, the same to the byte.
 
 mod feed;
+
 mod listener;
-pub(crate) mod objects;
 mod people;
 mod prune;
 mod sequence;
+mod values;
 mod write;
 
 pub use feed::{Feed, feed, fresh, last_sequence, last_sequences};
@@ -18,6 +19,7 @@ pub use listener::Listener;
 pub(crate) use people::referrers;
 pub use prune::{Pruned, outlived, prune};
 pub use sequence::{Sequenced, give_sequence};
+pub(crate) use values::{json, number, time};
 pub use write::{Cause, NewNotification, Referred, Referrer, keep_quiet, write};
 
 use crate::{StoreError, decode, realm};

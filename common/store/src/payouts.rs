@@ -1,16 +1,16 @@
 //! Payouts: made from what is due, frozen, then paid or canceled (SEMANTICS 13, 14).
 //!
-//! Whoever makes or closes payouts holds the books of a project and mode alone; workers that post to
-//! its ledger share them (`books`). So a payout sees each batch whole or not at all, and a
+//! Whoever makes or closes payouts has the ledger of a project and mode alone; workers that post to it share it
+//! (`ledger::lock`). So a payout sees each batch whole or not at all, and a
 //! conversion that a caller says is paid is never paid by a payout as well.
 
-pub(crate) mod books;
 mod close;
 mod create;
+mod fingerprint;
 mod notify;
+mod object;
 mod page;
 mod read;
-mod seal;
 
 pub use close::{Payment, cancel, mark_paid};
 pub use create::{Created, Preview, Request, create, look};

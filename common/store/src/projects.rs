@@ -1,8 +1,9 @@
 //! Projects.
 
 use super::{PgConnection, StoreError, decode};
+use crate::landing_url::LandingUrl;
 use chrono::{DateTime, Utc};
-use domain::{ids::ProjectId, landing_url::LandingUrl};
+use domain::ids::ProjectId;
 
 /// One programme of one SaaS company.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,9 +13,11 @@ mod customers;
 mod directory;
 mod facts;
 mod inbox;
+mod incoming;
 mod ledger;
 mod merged;
 mod occupied;
+mod part_number;
 mod parts;
 mod payment_keys;
 mod plans;
@@ -28,18 +30,20 @@ mod simulate;
 mod story;
 mod versions;
 mod work;
+mod written;
 
 pub(super) use again::post_again;
 use cause::Causes;
 use clusters::Resolved;
-use facts::{Incoming, Kept};
+use facts::Kept;
 pub use inbox::InboxEvent;
+use incoming::Incoming;
 pub use occupied::occupied;
 pub use replay::{Replayed, StoredEvent, replay};
 pub use simulate::{Earned, simulate};
 use work::{Folded, Known, Parts};
 
-use super::payouts::books;
+use super::ledger::lock;
 use super::{PgConnection, StoreError};
 use domain::fact::Fact;
 use domain::ids::{ClusterId, ConversionId, Realm};
@@ -100,22 +104,23 @@ impl From<sqlx::Error> for BatchError {
 
 /// Stores facts, in one cluster for all that concern one another, and locks those.
 async fn remember(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     facts: &BTreeMap<Realm, Vec<Incoming<'_>>>,
 ) -> Result<(Resolved, Known), BatchError> {
-    let clusters = clusters::resolve(conn, facts).await?;
+    let clusters = clusters::resolve(connection, facts).await?;
     let rows = facts::collapse(facts);
-    let mut nears = parts::read(conn, &clusters, &rows).await?;
-    let kept = facts::upsert(conn, &rows, &clusters, &nears).await?;
-    versions::keep(conn, facts, &clusters.of_key).await?;
-    parts::join(conn, &nears).await?;
-    let met = signups::Named::of(facts).met(conn).await?;
+    let mut nears = parts::read(connection, &clusters, &rows).await?;
+    let kept =
+        facts::upsert(connection, &rows, &clusters, |cluster, fact| nears.get(&cluster)?.part(fact)).await?;
+    versions::keep(connection, facts, &clusters.of_key).await?;
+    parts::join(connection, &nears).await?;
+    let met = signups::Named::of(facts).met(connection).await?;
     if met.is_empty() {
         return Ok((clusters, Known { kept, nears }));
     }
-    clusters::join(conn, &met).await?;
+    clusters::join(connection, &met).await?;
     // Some of them are gone: they were merged. What is known of the others is stored.
-    let clusters = clusters::resolve(conn, facts).await?;
+    let clusters = clusters::resolve(connection, facts).await?;
     nears.retain(|(_, cluster), _| clusters.pasts.contains_key(cluster));
     Ok((clusters, Known { kept: Kept::default(), nears }))
 }
@@ -127,12 +132,12 @@ async fn remember(
 /// When the database fails, or the facts cannot be folded; the transaction must then be rolled
 /// back.
 pub async fn settle_batch(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     items: &[impl Borrow<Item>],
 ) -> Result<Settled, BatchError> {
     let items: Vec<&Item> = items.iter().map(Borrow::borrow).collect();
-    plans::pin(conn).await?;
-    let new = inbox::insert(conn, &items).await?;
+    plans::pin(connection).await?;
+    let new = inbox::insert(connection, &items).await?;
     let mut facts: BTreeMap<Realm, Vec<Incoming<'_>>> = BTreeMap::new();
     for item in new.iter().filter_map(|place| items.get(*place)).copied() {
         let incoming = facts.entry(item.realm).or_default();
@@ -142,12 +147,12 @@ pub async fn settle_batch(
     if facts.is_empty() {
         return Ok(Settled { new, ..Settled::default() });
     }
-    barrier::enter(conn, facts.keys().copied()).await?;
-    signups::Named::of(&facts).enter(conn).await?;
-    let (clusters, known) = remember(conn, &facts).await?;
+    barrier::enter(connection, facts.keys().copied()).await?;
+    signups::Named::of(&facts).enter(connection).await?;
+    let (clusters, known) = remember(connection, &facts).await?;
     let touched: BTreeSet<ClusterId> = clusters.of_key.values().flat_map(BTreeMap::values).copied().collect();
     let causes = Causes::of(new.iter().filter_map(|place| items.get(*place)).copied(), &clusters.of_key);
-    let mut settled = fold(conn, touched, known, &causes, Depth::Changes).await?;
+    let mut settled = fold(connection, touched, known, &causes, Depth::Changes).await?;
     settled.new = new;
     Ok(settled)
 }
@@ -157,13 +162,13 @@ pub async fn settle_batch(
 /// # Errors
 /// As [`settle_batch`].
 pub async fn settle_clusters(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     clusters: &BTreeSet<ClusterId>,
 ) -> Result<Settled, BatchError> {
-    plans::pin(conn).await?;
-    let locked = clusters::lock(conn, clusters).await?.into_keys().collect();
+    plans::pin(connection).await?;
+    let locked = clusters::lock(connection, clusters).await?.into_keys().collect();
     let causes = Causes::again("judged again: codes, coupons, terms or rules changed");
-    fold(conn, locked, Known::default(), &causes, Depth::Everything).await
+    fold(connection, locked, Known::default(), &causes, Depth::Everything).await
 }
 
 /// Waits until every batch has ended that began before a mapping changed; it may have read what was.
@@ -171,8 +176,8 @@ pub async fn settle_clusters(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn wait_for_batches(conn: &mut PgConnection, realm: Realm) -> Result<(), StoreError> {
-    barrier::wait(conn, realm).await
+pub async fn wait_for_batches(connection: &mut PgConnection, realm: Realm) -> Result<(), StoreError> {
+    barrier::wait(connection, realm).await
 }
 
 /// The clusters that are judged otherwise, now that these mappings have changed.
@@ -180,27 +185,30 @@ pub async fn wait_for_batches(conn: &mut PgConnection, realm: Realm) -> Result<(
 /// # Errors
 /// When the database fails.
 pub async fn clusters_concerned(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     realm: Realm,
     reevaluation: &Reevaluation,
 ) -> Result<BTreeSet<ClusterId>, StoreError> {
-    clusters::concerned(conn, realm, reevaluation).await
+    clusters::concerned(connection, realm, reevaluation).await
 }
 
 /// Whether anything has been settled in a project and mode.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn has_history(conn: &mut PgConnection, realm: Realm) -> Result<bool, StoreError> {
-    clusters::any(conn, realm).await
+pub async fn has_history(connection: &mut PgConnection, realm: Realm) -> Result<bool, StoreError> {
+    clusters::any(connection, realm).await
 }
 
 /// Every cluster of a project and mode, in order.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn clusters_of(conn: &mut PgConnection, realm: Realm) -> Result<BTreeSet<ClusterId>, StoreError> {
-    clusters::of_realm(conn, realm).await
+pub async fn clusters_of(
+    connection: &mut PgConnection,
+    realm: Realm,
+) -> Result<BTreeSet<ClusterId>, StoreError> {
+    clusters::of_realm(connection, realm).await
 }
 
 /// Of which conversions the ledger is looked at.
@@ -216,26 +224,26 @@ enum Depth {
 /// Folds locked clusters, long ones from what is kept of their past where that is sure to be enough, and writes the
 /// difference to what stands.
 async fn fold(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     mut clusters: BTreeSet<ClusterId>,
     known: Known,
     causes: &Causes,
     depth: Depth,
 ) -> Result<Settled, BatchError> {
-    let mut folded = work::fold_nears(conn, known.nears).await?;
+    let mut folded = work::fold_nears(connection, known.nears).await?;
     for near in &folded {
         clusters.remove(&near.cluster);
     }
     let (mut parts, mut settled) = (Parts::of(&clusters, known.kept), Settled::default());
     loop {
-        let part = parts.load(conn).await?;
+        let part = parts.load(connection).await?;
         if part.is_none() && folded.is_empty() {
             return Ok(settled);
         }
         if let Some((_, work)) = part {
             folded.extend(work.fold()?);
         }
-        let Settled { entries, conversions, .. } = write(conn, &folded, causes, depth).await?;
+        let Settled { entries, conversions, .. } = write(connection, &folded, causes, depth).await?;
         folded.clear();
         settled.entries += entries;
         settled.conversions.extend(conversions);
@@ -244,22 +252,22 @@ async fn fold(
 
 /// Writes the difference between what was folded and what stands.
 async fn write(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     folded: &[Folded],
     causes: &Causes,
     depth: Depth,
 ) -> Result<Settled, BatchError> {
-    books::share(conn, &folded.iter().map(|folded| folded.realm).collect()).await?;
-    let customers = customers::write(conn, folded, causes).await?;
-    let mut conversions = conversions::write(conn, folded, &customers, causes).await?;
-    payment_keys::point(conn, &conversions).await?;
-    said_paid::write(conn, &conversions).await?;
+    lock::share(connection, &folded.iter().map(|folded| folded.realm).collect()).await?;
+    let customers = customers::write(connection, folded, causes).await?;
+    let mut conversions = conversions::write(connection, folded, &customers, causes).await?;
+    payment_keys::point(connection, &conversions).await?;
+    said_paid::write(connection, &conversions).await?;
     if depth == Depth::Changes {
         // What callers say of a payment is beside its row.
         conversions.retain(|row| row.changed || row.is_posted);
     }
-    let entries = ledger::write(conn, &conversions).await?;
-    work::keep(conn, folded).await?;
+    let entries = ledger::write(connection, &conversions).await?;
+    work::keep(connection, folded).await?;
     let changed = conversions.into_iter().filter(|row| row.changed).map(|row| row.id).collect();
     Ok(Settled { new: Vec::new(), entries, conversions: changed })
 }

@@ -60,13 +60,13 @@ pub struct Line {
 
 /// A statement for each currency in which there ever was anything, in order of their codes.
 pub async fn of(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     affiliate: AffiliateId,
     currency: Option<Currency>,
     period: Period,
 ) -> Result<Vec<Statement>, StoreError> {
-    let mut statements = openings(conn, affiliate, currency, period).await?;
-    for (currency, line) in lines(conn, affiliate, currency, period).await? {
+    let mut statements = openings(connection, affiliate, currency, period).await?;
+    for (currency, line) in lines(connection, affiliate, currency, period).await? {
         let Some(statement) = statements.get_mut(&currency) else { continue };
         let too_large = || decode("a balance beyond 64 bits");
         statement.closing.minor =
@@ -80,7 +80,7 @@ pub async fn of(
 
 /// What was owed before the period, for every currency that the period's end has seen.
 async fn openings(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     affiliate: AffiliateId,
     currency: Option<Currency>,
     period: Period,
@@ -98,7 +98,7 @@ async fn openings(
         period.from,
         period.before,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     rows.into_iter()
         .map(|row| {
@@ -118,7 +118,7 @@ async fn openings(
 }
 
 async fn lines(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     affiliate: AffiliateId,
     currency: Option<Currency>,
     period: Period,
@@ -128,11 +128,9 @@ async fn lines(
                   CASE WHEN l.payout_id IS NULL THEN min(l.cause) ELSE 'paid' END AS "cause!",
                   CASE WHEN l.payout_id IS NULL THEN min(l.conversion_id) END AS conversion_id,
                   CASE WHEN l.payout_id IS NULL THEN min(c.payment_key) END AS payment_key,
-                  sum((CASE WHEN l.to_account IN ('payable', 'held') THEN l.amount_minor ELSE 0 END)
-                      - (CASE WHEN l.from_account IN ('payable', 'held') THEN l.amount_minor ELSE 0 END))::BIGINT AS "amount!",
-                  sum(CASE 'held' WHEN l.to_account THEN l.amount_minor WHEN l.from_account THEN -l.amount_minor ELSE 0 END)::BIGINT AS "held!",
+                  sum(l.payable + l.held)::BIGINT AS "amount!", sum(l.held)::BIGINT AS "held!",
                   min(l.event_id) AS event_id, min(l.actor) AS actor, min(l.reason) AS reason
-           FROM ledger_entries l
+           FROM ledger_movements l
            JOIN conversions c ON c.id = l.conversion_id
            WHERE l.affiliate_id = $1 AND ($2::TEXT IS NULL OR l.currency = $2)
              AND ($3::TIMESTAMPTZ IS NULL OR l.posted_at >= $3) AND ($4::TIMESTAMPTZ IS NULL OR l.posted_at < $4)
@@ -143,7 +141,7 @@ async fn lines(
         period.from,
         period.before,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     rows.into_iter()
         .map(|row| {
@@ -190,7 +188,7 @@ pub struct Balance {
 /// # Errors
 /// [`StoreError`]
 pub async fn balances(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     affiliates: &[AffiliateId],
 ) -> Result<Vec<Balance>, StoreError> {
     let ids: Vec<i64> = affiliates.iter().map(|id| id.0).collect();
@@ -201,7 +199,7 @@ pub async fn balances(
            FROM ledger_balances WHERE affiliate_id = ANY($1) GROUP BY 1, 2 ORDER BY 1, 2"#,
         &ids,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     rows.into_iter()
         .map(|row| {

@@ -7,7 +7,7 @@ use domain::fact::{SessionMode, SessionPaymentStatus};
 use domain::ids::{Mode, ProjectId, Realm};
 use domain::rules::Rules;
 use serde_json::{Value, json};
-use store::registry::{self, NewAffiliate};
+use store::affiliates::{self, NewAffiliate};
 use store::settlement::{self, InboxEvent, Item};
 use store::{PgConnection, PgPool, digest, program_rules, projects};
 use stripe::event::{Outcome, read};
@@ -48,8 +48,8 @@ async fn project(connection: &mut PgConnection) -> Realm {
     .unwrap();
     program_rules::add(connection, project, &rules, None).await.unwrap();
     let realm = Realm { project, mode: Mode::Test };
-    let anna = NewAffiliate { email: "Anna@Studio.example", referral_code: "ANNA" };
-    registry::add_affiliate(connection, realm, anna).await.unwrap();
+    let anna = NewAffiliate::named("Anna@Studio.example", "ANNA");
+    affiliates::create(connection, realm, &anna).await.unwrap();
     realm
 }
 

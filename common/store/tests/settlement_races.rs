@@ -20,7 +20,7 @@ fn joins(realm: Realm, event: &str, objects: &[&str]) -> Item {
         at,
         event: event.to_owned(),
         body: FactBody::Alias(PaymentAlias { objects: links.clone(), no_commission: false }),
-        links,
+        identities: links,
     };
     let event = InboxEvent {
         account: String::new(),

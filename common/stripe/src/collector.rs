@@ -76,8 +76,14 @@ impl FactCollector<'_> {
     }
 
     /// Adds a fact of which the latest version holds, and of several of one second that of the highest rank.
-    pub(super) fn add_latest(&mut self, natural_key: String, rank: i64, links: Vec<Key>, body: FactBody) {
-        self.add(natural_key, Keep::Latest, rank, self.at, links, body);
+    pub(super) fn add_latest(
+        &mut self,
+        natural_key: String,
+        rank: i64,
+        identities: Vec<Key>,
+        body: FactBody,
+    ) {
+        self.add(natural_key, Keep::Latest, rank, self.at, identities, body);
     }
 
     /// Adds that objects belong to one payment, if there are two or more. The invoice comes first in
@@ -88,24 +94,24 @@ impl FactCollector<'_> {
         customer: Option<Key>,
         no_commission: bool,
     ) {
-        let mut objects = links(objects);
+        let mut objects = identities(objects);
         objects.sort_by_key(|key| (key.kind(), key.clone()));
         if objects.len() < 2 {
             return;
         }
         let names: Vec<&str> = objects.iter().map(Key::as_str).collect();
         let natural_key = format!("alias:{}", names.join(":"));
-        let links = links(objects.iter().cloned().map(Some).chain([customer]));
+        let identities = identities(objects.iter().cloned().map(Some).chain([customer]));
         let body = FactBody::Alias(PaymentAlias { objects, no_commission });
         let rank = if no_commission { -1 } else { 0 };
-        self.add(natural_key, Keep::First, rank, self.at, links, body);
+        self.add(natural_key, Keep::First, rank, self.at, identities, body);
     }
 
     /// Adds that an invoice was not paid by Stripe's money, or that money settled no invoice.
     pub(super) fn add_apart(&mut self, object: Key) {
-        let (natural_key, links) = (format!("apart:{object}"), vec![object.clone()]);
+        let (natural_key, identities) = (format!("apart:{object}"), vec![object.clone()]);
         let body = FactBody::Apart(PaymentApart { object });
-        self.add(natural_key, Keep::First, 0, self.at, links, body);
+        self.add(natural_key, Keep::First, 0, self.at, identities, body);
     }
 
     /// Adds the referral code in an object's metadata, if there is one.
@@ -147,9 +153,9 @@ impl FactCollector<'_> {
 
     fn touch_at(&mut self, touched: &Touched<'_>, method: TouchMethod, value: String, place: u32) {
         let natural_key = format!("touch:{}:{}:{value}", touched.object, method_name(method));
-        let links = links([Some(touched.object.clone()), touched.customer.cloned()]);
+        let identities = identities([Some(touched.object.clone()), touched.customer.cloned()]);
         let body = Touch { on: touched.on, object: touched.object.clone(), method, value, place };
-        self.add(natural_key, Keep::First, 0, touched.at, links, FactBody::Touch(body));
+        self.add(natural_key, Keep::First, 0, touched.at, identities, FactBody::Touch(body));
     }
 
     /// Notes that the invoice behind a payment intent is not known.
@@ -180,26 +186,34 @@ impl FactCollector<'_> {
         keep: Keep,
         rank: i64,
         at: DateTime<Utc>,
-        links: Vec<Key>,
+        identities: Vec<Key>,
         body: FactBody,
     ) {
         let natural_key = bounded(natural_key);
         // What names nobody and nothing can never be found again.
-        if !links.is_empty() && self.collected.insert(natural_key.clone()) {
-            self.facts.push(Fact { natural_key, keep, rank, at, event: self.event.to_owned(), links, body });
+        if !identities.is_empty() && self.collected.insert(natural_key.clone()) {
+            self.facts.push(Fact {
+                natural_key,
+                keep,
+                rank,
+                at,
+                event: self.event.to_owned(),
+                identities,
+                body,
+            });
         }
     }
 }
 
 /// The keys that are there, each once.
-pub(super) fn links(keys: impl IntoIterator<Item = Option<Key>>) -> Vec<Key> {
-    let mut links = Vec::new();
+pub(super) fn identities(keys: impl IntoIterator<Item = Option<Key>>) -> Vec<Key> {
+    let mut identities = Vec::new();
     for key in keys.into_iter().flatten() {
-        if !links.contains(&key) {
-            links.push(key);
+        if !identities.contains(&key) {
+            identities.push(key);
         }
     }
-    links
+    identities
 }
 
 fn method_name(method: TouchMethod) -> &'static str {

@@ -52,7 +52,7 @@ pub enum List {
 
 /// An event made of a listed object.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct HistoryEvent {
     /// The inbox id.
     pub id: String,
     /// The object's own.
@@ -161,7 +161,7 @@ impl List {
     ///
     /// # Errors
     /// When it has no id or no time.
-    pub fn tell(self, object: &str, read_at: DateTime<Utc>) -> Result<Vec<Told>, Unlisted> {
+    pub fn tell(self, object: &str, read_at: DateTime<Utc>) -> Result<Vec<HistoryEvent>, Unlisted> {
         let missing = |missing| Unlisted { list: self, missing };
         let Ok(Value::Object(mut object)) = serde_json::from_str(object) else {
             return Err(missing("fields"));
@@ -176,7 +176,7 @@ impl List {
             };
             let event = Wrapped { id: &name, event_type, created: at, account: None };
             let body = wrapped::event(&event, &object).ok_or_else(|| missing("fields"))?;
-            Ok(Told { id: name, object: id.clone(), at, body })
+            Ok(HistoryEvent { id: name, object: id.clone(), at, body })
         });
         told.collect()
     }

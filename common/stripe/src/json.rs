@@ -6,7 +6,7 @@ mod text;
 mod well_formed;
 
 pub(super) use shape::{Identified, Items, Ref};
-pub(super) use text::{Moment, Text, filled};
+pub(super) use text::{Text, UnixTime, filled};
 pub(super) use well_formed::well_formed;
 
 use serde::de::Deserialize;

@@ -33,3 +33,5 @@ mod collector;
 mod discount;
 mod json;
 mod read;
+mod reading;
+mod thin_event;

@@ -1,6 +1,6 @@
 //! What a payload lacked, and one call to Stripe could bring.
 
-use super::thin::ThinEvent;
+use super::thin_event::ThinEvent;
 use chrono::{DateTime, Utc};
 use domain::key::Key;
 use serde::{Deserialize, Serialize};

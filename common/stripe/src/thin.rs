@@ -2,14 +2,16 @@
 //! fetched. Since 2026-09-30 the events of API v1 exist in this form, too; a merchant who chose "all events" gets both, from two
 //! destinations with a secret each.
 
-use super::event::{Outcome, Reading};
-use super::json::{self, BadField, Moment, Text, filled, required};
+use super::json::{self, BadField, Text, UnixTime, filled, required};
 use super::missing::Missing;
 use super::read::{self, Treatment};
-use super::wrapped::{self, Wrapped};
+use super::reading::{Outcome, Reading};
+use super::thin_event::INBOX;
 use chrono::{DateTime, Utc};
 use domain::ids::Mode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+
+pub use super::thin_event::ThinEvent;
 
 /// What `object` says of a thin event.
 pub(super) const OBJECT: &str = "v2.core.event";
@@ -17,35 +19,13 @@ pub(super) const OBJECT: &str = "v2.core.event";
 /// In front of the type of an event whose object is one of API v1.
 const V1: &str = "v1.";
 
-/// In front of its id in the inbox: there it has a row of its own, so that its twin is still news.
-const INBOX: &str = "thin:";
-
-/// A thin event whose object has yet to be fetched.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ThinEvent {
-    /// `evt_…`, its own.
-    pub id: String,
-    /// The type of its twin: `invoice.paid` of `v1.invoice.paid`.
-    pub event_type: String,
-    /// `evt_…` of the snapshot event that tells the same.
-    pub snapshot: Option<String>,
-    /// `in_…`: what it is about.
-    pub object: Option<String>,
-    /// The path at which that is, `/v1/invoices/in_…`.
-    pub path: Option<String>,
-    /// The connected account, when it is not the project's own.
-    pub account: Option<String>,
-    /// When it happened.
-    pub at: DateTime<Utc>,
-}
-
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Envelope {
     id: Option<Text>,
     #[serde(rename = "type")]
     event_type: Option<Text>,
-    created: Option<Moment>,
+    created: Option<UnixTime>,
     livemode: Option<bool>,
     account: Option<Text>,
     /// The account it belongs to, of a destination that serves several.
@@ -61,31 +41,12 @@ struct Related {
     url: Option<Text>,
 }
 
-impl ThinEvent {
-    /// The inbox id of what is fetched where there is no twin, or Stripe does not keep it any more: 30 days.
-    pub(super) fn fetch_id(&self) -> String {
-        format!("fetch:{INBOX}{}", self.id)
-    }
-
-    /// Its object as Stripe shows it now, as the body of the event that it is about. None when the answer is no object.
-    #[must_use]
-    pub fn with_object(&self, object: &str) -> Option<Vec<u8>> {
-        let event = Wrapped {
-            id: &self.fetch_id(),
-            event_type: &self.event_type,
-            created: self.at,
-            account: self.account.as_deref(),
-        };
-        wrapped::event(&event, object)
-    }
-}
-
 /// Reads a thin event: a question, where it is about something that is read.
 pub(super) fn read(body: &[u8], mode: Mode, received_at: DateTime<Utc>) -> Result<Reading, BadField> {
     let envelope: Envelope = json::parse(body)?;
     let id = required(filled(envelope.id.as_ref()), "id")?;
     let thin_type = required(filled(envelope.event_type.as_ref()), "type")?;
-    let created = envelope.created.map_or(received_at, |Moment(created)| created);
+    let created = envelope.created.map_or(received_at, |UnixTime(created)| created);
     let context = filled(envelope.context.as_ref()).filter(|context| context.starts_with("acct_"));
     let account = filled(envelope.account.as_ref()).or(context).map(str::to_owned);
     let outcome = if let Some(reason) = why_ignored(&envelope, thin_type, mode) {

@@ -94,7 +94,7 @@ async fn the_codes_behind_an_invoice_are_fetched() {
     for fact in facts {
         assert_eq!(fact.event, fetched.id);
         assert_eq!(fact.at.to_rfc3339(), "2026-06-01T12:00:00+00:00", "the event's time, not the call's");
-        assert_eq!(fact.links, [Key::stored("in_1".to_owned()), Key::stored("cus_1".to_owned())]);
+        assert_eq!(fact.identities, [Key::stored("in_1".to_owned()), Key::stored("cus_1".to_owned())]);
     }
 }
 

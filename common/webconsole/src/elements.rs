@@ -1,6 +1,6 @@
 //! What pages are built of.
 
-use crate::{form, guard::Person};
+use crate::{form, person::Person};
 use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Redirect, Response},

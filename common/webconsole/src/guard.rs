@@ -1,60 +1,22 @@
 //! In front of every page: who is signed in, and that what is sent was sent from a page of theirs.
 
 use crate::{
-    client::Client,
     cookies,
     failure::Failure,
     form::{self, MAX_FORM, Posted},
     layout, origin,
+    person::{Person, Reached},
     state::{Console, ProxySignIn},
 };
 use app::users;
 use axum::{
     body::{Body, to_bytes},
-    extract::{FromRequestParts, Request, State},
+    extract::{Request, State},
     http::{HeaderMap, Method, header, request},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use std::sync::Arc;
-use store::console_sessions::{self, SessionDigest, SignedIn};
-
-/// Who asks.
-#[derive(Clone, Debug)]
-pub(crate) struct Person {
-    pub(crate) who: Arc<SignedIn>,
-    /// What recognises the session.
-    pub(crate) digest: SessionDigest,
-    /// What a form of theirs carries.
-    pub(crate) token: Arc<str>,
-    /// Whether their cookies go over HTTPS alone.
-    pub(crate) secure: bool,
-}
-
-impl<S: Sync> FromRequestParts<S> for Person {
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut request::Parts, _: &S) -> Result<Self, Failure> {
-        parts.extensions.get::<Self>().cloned().ok_or(Failure::SignedOut)
-    }
-}
-
-/// How a request reached us.
-#[derive(Clone, Debug)]
-pub(crate) struct Reached {
-    /// Whether cookies go over HTTPS alone.
-    pub(crate) secure: bool,
-    /// Where from.
-    pub(crate) client: Client,
-}
-
-impl Reached {
-    pub(crate) fn of(parts: &request::Parts) -> Option<Self> {
-        let client = parts.extensions.get::<Client>()?.clone();
-        let secure = cookies::must_be_secure(&client, origin::host(&parts.headers, &parts.uri));
-        Some(Self { secure, client })
-    }
-}
+use store::console_sessions::{self, SessionDigest};
 
 /// Finds out who asks, looks at what they send, and writes a page for what went wrong.
 pub(crate) async fn guard(State(console): State<Console>, request: Request, next: Next) -> Response {
@@ -151,12 +113,6 @@ async fn identified(
     let mut connection = console.parts.writes.acquire().await?;
     let found = console_sessions::find(&mut connection, digest, now).await?;
     Ok(found.map(|who| (Person::new(who, &value, digest, reached.secure), Some(value))))
-}
-
-impl Person {
-    fn new(who: SignedIn, value: &str, digest: SessionDigest, secure: bool) -> Self {
-        Self { who: Arc::new(who), digest, token: form::token_of(value).into(), secure }
-    }
 }
 
 /// The name in the header of a proxy that is believed.

@@ -4,8 +4,8 @@ use crate::{
     ROOT, assets,
     elements::token,
     failure::Failure,
-    guard::Person,
     page::{Page, Section},
+    person::Person,
 };
 use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
@@ -39,8 +39,15 @@ pub(crate) fn protect(headers: &mut HeaderMap) {
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
 
+impl Page {
+    /// The page, in its frame.
+    pub(crate) fn show(&self, title: &str, content: &Markup) -> Response {
+        page(self, title, content)
+    }
+}
+
 /// A page of a project and mode.
-pub(crate) fn page(page: &Page, title: &str, content: &Markup) -> Response {
+fn page(page: &Page, title: &str, content: &Markup) -> Response {
     let mode = page.realm.mode;
     let body = html! {
         (strip(&page.person, Some(page)))

@@ -28,8 +28,10 @@ mod layout;
 mod origin;
 mod page;
 mod pages;
+mod person;
 pub mod picture;
 mod portal;
+mod problem;
 pub mod reference;
 mod rights;
 mod routes;
@@ -37,13 +39,21 @@ mod state;
 mod texts;
 
 pub use client::Client;
-pub use failure::{front, problem};
+pub use problem::{front, problem};
 pub use rights::Right;
-pub use routes::{Described, described, owns, router};
+pub use routes::{Described, described, router};
 pub use state::{Console, Parts, ProxySignIn};
 
 /// Below this path everything is the console's.
 pub const ROOT: &str = "/console";
+
+/// Whether a path is the console's.
+#[must_use]
+pub fn owns(path: &str) -> bool {
+    let below =
+        |root| path.strip_prefix(root).is_some_and(|rest: &str| rest.is_empty() || rest.starts_with('/'));
+    below(ROOT) || below(portal::ROOT)
+}
 
 /// Where an affiliate is sent with a pass, at the host by which a request came. HTTPS, but for this machine itself.
 #[must_use]

@@ -1,13 +1,11 @@
 //! What a page of a project and mode needs: who asks, for what, and where it stands among the others.
 
-use crate::{ROOT, failure::Failure, guard::Person, layout, rights, rights::Right, state::Console};
+use crate::{ROOT, failure::Failure, person::Person, rights, rights::Right, state::Console};
 use axum::{
     extract::{FromRequestParts, RawPathParams},
     http::request,
-    response::Response,
 };
 use domain::ids::{Mode, ProjectId, Realm};
-use maud::Markup;
 use std::sync::Arc;
 use store::projects::{self, Project};
 
@@ -125,11 +123,6 @@ impl Page {
     /// Whether who asks may do this.
     pub(crate) fn may(&self, right: Right) -> bool {
         rights::may(self.person.who.role, right)
-    }
-
-    /// The page, in its frame.
-    pub(crate) fn show(&self, title: &str, content: &Markup) -> Response {
-        layout::page(self, title, content)
     }
 }
 

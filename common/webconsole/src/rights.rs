@@ -1,6 +1,6 @@
 //! Who may do what. Everybody who is signed in sees every page.
 
-use crate::{failure::Failure, guard::Person};
+use crate::{failure::Failure, person::Person};
 use axum::{
     extract::Request,
     middleware::Next,

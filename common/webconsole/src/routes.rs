@@ -1,7 +1,7 @@
 //! Every page and act.
 
 use crate::{
-    ROOT, assets, guard, layout, pages, portal,
+    assets, guard, layout, pages, portal,
     rights::{self, Right},
     state::Console,
 };
@@ -150,12 +150,4 @@ pub fn router(console: Console) -> Router {
 async fn protected(mut response: Response) -> Response {
     layout::protect(response.headers_mut());
     response
-}
-
-/// Whether a path is the console's.
-#[must_use]
-pub fn owns(path: &str) -> bool {
-    let below =
-        |root| path.strip_prefix(root).is_some_and(|rest: &str| rest.is_empty() || rest.starts_with('/'));
-    below(ROOT) || below(portal::ROOT)
 }

@@ -6,8 +6,10 @@ use cli::demo::programme::{Entered, WEBHOOK_SECRET};
 use domain::ids::{Mode, Realm};
 use store::keys::NewKey;
 use store::{
-    PgConnection, keys, program_rules, projects,
-    registry::{self, NewAffiliate, NewCoupon},
+    PgConnection,
+    affiliates::{self, NewAffiliate},
+    coupons::{self, CouponStatus, Naming, NewCoupon},
+    keys, program_rules, projects,
 };
 
 impl Case {
@@ -24,16 +26,21 @@ impl Case {
         keys::add_webhook_secret(connection, realm, WEBHOOK_SECRET).await?;
         for (code, affiliate) in &self.affiliates {
             let email = format!("{}@affiliates.example", code.to_lowercase());
-            let new = NewAffiliate { email: &email, referral_code: code };
-            let id = registry::add_affiliate(connection, realm, new).await?;
+            let id = affiliates::create(connection, realm, &NewAffiliate::named(&email, code)).await?.id;
             for coupon in &affiliate.coupons {
-                let new = NewCoupon {
+                let naming = Naming {
                     affiliate: id,
-                    code: &coupon.code,
-                    stripe_coupon: coupon.stripe_coupon.as_deref(),
-                    stripe_promotion_code: coupon.promotion_code.as_deref(),
+                    coupon_code: coupon.code.clone(),
+                    stripe_coupon_id: coupon.stripe_coupon.clone(),
+                    stripe_promotion_code_id: coupon.promotion_code.clone(),
                 };
-                registry::add_coupon(connection, realm, new).await?;
+                let new = NewCoupon {
+                    naming,
+                    lemonsqueezy_discount_code: None,
+                    status: CouponStatus::Active,
+                    at_stripe: false,
+                };
+                coupons::create(connection, realm, &new).await?;
             }
         }
         let (api_key, webhook_path) = (key.expose().to_owned(), format!("/webhooks/stripe/{project}"));

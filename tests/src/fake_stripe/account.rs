@@ -11,7 +11,7 @@ use chrono::DateTime;
 use queue::envelope::Source;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use stripe::history::{List, Told as Listed};
+use stripe::history::{HistoryEvent as Listed, List};
 
 /// For how long Stripe keeps events.
 const KEPT: i64 = 30 * 86_400;

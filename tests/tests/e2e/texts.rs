@@ -60,7 +60,7 @@ proptest! {
             for fact in facts {
                 let kept = serde_json::to_string(&fact).unwrap();
                 prop_assert!(!kept.contains(r"\u0000"), "PostgreSQL cannot hold {kept}");
-                prop_assert!(fact.links.iter().all(|key| key.as_str().len() < 2_600), "no index can hold {kept}");
+                prop_assert!(fact.identities.iter().all(|key| key.as_str().len() < 2_600), "no index can hold {kept}");
                 prop_assert!(fact.natural_key.len() < 2_600);
             }
         }

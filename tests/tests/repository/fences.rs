@@ -93,6 +93,18 @@ fn nothing_is_posted_past_the_ledger() -> Result<()> {
     Ok(())
 }
 
+/// What an entry does to an account is said by the views of the ledger; nobody else looks at its sides to tell a sign.
+#[test]
+fn the_ledger_is_summed_by_its_views() -> Result<()> {
+    let sources = tree::files(&[".rs"])?.into_iter().filter(|file| !file.name.contains("tests/"));
+    let summing: Vec<String> = sources
+        .filter(|file| file.text.lines().any(|line| line.contains("CASE") && line.contains("amount_minor")))
+        .map(|file| file.name)
+        .collect();
+    ensure!(summing.is_empty(), "the ledger is summed by hand in {summing:?}");
+    Ok(())
+}
+
 fn floor(name: &str) -> Result<usize> {
     FLOORS
         .iter()

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use domain::command::Command;
-use domain::fact::{ReferralRegistered, SessionMode, SessionPaymentStatus, Who};
+use domain::fact::{CustomerIds, ReferralRegistered, SessionMode, SessionPaymentStatus};
 use domain::ids::AffiliateId;
 use stripe::sample::Sample;
 use tests::oracle::model::{DAY, START, Span};
@@ -14,7 +14,7 @@ fn paid(sale: &Sample) -> String {
 
 async fn registered(story: &Story, id: i64, first: Option<i64>, email: &str, code: &str) -> Result<()> {
     let referral = ReferralRegistered {
-        who: Who { email: Some(email.to_owned()), ..Who::default() },
+        who: CustomerIds { email: Some(email.to_owned()), ..CustomerIds::default() },
         affiliate: None::<AffiliateId>,
         referral_code: Some(code.to_owned()),
         occurred_at: day(0),

@@ -4,7 +4,7 @@ use anyhow::Result;
 use chrono::TimeDelta;
 use cli::demo::history;
 use domain::command::Command;
-use domain::fact::{ConversionKind, PostedConversion, SessionMode, SessionPaymentStatus, Who};
+use domain::fact::{ConversionKind, CustomerIds, PostedConversion, SessionMode, SessionPaymentStatus};
 use domain::ids::ConversionId;
 use domain::key::Key;
 use tests::deployment;
@@ -103,7 +103,7 @@ async fn a_retried_post_pays_once() -> Result<()> {
             affiliate: None,
             referral_code: Some("anna".to_owned()),
             coupon_code: None,
-            who: Who { email: Some("dana@buyers.example".to_owned()), ..Who::default() },
+            who: CustomerIds { email: Some("dana@buyers.example".to_owned()), ..CustomerIds::default() },
             occurred_at: day(0),
             paid: false,
             deleted: false,

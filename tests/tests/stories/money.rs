@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use domain::command::Command;
-use domain::fact::{ConversionKind, PostedConversion, SessionMode, SessionPaymentStatus, Who};
+use domain::fact::{ConversionKind, CustomerIds, PostedConversion, SessionMode, SessionPaymentStatus};
 use domain::ids::ConversionId;
 use domain::key::Key;
 use domain::money::{Currency, Money};
@@ -132,7 +132,7 @@ fn posted(n: i64, base: i64, currency: &str) -> Command {
         affiliate: None,
         referral_code: Some("anna".to_owned()),
         coupon_code: None,
-        who: Who { email: Some("dana@buyers.example".to_owned()), ..Who::default() },
+        who: CustomerIds { email: Some("dana@buyers.example".to_owned()), ..CustomerIds::default() },
         occurred_at: day(n),
         paid: false,
         deleted: false,

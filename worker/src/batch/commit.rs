@@ -1,8 +1,9 @@
 //! The transaction.
 
 use super::{Beside, Failure, Settling};
-use crate::jobs::{Keychain, request};
+use crate::keychain::Keychain;
 use crate::place::Kind;
+use crate::question::request;
 use crate::recovery::recovery_for;
 use crate::telemetry::{self, count};
 use crate::waiting;

@@ -10,14 +10,11 @@ use queue::{
     envelope::{Envelope, Source},
 };
 use std::time::Duration;
-use store::{StoreError, settlement::Item, thin_events, verdicts, within};
+use store::{StoreError, thin_events, within};
 use stripe::client::FetchError;
 use stripe::fetched::{Fetched, Form};
 use stripe::missing::Missing;
 use stripe::thin::ThinEvent;
-
-/// A call with all of its retries. Longer outages put the message off.
-pub(super) const CALL: Duration = Duration::from_secs(20);
 
 /// How long it may take to look whether something was fetched before.
 const LOOK_UP: Duration = Duration::from_secs(3);
@@ -31,25 +28,6 @@ const ASK_AGAIN: TimeDelta = TimeDelta::minutes(10);
 /// The first and the longest time for which a call is put off.
 const SOONEST_RETRY: TimeDelta = TimeDelta::seconds(5);
 const LATEST_RETRY: TimeDelta = TimeDelta::hours(1);
-
-/// The message that asks for what an item lacked. What was not shown is received when it was named.
-pub(crate) fn request(item: &Item, gap: &Missing) -> Envelope {
-    let received_at = match gap {
-        Missing::Event(_) => item.event.received_at,
-        Missing::PromotionCode { .. }
-        | Missing::SessionPromotionCode { .. }
-        | Missing::InvoiceLines { .. }
-        | Missing::InvoiceOfPayment { .. } => Utc::now(),
-    };
-    Envelope::new(Source::Fetch, item.realm, question(gap).into(), received_at)
-        .with_traceparent(item.event.traceparent.as_deref())
-}
-
-/// The body of that message.
-pub(crate) fn question(gap: &Missing) -> Vec<u8> {
-    // A plain structure of texts cannot fail to become JSON.
-    serde_json::to_vec(gap).unwrap_or_default()
-}
 
 impl Shared {
     /// Asks, and publishes the answer; `None` when the worker is to stop first. What cannot be asked for is a dead letter that says
@@ -123,7 +101,7 @@ impl Shared {
     async fn is_known(&self, realm: Realm, missing: &Missing) -> Result<bool, StoreError> {
         let mut session = self.sessions.open().await?;
         let answers: Vec<(Realm, String)> = missing.answers().into_iter().map(|id| (realm, id)).collect();
-        let known = within(LOOK_UP, verdicts::settled(&mut session, &answers)).await?;
+        let known = within(LOOK_UP, store::completion::settled(&mut session, &answers)).await?;
         session.done();
         Ok(!known.is_empty())
     }

@@ -1,7 +1,7 @@
 //! Judges again what a changed mapping concerns: payments that waited for it find it (SEMANTICS 3).
 
 use super::Shared;
-use crate::pause::{Pauses, Rested};
+use crate::backoff::{Backoff, Waited};
 use crate::place::{Kind, Patience};
 use crate::recovery::{Recovery, recovery_for};
 use chrono::{TimeDelta, Utc};
@@ -35,7 +35,7 @@ impl Shared {
     /// nothing, so that an interrupted run is simply done again.
     pub(super) async fn resettle(&self, realm: Realm, reevaluation: &Reevaluation) -> Option<Disposition> {
         let _one_at_a_time = self.resettling.acquire().await.ok()?;
-        let (mut for_store, mut for_race) = (Pauses::for_store(), Pauses::for_race());
+        let (mut for_store, mut for_conflict) = (Backoff::for_store(), Backoff::for_conflict());
         let (mut conflicts, mut size) = (0, CHUNK);
         let mut open: Option<Vec<ClusterId>> = None;
         loop {
@@ -73,15 +73,15 @@ impl Shared {
                     if self.place.fails(kind, &common::causes(&failed)).await == Patience::Exhausted {
                         self.shutdown.cancel();
                     }
-                    for_store.rest(&self.shutdown).await
+                    for_store.wait(&self.shutdown).await
                 }
                 Recovery::Halve if size > 1 && open.is_some() => {
                     size = size.div_ceil(2);
-                    Rested::Yes
+                    Waited::Whole
                 }
                 Recovery::Again | Recovery::PassBy if conflicts < MAX_CONFLICTS => {
                     conflicts += 1;
-                    for_race.rest(&self.shutdown).await
+                    for_conflict.wait(&self.shutdown).await
                 }
                 Recovery::Again | Recovery::PassBy | Recovery::Halve => {
                     let reason = common::causes(&failed);
@@ -91,7 +91,7 @@ impl Shared {
                     return Some(Disposition::DeadLetter { reason: failed.to_string() });
                 }
             };
-            if rested == Rested::Stop {
+            if rested == Waited::Stop {
                 return None;
             }
         }
@@ -134,7 +134,7 @@ impl Shared {
             .await
             .unwrap_or_else(|_elapsed| Err(BatchError::Store(StoreError::Slow(SqlxError::PoolTimedOut))))?;
         session.done();
-        tracing::debug!(clusters = clusters.len(), entries = settled.entries, "judged again");
+        tracing::debug!(clusters = clusters.len(), entries = settled.entries, "resettled");
         Ok(())
     }
 }

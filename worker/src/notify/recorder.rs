@@ -2,7 +2,7 @@
 
 use super::attempt::Tried;
 use super::{Wakes, log, telemetry};
-use crate::pause::Pauses;
+use crate::backoff::Backoff;
 use ::notify::schedule::{DISABLED_AFTER, DISABLED_AFTER_FAILURES};
 use domain::ids::EndpointId;
 use std::collections::HashMap;
@@ -29,7 +29,7 @@ pub(super) async fn run(sessions: &Sessions, mut results: mpsc::Receiver<Tried>,
     // Its end comes by itself.
     let never = CancellationToken::new();
     while results.recv_many(&mut batch, BATCH).await > 0 {
-        let mut pauses = Pauses::for_store();
+        let mut backoff = Backoff::for_store();
         for _ in 0..OFFERS {
             match record(sessions, &batch).await {
                 Ok(failing) => {
@@ -40,7 +40,7 @@ pub(super) async fn run(sessions: &Sessions, mut results: mpsc::Receiver<Tried>,
                 }
                 Err(error) => {
                     log(&error, "writing down what was sent");
-                    pauses.rest(&never).await;
+                    backoff.wait(&never).await;
                 }
             }
         }

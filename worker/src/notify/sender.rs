@@ -2,7 +2,7 @@
 
 use super::attempt::{self, Tried};
 use super::{Wakes, log, telemetry};
-use crate::pause::{Pauses, grace};
+use crate::backoff::{Backoff, grace};
 use ::notify::Client;
 use sealing::Sealer;
 use std::collections::VecDeque;
@@ -61,7 +61,7 @@ impl Sender {
     /// Works until `shutdown` is cancelled. What is under way then has a few seconds; the rest is given back.
     pub(super) async fn run(self, shutdown: &CancellationToken) {
         let mut leases = VecDeque::new();
-        let mut pauses = Pauses::for_store();
+        let mut backoff = Backoff::for_store();
         while !shutdown.is_cancelled() {
             tokio::select! {
                 biased;
@@ -70,10 +70,10 @@ impl Sender {
                 () = tokio::time::sleep(IDLE) => {}
             }
             match self.claim(&mut leases).await {
-                Ok(()) => pauses = Pauses::for_store(),
+                Ok(()) => backoff = Backoff::for_store(),
                 Err(error) => {
                     log(&error, "claiming notifications");
-                    pauses.rest(shutdown).await;
+                    backoff.wait(shutdown).await;
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! Numbers what is committed.
 
 use super::{Wakes, log, telemetry};
-use crate::pause::{Pauses, Rested, pause};
+use crate::backoff::{Backoff, Waited, pause};
 use std::time::Duration;
 use store::notifications::{Sequenced, give_sequence};
 use store::{Connection, Sessions, StoreError, within};
@@ -16,7 +16,7 @@ const ROUND: Duration = Duration::from_secs(8);
 
 /// Works until `shutdown` is cancelled. What a round did not commit, the next one does.
 pub(super) async fn run(sessions: &Sessions, wakes: &Wakes, shutdown: &CancellationToken) {
-    let mut pauses = Pauses::for_store();
+    let mut backoff = Backoff::for_store();
     loop {
         tokio::select! {
             biased;
@@ -27,12 +27,12 @@ pub(super) async fn run(sessions: &Sessions, wakes: &Wakes, shutdown: &Cancellat
         loop {
             let rested = match round(sessions).await {
                 Ok(Sequenced::Some { notifications, deliveries }) => {
-                    pauses = Pauses::for_store();
+                    backoff = Backoff::for_store();
                     metrics::counter!(telemetry::SEQUENCED).increment(notifications.unsigned_abs());
                     if deliveries > 0 {
                         wakes.due.notify_one();
                     }
-                    Rested::Yes
+                    Waited::Whole
                 }
                 Ok(Sequenced::Done) => break,
                 Ok(Sequenced::Busy) => {
@@ -41,10 +41,10 @@ pub(super) async fn run(sessions: &Sessions, wakes: &Wakes, shutdown: &Cancellat
                 }
                 Err(error) => {
                     log(&error, "numbering notifications");
-                    pauses.rest(shutdown).await
+                    backoff.wait(shutdown).await
                 }
             };
-            if rested == Rested::Stop || shutdown.is_cancelled() {
+            if rested == Waited::Stop || shutdown.is_cancelled() {
                 return;
             }
         }

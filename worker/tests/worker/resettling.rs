@@ -3,7 +3,7 @@ use chrono::{TimeDelta, Utc};
 use queue::envelope::Source;
 use serde_json::json;
 use store::PgPool;
-use store::registry::{NewAffiliate, add_affiliate};
+use store::affiliates::{self, NewAffiliate};
 use stripe::sample::{Sample, Version};
 
 #[sqlx::test(migrations = "../migrations")]
@@ -19,8 +19,8 @@ async fn a_code_that_appears_late_finds_the_payments_that_wait_for_it(pool: PgPo
     bench.until("the payment", async || bench.count("SELECT count(*) FROM conversions").await == 1).await;
     assert_eq!(bench.text("SELECT status FROM conversions").await.unwrap(), "unattributed");
 
-    let new = NewAffiliate { email: "late@example.org", referral_code: "LATE" };
-    add_affiliate(&mut pool.acquire().await.unwrap(), bench.realm, new).await.unwrap();
+    let new = NewAffiliate::named("late@example.org", "LATE");
+    affiliates::create(&mut pool.acquire().await.unwrap(), bench.realm, &new).await.unwrap();
     bench.publish(Source::Resettle, json!({"codes": ["late"]}).to_string()).await;
     bench.drain().await;
     assert_eq!(bench.text("SELECT status FROM conversions").await.unwrap(), "attributed");

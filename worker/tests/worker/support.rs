@@ -10,7 +10,7 @@ use domain::rules::{Commission, Rules};
 use queue::envelope::{Envelope, Source};
 use queue::{Prefix, Publisher, QueueConfig};
 use std::time::Duration;
-use store::registry::{NewAffiliate, add_affiliate};
+use store::affiliates::{self, NewAffiliate};
 use store::{PgPool, program_rules, projects};
 use stripe::sample::{Sample, Version};
 use tokio::task::JoinHandle;
@@ -54,8 +54,8 @@ impl Bench {
         let rules = rules();
         program_rules::add(&mut connection, project, &rules, None).await.unwrap();
         let realm = Realm { project, mode: Mode::Test };
-        let new = NewAffiliate { email: "anna@example.org", referral_code: "ANNA" };
-        add_affiliate(&mut connection, realm, new).await.unwrap();
+        let new = NewAffiliate::named("anna@example.org", "ANNA");
+        affiliates::create(&mut connection, realm, &new).await.unwrap();
         drop(connection);
         Self::of(pool, realm, arguments)
     }

@@ -1,13 +1,14 @@
 //! `DELETE /api/v1/conversions/{id}`
 
 use super::Conversion;
-use super::revise::{Change, revise};
+use super::revise::revise;
 use crate::answer::Data;
 use crate::auth::Caller;
 use crate::error::ApiError;
-use crate::input::Id;
+use crate::input::{Id, Warnings};
 use crate::openapi::{Deleting, Idempotent};
 use crate::state::AppState;
+use app::conversions::Change;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -37,7 +38,7 @@ pub(crate) async fn delete(
 ) -> Result<Response, ApiError> {
     revise(&state, caller, &headers, ConversionId(id), |standing| {
         let says = ConversionChange { deleted: !standing.posted.deleted, ..ConversionChange::default() };
-        Ok(Change { says, ..Change::default() })
+        Ok((Change { says, reference: None }, Warnings::default()))
     })
     .await
 }

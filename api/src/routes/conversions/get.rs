@@ -36,9 +36,5 @@ pub(crate) async fn get(
 /// The conversion, or that there is none.
 pub(crate) async fn find(state: &AppState, realm: Realm, id: ConversionId) -> Result<Conversion, ApiError> {
     let found = conversions::find(&mut *state.pool.acquire().await?, realm, id).await?;
-    found.map(Conversion::from).ok_or_else(|| unknown(id))
-}
-
-pub(crate) fn unknown(id: ConversionId) -> ApiError {
-    ApiError::NotFound(format!("There is no conversion {id}"))
+    Ok(found.map(Conversion::from).ok_or_else(|| app::conversions::unknown(id))?)
 }

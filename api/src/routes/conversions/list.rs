@@ -14,7 +14,8 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 use domain::fact::ConversionKind;
 use domain::ids::{AffiliateId, Realm};
-use store::conversions::{self, ConversionStatus, Filter};
+use domain::settle::ConversionStatus;
+use store::conversions::{self, Filter};
 use store::page::{Page, Position, Rows};
 use store::{PgConnection, StoreError};
 
@@ -112,7 +113,7 @@ impl Table for Conversions {
 }
 
 fn filter(query: &mut Fields) -> Filter {
-    let kinds = [("signup", ConversionKind::Signup), ("purchase", ConversionKind::Purchase)];
+    let kinds = ConversionKind::ALL.map(|kind| (kind.as_str(), kind));
     let statuses = ConversionStatus::ALL.map(|status| (status.as_str(), status));
     Filter {
         kind: query.one_of("type", &kinds),

@@ -3,7 +3,7 @@
 use crate::answer::{ExactNumber, timestamp};
 use crate::openapi::values::{ConversionSourceWord, ConversionStatusWord, ConversionTypeWord};
 use crate::routes::attribution::Attribution;
-use ::store::conversions::{self as store, kind_as_str};
+use ::store::conversions as store;
 use domain::money::Money;
 use serde::Serialize;
 use serde_json::Value;
@@ -52,7 +52,7 @@ pub(crate) struct Conversion {
     release_date: Option<String>,
     /// Who told of it first.
     #[schema(value_type = ConversionSourceWord)]
-    source: String,
+    source: &'static str,
     /// How it was attributed, and where that was read.
     #[schema(value_type = Option<Attribution>)]
     attribution: Option<Value>,
@@ -65,7 +65,7 @@ impl From<store::Conversion> for Conversion {
         Self {
             id: conversion.id.0,
             project_id: conversion.project.0,
-            r#type: kind_as_str(conversion.kind),
+            r#type: conversion.kind.as_str(),
             value: ExactNumber(Money { minor: net, ..earned }),
             base_value: ExactNumber(conversion.base),
             base_value_currency: conversion.base.currency.to_string(),
@@ -80,7 +80,7 @@ impl From<store::Conversion> for Conversion {
             status: conversion.status.as_str(),
             refunded_value: ExactNumber(conversion.clawed_back),
             release_date: conversion.release_at.map(timestamp),
-            source: conversion.source,
+            source: conversion.source.as_str(),
             attribution: conversion.attribution,
         }
     }

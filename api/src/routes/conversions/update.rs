@@ -1,14 +1,15 @@
 //! `PUT /api/v1/conversions/{id}`
 
 use super::Conversion;
-use super::revise::{Change, revise};
+use super::revise::revise;
 use crate::answer::Data;
 use crate::auth::Caller;
 use crate::error::ApiError;
-use crate::input::{Fields, Id, MAX_TEXT};
+use crate::input::{Fields, Id, MAX_TEXT, Warnings};
 use crate::openapi::values::{Amount, ConversionTypeWord, CurrencyCode, Text};
 use crate::openapi::{Changing, Idempotent, Patience};
 use crate::state::AppState;
+use app::conversions::Change;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -65,11 +66,8 @@ pub(crate) async fn update(
     revise(&state, caller, &headers, ConversionId(id), |standing| read(fields.clone(), standing)).await
 }
 
-const KINDS: [(&str, ConversionKind); 2] =
-    [("signup", ConversionKind::Signup), ("purchase", ConversionKind::Purchase)];
-
 /// What the fields change of a conversion; those that are absent change nothing.
-fn read(mut fields: Fields, standing: &Revision) -> Result<Change, ApiError> {
+fn read(mut fields: Fields, standing: &Revision) -> Result<(Change, Warnings), ApiError> {
     let posted = &standing.posted;
     let told_in = Currency::stored(&standing.currency).map_err(ApiError::internal)?;
     let named = fields.currency("base_value_currency");
@@ -91,7 +89,7 @@ fn read(mut fields: Fields, standing: &Revision) -> Result<Change, ApiError> {
         fields.text("reference", MAX_TEXT).filter(|reference| standing.reference.as_ref() != Some(reference));
     let says_amount = base.is_some() || matches!(value, Some(NamedValue::Minor(_)));
     let says = ConversionChange {
-        kind: fields.one_of("type", &KINDS),
+        kind: fields.one_of("type", &ConversionKind::ALL.map(|kind| (kind.as_str(), kind))),
         currency: (says_amount || named.is_some()).then(|| currency.to_string()),
         base,
         value,
@@ -104,8 +102,7 @@ fn read(mut fields: Fields, standing: &Revision) -> Result<Change, ApiError> {
     if fields.id("affiliate_id").is_some_and(|affiliate| owner != Some(affiliate)) {
         fields.problem("affiliate_id", "A conversion cannot be moved to another affiliate");
     }
-    let warnings = fields.finish()?;
-    Ok(Change { says, reference, warnings })
+    Ok((Change { says, reference }, fields.finish()?))
 }
 
 fn in_currency(

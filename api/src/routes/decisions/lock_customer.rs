@@ -1,14 +1,13 @@
 //! Locking or unlocking a referral, and answering with what came of it.
 
-use super::word;
+use super::audit;
 use crate::answer::{Data, json};
 use crate::auth::Caller;
+use crate::completion;
 use crate::error::ApiError;
 use crate::input::Warnings;
-use crate::prefer;
 use crate::routes::referrals::find;
 use crate::state::AppState;
-use app::completion::Completion;
 use app::decisions::{self, LockTo};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -36,17 +35,15 @@ pub(super) async fn decide(
     let unknown = || ApiError::NotFound(format!("There is no referral {}", lock.email.trim()));
     // Everybody who has the address, as the command line does.
     let customer = (realm, Key::email(lock.email).ok_or_else(unknown)?);
-    let word = word(state, caller, &lock.reason).await?;
+    let audit = audit(state, caller, &lock.reason).await?;
     let mut transaction = state.pool.begin().await?;
     let decided = match lock.to {
-        Some(to) => decisions::lock(&mut transaction, state.outbox(), customer, to, word).await?,
-        None => decisions::unlock(&mut transaction, state.outbox(), customer, word).await?,
+        Some(to) => decisions::lock(&mut transaction, state.outbox(), customer, to, audit).await?,
+        None => decisions::unlock(&mut transaction, state.outbox(), customer, audit).await?,
     };
     transaction.commit().await?;
-    let status = match state.completions.wait(realm, decided.event, prefer::wait(headers)).await {
-        Completion::Settled => StatusCode::OK,
-        Completion::Pending => StatusCode::ACCEPTED,
-    };
+    let completion = completion::wait(state, realm, headers, Some(decided.event)).await;
+    let status = completion::status(completion, StatusCode::OK);
     let referral = find(&mut *state.pool.acquire().await?, realm, lock.email).await?;
     Ok(json(status, &Data::warned(referral, lock.warnings)))
 }

@@ -5,7 +5,7 @@ use crate::openapi::values::{CarriedOverWord, PayoutStatusWord};
 use ::store::payouts::{self as store, State};
 use chrono::{DateTime, Utc};
 use domain::ids::{AffiliateId, BatchId};
-use domain::payout::{self, Why};
+use domain::payout::{self, CarryReason};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -204,5 +204,5 @@ pub(super) struct CarriedOver {
     amount: String,
     /// `negative` (more was taken back than is due), `below_minimum`, or `fraction` (less than a unit that banks take).
     #[schema(value_type = CarriedOverWord)]
-    why: Why,
+    why: CarryReason,
 }

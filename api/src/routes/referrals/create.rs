@@ -5,10 +5,10 @@ mod request;
 use super::Referral;
 use crate::answer::{Data, json};
 use crate::auth::Caller;
+use crate::completion;
 use crate::error::{ApiError, ErrorBody};
 use crate::input::Fields;
 use crate::openapi::{Creating, Idempotent, Patience};
-use crate::prefer;
 use crate::state::AppState;
 use app::completion::Completion;
 use app::referrals;
@@ -51,10 +51,7 @@ pub(crate) async fn create(
     let mut transaction = state.pool.begin().await?;
     let registered = referrals::register(&mut transaction, state.outbox(), caller.realm, posted).await?;
     transaction.commit().await?;
-    let settled = match registered.event {
-        Some(event) => state.completions.wait(caller.realm, event, prefer::wait(&headers)).await,
-        None => Completion::Settled,
-    };
+    let settled = completion::wait(&state, caller.realm, &headers, registered.event).await;
     let posted = &registered.referral;
     let found = referrals::find(&mut *state.pool.acquire().await?, caller.realm, posted).await?;
     let (settled, referral) = match (settled, found, registered.customer) {

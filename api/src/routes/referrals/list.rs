@@ -13,7 +13,8 @@ use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use domain::ids::{AffiliateId, Realm};
-use store::customers::{self, CustomerStatus, Filter};
+use domain::settle::CustomerStatus;
+use store::customers::{self, Filter};
 use store::page::{Page, Position, Rows};
 use store::{PgConnection, StoreError};
 

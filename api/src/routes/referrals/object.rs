@@ -4,10 +4,11 @@ use crate::answer::timestamp;
 use crate::openapi::values::ReferralStatusWord;
 use crate::routes::attribution::Attribution;
 use chrono::{DateTime, Utc};
-use domain::fact::Who;
+use domain::fact::CustomerIds;
+use domain::settle::CustomerStatus;
 use serde::Serialize;
 use serde_json::Value;
-use store::customers::{Customer, CustomerStatus};
+use store::customers::Customer;
 use store::registrations::NamedAffiliate;
 use utoipa::ToSchema;
 
@@ -37,7 +38,7 @@ pub(crate) struct Referral {
 
 impl Referral {
     /// One that no worker has settled yet: as it was told.
-    pub(super) fn unsettled(who: Who, affiliate: Option<NamedAffiliate>, now: DateTime<Utc>) -> Self {
+    pub(super) fn unsettled(who: CustomerIds, affiliate: Option<NamedAffiliate>, now: DateTime<Utc>) -> Self {
         let status = if affiliate.is_some() { CustomerStatus::Pending } else { CustomerStatus::DirectSignup };
         Self {
             id: None,

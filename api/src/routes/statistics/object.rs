@@ -20,7 +20,7 @@ pub(crate) struct Statistics {
     #[schema(example = "day")]
     interval: &'static str,
     /// All affiliates together, or the one that was asked for.
-    total: Told,
+    total: WithSeries,
     /// Each by itself, the busiest first.
     affiliates: Vec<OfAffiliate>,
 }
@@ -28,7 +28,7 @@ pub(crate) struct Statistics {
 /// What was brought, in all and by intervals.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ActivityWithSeries)]
-pub(super) struct Told {
+pub(super) struct WithSeries {
     #[serde(flatten)]
     sums: Sums,
     /// One for each interval, also where nothing happened.
@@ -43,7 +43,7 @@ struct OfAffiliate {
     user_email: String,
     referral_code: String,
     #[serde(flatten)]
-    told: Told,
+    told: WithSeries,
 }
 
 /// What was brought in one interval.
@@ -96,19 +96,19 @@ impl Statistics {
             affiliate_id: ranked.id.0,
             user_email: ranked.user_email,
             referral_code: ranked.referral_code,
-            told: Told::new(starts, &series),
+            told: WithSeries::new(starts, &series),
         });
         Self {
             from: timestamp(wanted.span.from),
             to: timestamp(wanted.span.before - TimeDelta::microseconds(1)),
             interval: wanted.span.interval.as_str(),
-            total: Told::new(starts, total),
+            total: WithSeries::new(starts, total),
             affiliates: affiliates.collect(),
         }
     }
 }
 
-impl Told {
+impl WithSeries {
     fn new(starts: &[DateTime<Utc>], series: &Series) -> Self {
         let mut sum = Activity::default();
         let nothing = Activity::default();

@@ -22,7 +22,7 @@ use store::{
 };
 use stripe::{
     client::{Lists, Span},
-    history::{List, Told},
+    history::{HistoryEvent, List},
 };
 
 /// Events of one round.
@@ -117,7 +117,7 @@ async fn read(
 }
 
 /// As a worker reads it.
-fn item(args: &BackfillArgs, asked: &Asked, told: Told) -> anyhow::Result<(Item, Option<CodeTold>)> {
+fn item(args: &BackfillArgs, asked: &Asked, told: HistoryEvent) -> anyhow::Result<(Item, Option<CodeTold>)> {
     let keys = args.stripe.keys();
     let read = intake::read(Source::Backfill, &told.body, asked.realm, told.at, &keys)?;
     let (realm, at) = (asked.realm, read.occurred_at);

@@ -45,8 +45,8 @@ pub(super) async fn run(args: &LockArgs, context: &Context) -> anyhow::Result<()
     };
     let nobody = args.affiliate.trim().eq_ignore_ascii_case("none");
     let to = if nobody { LockTo::Nobody } else { LockTo::Affiliate(&args.affiliate) };
-    let (outbox, word) = (args.decision.outbox(now), args.decision.word(now)?);
-    let decided = decisions::lock(&mut transaction, outbox, (realm, customer), to, word).await?;
+    let (outbox, audit) = (args.decision.outbox(now), args.decision.audit(now)?);
+    let decided = decisions::lock(&mut transaction, outbox, (realm, customer), to, audit).await?;
     transaction.commit().await?;
     args.decision.show(context, &pool, decided, note).await
 }

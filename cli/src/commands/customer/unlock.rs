@@ -29,8 +29,8 @@ pub(super) async fn run(args: &UnlockArgs, context: &Context) -> anyhow::Result<
         Ok(known) => known,
         Err(named) => bail!("nothing is known of {named} in project {}", project.id),
     };
-    let (outbox, word) = (args.decision.outbox(now), args.decision.word(now)?);
-    let decided = decisions::unlock(&mut transaction, outbox, customer, word).await?;
+    let (outbox, audit) = (args.decision.outbox(now), args.decision.audit(now)?);
+    let decided = decisions::unlock(&mut transaction, outbox, customer, audit).await?;
     transaction.commit().await?;
     args.decision.show(context, &pool, decided, None).await
 }

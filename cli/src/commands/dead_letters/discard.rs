@@ -1,6 +1,6 @@
 //! `tributary dead-letters discard`
 
-use super::settle::{Done, Verdict, WhichArgs};
+use super::close::{Closed, Done, WhichArgs};
 use crate::commands::decision::user_name;
 use crate::context::Context;
 use anyhow::{bail, ensure};
@@ -37,7 +37,7 @@ pub(super) async fn run(args: &DiscardArgs, context: &Context) -> anyhow::Result
     let given_up = GivenUp { actor: &actor, reason: args.reason.as_deref() };
     let done = dead_letters::discard(&mut transaction, queue, &ids, given_up).await?;
     transaction.commit().await?;
-    context.print(&Done { verdict: Verdict::Discard, ids: done })
+    context.print(&Done { how: Closed::Discard, ids: done })
 }
 
 /// Asks, on standard error, and reads the answer from standard input.

@@ -1,6 +1,6 @@
 //! `tributary dead-letters retry`
 
-use super::settle::{Done, Verdict, WhichArgs};
+use super::close::{Closed, Done, WhichArgs};
 use crate::context::Context;
 use app::dead_letters;
 use clap::Args;
@@ -18,5 +18,5 @@ pub(super) async fn run(args: &RetryArgs, context: &Context) -> anyhow::Result<(
     let ids = args.which.ids(&mut transaction).await?;
     let done = dead_letters::retry(&mut transaction, args.which.queue(), &ids).await?;
     transaction.commit().await?;
-    context.print(&Done { verdict: Verdict::Retry, ids: done })
+    context.print(&Done { how: Closed::Retry, ids: done })
 }

@@ -14,7 +14,7 @@ use domain::{
     day::Day,
     ids::{AffiliateId, BatchId, Mode, ProjectId},
     money::{Currency, Money},
-    payout::Why,
+    payout::CarryReason,
 };
 use serde::Serialize;
 use std::fmt;
@@ -70,7 +70,7 @@ struct CarriedOver {
     affiliate: String,
     currency: Currency,
     amount: i64,
-    why: Why,
+    why: CarryReason,
 }
 
 /// Creates them.
@@ -126,9 +126,9 @@ impl fmt::Display for Created {
                     Cell::new(&carried.affiliate),
                     item::amount(Money { minor: carried.amount, currency: carried.currency }),
                     Cell::new(match carried.why {
-                        Why::Negative => "more was taken back than is due",
-                        Why::BelowMinimum => "below the minimum",
-                        Why::Fraction => "less than a unit that banks take",
+                        CarryReason::Negative => "more was taken back than is due",
+                        CarryReason::BelowMinimum => "below the minimum",
+                        CarryReason::Fraction => "less than a unit that banks take",
                     }),
                 ]);
             }

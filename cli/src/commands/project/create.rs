@@ -6,11 +6,11 @@ use app::projects::{self, Created, NewProject};
 use clap::Args;
 use domain::{
     ids::Mode,
-    landing_url::LandingUrl,
     rules::{Commission, Rules},
 };
 use serde::Serialize;
 use std::fmt;
+use store::landing_url::LandingUrl;
 
 /// Options of `project create`.
 #[derive(Args)]

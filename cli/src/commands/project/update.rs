@@ -22,7 +22,6 @@ use clap::Args;
 use common::config::SecretsArgs;
 use domain::{
     ids::{Mode, ProjectId, Realm},
-    landing_url::LandingUrl,
     provider::Provider,
     rules::Commission,
 };
@@ -32,7 +31,7 @@ use std::{
     io::{self, BufRead as _},
     path::{Path, PathBuf},
 };
-use store::PgConnection;
+use store::{PgConnection, landing_url::LandingUrl};
 
 /// Options of `project update`.
 #[derive(Args)]

@@ -79,6 +79,7 @@ pub(super) const GRANTS: &[OfTable] = &[
     // Money.
     of("ledger_balances", "s", "s", "s"),
     of("ledger_entries", "si", "si", "s"),
+    of("ledger_movements", "s", "s", "s"),
     of("ledger_postings", "s", "s", "s"),
     of("payout_batches", "siu", "s", "s"),
     of("payout_items", "siu", "s", "s"),

@@ -8,7 +8,7 @@ use store::{
     affiliates::{self, Affiliate},
 };
 
-/// Changes the affiliate with this address as `edit` says, and has those judged again whom that concerns: customers of its codes,
+/// Changes the affiliate with this address as `edit` says, and has those resettled whom that concerns: customers of its codes,
 /// and what it has earned when it may turn out to be purchases of its own.
 ///
 /// # Errors

@@ -43,7 +43,7 @@ pub struct Clear {
 }
 
 /// Enters an affiliate, or opens the closed one of that address again, with its codes and its ledger. Customers who may be
-/// its own are judged again. In transactions of its own, since a code that was made may be taken.
+/// its own are resettled. In transactions of its own, since a code that was made may be taken.
 ///
 /// # Errors
 /// [`Error::Conflict`] when the address or the code is another's.

@@ -77,7 +77,7 @@ pub async fn begin(
     Ok(Begun { backfill, resumed: false })
 }
 
-/// Sets as of when the project's history is judged; what has happened already is judged again when that changes.
+/// Sets as of when the project's history is judged; what has happened already is resettled when that changes.
 ///
 /// # Errors
 /// [`Error`]

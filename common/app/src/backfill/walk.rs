@@ -12,7 +12,7 @@ use std::time::Duration;
 use store::backfills::{self, Backfill, Read, Segment, SegmentStatus};
 use store::{Connection, PgPool};
 use stripe::client::{Lists, Span};
-use stripe::history::{List, Told};
+use stripe::history::{HistoryEvent, List};
 use tokio::time::{Instant, sleep};
 
 /// So many events of one list are on the queue at most when its next page is read, so that what happens today does not wait
@@ -103,7 +103,7 @@ impl Walk<'_> {
             let read_at = (self.now)().trunc_subsecs(0);
             let page = self.lists.page(list, span, after.as_deref()).await;
             let page = page.map_err(|source| Failure::Stripe { list, source })?;
-            let mut told: Vec<Told> = Vec::new();
+            let mut told: Vec<HistoryEvent> = Vec::new();
             for object in &page.objects {
                 told.extend(list.tell(object, read_at)?);
             }

@@ -4,7 +4,7 @@ use super::{Decided, decide};
 use crate::{Error, Outbox};
 use domain::{
     command::Command,
-    decision::{Lock, LockedTo, Word},
+    decision::{Audit, Lock, LockedTo},
     ids::{AffiliateId, Realm},
     key::Key,
 };
@@ -23,7 +23,7 @@ pub enum LockTo<'a> {
     Nobody,
 }
 
-/// Locks a customer. The latest lock stands; all payments are judged again.
+/// Locks a customer. The latest lock stands; all payments are resettled.
 ///
 /// # Errors
 /// [`Error::Unknown`] when there is no such affiliate, or it was closed; [`Error::Invalid`] when it is neither a number
@@ -33,7 +33,7 @@ pub async fn lock(
     outbox: Outbox<'_>,
     (realm, customer): (Realm, Key),
     to: LockTo<'_>,
-    word: Word,
+    audit: Audit,
 ) -> Result<Decided, Error> {
     let to = match to {
         LockTo::Nobody => LockedTo::Nobody,
@@ -43,7 +43,7 @@ pub async fn lock(
         Some(id) => format!("locked to affiliate {id}"),
         None => "locked to nobody".to_owned(),
     };
-    decide_lock(connection, outbox, (realm, customer), to, what, word).await
+    decide_lock(connection, outbox, (realm, customer), to, what, audit).await
 }
 
 /// Lets codes and binds decide again. Of several locks on one customer, under whatever names, none stands after it.
@@ -54,10 +54,10 @@ pub async fn unlock(
     connection: &mut PgConnection,
     outbox: Outbox<'_>,
     customer: (Realm, Key),
-    word: Word,
+    audit: Audit,
 ) -> Result<Decided, Error> {
     let what = "not locked any more".to_owned();
-    decide_lock(connection, outbox, customer, LockedTo::Released, what, word).await
+    decide_lock(connection, outbox, customer, LockedTo::Released, what, audit).await
 }
 
 async fn decide_lock(
@@ -66,11 +66,11 @@ async fn decide_lock(
     (realm, customer): (Realm, Key),
     to: LockedTo,
     what: String,
-    word: Word,
+    audit: Audit,
 ) -> Result<Decided, Error> {
-    let lock = Lock { customer: customer.clone(), to, word: word.clone() };
+    let lock = Lock { customer: customer.clone(), to, audit: audit.clone() };
     let command = |id, accepted_at| Command::Lock { id, accepted_at, lock };
-    decide(connection, outbox, realm, (DecisionKind::Lock, customer, what), word, command).await
+    decide(connection, outbox, realm, (DecisionKind::Lock, customer, what), audit, command).await
 }
 
 async fn affiliate(connection: &mut PgConnection, realm: Realm, named: &str) -> Result<AffiliateId, Error> {

@@ -4,7 +4,7 @@ use super::{Decided, decide};
 use crate::{Error, Outbox};
 use domain::{
     command::Command,
-    decision::{Ruling, Verdict, Word},
+    decision::{Audit, Ruling, Verdict},
     ids::Realm,
     key::Key,
 };
@@ -19,15 +19,15 @@ pub async fn rule(
     outbox: Outbox<'_>,
     (realm, payment): (Realm, Key),
     ruling: Ruling,
-    word: Word,
+    audit: Audit,
 ) -> Result<Decided, Error> {
     let what = match ruling {
         Ruling::Hold => "held",
         Ruling::Release => "released",
         Ruling::Reject => "rejected",
     };
-    let verdict = Verdict { payment: payment.clone(), ruling, word: word.clone() };
+    let verdict = Verdict { payment: payment.clone(), ruling, audit: audit.clone() };
     let subject = (DecisionKind::Verdict, payment, what.to_owned());
     let command = |id, accepted_at| Command::Verdict { id, accepted_at, verdict };
-    decide(connection, outbox, realm, subject, word, command).await
+    decide(connection, outbox, realm, subject, audit, command).await
 }

@@ -3,13 +3,13 @@
 use crate::Error;
 use domain::{
     ids::{Mode, ProjectId, Realm},
-    landing_url::LandingUrl,
     rules::Rules,
 };
 use serde::Serialize;
 use store::{
     PgConnection,
     keys::{self, NewKey, SecretKey},
+    landing_url::LandingUrl,
     program_rules, projects,
 };
 

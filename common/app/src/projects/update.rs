@@ -1,11 +1,8 @@
 //! Changing what a project is called, where its links lead, and which webhook secrets are valid.
 
 use crate::Error;
-use domain::{
-    ids::{ProjectId, Realm},
-    landing_url::LandingUrl,
-};
-use store::{PgConnection, StoreError, keys, projects};
+use domain::ids::{ProjectId, Realm};
+use store::{PgConnection, StoreError, keys, landing_url::LandingUrl, projects};
 
 /// What is to change; what is absent stays.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,12 +1,13 @@
 //! What is known of a referral already, settled or not, and whether a caller tells anything new.
 
-use super::register::NewReferral;
+use super::new::NewReferral;
 use crate::Error;
 use domain::ids::AffiliateId;
 use domain::key::Key;
+use domain::settle::CustomerStatus;
 use std::collections::BTreeSet;
 use store::affiliates::AffiliateStatus;
-use store::customers::{Customer, CustomerStatus};
+use store::customers::Customer;
 use store::registrations::{NamedAffiliate, Registration};
 
 /// What is known.

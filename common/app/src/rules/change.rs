@@ -18,7 +18,7 @@ use store::{
 pub struct Changed {
     /// The version.
     pub version: Numbered,
-    /// The messages by which workers judge again what had happened, for [`queue::waiting`].
+    /// The messages by which workers resettle what had happened, for [`queue::waiting`].
     pub messages: Vec<i64>,
 }
 
@@ -38,7 +38,7 @@ pub fn in_force(versions: &[Numbered], at: DateTime<Utc>) -> Option<&Numbered> {
 }
 
 /// Writes the next version of a project's rules, which holds for payments from a time on, now when none is said; what
-/// happened since then is judged again, in both modes; the first version holds from the beginning. `None` when the rules are
+/// happened since then is resettled, in both modes; the first version holds from the beginning. `None` when the rules are
 /// those of the latest version already and
 /// no time was said.
 ///

@@ -1,7 +1,10 @@
 //! Addresses, and how much each says of who the customer is.
 
 use super::FactBody;
+use super::kind::{Holds, Kind};
 use crate::key::Key;
+use crate::origin::Origin;
+use crate::provider::Provider;
 use serde::{Deserialize, Serialize};
 
 /// An address that Stripe has of a customer, as it was first told; the snapshot of the customer has only
@@ -39,35 +42,30 @@ impl FactBody {
     /// The addresses that the fact carries, the one that says most first.
     #[must_use]
     pub fn addresses(&self) -> Vec<Address<'_>> {
-        let (buyer, receipt, payer) = match self {
-            Self::Customer(customer) => (customer.email.as_deref(), None, None),
-            Self::Address(address) => (Some(address.email.as_str()), None, None),
-            Self::Session(session) => (session.email.as_deref(), None, None),
-            Self::Invoice(invoice) => (invoice.email.as_deref(), None, None),
-            Self::Posted(posted) => (posted.conversion.who.email.as_deref(), None, None),
-            Self::Referral(referral) => (referral.who.email.as_deref(), None, None),
-            Self::Intent(intent) => (None, intent.email.as_deref(), intent.billing_email.as_deref()),
-            Self::Charge(charge) => (None, charge.email.as_deref(), charge.billing_email.as_deref()),
-            Self::Subscription(_)
-            | Self::Alias(_)
-            | Self::Apart(_)
-            | Self::Touch(_)
-            | Self::Refund(_)
-            | Self::ChargeRefunded(_)
-            | Self::Balance(_)
-            | Self::Dispute(_)
-            | Self::InvoiceLines(_)
-            | Self::CreditNote(_)
-            | Self::FraudWarning(_)
-            | Self::CommissionFlag(_)
-            | Self::Lock(_)
-            | Self::Verdict(_) => (None, None, None),
-        };
-        let told = [
-            (buyer, AddressEvidence::Buyer),
-            (receipt, AddressEvidence::Receipt),
-            (payer, AddressEvidence::Payer),
-        ];
-        told.into_iter().filter_map(|(email, evidence)| Some(Address { email: email?, evidence })).collect()
+        let evidence = [AddressEvidence::Buyer, AddressEvidence::Receipt, AddressEvidence::Payer];
+        let told = self.emails().into_iter().zip(evidence);
+        told.filter_map(|(email, evidence)| Some(Address { email: email?, evidence })).collect()
+    }
+}
+
+impl Kind for AddressSeen {
+    fn name(&self) -> &'static str {
+        "address"
+    }
+
+    fn origin(&self) -> Origin {
+        Origin::Provider(Provider::Stripe)
+    }
+
+    fn holds(&self) -> Holds {
+        Holds::Always
+    }
+
+    fn in_words(&self) -> String {
+        format!("customer {} has the address {}", self.customer, self.email)
+    }
+
+    fn emails(&self) -> [Option<&str>; 3] {
+        [Some(&self.email), None, None]
     }
 }

@@ -1,6 +1,9 @@
 //! Money that a payment intent or a legacy charge collected, and how it may belong to an invoice.
 
+use super::kind::{Holds, Kind, money};
 use crate::key::Key;
+use crate::origin::Origin;
+use crate::provider::Provider;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -82,6 +85,16 @@ pub enum Invoiced {
 }
 
 impl Invoiced {
+    /// Why money that was collected is no payment of its own.
+    fn in_words(&self) -> String {
+        match self {
+            Self::Never => String::new(),
+            Self::Hinted => ", for an invoice that has not come: it waits for it".to_owned(),
+            Self::Unsaid => ", and does not say whether for an invoice".to_owned(),
+            Self::By { invoice } => format!(", for invoice {invoice}, which has not come: it waits for it"),
+        }
+    }
+
     /// The invoice, where one is named.
     #[must_use]
     pub fn invoice(&self) -> Option<&Key> {
@@ -89,5 +102,75 @@ impl Invoiced {
             Self::By { invoice } => Some(invoice),
             Self::Never | Self::Hinted | Self::Unsaid => None,
         }
+    }
+}
+
+impl Kind for IntentSucceeded {
+    fn name(&self) -> &'static str {
+        "intent"
+    }
+
+    fn origin(&self) -> Origin {
+        Origin::Provider(Provider::Stripe)
+    }
+
+    fn holds(&self) -> Holds {
+        Holds::After
+    }
+
+    fn in_words(&self) -> String {
+        let received = money(&self.currency, self.amount_received);
+        format!("payment intent {} collected {received}{}", self.payment_intent, self.invoiced.in_words())
+    }
+
+    fn seen_at(&self, _: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        Some(self.succeeded_at)
+    }
+
+    fn is_an_act(&self) -> bool {
+        true
+    }
+
+    fn emails(&self) -> [Option<&str>; 3] {
+        [None, self.email.as_deref(), self.billing_email.as_deref()]
+    }
+
+    fn amounts(&self) -> Vec<i64> {
+        [self.amount_received].into_iter().chain(self.uncaptured).collect()
+    }
+}
+
+impl Kind for ChargeSucceeded {
+    fn name(&self) -> &'static str {
+        "charge"
+    }
+
+    fn origin(&self) -> Origin {
+        Origin::Provider(Provider::Stripe)
+    }
+
+    fn holds(&self) -> Holds {
+        Holds::After
+    }
+
+    fn in_words(&self) -> String {
+        let captured = money(&self.currency, self.amount_captured);
+        format!("charge {} collected {captured}{}", self.charge, self.invoiced.in_words())
+    }
+
+    fn seen_at(&self, _: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        Some(self.succeeded_at)
+    }
+
+    fn is_an_act(&self) -> bool {
+        true
+    }
+
+    fn emails(&self) -> [Option<&str>; 3] {
+        [None, self.email.as_deref(), self.billing_email.as_deref()]
+    }
+
+    fn amounts(&self) -> Vec<i64> {
+        [self.amount_captured].into_iter().chain(self.uncaptured).collect()
     }
 }

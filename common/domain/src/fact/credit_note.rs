@@ -1,6 +1,9 @@
 //! Credit notes: what an invoice was made smaller by, after it was paid.
 
+use super::kind::{Holds, Kind, money};
 use crate::key::Key;
+use crate::origin::Origin;
+use crate::provider::Provider;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -54,5 +57,40 @@ impl CreditNoteStatus {
             Self::Issued => 0,
             Self::Voided => 1,
         }
+    }
+}
+
+impl Kind for CreditNoteSeen {
+    fn name(&self) -> &'static str {
+        "credit_note"
+    }
+
+    fn origin(&self) -> Origin {
+        Origin::Provider(Provider::Stripe)
+    }
+
+    fn holds(&self) -> Holds {
+        Holds::FromItsSecond
+    }
+
+    fn in_words(&self) -> String {
+        let status = match self.status {
+            CreditNoteStatus::Issued => "holds",
+            CreditNoteStatus::Voided => "was voided",
+        };
+        let amount = money(&self.currency, self.post_payment);
+        format!("credit note {} of {amount} {status}", self.credit_note)
+    }
+
+    fn waits_for_its_payment(&self) -> bool {
+        true
+    }
+
+    fn has_versions(&self) -> bool {
+        true
+    }
+
+    fn amounts(&self) -> Vec<i64> {
+        self.refunds.iter().filter_map(|refund| refund.amount).chain([self.post_payment]).collect()
     }
 }

@@ -1,6 +1,9 @@
 //! Disputes.
 
+use super::kind::{Holds, Kind, money};
 use crate::key::Key;
+use crate::origin::Origin;
+use crate::provider::Provider;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -48,5 +51,41 @@ impl DisputeStatus {
             Self::Released => 2,
             Self::Lost => 3,
         }
+    }
+}
+
+impl Kind for DisputeSeen {
+    fn name(&self) -> &'static str {
+        "dispute"
+    }
+
+    fn origin(&self) -> Origin {
+        Origin::Provider(Provider::Stripe)
+    }
+
+    fn holds(&self) -> Holds {
+        Holds::FromItsSecond
+    }
+
+    fn in_words(&self) -> String {
+        let status = match self.status {
+            DisputeStatus::Warning => "is an inquiry, which holds nothing",
+            DisputeStatus::Open => "is open",
+            DisputeStatus::Released => "was won or closed",
+            DisputeStatus::Lost => "was lost",
+        };
+        format!("dispute {} over {} {status}", self.dispute, money(&self.currency, self.amount))
+    }
+
+    fn waits_for_its_payment(&self) -> bool {
+        true
+    }
+
+    fn has_versions(&self) -> bool {
+        true
+    }
+
+    fn amounts(&self) -> Vec<i64> {
+        vec![self.amount]
     }
 }

@@ -1,6 +1,9 @@
 //! Early fraud warnings.
 
+use super::kind::{Holds, Kind};
 use crate::key::Key;
+use crate::origin::Origin;
+use crate::provider::Provider;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -19,4 +22,31 @@ pub struct FraudWarningSeen {
     pub fraud_type: Option<String>,
     /// Stripe's own creation time.
     pub created: DateTime<Utc>,
+}
+
+impl Kind for FraudWarningSeen {
+    fn name(&self) -> &'static str {
+        "fraud_warning"
+    }
+
+    fn origin(&self) -> Origin {
+        Origin::Provider(Provider::Stripe)
+    }
+
+    fn holds(&self) -> Holds {
+        Holds::FromItsSecond
+    }
+
+    fn in_words(&self) -> String {
+        let actionable = if self.actionable { "stands" } else { "was dealt with" };
+        format!("early fraud warning {} {actionable}", self.warning)
+    }
+
+    fn waits_for_its_payment(&self) -> bool {
+        true
+    }
+
+    fn has_versions(&self) -> bool {
+        true
+    }
 }

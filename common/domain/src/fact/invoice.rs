@@ -1,6 +1,9 @@
 //! Invoices and their lines.
 
+use super::kind::{Holds, Kind, money};
 use crate::key::Key;
+use crate::origin::Origin;
+use crate::provider::Provider;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -73,4 +76,53 @@ pub struct InvoiceLine {
     pub price: Option<String>,
     /// A proration line.
     pub proration: bool,
+}
+
+impl Kind for InvoicePaid {
+    fn name(&self) -> &'static str {
+        "invoice"
+    }
+
+    fn origin(&self) -> Origin {
+        Origin::Provider(Provider::Stripe)
+    }
+
+    fn holds(&self) -> Holds {
+        Holds::After
+    }
+
+    fn in_words(&self) -> String {
+        if self.amount_paid <= 0 {
+            return format!(
+                "invoice {} collected nothing, as in a trial or with a discount of 100%",
+                self.invoice
+            );
+        }
+        format!("invoice {} collected {}", self.invoice, money(&self.currency, self.amount_paid))
+    }
+
+    fn seen_at(&self, _: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        Some(self.paid_at)
+    }
+
+    fn is_an_act(&self) -> bool {
+        true
+    }
+
+    fn emails(&self) -> [Option<&str>; 3] {
+        [self.email.as_deref(), None, None]
+    }
+
+    fn amounts(&self) -> Vec<i64> {
+        let own =
+            [self.amount_paid, self.amount_overpaid, self.total, self.total_excluding_tax, self.shipping];
+        own.into_iter().chain(self.lines.iter().flat_map(InvoiceLine::amounts)).collect()
+    }
+}
+
+impl InvoiceLine {
+    /// Minor units, and units sold.
+    pub(super) fn amounts(&self) -> [i64; 2] {
+        [self.amount, self.quantity]
+    }
 }

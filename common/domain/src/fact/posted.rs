@@ -1,7 +1,9 @@
 //! Conversions posted over REST.
 
+use super::kind::{Holds, Kind};
 use crate::ids::{AffiliateId, ConversionId};
 use crate::key::Key;
+use crate::origin::Origin;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -21,18 +23,6 @@ pub struct PostedWord {
     /// before 2026-11, which said all of it again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<ConversionChange>,
-}
-
-impl PostedWord {
-    /// The amounts that it says, in minor units.
-    pub(crate) fn amounts(&self) -> impl Iterator<Item = i64> {
-        let named = self.change.iter().filter_map(|change| match change.value? {
-            NamedValue::Minor(value) => Some(value),
-            NamedValue::ByTheRules => None,
-        });
-        let changed = self.change.iter().filter_map(|change| change.base);
-        self.conversion.value.into_iter().chain(self.conversion.base).chain(named).chain(changed)
-    }
 }
 
 /// What a change of a conversion says. What is absent stays as the payment's other words have it.
@@ -124,7 +114,7 @@ pub struct PostedConversion {
     /// The coupon that the caller named.
     pub coupon_code: Option<String>,
     /// Who it concerns.
-    pub who: Who,
+    pub who: CustomerIds,
     /// When it happened.
     pub occurred_at: DateTime<Utc>,
     /// The caller says that it has been paid out already.
@@ -143,15 +133,88 @@ pub enum ConversionKind {
     Purchase,
 }
 
+impl ConversionKind {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Signup, Self::Purchase];
+
+    /// As tables and the REST API write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Signup => "signup",
+            Self::Purchase => "purchase",
+        }
+    }
+
+    /// Reads one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
 /// The identities by which a REST caller names a customer; any of them may be missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Who {
+pub struct CustomerIds {
     /// The address, as it was written.
     pub email: Option<String>,
     /// `cus_…`
     pub stripe_customer: Option<Key>,
     /// The SaaS company's own id.
     pub external_id: Option<String>,
+}
+
+impl Kind for PostedWord {
+    fn name(&self) -> &'static str {
+        "posted"
+    }
+
+    fn origin(&self) -> Origin {
+        Origin::Api
+    }
+
+    fn holds(&self) -> Holds {
+        Holds::After
+    }
+
+    fn in_words(&self) -> String {
+        let said = if self.change.is_some() { "was changed" } else { "was posted" };
+        format!("conversion {} {said} as {}", self.conversion.conversion, self.conversion.payment)
+    }
+
+    fn has_versions(&self) -> bool {
+        true
+    }
+
+    fn seen_at(&self, _: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        Some(self.conversion.occurred_at)
+    }
+
+    fn is_an_act(&self) -> bool {
+        true
+    }
+
+    fn emails(&self) -> [Option<&str>; 3] {
+        [self.conversion.who.email.as_deref(), None, None]
+    }
+
+    fn amounts(&self) -> Vec<i64> {
+        let named = self.change.iter().filter_map(|change| match change.value? {
+            NamedValue::Minor(value) => Some(value),
+            NamedValue::ByTheRules => None,
+        });
+        let changed = self.change.iter().filter_map(|change| change.base);
+        self.conversion.value.into_iter().chain(self.conversion.base).chain(named).chain(changed).collect()
+    }
+
+    fn codes(&self) -> [Option<&str>; 2] {
+        let changed = self.change.as_ref().and_then(|change| change.coupon_code.as_deref());
+        [self.conversion.referral_code.as_deref(), changed.or(self.conversion.coupon_code.as_deref())]
+    }
+
+    fn affiliate(&self) -> Option<AffiliateId> {
+        self.conversion.affiliate
+    }
 }
 
 #[cfg(test)]
@@ -171,7 +234,7 @@ mod tests {
             affiliate: Some(AffiliateId(3)),
             referral_code: None,
             coupon_code: None,
-            who: Who::default(),
+            who: CustomerIds::default(),
             occurred_at: DateTime::UNIX_EPOCH,
             paid: false,
             deleted: false,

@@ -1,7 +1,9 @@
 //! Referrals registered over REST.
 
-use super::Who;
+use super::CustomerIds;
+use super::kind::{Holds, Kind};
 use crate::ids::AffiliateId;
+use crate::origin::Origin;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReferralRegistered {
     /// Who signed up.
-    pub who: Who,
+    pub who: CustomerIds,
     /// The affiliate that the caller named.
     pub affiliate: Option<AffiliateId>,
     /// The code that the caller named.
@@ -22,4 +24,47 @@ pub struct ReferralRegistered {
     /// The caller says that they have paid.
     #[serde(default)]
     pub converted: bool,
+}
+
+impl Kind for ReferralRegistered {
+    fn name(&self) -> &'static str {
+        "referral"
+    }
+
+    fn origin(&self) -> Origin {
+        Origin::Api
+    }
+
+    fn holds(&self) -> Holds {
+        Holds::After
+    }
+
+    fn in_words(&self) -> String {
+        let named = match (&self.referral_code, self.affiliate) {
+            (Some(code), _) => format!("with the code {code:?}"),
+            (None, Some(affiliate)) => format!("for affiliate {affiliate}"),
+            (None, None) => "without a code".to_owned(),
+        };
+        format!("registered as a referral {named}; no payment of theirs has come")
+    }
+
+    fn seen_at(&self, _: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        Some(self.occurred_at)
+    }
+
+    fn is_an_act(&self) -> bool {
+        true
+    }
+
+    fn emails(&self) -> [Option<&str>; 3] {
+        [self.who.email.as_deref(), None, None]
+    }
+
+    fn codes(&self) -> [Option<&str>; 2] {
+        [self.referral_code.as_deref(), None]
+    }
+
+    fn affiliate(&self) -> Option<AffiliateId> {
+        self.affiliate
+    }
 }

@@ -1,6 +1,9 @@
 //! Refunds, one by one and in all.
 
+use super::kind::{Holds, Kind, money};
 use crate::key::Key;
+use crate::origin::Origin;
+use crate::provider::Provider;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -71,4 +74,71 @@ pub struct ChargeRefunded {
     pub uncaptured: Option<i64>,
     /// ISO 4217, lower case.
     pub currency: String,
+}
+
+impl Kind for RefundSeen {
+    fn name(&self) -> &'static str {
+        "refund"
+    }
+
+    fn origin(&self) -> Origin {
+        Origin::Provider(Provider::Stripe)
+    }
+
+    fn holds(&self) -> Holds {
+        Holds::FromItsSecond
+    }
+
+    fn in_words(&self) -> String {
+        let status = match self.status {
+            RefundStatus::Pending => "is pending and takes nothing back yet",
+            RefundStatus::Succeeded => "takes its share back as soon as its payment is known",
+            RefundStatus::Failed => "has failed and takes nothing back",
+            RefundStatus::Canceled => "was canceled and takes nothing back",
+        };
+        format!("refund {} of {} {status}", self.refund, money(&self.currency, self.amount))
+    }
+
+    fn waits_for_its_payment(&self) -> bool {
+        true
+    }
+
+    fn has_versions(&self) -> bool {
+        true
+    }
+
+    fn amounts(&self) -> Vec<i64> {
+        vec![self.amount]
+    }
+}
+
+impl Kind for ChargeRefunded {
+    fn name(&self) -> &'static str {
+        "charge_refunded"
+    }
+
+    fn origin(&self) -> Origin {
+        Origin::Provider(Provider::Stripe)
+    }
+
+    fn holds(&self) -> Holds {
+        Holds::FromItsSecond
+    }
+
+    fn in_words(&self) -> String {
+        let amount = money(&self.currency, self.amount_refunded);
+        format!("of charge {} {amount} went back in all", self.charge)
+    }
+
+    fn waits_for_its_payment(&self) -> bool {
+        true
+    }
+
+    fn has_versions(&self) -> bool {
+        true
+    }
+
+    fn amounts(&self) -> Vec<i64> {
+        [self.amount_refunded].into_iter().chain(self.amount_captured).chain(self.uncaptured).collect()
+    }
 }

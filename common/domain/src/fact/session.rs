@@ -1,6 +1,9 @@
 //! Checkout sessions.
 
+use super::kind::{Holds, Kind, money};
 use crate::key::Key;
+use crate::origin::Origin;
+use crate::provider::Provider;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -59,4 +62,57 @@ pub enum SessionPaymentStatus {
     Unpaid,
     /// Collected.
     Paid,
+}
+
+impl Kind for SessionCompleted {
+    fn name(&self) -> &'static str {
+        "session"
+    }
+
+    fn origin(&self) -> Origin {
+        Origin::Provider(Provider::Stripe)
+    }
+
+    fn holds(&self) -> Holds {
+        Holds::After
+    }
+
+    fn in_words(&self) -> String {
+        let outcome = match (self.mode, self.payment_status, &self.invoice) {
+            (SessionMode::Setup, _, _) => "it stores a payment method and collects nothing".to_owned(),
+            (_, SessionPaymentStatus::Unpaid, _) => {
+                "its delayed payment has not been collected yet".to_owned()
+            }
+            (_, SessionPaymentStatus::NoPaymentRequired, _) => {
+                "it collects nothing, as in a trial or with a discount of 100%".to_owned()
+            }
+            (_, SessionPaymentStatus::Paid, Some(invoice)) => {
+                format!("its money is invoice {invoice}, which has not come")
+            }
+            (SessionMode::Subscription, SessionPaymentStatus::Paid, None) => {
+                "its money is the subscription's first invoice, which has not come".to_owned()
+            }
+            (SessionMode::Payment, SessionPaymentStatus::Paid, None) => {
+                let total = self.currency.as_deref().map(|currency| money(currency, self.amount_total));
+                format!("it collected {}", total.unwrap_or_else(|| "nothing".to_owned()))
+            }
+        };
+        format!("checkout session {}: {outcome}", self.session)
+    }
+
+    fn seen_at(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        Some(at)
+    }
+
+    fn is_an_act(&self) -> bool {
+        true
+    }
+
+    fn emails(&self) -> [Option<&str>; 3] {
+        [self.email.as_deref(), None, None]
+    }
+
+    fn amounts(&self) -> Vec<i64> {
+        vec![self.amount_total, self.amount_tax, self.amount_shipping]
+    }
 }

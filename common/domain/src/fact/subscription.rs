@@ -1,6 +1,9 @@
 //! Subscriptions.
 
+use super::kind::{Holds, Kind};
 use crate::key::Key;
+use crate::origin::Origin;
+use crate::provider::Provider;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -21,4 +24,26 @@ pub struct SubscriptionSeen {
     /// were such facts, what was said last held for every payment.
     #[serde(default)]
     pub no_commission_is_dated: bool,
+}
+
+impl Kind for SubscriptionSeen {
+    fn name(&self) -> &'static str {
+        "subscription"
+    }
+
+    fn origin(&self) -> Origin {
+        Origin::Provider(Provider::Stripe)
+    }
+
+    fn holds(&self) -> Holds {
+        Holds::Always
+    }
+
+    fn in_words(&self) -> String {
+        format!("subscription {} is {}; no invoice of it was paid", self.subscription, self.status)
+    }
+
+    fn seen_at(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        Some(at)
+    }
 }

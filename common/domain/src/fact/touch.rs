@@ -1,6 +1,9 @@
 //! Codes and coupons, and what carried them.
 
+use super::kind::{Holds, Kind};
 use crate::key::Key;
+use crate::origin::Origin;
+use crate::provider::Provider;
 use serde::{Deserialize, Serialize};
 
 /// A code or coupon met on an object.
@@ -52,4 +55,26 @@ pub enum TouchMethod {
     PromotionCodeText,
     /// A coupon, by its Stripe id.
     Coupon,
+}
+
+impl Kind for Touch {
+    fn name(&self) -> &'static str {
+        "touch"
+    }
+
+    fn origin(&self) -> Origin {
+        Origin::Provider(Provider::Stripe)
+    }
+
+    fn holds(&self) -> Holds {
+        Holds::After
+    }
+
+    fn in_words(&self) -> String {
+        format!("{} names the code {:?}", self.object, self.value)
+    }
+
+    fn codes(&self) -> [Option<&str>; 2] {
+        [Some(&self.value), None]
+    }
 }

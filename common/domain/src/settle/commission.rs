@@ -17,15 +17,14 @@ mod worksheet;
 
 use super::attribution::{Binds, Judgement};
 use super::decisions::Decisions;
-use super::outcome::{
-    Bind, Conversion, ConversionSource, ConversionStatus, Explanation, SaidPaid, Settlement,
-};
+use super::outcome::{Bind, Conversion, ConversionStatus, Explanation, SaidPaid, Settlement};
 use super::payments::{Collected, Payment};
 use super::people::People;
 use super::{SettleError, customer, rules_at};
 use crate::decision::Verdict;
 use crate::directory::Directory;
 use crate::money::{Currency, Money};
+use crate::origin::Origin;
 use crate::rules::RuleVersion;
 use chrono::Days;
 use earned::{Earned, Sale};
@@ -150,7 +149,8 @@ fn conversion(
         posted: posted.map(|posted| posted.conversion),
         customer: payment.person.clone(),
         kind: payment.kind(),
-        source: if posted.is_some() { ConversionSource::Api } else { ConversionSource::Stripe },
+        source: posted.map_or(payment.amount_source, |_| Origin::Api),
+        amount_source: payment.amount_source,
         status,
         reason,
         said_paid: said_paid(

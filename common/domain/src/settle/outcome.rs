@@ -4,6 +4,7 @@ use crate::fact::ConversionKind;
 use crate::ids::{AffiliateId, ConversionId, RuleId};
 use crate::key::Key;
 use crate::money::Currency;
+use crate::origin::Origin;
 use crate::rules::Commission;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -43,8 +44,7 @@ pub struct Customer {
 }
 
 /// Referred or direct, paid or not: the REST API's `conversion_status`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CustomerStatus {
     /// Referred, has not paid.
     Pending,
@@ -57,7 +57,10 @@ pub enum CustomerStatus {
 }
 
 impl CustomerStatus {
-    /// The name in the API and in the store.
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Pending, Self::Converted, Self::Direct, Self::DirectSignup];
+
+    /// As tables and the REST API write it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -66,6 +69,12 @@ impl CustomerStatus {
             Self::Direct => "direct",
             Self::DirectSignup => "direct_signup",
         }
+    }
+
+    /// Reads one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
     }
 }
 
@@ -146,31 +155,11 @@ pub struct Bind {
     pub bound_at: DateTime<Utc>,
 }
 
-/// Who told of a conversion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ConversionSource {
-    /// The REST API.
-    Api,
-    /// Stripe.
-    Stripe,
-}
-
-impl ConversionSource {
-    /// The name in the API and in the store.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Api => "api",
-            Self::Stripe => "stripe",
-        }
-    }
-}
-
 /// A conversion's state (docs/API.md, Conversions).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ConversionStatus {
+    /// It is accepted and no worker has settled it: the fold never says so.
+    Pending,
     /// An affiliate is found.
     Attributed,
     /// Nobody earns.
@@ -184,16 +173,27 @@ pub enum ConversionStatus {
 }
 
 impl ConversionStatus {
-    /// The name in the API and in the store.
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Pending, Self::Attributed, Self::Unattributed, Self::Held, Self::Rejected, Self::Reversed];
+
+    /// As tables and the REST API write it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Pending => "pending",
             Self::Attributed => "attributed",
             Self::Unattributed => "unattributed",
             Self::Held => "held",
             Self::Rejected => "rejected",
             Self::Reversed => "reversed",
         }
+    }
+
+    /// Reads one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
     }
 }
 
@@ -210,8 +210,10 @@ pub struct Conversion {
     pub customer: Option<Key>,
     /// Signup or purchase.
     pub kind: ConversionKind,
-    /// Who told of it.
-    pub source: ConversionSource,
+    /// The REST API when a caller told of it, whatever a provider tells beside; else that provider.
+    pub source: Origin,
+    /// Whose figures the amounts are.
+    pub amount_source: Origin,
     /// Its state.
     pub status: ConversionStatus,
     /// Why nobody earns, when nobody does; why it is held or rejected, when it is.

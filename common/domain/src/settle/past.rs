@@ -14,7 +14,7 @@ use super::commission;
 use super::customer::{customer, first_paid};
 use super::decisions::Decisions;
 use super::outcome::{Bind, Settlement};
-use super::payments::{Payment, names_a_payment, payments};
+use super::payments::{Payment, payments};
 use super::people::{People, Seen, one};
 use super::{KnownFact, SettleError};
 use crate::directory::Directory;
@@ -66,7 +66,7 @@ pub struct Touched<'a> {
 /// Whether a fact concerns a payment.
 #[must_use]
 pub fn concerns_a_payment(fact: &Fact) -> bool {
-    fact.links.iter().any(names_a_payment)
+    fact.identities.iter().any(Key::names_a_payment)
 }
 
 impl Past {
@@ -90,7 +90,7 @@ impl Past {
             == (&person.addresses, &person.email, &person.stripe_customer, &person.user)
             && (same.first_seen_at, same.converted_at) == (person.first_seen_at, person.converted_at);
         let names_nobody_else =
-            facts.iter().flat_map(|known| &known.fact.links).all(|key| person.keys.contains(key));
+            facts.iter().flat_map(|known| &known.fact.identities).all(|key| person.keys.contains(key));
         if !is_the_same
             || !are_together(facts)
             || !names_nobody_else
@@ -220,7 +220,7 @@ fn has_words(facts: &[KnownFact]) -> bool {
 fn are_together(facts: &[KnownFact]) -> bool {
     let mut sets = UnionFind::default();
     for KnownFact { fact, .. } in facts {
-        sets.join(fact.links.iter().filter(|key| key.kind() != KeyKind::Email));
+        sets.join(fact.identities.iter().filter(|key| key.kind() != KeyKind::Email));
     }
     sets.sets().len() == 1
 }
@@ -245,7 +245,9 @@ fn names_no_less(before: &[KnownFact], after: &[KnownFact]) -> bool {
         after.iter().map(|known| (known.fact.natural_key.as_str(), &known.fact)).collect();
     before.iter().all(|KnownFact { fact: was, .. }| {
         let is = after.get(was.natural_key.as_str());
-        is.is_some_and(|is| was.links == is.links || was.links.iter().all(|key| is.links.contains(key)))
+        is.is_some_and(|is| {
+            was.identities == is.identities || was.identities.iter().all(|key| is.identities.contains(key))
+        })
     })
 }
 
@@ -257,5 +259,6 @@ fn is_the_same_snapshot(was: &KnownFact, is: &KnownFact) -> bool {
         _ => false,
     };
     tells_no_time
-        && (&was.fact.body, &was.fact.links, was.first_at) == (&is.fact.body, &is.fact.links, is.first_at)
+        && (&was.fact.body, &was.fact.identities, was.first_at)
+            == (&is.fact.body, &is.fact.identities, is.first_at)
 }

@@ -17,6 +17,7 @@ use crate::fact::{
 };
 use crate::key::{Key, KeyKind};
 use crate::money::{Currency, Money, ratio_floor};
+use crate::origin::Origin;
 use crate::union_find::UnionFind;
 use chrono::{DateTime, Utc};
 pub(super) use claim::unclaimed;
@@ -42,6 +43,8 @@ pub(super) struct Payment<'a> {
     pub(super) subscriptions: BTreeSet<Key>,
     /// What was collected; `None` for a lead.
     pub(super) money: Option<Collected>,
+    /// Whose figures the money is.
+    pub(super) amount_source: Origin,
     /// What the REST API was told, all of its callers' words together.
     pub(super) posted: Option<Standing<'a>>,
     /// The event that told it, and the tie-break among payments of one second.
@@ -120,13 +123,14 @@ struct Parts<'a> {
 pub(super) fn payments<'a>(facts: &'a [KnownFact], people: &People) -> Result<Vec<Payment<'a>>, SettleError> {
     let mut sets = UnionFind::default();
     for KnownFact { fact, .. } in facts {
-        sets.join(fact.links.iter().filter(|key| names_a_payment(key)));
+        sets.join(fact.identities.iter().filter(|key| key.names_a_payment()));
     }
     claim::join_claimed(facts, &mut sets);
     let flags = CommissionFlags::of(facts);
     let mut parts: BTreeMap<Key, Parts<'a>> = BTreeMap::new();
     for known in facts {
-        let Some(root) = known.fact.links.iter().find(|key| names_a_payment(key)).map(|key| sets.root(key))
+        let Some(root) =
+            known.fact.identities.iter().find(|key| key.names_a_payment()).map(|key| sets.root(key))
         else {
             continue;
         };
@@ -203,10 +207,10 @@ impl<'a> Parts<'a> {
         let overflow = || SettleError::Overflow(key.to_string());
         let of_invoice = key.kind() == KeyKind::Invoice;
         let posted = words::standing(&self.posted);
-        let Some((money, event, at)) = self.money(of_invoice, posted.as_ref()).map_err(|()| overflow())?
-        else {
+        let Some(told) = self.money(of_invoice, posted.as_ref()).map_err(|()| overflow())? else {
             return Ok(None);
         };
+        let Figures { money, by: amount_source, event, at } = told;
         let collected = money.map_or(Money::zero(Currency::USD), |money| Money {
             minor: money.gross,
             currency: money.currency,
@@ -232,6 +236,7 @@ impl<'a> Parts<'a> {
             person: None,
             subscriptions: subscriptions.collect(),
             money,
+            amount_source,
             posted,
             event,
             at,
@@ -267,7 +272,7 @@ impl<'a> Parts<'a> {
     /// What was collected, who told it, and when. An invoice's money leads, then that of a session
     /// without an invoice, then that of a payment intent or charge, then what the API was told. `None`:
     /// reversals, which wait for their payment, or money that waits for its invoice.
-    fn money(&self, of_invoice: bool, posted: Option<&Standing<'a>>) -> Result<Option<Told<'a>>, ()> {
+    fn money(&self, of_invoice: bool, posted: Option<&Standing<'a>>) -> Result<Option<Figures<'a>>, ()> {
         if let Some((invoice, known)) = self.invoices.first() {
             let mut money: Option<Collected> = None;
             for (invoice, _) in &self.invoices {
@@ -283,30 +288,29 @@ impl<'a> Parts<'a> {
                 let collected = self.collections.in_currency(money.currency.as_str()).unwrap_or(0);
                 Collected { gross: money.gross.max(collected), ..money }
             });
-            return Ok(Some((money, &known.fact.event, invoice.paid_at)));
+            return Ok(Some(Figures::by(known, money, invoice.paid_at)));
         }
         let collections = self.collections.leading();
         if let Some((session, known, at)) = self.paid_session(collections.first().map(|first| first.at)) {
             let money = session_money(session, self.captured(session)).ok_or(())?;
-            return Ok(Some((Some(money).filter(|money| money.gross > 0), &known.fact.event, at)));
+            return Ok(Some(Figures::by(known, Some(money).filter(|money| money.gross > 0), at)));
         }
         if let Some(first) = collections.first()
             && !of_invoice
             && self.collections.said() != Said::Hinted
         {
             let money = collection::sum(&collections).ok_or(())?;
-            return Ok(Some((Some(money), &first.known.fact.event, first.at)));
+            return Ok(Some(Figures::by(first.known, Some(money), first.at)));
         }
         if let Some(posted) = posted {
             let currency = Currency::stored(posted.currency).map_err(|_| ())?;
             let base = posted.base.unwrap_or(0);
             let money = Collected { currency, gross: base, base };
-            return Ok(Some((Some(money), posted.event, posted.occurred_at)));
+            let (event, at) = (posted.event, posted.occurred_at);
+            return Ok(Some(Figures { money: Some(money), by: Origin::Api, event, at }));
         }
-        Ok(self
-            .sessions
-            .first()
-            .map(|(session, known)| (None, known.fact.event.as_str(), session.completed_at)))
+        let lead = self.sessions.first();
+        Ok(lead.map(|(session, known)| Figures::by(known, None, session.completed_at)))
     }
 
     /// What was captured of a session's payment, in its currency, as far as anything but the session says.
@@ -342,8 +346,19 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// What was collected, the event that told it, and when.
-type Told<'a> = (Option<Collected>, &'a str, DateTime<Utc>);
+/// What was collected, whose figures that is, the event that told it, and when.
+struct Figures<'a> {
+    money: Option<Collected>,
+    by: Origin,
+    event: &'a str,
+    at: DateTime<Utc>,
+}
+
+impl<'a> Figures<'a> {
+    fn by(known: &'a KnownFact, money: Option<Collected>, at: DateTime<Utc>) -> Self {
+        Self { money, by: known.fact.body.origin(), event: &known.fact.event, at }
+    }
+}
 
 /// SEMANTICS 6: fully paid, without tax and shipping; part-paid, its share of that, rounded down. What was
 /// paid beyond the invoice was collected, too, but nothing is earned of it.
@@ -367,9 +382,4 @@ fn session_money(session: &SessionCompleted, captured: Option<i64>) -> Option<Co
     let gross = captured.unwrap_or(total);
     let base = if gross == total || total <= 0 { net } else { ratio_floor(gross, net, total)? };
     Some(Collected { currency, gross, base })
-}
-
-/// Whether a key names a payment or one of its objects.
-pub(super) fn names_a_payment(key: &Key) -> bool {
-    key.kind().is_of_a_payment()
 }

@@ -79,7 +79,7 @@ pub(super) struct People {
 impl People {
     /// The anchor of the person whom a fact concerns.
     pub(super) fn of(&self, fact: &Fact) -> Option<&Key> {
-        self.of_keys(&fact.links)
+        self.of_keys(&fact.identities)
     }
 
     /// The anchor of the person whom these keys name.
@@ -95,7 +95,7 @@ impl People {
 pub(super) fn people(facts: &[KnownFact], directory: &Directory) -> People {
     let mut sets = UnionFind::default();
     for KnownFact { fact, .. } in facts {
-        sets.join(fact.links.iter().filter(|key| is_strong(key)));
+        sets.join(fact.identities.iter().filter(|key| is_strong(key)));
     }
     join_signed_up(facts, directory, &mut sets);
     let (carried, alone) = addresses::carried(facts, &mut sets);
@@ -144,8 +144,11 @@ impl Group {
 /// A checkout whose `client_reference_id` is neither code nor click, but the company's own id of
 /// somebody who is known by it, is theirs (SEMANTICS 4 f).
 fn join_signed_up(facts: &[KnownFact], directory: &Directory, sets: &mut UnionFind) {
-    let signed_up: BTreeSet<&Key> =
-        facts.iter().flat_map(|known| &known.fact.links).filter(|key| key.kind() == KeyKind::User).collect();
+    let signed_up: BTreeSet<&Key> = facts
+        .iter()
+        .flat_map(|known| &known.fact.identities)
+        .filter(|key| key.kind() == KeyKind::User)
+        .collect();
     if signed_up.is_empty() {
         return;
     }
@@ -155,7 +158,7 @@ fn join_signed_up(facts: &[KnownFact], directory: &Directory, sets: &mut UnionFi
             && directory.look_up(touch.method, &touch.value, fact.at).is_none()
             && let Some(user) = signed_up.get(&Key::user(touch.value.trim()))
         {
-            sets.join(fact.links.iter().filter(|key| is_strong(key)).chain([*user]));
+            sets.join(fact.identities.iter().filter(|key| is_strong(key)).chain([*user]));
         }
     }
 }

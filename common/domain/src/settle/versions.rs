@@ -6,7 +6,7 @@
 use super::KnownFact;
 use super::outcome::{Conversion, Method, Settlement};
 use super::payments::words::said_at;
-use crate::fact::{FactBody, PostedWord, TouchedObject};
+use crate::fact::{FactBody, Holds, PostedWord, TouchedObject};
 use crate::key::{Key, KeyKind};
 use chrono::{DateTime, SubsecRound, Utc};
 use std::collections::BTreeMap;
@@ -148,7 +148,7 @@ fn moves_others(word: &PostedWord) -> bool {
 }
 
 fn names(known: &KnownFact, payment: &[Key]) -> bool {
-    known.fact.links.iter().any(|key| payment.binary_search(key).is_ok())
+    known.fact.identities.iter().any(|key| payment.binary_search(key).is_ok())
 }
 
 fn is_money(body: &FactBody) -> bool {
@@ -176,32 +176,14 @@ fn is_met_on_money(body: &FactBody) -> bool {
     }
 }
 
-/// Whether a fact is later than a moment. Stripe counts seconds: what it tells of the moment's own second came after
-/// it, as a caller speaks of what is there. Who somebody is, and which objects are one payment, has no time.
+/// Whether a fact is later than a moment.
 fn is_later(known: &KnownFact, moment: DateTime<Utc>) -> bool {
-    let at = known.fact.at;
-    match &known.fact.body {
-        FactBody::Refund(_)
-        | FactBody::ChargeRefunded(_)
-        | FactBody::Dispute(_)
-        | FactBody::CreditNote(_)
-        | FactBody::FraudWarning(_) => at >= moment.trunc_subsecs(0),
-        FactBody::Posted(word) => said_at(word, known) > moment,
-        FactBody::Session(_)
-        | FactBody::Invoice(_)
-        | FactBody::InvoiceLines(_)
-        | FactBody::Intent(_)
-        | FactBody::Charge(_)
-        | FactBody::Touch(_)
-        | FactBody::Referral(_)
-        | FactBody::Lock(_)
-        | FactBody::Verdict(_) => at > moment,
-        FactBody::Customer(_)
-        | FactBody::Address(_)
-        | FactBody::CommissionFlag(_)
-        | FactBody::Subscription(_)
-        | FactBody::Alias(_)
-        | FactBody::Apart(_)
-        | FactBody::Balance(_) => false,
+    if let FactBody::Posted(word) = &known.fact.body {
+        return said_at(word, known) > moment;
+    }
+    match known.fact.body.holds() {
+        Holds::Always => false,
+        Holds::After => known.fact.at > moment,
+        Holds::FromItsSecond => known.fact.at >= moment.trunc_subsecs(0),
     }
 }

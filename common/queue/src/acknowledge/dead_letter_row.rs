@@ -1,6 +1,6 @@
 //! What goes into `dead_letters`.
 
-use crate::{Delivery, Prefix, delivery::Receipt, envelope::Headers};
+use crate::{Delivery, Prefix, envelope::Headers, receipt::Receipt};
 use bytes::Bytes;
 use serde_json::Value;
 use sqlx::PgExecutor;

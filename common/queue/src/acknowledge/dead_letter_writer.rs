@@ -8,11 +8,10 @@ use super::{
 };
 use crate::{
     Prefix,
-    amqp::BrokerReceipt,
     backoff::{self, chain},
-    delivery::Receipt,
     envelope::Envelope,
-    postgres::PATIENCE,
+    receipt::{BrokerReceipt, Receipt},
+    sessions::PATIENCE,
 };
 use chrono::Utc;
 use database::{Sessions, within};

@@ -6,9 +6,8 @@ use super::{
 };
 use crate::{
     Delivery, Disposition, Prefix,
-    delivery::Receipt,
     envelope::{Envelope, Headers},
-    postgres::LeaseReceipt,
+    receipt::{LeaseReceipt, Receipt},
 };
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection, PgExecutor, types::Json};

@@ -1,5 +1,6 @@
 //! Connections to RabbitMQ with the topology in place.
 
+use super::error::BrokerError;
 use super::topology::Topology;
 use crate::QueueConfig;
 use futures::{StreamExt, stream::BoxStream};
@@ -14,7 +15,7 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A connection and its topology.
-pub(super) struct Link {
+pub(super) struct BrokerConnection {
     pub(super) connection: Connection,
     pub(super) topology: Topology,
 }
@@ -22,39 +23,14 @@ pub(super) struct Link {
 /// What happens on a connection: alarms and errors.
 pub(super) type Events = BoxStream<'static, Event>;
 
-/// Why there is no connection, or no longer.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum LinkError {
-    #[error(
-        "RabbitMQ has the {what} {name} with other settings than this program needs: drain it and delete it, or set another QUEUE_PREFIX"
-    )]
-    Conflict { what: &'static str, name: String, source: Box<lapin::Error> },
-    #[error(
-        "RabbitMQ's user may not declare the {what} {name}: grant it configure, write and read on the prefix"
-    )]
-    Forbidden { what: &'static str, name: String, source: Box<lapin::Error> },
-    #[error("RabbitMQ ended the consumer of {0}; was the queue deleted?")]
-    ConsumerEnded(String),
-    #[error("RabbitMQ did not answer in time")]
-    Timeout,
-    #[error("the connection to RabbitMQ failed")]
-    Failed(#[source] Box<lapin::Error>),
-}
-
-impl From<lapin::Error> for LinkError {
-    fn from(error: lapin::Error) -> Self {
-        Self::Failed(Box::new(error))
-    }
-}
-
-impl Link {
+impl BrokerConnection {
     /// Opens a connection to `uri` and declares the topology.
     pub(super) async fn open(
         uri: &lapin::uri::AMQPUri,
         config: &QueueConfig,
         role: &str,
         topology: Topology,
-    ) -> Result<Self, LinkError> {
+    ) -> Result<Self, BrokerError> {
         let properties =
             ConnectionProperties::default().with_connection_name(format!("{} {role}", config.process).into());
         let open = async {
@@ -62,7 +38,7 @@ impl Link {
             topology.declare(&connection).await?;
             Ok(Self { connection, topology })
         };
-        timeout(OPEN_TIMEOUT, open).await.unwrap_or(Err(LinkError::Timeout))
+        timeout(OPEN_TIMEOUT, open).await.unwrap_or(Err(BrokerError::Timeout))
     }
 
     /// What happens on the connection from now on.

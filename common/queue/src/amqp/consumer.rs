@@ -5,10 +5,7 @@ mod depth;
 mod oldest;
 mod session;
 
-use super::{
-    connection::{Link, LinkError},
-    topology::Topology,
-};
+use super::{connection::BrokerConnection, error::BrokerError, topology::Topology};
 use crate::{
     Delivery, QueueConfig,
     acknowledge::DeadLetterWriter,
@@ -65,18 +62,18 @@ impl Supervisor {
         while !self.shutdown.is_cancelled() {
             let topology = Topology::new(&self.config.prefix);
             let opened = tokio::select! {
-                opened = Link::open(&self.uri, &self.config, "consume", topology) => opened,
+                opened = BrokerConnection::open(&self.uri, &self.config, "consume", topology) => opened,
                 () = self.shutdown.cancelled() => return,
             };
             let error = match opened {
-                Ok(link) => {
+                Ok(connection) => {
                     delays = backoff::forever();
                     last = None;
                     tracing::info!(broker, "consuming from RabbitMQ");
-                    match self.serve(&link).await {
-                        Ok(()) => return link.close().await,
+                    match self.serve(&connection).await {
+                        Ok(()) => return connection.close().await,
                         Err(error) => {
-                            link.close().await;
+                            connection.close().await;
                             error
                         }
                     }
@@ -97,12 +94,12 @@ impl Supervisor {
     }
 
     /// Consumes until one of the channels fails, or until all have finished after shutdown.
-    async fn serve(&self, link: &Link) -> Result<(), LinkError> {
+    async fn serve(&self, broker: &BrokerConnection) -> Result<(), BrokerError> {
         let worker = || Sink::Worker {
             deliveries: self.deliveries.clone(),
             dead_letter_writer: self.dead_letter_writer.clone(),
         };
-        let topology = &link.topology;
+        let topology = &broker.topology;
         let sources = [
             (&topology.events, self.config.prefetch.max(1), worker()),
             (&topology.large, LARGE_PREFETCH, worker()),
@@ -112,20 +109,20 @@ impl Supervisor {
         // Sessions that are dropped unfinished forget their deliveries: the broker delivers them again.
         let mut sessions = JoinSet::new();
         for (queue, prefetch, sink) in sources {
-            let session = Session::open(&link.connection, queue, prefetch, sink).await?;
+            let session = Session::open(&broker.connection, queue, prefetch, sink).await?;
             sessions.spawn(session.run(self.shutdown.clone(), self.oldest.clone()));
         }
         let finished = async {
             while let Some(ended) = sessions.join_next().await {
                 // A panic in a session would be a bug; the connection is opened again all the same.
-                ended.unwrap_or_else(|error| Err(LinkError::ConsumerEnded(error.to_string())))?;
+                ended.unwrap_or_else(|error| Err(BrokerError::ConsumerEnded(error.to_string())))?;
             }
             Ok(())
         };
         let queues = [&topology.events, &topology.large, &topology.unroutable, &topology.dead];
         tokio::select! {
             finished = finished => finished,
-            error = depth::measure(&link.connection, &queues) => Err(error),
+            error = depth::measure(&broker.connection, &queues) => Err(error),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! RabbitMQ's queues, as somebody who looks at them sees them: how many messages each has ready, and how many take from it.
 
-use super::{connection::LinkError, topology::Topology};
+use super::{error::BrokerError, topology::Topology};
 use crate::{QueueConfig, backoff::chain};
 use lapin::{
     Connection, ConnectionProperties,
@@ -81,19 +81,19 @@ impl BrokerQueues {
             let seen = self.ask(&connection).await?;
             held.connection = Some(connection);
             held.seen = Some((Instant::now(), seen.clone()));
-            Ok::<_, LinkError>(seen)
+            Ok::<_, BrokerError>(seen)
         });
-        let looked = looked.await.unwrap_or(Err(LinkError::Timeout));
+        let looked = looked.await.unwrap_or(Err(BrokerError::Timeout));
         looked.map_err(|error| Unasked(chain(&error)))
     }
 
-    async fn connect(&self) -> Result<Connection, LinkError> {
+    async fn connect(&self) -> Result<Connection, BrokerError> {
         let name = format!("{} look", self.process);
         let properties = ConnectionProperties::default().with_connection_name(name.into());
         Ok(Connection::connect_uri((*self.uri).clone(), properties).await?)
     }
 
-    async fn ask(&self, connection: &Connection) -> Result<Vec<BrokerQueue>, LinkError> {
+    async fn ask(&self, connection: &Connection) -> Result<Vec<BrokerQueue>, BrokerError> {
         let channel = connection.create_channel().await?;
         let mut seen = Vec::new();
         for name in self.names() {

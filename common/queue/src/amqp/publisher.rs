@@ -6,11 +6,7 @@
 mod session;
 mod window;
 
-use super::{
-    codec,
-    connection::{Link, LinkError},
-    topology::Topology,
-};
+use super::{codec, connection::BrokerConnection, error::BrokerError, topology::Topology};
 use crate::{
     QueueConfig,
     backoff::{self, chain},
@@ -154,15 +150,15 @@ impl Supervisor {
         while !self.shutdown.is_cancelled() {
             let topology = Topology::new(&self.config.prefix);
             let opened = tokio::select! {
-                opened = Link::open(&self.uri, &self.config, "publish", topology) => opened,
+                opened = BrokerConnection::open(&self.uri, &self.config, "publish", topology) => opened,
                 () = refuse(&mut self.inbox) => return,
                 () = self.shutdown.cancelled() => break,
             };
             let error = match opened {
-                Ok(link) => {
+                Ok(connection) => {
                     delays = backoff::forever();
-                    match self.serve(&link).await {
-                        Ok(()) => return link.close().await,
+                    match self.serve(&connection).await {
+                        Ok(()) => return connection.close().await,
                         Err(error) => error,
                     }
                 }
@@ -182,14 +178,14 @@ impl Supervisor {
     }
 
     /// Publishes over the connection until it is lost, or until nothing is left to do after shutdown.
-    async fn serve(&mut self, link: &Link) -> Result<(), LinkError> {
-        let mut events = link.events();
-        let channel = confirming(link).await?;
+    async fn serve(&mut self, broker: &BrokerConnection) -> Result<(), BrokerError> {
+        let mut events = broker.events();
+        let channel = confirming(broker).await?;
         loop {
             self.status.set(BrokerStatus::Ready);
             let session = Session {
                 channel: &channel,
-                link,
+                broker,
                 events: &mut events,
                 inbox: &mut self.inbox,
                 status: &self.status,
@@ -204,7 +200,7 @@ impl Supervisor {
                         () = sleep(RETURNED_PAUSE) => {}
                         () = refuse(&mut self.inbox) => return Ok(()),
                     }
-                    link.topology.declare(&link.connection).await?;
+                    broker.topology.declare(&broker.connection).await?;
                 }
             }
         }
@@ -212,8 +208,8 @@ impl Supervisor {
 }
 
 /// A channel that confirms.
-async fn confirming(link: &Link) -> Result<Channel, LinkError> {
-    let channel = link.connection.create_channel().await?;
+async fn confirming(broker: &BrokerConnection) -> Result<Channel, BrokerError> {
+    let channel = broker.connection.create_channel().await?;
     channel.confirm_select(ConfirmSelectOptions::default()).await?;
     Ok(channel)
 }

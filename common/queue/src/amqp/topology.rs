@@ -11,7 +11,7 @@
 //! Arguments of a queue can't be changed once it exists, so the version is in the names, and limits
 //! such as `max-length-bytes` belong in a policy.
 
-use super::connection::LinkError;
+use super::error::BrokerError;
 use crate::{Prefix, config::SMALL_BODY};
 use lapin::{
     Channel, Connection, ErrorKind, ExchangeKind,
@@ -59,7 +59,7 @@ impl Topology {
     }
 
     /// Declares everything that is missing. Does nothing when it is all there.
-    pub(super) async fn declare(&self, connection: &Connection) -> Result<(), LinkError> {
+    pub(super) async fn declare(&self, connection: &Connection) -> Result<(), BrokerError> {
         let channel = connection.create_channel().await?;
         self.exchange(&channel, &self.dead, ExchangeKind::Fanout, FieldTable::default()).await?;
         self.exchange(&channel, &self.unroutable, ExchangeKind::Fanout, FieldTable::default()).await?;
@@ -93,7 +93,7 @@ impl Topology {
         name: &ShortString,
         kind: ExchangeKind,
         arguments: FieldTable,
-    ) -> Result<(), LinkError> {
+    ) -> Result<(), BrokerError> {
         let options = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
         channel
             .exchange_declare(name.clone(), kind, options, arguments)
@@ -108,7 +108,7 @@ impl Topology {
         exchange: &ShortString,
         key: &str,
         arguments: FieldTable,
-    ) -> Result<(), LinkError> {
+    ) -> Result<(), BrokerError> {
         let options = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
         channel
             .queue_declare(name.clone(), options, arguments)
@@ -134,17 +134,17 @@ fn text(value: &str) -> AMQPValue {
 }
 
 /// What a person has to do about a refused declaration.
-fn explain(error: lapin::Error, what: &'static str, name: &ShortString) -> LinkError {
+fn explain(error: lapin::Error, what: &'static str, name: &ShortString) -> BrokerError {
     let code = match error.kind() {
         ErrorKind::ProtocolError(refusal) => Some(refusal.get_id()),
         _ => None,
     };
     match code {
         Some(PRECONDITION_FAILED) => {
-            LinkError::Conflict { what, name: name.to_string(), source: Box::new(error) }
+            BrokerError::Conflict { what, name: name.to_string(), source: Box::new(error) }
         }
         Some(ACCESS_REFUSED) => {
-            LinkError::Forbidden { what, name: name.to_string(), source: Box::new(error) }
+            BrokerError::Forbidden { what, name: name.to_string(), source: Box::new(error) }
         }
         _ => error.into(),
     }

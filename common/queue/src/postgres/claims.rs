@@ -2,12 +2,14 @@
 
 mod statement;
 
-use super::{Lease, PATIENCE, keeper, listener};
+use super::{listener, renewal};
 use crate::{
     Acknowledger, Delivery, Prefix, QueueConfig,
     acknowledge::{DeadLetterRow, DeadLetterWriter},
     backoff::chain,
+    receipt::Lease,
     room::Room,
+    sessions::PATIENCE,
     telemetry::{self, increment},
 };
 use database::{Sessions, within};
@@ -53,7 +55,7 @@ struct Claimed {
 }
 
 impl Claims {
-    /// Starts the listener and the keeper of the leases; they run until `stop`.
+    /// Starts the listener and the renewal of the leases; they run until `stop`.
     pub(crate) fn start(
         config: &QueueConfig,
         sessions: Sessions,
@@ -64,7 +66,7 @@ impl Claims {
         let (wake, lease) = (Arc::new(Notify::new()), Lease::new());
         tasks.spawn(listener::run(config.clone(), Arc::clone(&wake), stop.clone()));
         let (queue, length) = (config.prefix.clone(), config.lease);
-        tasks.spawn(keeper::run(sessions.clone(), queue.clone(), lease.clone(), length, stop.clone()));
+        tasks.spawn(renewal::run(sessions.clone(), queue.clone(), lease.clone(), length, stop.clone()));
         Self {
             sessions: sessions.clone(),
             queue,

@@ -1,6 +1,7 @@
 //! Hears that a writer stored something, so that an idle worker need not wait for its next poll.
 
-use super::{CHANNEL, PATIENCE, connection};
+use super::CHANNEL;
+use crate::sessions::{self, PATIENCE};
 use crate::{
     QueueConfig,
     backoff::{self, chain},
@@ -42,7 +43,7 @@ async fn listen(config: &QueueConfig, wake: &Notify) -> Result<(), sqlx::Error> 
     let pool = PgPoolOptions::new()
         .max_connections(1)
         .acquire_timeout(PATIENCE)
-        .connect_lazy_with(connection::options(config, "listener"));
+        .connect_lazy_with(sessions::options(config, "listener"));
     let mut listener = within(PATIENCE, PgListener::connect_with(&pool)).await?;
     listener.eager_reconnect(false);
     within(PATIENCE, listener.listen(CHANNEL)).await?;

@@ -5,13 +5,12 @@
 
 mod insert;
 
-use super::connection;
 use crate::{
     Prefix, QueueConfig,
     backoff::{self, chain},
     config::place_of_database,
     envelope::Envelope,
-    telemetry,
+    sessions, telemetry,
 };
 use insert::Notifier;
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
@@ -80,7 +79,7 @@ impl Writer {
         let (jobs, inbox) = mpsc::channel(WAITING);
         let (sender, status) = watch::channel(DatabaseStatus::Connecting);
         let commit = GroupCommit {
-            options: connection::options(config, "writer"),
+            options: sessions::options(config, "writer"),
             inbox,
             batch: Vec::new(),
             retried: false,
@@ -179,7 +178,7 @@ impl GroupCommit {
                 match timeout(PATIENCE, self.store(&mut connection)).await {
                     Ok(Ok(())) => self.report(DatabaseStatus::Up),
                     Ok(Err(error)) => {
-                        if connection::is_lost(&error) {
+                        if sessions::is_lost(&error) {
                             if std::mem::replace(&mut self.retried, true) {
                                 self.refuse_batch();
                             }
@@ -230,7 +229,7 @@ impl GroupCommit {
                 Ok(())
             }
             // One message that can't be stored must not take the others with it.
-            Err(error) if connection::is_data_error(&error) => {
+            Err(error) if sessions::is_data_error(&error) => {
                 for job in self.batch.drain(..rows) {
                     let stored =
                         insert::insert(connection, &self.queue, &[&job.envelope], &mut self.notifier).await;

@@ -117,9 +117,8 @@ async fn sum_earnings(
                  WHERE affiliate_id = ANY($1) AND merged_into IS NULL AND status <> 'pending'
              ) c
              FULL JOIN (
-                 SELECT affiliate_id, conversion_id, currency,
-                        sum(CASE WHEN to_account = 'paid' THEN amount_minor ELSE -amount_minor END) AS paid
-                 FROM ledger_entries
+                 SELECT affiliate_id, conversion_id, currency, sum(paid) AS paid
+                 FROM ledger_movements
                  WHERE affiliate_id = ANY($1) AND (from_account = 'paid' OR to_account = 'paid')
                  GROUP BY affiliate_id, conversion_id, currency
              ) p ON (p.affiliate_id, p.conversion_id, p.currency) = (c.affiliate_id, c.id, c.currency)

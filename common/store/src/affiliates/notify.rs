@@ -1,13 +1,13 @@
 //! What is said of affiliates.
 
-use super::{Affiliate, figures};
-use crate::notifications::{self, Cause, NewNotification, Referrer, objects};
+use super::{Affiliate, figures, object};
+use crate::notifications::{self, Cause, NewNotification, Referrer};
 use crate::{PgConnection, StoreError, realm};
 use domain::notification::Event;
 
 /// Says what became of an affiliate: with all of it, as it is now.
 pub(super) async fn notify(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     event: Event,
     affiliate: &Affiliate,
     reason: &str,
@@ -16,10 +16,10 @@ pub(super) async fn notify(
         r#"SELECT project_id, livemode, now() AS "now!" FROM affiliates WHERE id = $1"#,
         affiliate.id.0
     )
-    .fetch_one(&mut *conn)
+    .fetch_one(&mut *connection)
     .await?;
     let figures =
-        figures(&mut *conn, &[affiliate.id], row.now).await?.remove(&affiliate.id).unwrap_or_default();
+        figures(&mut *connection, &[affiliate.id], row.now).await?.remove(&affiliate.id).unwrap_or_default();
     let notification = NewNotification {
         realm: realm(row.project_id, row.livemode),
         event,
@@ -29,10 +29,10 @@ pub(super) async fn notify(
             payout_preferences: affiliate.payout_preferences.clone(),
         }),
         referred: None,
-        data: objects::affiliate(affiliate, &figures)?,
+        data: object::object(affiliate, &figures)?,
         delta: None,
         cause: Cause { reason: Some(reason.to_owned()), ..Cause::default() },
         ledger_entry: None,
     };
-    notifications::write(conn, &[notification]).await
+    notifications::write(connection, &[notification]).await
 }

@@ -28,6 +28,21 @@ pub struct NewAffiliate<'a> {
     pub payout_preferences: Option<&'a Value>,
 }
 
+impl<'a> NewAffiliate<'a> {
+    /// Active, with an address and a code and nothing else.
+    #[must_use]
+    pub fn named(email: &'a str, referral_code: &'a str) -> Self {
+        Self {
+            email,
+            referral_code,
+            partner_slug: None,
+            status: AffiliateStatus::Active,
+            commission: None,
+            payout_preferences: None,
+        }
+    }
+}
+
 /// Why an affiliate is not written. The transaction is of no further use.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {

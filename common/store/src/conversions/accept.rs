@@ -1,12 +1,14 @@
 //! Accepting a conversion that is posted.
 
-use super::{PgConnection, StoreError, kind_as_str};
+use super::{PgConnection, StoreError};
 use crate::decode;
 use domain::code::FoldedCode;
 use domain::command::Command;
-use domain::fact::{PostedConversion, Who};
+use domain::fact::{CustomerIds, PostedConversion};
 use domain::ids::{AffiliateId, ConversionId, CustomerId, Realm};
 use domain::key::Key;
+use domain::origin::Origin;
+use domain::settle::ConversionStatus;
 use serde_json::Value;
 
 /// What a caller named, to be looked up.
@@ -30,7 +32,7 @@ pub struct Prepared {
     /// The affiliate with that code.
     pub affiliate_by_code: Option<AffiliateId>,
     /// The identities of that referral.
-    pub customer: Option<Who>,
+    pub customer: Option<CustomerIds>,
 }
 
 /// Looks up what a caller named and takes an id for the conversion, in one round trip.
@@ -57,7 +59,7 @@ pub async fn prepare(
     )
     .fetch_one(connection)
     .await?;
-    let customer = row.customer_id.map(|_| Who {
+    let customer = row.customer_id.map(|_| CustomerIds {
         email: row.user_email,
         stripe_customer: row.stripe_customer_id.as_deref().map(Key::customer),
         external_id: row.external_id,
@@ -79,18 +81,16 @@ pub struct NewConversion<'a> {
     pub reference: Option<&'a str>,
     /// The caller's link.
     pub url: Option<&'a str>,
-    /// The command that is published for it.
+    /// The command that goes on the queue for it.
     pub command: &'a Command,
 }
 
 /// What became of a conversion that was posted.
 #[derive(Clone, Debug)]
 pub enum Accepted {
-    /// It has a row of its own, pending. Its message counts as published from now on: when it is lost nevertheless, the
-    /// sweep of overdue ones finds it.
+    /// It has a row of its own, pending.
     New,
-    /// It adds to a payment that is known, by Stripe or under another of its names. Put its command on the queue in the
-    /// same transaction.
+    /// It adds to a payment that is known, by Stripe or under another of its names.
     Added(ConversionId),
     /// It was posted before, under this very name.
     Known(Box<Existing>),
@@ -110,7 +110,7 @@ pub struct Existing {
 }
 
 /// Stores a conversion, unless its name was used before. A payment is one row, whichever of its names a caller knows
-/// (SEMANTICS 1).
+/// (SEMANTICS 1). Put its command on the queue in the same transaction, when it is new or adds something.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -136,18 +136,17 @@ pub async fn accept(
              SET url = excluded.url, command = excluded.command WHERE p.command IS NULL
              RETURNING conversion_id
          ), made AS (
-             INSERT INTO conversions (id, project_id, livemode, payment_key, type, source, status, affiliate_id,
+             INSERT INTO conversions (id, project_id, livemode, payment_key, type, source, amount_source, status, affiliate_id,
                                       referral_code, coupon_code, currency, base_minor, reference, url, request,
-                                      occurred_at, published_at)
+                                      occurred_at)
              OVERRIDING SYSTEM VALUE
-             SELECT $1, $2, $3, $4, $5, 'api', 'pending', $6, $7, $8, $9, $10, $11, $12, $13, $14, now()
+             SELECT $1, $2, $3, $4, $5, $15, $15, $16, $6, $7, $8, $9, $10, $11, $12, $13, $14
              FROM post WHERE conversion_id = $1
              ON CONFLICT (project_id, livemode, payment_key) WHERE merged_into IS NULL DO NOTHING
              RETURNING id
          ), added AS (
              UPDATE conversions c
-             SET request = coalesce(c.request, $13), reference = coalesce(c.reference, $11), url = coalesce(c.url, $12),
-                 published_at = coalesce(c.published_at, now())
+             SET request = coalesce(c.request, $13), reference = coalesce(c.reference, $11), url = coalesce(c.url, $12)
              FROM post JOIN conversions named ON named.id = post.conversion_id
              WHERE c.id = coalesce(named.merged_into, named.id)
              RETURNING c.id
@@ -157,7 +156,7 @@ pub async fn accept(
         realm.project.0,
         realm.mode.is_live(),
         posted.payment.as_str(),
-        kind_as_str(posted.kind),
+        posted.kind.as_str(),
         posted.affiliate.map(|id| id.0),
         posted.referral_code,
         posted.coupon_code,
@@ -167,6 +166,8 @@ pub async fn accept(
         new.url,
         serde_json::to_value(new.command).map_err(decode)?,
         posted.occurred_at,
+        Origin::Api.as_str(),
+        ConversionStatus::Pending.as_str(),
     )
     .fetch_one(&mut *connection)
     .await?;

@@ -1,10 +1,11 @@
 //! Lists of conversions.
 
-use super::{Conversion, ConversionStatus, PgConnection, Row, StoreError, kind_as_str};
+use super::{Conversion, PgConnection, Row, StoreError};
 use crate::page::{Page, Rows};
 use chrono::{DateTime, Utc};
 use domain::fact::ConversionKind;
 use domain::ids::{AffiliateId, Realm};
+use domain::settle::ConversionStatus;
 
 /// Which conversions are listed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -66,7 +67,7 @@ pub async fn list(
             before,
             bound_at,
             bound_id,
-            filter.kind.map(kind_as_str),
+            filter.kind.map(ConversionKind::as_str),
             filter.paid,
             filter.status.map(ConversionStatus::as_str),
             page.limit.saturating_add(1),
@@ -96,7 +97,7 @@ pub async fn list(
             before,
             bound_at,
             bound_id,
-            filter.kind.map(kind_as_str),
+            filter.kind.map(ConversionKind::as_str),
             filter.paid,
             filter.status.map(ConversionStatus::as_str),
             page.limit.saturating_add(1),
@@ -135,7 +136,7 @@ pub async fn count(connection: &mut PgConnection, realm: Realm, filter: &Filter)
         from,
         before,
         filter.affiliate.map(|id| id.0),
-        filter.kind.map(kind_as_str),
+        filter.kind.map(ConversionKind::as_str),
         filter.paid,
         filter.status.map(ConversionStatus::as_str),
     )

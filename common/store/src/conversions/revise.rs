@@ -5,9 +5,10 @@ use super::{PgConnection, StoreError};
 use crate::decode;
 use chrono::{DateTime, Utc};
 use domain::command::Command;
-use domain::fact::{PostedConversion, Who};
+use domain::fact::{ConversionKind, CustomerIds, PostedConversion};
 use domain::ids::{AffiliateId, ConversionId, Realm};
-use domain::key::{Key, KeyKind};
+use domain::key::Key;
+use domain::origin::Origin;
 
 /// A conversion as a change starts from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub async fn for_change(
     id: ConversionId,
 ) -> Result<Option<Revision>, StoreError> {
     let Some(row) = sqlx::query!(
-        "SELECT c.id, c.type, c.status, c.payment_key, c.currency, c.occurred_at, c.reference, c.request,
+        "SELECT c.id, c.type, c.amount_source, c.payment_key, c.currency, c.occurred_at, c.reference, c.request,
                 c.revision, c.affiliate_id
          FROM conversions asked
          JOIN conversions c ON c.id = coalesce(asked.merged_into, asked.id)
@@ -48,13 +49,13 @@ pub async fn for_change(
         return Ok(None);
     };
     let payment = Key::stored(row.payment_key);
-    let (id, kind) = (ConversionId(row.id), super::parse_kind(&row.r#type));
+    let (id, kind) = (ConversionId(row.id), ConversionKind::parse(&row.r#type));
     let kind = kind.ok_or_else(|| decode("a conversion of an unknown type"))?;
-    // What Stripe tells is in its own currency, whatever callers take it to be.
-    let told_by_stripe = row.status != "pending" && payment.kind() != KeyKind::External;
+    let amounts =
+        Origin::parse(&row.amount_source).ok_or_else(|| decode("a conversion of an unknown source"))?;
     let (posted, said_at) = match read_command(row.request)? {
         Some(Command::Conversion { conversion, accepted_at, .. }) => (conversion, Some(accepted_at)),
-        // Only Stripe has told of it: the change says nothing but itself.
+        // Only a provider has told of it: the change says nothing but itself.
         Some(Command::Referral { .. } | Command::Lock { .. } | Command::Verdict { .. }) | None => {
             let untold = PostedConversion {
                 conversion: id,
@@ -66,7 +67,7 @@ pub async fn for_change(
                 affiliate: None,
                 referral_code: None,
                 coupon_code: None,
-                who: Who::default(),
+                who: CustomerIds::default(),
                 occurred_at: row.occurred_at,
                 paid: false,
                 deleted: false,
@@ -75,7 +76,11 @@ pub async fn for_change(
         }
     };
     Ok(Some(Revision {
-        currency: if told_by_stripe { row.currency } else { posted.currency.clone() },
+        currency: match amounts {
+            Origin::Api => posted.currency.clone(),
+            // What a provider tells is in its own currency, whatever callers take it to be.
+            Origin::Provider(_) => row.currency,
+        },
         posted: PostedConversion { conversion: id, payment, ..posted },
         revision: row.revision,
         said_at,
@@ -96,7 +101,7 @@ pub async fn revise(
     command: &Command,
 ) -> Result<bool, StoreError> {
     let done = sqlx::query!(
-        "UPDATE conversions SET revision = $4 + 1, request = $5, reference = $6, published_at = coalesce(published_at, now())
+        "UPDATE conversions SET revision = $4 + 1, request = $5, reference = $6
          WHERE id = $3 AND project_id = $1 AND livemode = $2 AND revision = $4 AND merged_into IS NULL",
         realm.project.0,
         realm.mode.is_live(),

@@ -43,7 +43,11 @@ pub struct Claimed {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn claim(conn: &mut PgConnection, lease: Uuid, room: i64) -> Result<Vec<Claimed>, StoreError> {
+pub async fn claim(
+    connection: &mut PgConnection,
+    lease: Uuid,
+    room: i64,
+) -> Result<Vec<Claimed>, StoreError> {
     let rows = sqlx::query!(
         r#"
         WITH open AS (
@@ -101,7 +105,7 @@ pub async fn claim(conn: &mut PgConnection, lease: Uuid, room: i64) -> Result<Ve
         IN_FLIGHT,
         MARGIN_SECONDS,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     rows.into_iter()
         .map(|row| {

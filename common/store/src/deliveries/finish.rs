@@ -64,9 +64,9 @@ pub struct Health {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn finish(conn: &mut PgConnection, finished: &[Finished]) -> Result<Vec<Health>, StoreError> {
+pub async fn finish(connection: &mut PgConnection, finished: &[Finished]) -> Result<Vec<Health>, StoreError> {
     // Endpoints first, as whoever claims locks them first.
-    let health = judge(&mut *conn, finished).await?;
+    let health = judge(&mut *connection, finished).await?;
     let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
     let status = |after| match after {
         After::Delivered => "delivered".to_owned(),
@@ -107,13 +107,13 @@ pub async fn finish(conn: &mut PgConnection, finished: &[Finished]) -> Result<Ve
         &column(finished, |it| it.error.clone()) as &[Option<String>],
         &column(finished, |it| it.answer.clone()) as &[Option<String>],
     )
-    .execute(conn)
+    .execute(connection)
     .await?;
     Ok(health)
 }
 
 /// Counts failures, and forgets them after a success.
-async fn judge(conn: &mut PgConnection, finished: &[Finished]) -> Result<Vec<Health>, StoreError> {
+async fn judge(connection: &mut PgConnection, finished: &[Finished]) -> Result<Vec<Health>, StoreError> {
     let mut tries: BTreeMap<EndpointId, (bool, i32)> = BTreeMap::new();
     for it in finished {
         let (succeeded, failed) = tries.entry(it.endpoint).or_default();
@@ -142,7 +142,7 @@ async fn judge(conn: &mut PgConnection, finished: &[Finished]) -> Result<Vec<Hea
         &column(&tries, |(_, (succeeded, _))| *succeeded),
         &column(&tries, |(_, (_, failed))| *failed),
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     let failing = rows.into_iter().filter_map(|row| {
         Some(Health {
@@ -159,13 +159,13 @@ async fn judge(conn: &mut PgConnection, finished: &[Finished]) -> Result<Vec<Hea
 ///
 /// # Errors
 /// When the database fails.
-pub async fn release(conn: &mut PgConnection, leases: &[Uuid]) -> Result<(), StoreError> {
+pub async fn release(connection: &mut PgConnection, leases: &[Uuid]) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE webhook_deliveries SET lease = NULL, next_attempt_at = now()
          WHERE lease = ANY($1) AND lease IS NOT NULL AND status = 'pending'",
         leases,
     )
-    .execute(conn)
+    .execute(connection)
     .await?;
     Ok(())
 }

@@ -62,7 +62,7 @@ pub struct Filter {
 /// # Errors
 /// When the database fails.
 pub async fn list(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     endpoint: EndpointId,
     filter: &Filter,
     page: &Page,
@@ -85,9 +85,9 @@ pub async fn list(
         page.limit.saturating_add(1),
         page.offset,
     )
-    .fetch_all(&mut *conn)
+    .fetch_all(&mut *connection)
     .await?;
-    let mut attempts = attempts(conn, &rows.iter().map(|row| row.id).collect::<Vec<_>>()).await?;
+    let mut attempts = attempts(connection, &rows.iter().map(|row| row.id).collect::<Vec<_>>()).await?;
     let deliveries = rows.into_iter().map(|row| {
         let status =
             DeliveryStatus::parse(&row.status).ok_or_else(|| decode("a delivery of an unknown status"))?;
@@ -111,7 +111,7 @@ pub async fn list(
 /// # Errors
 /// When the database fails.
 pub async fn count(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     endpoint: EndpointId,
     filter: &Filter,
 ) -> Result<i64, StoreError> {
@@ -125,17 +125,20 @@ pub async fn count(
         filter.from,
         filter.before,
     )
-    .fetch_one(conn)
+    .fetch_one(connection)
     .await?)
 }
 
-async fn attempts(conn: &mut PgConnection, ids: &[i64]) -> Result<BTreeMap<i64, Vec<Attempt>>, StoreError> {
+async fn attempts(
+    connection: &mut PgConnection,
+    ids: &[i64],
+) -> Result<BTreeMap<i64, Vec<Attempt>>, StoreError> {
     let rows = sqlx::query!(
         "SELECT delivery_id, attempted_at, status_code, error, duration_ms, answer
          FROM webhook_attempts WHERE delivery_id = ANY($1) ORDER BY id",
         ids,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     let mut attempts: BTreeMap<i64, Vec<Attempt>> = BTreeMap::new();
     for row in rows {

@@ -25,8 +25,8 @@ pub enum Selection {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn now(conn: &mut PgConnection) -> Result<DateTime<Utc>, StoreError> {
-    Ok(sqlx::query_scalar!(r#"SELECT clock_timestamp() AS "now!""#).fetch_one(conn).await?)
+pub async fn now(connection: &mut PgConnection) -> Result<DateTime<Utc>, StoreError> {
+    Ok(sqlx::query_scalar!(r#"SELECT clock_timestamp() AS "now!""#).fetch_one(connection).await?)
 }
 
 /// Puts at most `limit` deliveries on their way again, the first ones first, and tells how many that were. Those that are on
@@ -35,7 +35,7 @@ pub async fn now(conn: &mut PgConnection) -> Result<DateTime<Utc>, StoreError> {
 /// # Errors
 /// When the database fails.
 pub async fn redeliver(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     endpoint: EndpointId,
     selection: &Selection,
     asked_at: DateTime<Utc>,
@@ -66,7 +66,7 @@ pub async fn redeliver(
         limit,
         asked_at,
     )
-    .execute(conn)
+    .execute(connection)
     .await?;
     Ok(done.rows_affected())
 }

@@ -17,7 +17,7 @@ pub struct Waiting {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn waiting(conn: &mut PgConnection) -> Result<Waiting, StoreError> {
+pub async fn waiting(connection: &mut PgConnection) -> Result<Waiting, StoreError> {
     Ok(sqlx::query_as!(
         Waiting,
         r#"SELECT count(*) FILTER (WHERE status = 'pending') AS "pending!",
@@ -26,6 +26,6 @@ pub async fn waiting(conn: &mut PgConnection) -> Result<Waiting, StoreError> {
                   count(*) FILTER (WHERE status = 'parked') AS "parked!"
            FROM webhook_deliveries WHERE status = 'pending' OR status IN ('failed', 'parked')"#,
     )
-    .fetch_one(conn)
+    .fetch_one(connection)
     .await?)
 }

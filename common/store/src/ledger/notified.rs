@@ -1,8 +1,8 @@
 //! What is said of movements.
 
 use super::{Account, Entry};
-use crate::conversions::{Conversion, Row};
-use crate::notifications::{NewNotification, Referred, Referrer, objects};
+use crate::conversions::{self, Conversion, Row};
+use crate::notifications::{NewNotification, Referred, Referrer};
 use crate::{PgConnection, StoreError, decode, realm};
 use domain::money::{Currency, Money};
 use domain::notification::Event;
@@ -10,12 +10,12 @@ use std::collections::BTreeMap;
 
 /// One notification for each entry, in their order. `ids` are those of the entries.
 pub(super) async fn of(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     entries: &[Entry],
     ids: &[i64],
 ) -> Result<Vec<NewNotification>, StoreError> {
-    let conversions = conversions(&mut *conn, entries).await?;
-    let referrers = referrers(conn, entries).await?;
+    let conversions = conversions(&mut *connection, entries).await?;
+    let referrers = referrers(connection, entries).await?;
     let notifications = entries.iter().zip(ids).map(|(entry, id)| {
         let told = conversions.get(&entry.conversion.0).ok_or_else(|| decode("an entry of no conversion"))?;
         let currency = Currency::stored(&entry.currency).map_err(decode)?;
@@ -45,14 +45,17 @@ fn event(entry: &Entry) -> Event {
     }
 }
 
-struct Told {
+struct Described {
     realm: domain::ids::Realm,
     referred: Option<Referred>,
     data: String,
 }
 
 /// The conversions of some entries, each as its own row stands.
-async fn conversions(conn: &mut PgConnection, entries: &[Entry]) -> Result<BTreeMap<i64, Told>, StoreError> {
+async fn conversions(
+    connection: &mut PgConnection,
+    entries: &[Entry],
+) -> Result<BTreeMap<i64, Described>, StoreError> {
     let mut ids: Vec<i64> = entries.iter().map(|entry| entry.conversion.0).collect();
     ids.sort_unstable();
     ids.dedup();
@@ -69,7 +72,7 @@ async fn conversions(conn: &mut PgConnection, entries: &[Entry]) -> Result<BTree
            LEFT JOIN LATERAL (SELECT * FROM customers WHERE id = c.customer_id OFFSET 0) k ON TRUE"#,
         &ids,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     let told = rows.into_iter().map(|row| {
         let referred = row.customer_id.map(|id| Referred { id: id.to_string(), email: row.customer_email });
@@ -97,15 +100,15 @@ async fn conversions(conn: &mut PgConnection, entries: &[Entry]) -> Result<BTree
             release_at: row.release_at,
         }
         .try_into()?;
-        Ok((row.id, Told { realm, referred, data: objects::conversion(&conversion)? }))
+        Ok((row.id, Described { realm, referred, data: conversions::object(&conversion)? }))
     });
     told.collect()
 }
 
 async fn referrers(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     entries: &[Entry],
 ) -> Result<BTreeMap<i64, Referrer>, StoreError> {
     let ids: Vec<i64> = entries.iter().map(|entry| entry.affiliate.0).collect();
-    crate::notifications::referrers(conn, &ids).await
+    crate::notifications::referrers(connection, &ids).await
 }

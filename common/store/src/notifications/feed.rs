@@ -22,27 +22,27 @@ pub struct Feed {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn last_sequence(conn: &mut PgConnection, realm: Realm) -> Result<i64, StoreError> {
+pub async fn last_sequence(connection: &mut PgConnection, realm: Realm) -> Result<i64, StoreError> {
     let last = sqlx::query_scalar!(
         "SELECT last_sequence FROM notification_sequences WHERE project_id = $1 AND livemode = $2",
         realm.project.0,
         realm.mode.is_live(),
     );
-    Ok(last.fetch_optional(conn).await?.unwrap_or(0))
+    Ok(last.fetch_optional(connection).await?.unwrap_or(0))
 }
 
 /// How many have no place in the sequence yet.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn fresh(conn: &mut PgConnection, realm: Realm) -> Result<i64, StoreError> {
+pub async fn fresh(connection: &mut PgConnection, realm: Realm) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar!(
         r#"SELECT count(*) AS "count!" FROM notifications
            WHERE sequence IS NULL AND project_id = $1 AND livemode = $2"#,
         realm.project.0,
         realm.mode.is_live(),
     )
-    .fetch_one(conn)
+    .fetch_one(connection)
     .await?)
 }
 
@@ -51,7 +51,7 @@ pub async fn fresh(conn: &mut PgConnection, realm: Realm) -> Result<i64, StoreEr
 /// # Errors
 /// When the database fails.
 pub async fn last_sequences(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     realms: &[Realm],
 ) -> Result<BTreeMap<Realm, i64>, StoreError> {
     let rows = sqlx::query!(
@@ -61,7 +61,7 @@ pub async fn last_sequences(
         &realms.iter().map(|realm| realm.project.0).collect::<Vec<_>>(),
         &realms.iter().map(|realm| realm.mode.is_live()).collect::<Vec<_>>(),
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     Ok(rows.into_iter().map(|row| (realm(row.project_id, row.livemode), row.last_sequence)).collect())
 }
@@ -71,14 +71,14 @@ pub async fn last_sequences(
 /// # Errors
 /// When the database fails.
 pub async fn feed(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     realm: Realm,
     after: i64,
     events: Option<&[String]>,
     limit: i64,
 ) -> Result<Feed, StoreError> {
     // First: everything up to it is there to be read.
-    let last = last_sequence(&mut *conn, realm).await?;
+    let last = last_sequence(&mut *connection, realm).await?;
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT uid, project_id, livemode, sequence AS "sequence!", event, created_at,
@@ -96,7 +96,7 @@ pub async fn feed(
         events,
         limit.saturating_add(1),
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     let mut notifications = rows.into_iter().map(Notification::try_from).collect::<Result<Vec<_>, _>>()?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);

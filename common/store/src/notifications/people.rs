@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 /// Affiliates by their ids, closed ones as well.
 pub(crate) async fn referrers(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     ids: &[i64],
 ) -> Result<BTreeMap<i64, Referrer>, StoreError> {
     let mut ids = ids.to_vec();
@@ -20,7 +20,7 @@ pub(crate) async fn referrers(
          CROSS JOIN LATERAL (SELECT * FROM affiliates WHERE id = wanted.id OFFSET 0) a",
         &ids,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     let referrers = rows.into_iter().map(|row| {
         let referrer = Referrer {

@@ -35,7 +35,7 @@ impl Pruned {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn outlived(conn: &mut PgConnection) -> Result<Pruned, StoreError> {
+pub async fn outlived(connection: &mut PgConnection) -> Result<Pruned, StoreError> {
     let row = sqlx::query!(
         r#"SELECT
              (SELECT count(*) FROM webhook_attempts WHERE attempted_at < now() - INTERVAL '30 days') AS "attempts!",
@@ -46,7 +46,7 @@ pub async fn outlived(conn: &mut PgConnection) -> Result<Pruned, StoreError> {
                                 WHERE d.notification_id = n.id AND d.created_at >= now() - INTERVAL '90 days'))
                AS "notifications!""#,
     )
-    .fetch_one(conn)
+    .fetch_one(connection)
     .await?;
     Ok(Pruned {
         attempts: row.attempts.unsigned_abs(),
@@ -59,13 +59,13 @@ pub async fn outlived(conn: &mut PgConnection) -> Result<Pruned, StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn prune(conn: &mut PgConnection) -> Result<Pruned, StoreError> {
+pub async fn prune(connection: &mut PgConnection) -> Result<Pruned, StoreError> {
     let attempts = sqlx::query!(
         "DELETE FROM webhook_attempts WHERE id IN (
              SELECT id FROM webhook_attempts WHERE attempted_at < now() - INTERVAL '30 days' LIMIT $1)",
         ROUND,
     )
-    .execute(&mut *conn)
+    .execute(&mut *connection)
     .await?
     .rows_affected();
     let deliveries = sqlx::query!(
@@ -78,7 +78,7 @@ pub async fn prune(conn: &mut PgConnection) -> Result<Pruned, StoreError> {
              WHERE d.created_at < now() - INTERVAL '90 days' LIMIT $1)",
         ROUND,
     )
-    .execute(&mut *conn)
+    .execute(&mut *connection)
     .await?
     .rows_affected();
     let notifications = sqlx::query!(
@@ -90,7 +90,7 @@ pub async fn prune(conn: &mut PgConnection) -> Result<Pruned, StoreError> {
              LIMIT $1)",
         ROUND,
     )
-    .execute(conn)
+    .execute(connection)
     .await?
     .rows_affected();
     Ok(Pruned { attempts, deliveries, notifications })

@@ -31,12 +31,12 @@ pub enum Sequenced {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn give_sequence(conn: &mut PgConnection) -> Result<Sequenced, StoreError> {
+pub async fn give_sequence(connection: &mut PgConnection) -> Result<Sequenced, StoreError> {
     // A statement of its own: the next one sees everything that was committed before the lock was had.
     let lock = sqlx::query_scalar!(
         r#"SELECT pg_try_advisory_xact_lock(hashtextextended('sequence of notifications', 0)) AS "lock!""#
     );
-    if !lock.fetch_one(&mut *conn).await? {
+    if !lock.fetch_one(&mut *connection).await? {
         return Ok(Sequenced::Busy);
     }
     let round = sqlx::query!(
@@ -75,7 +75,7 @@ pub async fn give_sequence(conn: &mut PgConnection) -> Result<Sequenced, StoreEr
         "#,
         ROUND,
     )
-    .fetch_one(conn)
+    .fetch_one(connection)
     .await?;
     Ok(match round.notifications {
         0 => Sequenced::Done,

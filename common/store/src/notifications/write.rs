@@ -67,8 +67,8 @@ const QUIET: &str = "tributary.quiet";
 ///
 /// # Errors
 /// When the database fails.
-pub async fn keep_quiet(conn: &mut PgConnection) -> Result<(), StoreError> {
-    sqlx::query_scalar!("SELECT set_config($1, 'on', TRUE)", QUIET).fetch_one(conn).await?;
+pub async fn keep_quiet(connection: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query_scalar!("SELECT set_config($1, 'on', TRUE)", QUIET).fetch_one(connection).await?;
     Ok(())
 }
 
@@ -76,7 +76,7 @@ pub async fn keep_quiet(conn: &mut PgConnection) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn write(conn: &mut PgConnection, new: &[NewNotification]) -> Result<(), StoreError> {
+pub async fn write(connection: &mut PgConnection, new: &[NewNotification]) -> Result<(), StoreError> {
     if new.is_empty() {
         return Ok(());
     }
@@ -112,7 +112,7 @@ pub async fn write(conn: &mut PgConnection, new: &[NewNotification]) -> Result<(
         CHANNEL,
         QUIET,
     )
-    .fetch_one(conn)
+    .fetch_one(connection)
     .await?;
     Ok(())
 }

@@ -55,13 +55,14 @@ pub async fn told(
             rank: row.rank,
             at: row.occurred_at,
             event: row.event_id,
-            links: row.links.0,
+            identities: row.links.0,
             body: row.body.0,
         };
         (realm(row.project_id, row.livemode), fact)
     });
     // A cluster holds what concerns others, too: those who share an address.
-    let names_it =
-        |fact: &Fact| own.contains(&fact.natural_key) || fact.links.iter().any(|key| names.contains(key));
+    let names_it = |fact: &Fact| {
+        own.contains(&fact.natural_key) || fact.identities.iter().any(|key| names.contains(key))
+    };
     Ok(facts.filter(|(_, fact)| names_it(fact)).collect())
 }

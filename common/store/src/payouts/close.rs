@@ -1,7 +1,7 @@
 //! A payout is paid or canceled, once.
 
 use super::notify::notify;
-use super::{Payout, PayoutError, State, books, read};
+use super::{Payout, PayoutError, State, read};
 use crate::ledger::{self, Account, Entry};
 use crate::notifications::Cause;
 use crate::{PgConnection, StoreError, realm, settlement};
@@ -30,13 +30,13 @@ pub struct Payment<'a> {
 /// When one is unknown, canceled, paid under another reference, or made on a later day than the payment; then none is
 /// changed, provided that the caller rolls back.
 pub async fn mark_paid(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     ids: &[PayoutId],
     payment: Payment<'_>,
     now: DateTime<Utc>,
 ) -> Result<Vec<Payout>, PayoutError> {
     let mut open = Vec::new();
-    for payout in lock(conn, ids).await? {
+    for payout in lock(connection, ids).await? {
         match payout.state {
             // Days are compared: a bank's statement knows no more.
             State::Open if payment.at.date_naive() < payout.created_at.date_naive() => {
@@ -50,7 +50,7 @@ pub async fn mark_paid(
             State::Canceled { .. } => return Err(PayoutError::Canceled(payout.id)),
         }
     }
-    post(conn, &open, payment).await?;
+    post(connection, &open, payment).await?;
     sqlx::query!(
         "UPDATE payouts SET status = 'paid', paid_at = greatest($2, created_at), reference = $3, closed_by = $4, closed_at = $5
          WHERE id = ANY($1)",
@@ -60,11 +60,11 @@ pub async fn mark_paid(
         payment.actor,
         now,
     )
-    .execute(&mut *conn)
+    .execute(&mut *connection)
     .await?;
-    let payouts = reread(&mut *conn, ids).await?;
+    let payouts = reread(&mut *connection, ids).await?;
     let closed: Vec<&Payout> = payouts.iter().filter(|payout| open.contains(&payout.id.0)).collect();
-    notify(conn, Event::PayoutPaid, &closed, payment.actor, Some(payment.reference)).await?;
+    notify(connection, Event::PayoutPaid, &closed, payment.actor, Some(payment.reference)).await?;
     Ok(payouts)
 }
 
@@ -75,13 +75,13 @@ pub async fn mark_paid(
 /// # Errors
 /// When it is unknown or paid.
 pub async fn cancel(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     id: PayoutId,
     reason: &str,
     actor: &str,
     now: DateTime<Utc>,
 ) -> Result<Payout, PayoutError> {
-    let payout = lock(conn, &[id]).await?.pop().ok_or(PayoutError::Unknown(id))?;
+    let payout = lock(connection, &[id]).await?.pop().ok_or(PayoutError::Unknown(id))?;
     match payout.state {
         State::Canceled { .. } => return Ok(payout),
         State::Paid { reference, .. } => return Err(PayoutError::PaidAlready { id, reference }),
@@ -94,7 +94,7 @@ pub async fn cancel(
         actor,
         now,
     )
-    .execute(&mut *conn)
+    .execute(&mut *connection)
     .await?;
     // Of some, the API was told that they are paid; what this payout was about to pay of them has left as well.
     let said_paid = sqlx::query_scalar!(
@@ -104,32 +104,32 @@ pub async fn cancel(
          WHERE i.payout_id = $1 AND EXISTS (SELECT FROM said_paid s WHERE s.conversion_id = c.id)",
         id.0,
     )
-    .fetch_all(&mut *conn)
+    .fetch_all(&mut *connection)
     .await?;
     let said_paid: Vec<ConversionId> = said_paid.into_iter().map(ConversionId).collect();
-    settlement::post_again(&mut *conn, &said_paid).await?;
-    let payout = read::find(&mut *conn, id).await?.ok_or(PayoutError::Unknown(id))?;
-    notify(conn, Event::PayoutCanceled, &[&payout], actor, Some(reason)).await?;
+    settlement::post_again(&mut *connection, &said_paid).await?;
+    let payout = read::find(&mut *connection, id).await?.ok_or(PayoutError::Unknown(id))?;
+    notify(connection, Event::PayoutCanceled, &[&payout], actor, Some(reason)).await?;
     Ok(payout)
 }
 
-/// The payouts, with the books of their projects in hand.
-async fn lock(conn: &mut PgConnection, ids: &[PayoutId]) -> Result<Vec<Payout>, PayoutError> {
+/// The payouts, with the ledgers of their projects in hand.
+async fn lock(connection: &mut PgConnection, ids: &[PayoutId]) -> Result<Vec<Payout>, PayoutError> {
     let numbers: Vec<i64> = ids.iter().map(|id| id.0).collect();
     let rows = sqlx::query!("SELECT DISTINCT project_id, livemode FROM payouts WHERE id = ANY($1)", &numbers)
-        .fetch_all(&mut *conn)
+        .fetch_all(&mut *connection)
         .await?;
     let realms: BTreeSet<Realm> = rows.into_iter().map(|row| realm(row.project_id, row.livemode)).collect();
     for realm in realms {
-        books::hold(conn, realm).await?;
+        ledger::lock::exclusive(connection, realm).await?;
     }
-    reread(conn, ids).await
+    reread(connection, ids).await
 }
 
 /// In order of their ids, each once.
-async fn reread(conn: &mut PgConnection, ids: &[PayoutId]) -> Result<Vec<Payout>, PayoutError> {
+async fn reread(connection: &mut PgConnection, ids: &[PayoutId]) -> Result<Vec<Payout>, PayoutError> {
     let numbers: Vec<i64> = ids.iter().map(|id| id.0).collect();
-    let payouts = read::by_ids(conn, &numbers).await?;
+    let payouts = read::by_ids(connection, &numbers).await?;
     match ids.iter().find(|id| !payouts.iter().any(|payout| payout.id == **id)) {
         Some(unknown) => Err(PayoutError::Unknown(*unknown)),
         None => Ok(payouts),
@@ -137,7 +137,7 @@ async fn reread(conn: &mut PgConnection, ids: &[PayoutId]) -> Result<Vec<Payout>
 }
 
 /// One entry an item: paid, or, where an earlier payout paid what was taken back since, netted.
-async fn post(conn: &mut PgConnection, ids: &[i64], payment: Payment<'_>) -> Result<(), StoreError> {
+async fn post(connection: &mut PgConnection, ids: &[i64], payment: Payment<'_>) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE conversions c
          SET paid_out_minor = c.paid_out_minor + i.amount_minor
@@ -148,7 +148,7 @@ async fn post(conn: &mut PgConnection, ids: &[i64], payment: Payment<'_>) -> Res
          WHERE (c.id, c.affiliate_id, c.currency) = (i.id, i.affiliate_id, i.currency)",
         ids,
     )
-    .execute(&mut *conn)
+    .execute(&mut *connection)
     .await?;
     let items = sqlx::query!(
         "SELECT i.payout_id, i.conversion_id, i.affiliate_id, i.currency, i.amount_minor, c.rule_id
@@ -158,7 +158,7 @@ async fn post(conn: &mut PgConnection, ids: &[i64], payment: Payment<'_>) -> Res
          ORDER BY i.payout_id, i.conversion_id",
         ids,
     )
-    .fetch_all(&mut *conn)
+    .fetch_all(&mut *connection)
     .await?;
     let entries: Vec<Entry> = items
         .into_iter()
@@ -179,5 +179,5 @@ async fn post(conn: &mut PgConnection, ids: &[i64], payment: Payment<'_>) -> Res
             payout: Some(PayoutId(item.payout_id)),
         })
         .collect();
-    ledger::post(conn, &entries).await
+    ledger::post(connection, &entries).await
 }

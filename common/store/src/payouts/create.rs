@@ -1,8 +1,9 @@
 //! Making payouts from what is due.
 
+use super::fingerprint::fingerprint;
 use super::notify::notify;
-use super::seal::seal;
-use super::{Payout, PayoutError, books, read};
+use super::{Payout, PayoutError, read};
+use crate::ledger;
 use crate::{PgConnection, StoreError, decode};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::{AffiliateId, BatchId, ConversionId, Realm};
@@ -67,21 +68,21 @@ pub struct Created {
 /// # Errors
 /// When the key made something else, a balance overflows, or the database fails.
 pub async fn create(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     realm: Realm,
     key: &str,
     request: &Request,
     actor: &str,
     now: DateTime<Utc>,
 ) -> Result<Created, PayoutError> {
-    books::hold(conn, realm).await?;
-    if let Some(batch) = by_key(conn, realm, key).await? {
+    ledger::lock::exclusive(connection, realm).await?;
+    if let Some(batch) = by_key(connection, realm, key).await? {
         if !batch.request.is_like(request) {
             return Err(PayoutError::KeyTaken { key: key.to_owned(), batch: batch.id });
         }
-        return batch.answer(conn, false).await;
+        return batch.answer(connection, false).await;
     }
-    let Preview { as_of, plan } = look(conn, realm, request, now).await?;
+    let Preview { as_of, plan } = look(connection, realm, request, now).await?;
     let id = sqlx::query_scalar!(
         "INSERT INTO payout_batches (project_id, livemode, idempotency_key, request, as_of, carried_over, actor, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
@@ -94,12 +95,12 @@ pub async fn create(
         actor,
         now,
     )
-    .fetch_one(&mut *conn)
+    .fetch_one(&mut *connection)
     .await?;
     let batch = Batch { id: BatchId(id), request: request.clone(), as_of, carried_over: plan.carried_over };
-    freeze(&mut *conn, realm, batch.id, &plan.payouts, now).await?;
-    let made = batch.answer(&mut *conn, true).await?;
-    notify(conn, Event::PayoutCreated, &made.payouts.iter().collect::<Vec<_>>(), actor, None).await?;
+    freeze(&mut *connection, realm, batch.id, &plan.payouts, now).await?;
+    let made = batch.answer(&mut *connection, true).await?;
+    notify(connection, Event::PayoutCreated, &made.payouts.iter().collect::<Vec<_>>(), actor, None).await?;
     Ok(made)
 }
 
@@ -137,13 +138,13 @@ struct Batch {
 }
 
 impl Batch {
-    async fn answer(self, conn: &mut PgConnection, is_new: bool) -> Result<Created, PayoutError> {
-        let payouts = read::of_batch(conn, self.id).await?;
+    async fn answer(self, connection: &mut PgConnection, is_new: bool) -> Result<Created, PayoutError> {
+        let payouts = read::of_batch(connection, self.id).await?;
         Ok(Created { batch: self.id, is_new, as_of: self.as_of, payouts, carried_over: self.carried_over })
     }
 }
 
-async fn by_key(conn: &mut PgConnection, realm: Realm, key: &str) -> Result<Option<Batch>, StoreError> {
+async fn by_key(connection: &mut PgConnection, realm: Realm, key: &str) -> Result<Option<Batch>, StoreError> {
     let row = sqlx::query!(
         r#"SELECT id, request AS "request: Json<Request>", as_of,
                   carried_over AS "carried_over: Json<Vec<CarriedOver>>"
@@ -152,7 +153,7 @@ async fn by_key(conn: &mut PgConnection, realm: Realm, key: &str) -> Result<Opti
         realm.mode.is_live(),
         key,
     )
-    .fetch_optional(conn)
+    .fetch_optional(connection)
     .await?;
     Ok(row.map(|row| Batch {
         id: BatchId(row.id),
@@ -168,7 +169,7 @@ async fn by_key(conn: &mut PgConnection, realm: Realm, key: &str) -> Result<Opti
 /// become of them since: what was taken back after the freezing is a debt that is certain already, and is netted now
 /// rather than after it was paid (SEMANTICS 13). Should that payout be canceled, what was netted is due again.
 async fn due(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     realm: Realm,
     request: &Request,
     before: DateTime<Utc>,
@@ -204,7 +205,7 @@ async fn due(
         before,
         request.currency.map(|currency| currency.to_string()),
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     rows.into_iter()
         .map(|row| {
@@ -219,7 +220,7 @@ async fn due(
 }
 
 async fn freeze(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     realm: Realm,
     batch: BatchId,
     payouts: &[Planned],
@@ -241,10 +242,10 @@ async fn freeze(
         &payouts.iter().map(|payout| payout.affiliate.0).collect::<Vec<_>>(),
         &payouts.iter().map(|payout| payout.amount.currency.to_string()).collect::<Vec<_>>(),
         &payouts.iter().map(|payout| payout.amount.minor).collect::<Vec<_>>(),
-        &payouts.iter().map(seal).collect::<Vec<_>>(),
+        &payouts.iter().map(fingerprint).collect::<Vec<_>>(),
         now,
     )
-    .fetch_all(&mut *conn)
+    .fetch_all(&mut *connection)
     .await?;
     let ids: BTreeMap<(i64, String), i64> =
         made.into_iter().map(|row| ((row.affiliate_id, row.currency), row.id)).collect();
@@ -268,7 +269,7 @@ async fn freeze(
         &items.1,
         &items.2,
     )
-    .execute(conn)
+    .execute(connection)
     .await?;
     Ok(())
 }

@@ -1,13 +1,13 @@
 //! What is said of payouts.
 
-use super::Payout;
-use crate::notifications::{self, Cause, NewNotification, Referrer, objects};
+use super::{Payout, object};
+use crate::notifications::{self, Cause, NewNotification, Referrer};
 use crate::{PgConnection, StoreError};
 use domain::notification::Event;
 
 /// Says what became of some payouts, and who did it.
 pub(super) async fn notify(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     event: Event,
     payouts: &[&Payout],
     actor: &str,
@@ -23,11 +23,11 @@ pub(super) async fn notify(
                 payout_preferences: payout.preferences.clone(),
             }),
             referred: None,
-            data: objects::payout(payout)?,
+            data: object::object(payout)?,
             delta: None,
             cause: Cause { event: None, actor: Some(actor.to_owned()), reason: reason.map(str::to_owned) },
             ledger_entry: None,
         })
     });
-    notifications::write(conn, &new.collect::<Result<Vec<_>, StoreError>>()?).await
+    notifications::write(connection, &new.collect::<Result<Vec<_>, StoreError>>()?).await
 }

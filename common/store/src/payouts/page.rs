@@ -13,7 +13,7 @@ pub const STATUSES: [&str; 3] = ["open", "paid", "canceled"];
 
 /// A page of the payouts of a project and mode, the newest first.
 pub async fn page(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     realm: Realm,
     filter: &Filter,
     page: &Page,
@@ -39,16 +39,16 @@ pub async fn page(
         page.limit.saturating_add(1),
         page.offset,
     )
-    .fetch_all(&mut *conn)
+    .fetch_all(&mut *connection)
     .await?;
     let Rows { rows: ids, has_more } = Rows::cut(ids, page);
-    let mut rows = read::by_ids(conn, &ids).await?;
+    let mut rows = read::by_ids(connection, &ids).await?;
     rows.sort_by_key(|payout| std::cmp::Reverse((payout.created_at, payout.id)));
     Ok(Rows { rows, has_more })
 }
 
 /// How many there are.
-pub async fn count(conn: &mut PgConnection, realm: Realm, filter: &Filter) -> Result<i64, StoreError> {
+pub async fn count(connection: &mut PgConnection, realm: Realm, filter: &Filter) -> Result<i64, StoreError> {
     let count = sqlx::query_scalar!(
         r#"SELECT count(*) AS "count!" FROM payouts
          WHERE project_id = $1 AND livemode = $2
@@ -64,12 +64,12 @@ pub async fn count(conn: &mut PgConnection, realm: Realm, filter: &Filter) -> Re
         filter.from,
         filter.before,
     );
-    Ok(count.fetch_one(conn).await?)
+    Ok(count.fetch_one(connection).await?)
 }
 
 /// The payouts of a project and mode that were made together, as they stand, and what was carried over then.
 pub async fn batch(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     realm: Realm,
     id: BatchId,
 ) -> Result<Option<Created>, StoreError> {
@@ -80,10 +80,10 @@ pub async fn batch(
         realm.project.0,
         realm.mode.is_live(),
     )
-    .fetch_optional(&mut *conn)
+    .fetch_optional(&mut *connection)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let payouts = read::of_batch(conn, id).await?;
+    let payouts = read::of_batch(connection, id).await?;
     let carried_over = row.carried_over.0;
     Ok(Some(Created { batch: id, is_new: false, as_of: row.as_of, payouts, carried_over }))
 }

@@ -40,7 +40,7 @@ pub struct Item {
 
 /// Payouts of a project and mode, the newest first.
 pub async fn list(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     realm: Realm,
     filter: &Filter,
     limit: i64,
@@ -59,28 +59,28 @@ pub async fn list(
         filter.currency.map(|currency| currency.to_string()),
         limit,
     )
-    .fetch_all(&mut *conn)
+    .fetch_all(&mut *connection)
     .await?;
-    let mut payouts = by_ids(conn, &ids).await?;
+    let mut payouts = by_ids(connection, &ids).await?;
     payouts.reverse();
     Ok(payouts)
 }
 
 /// The payouts of a batch, in order.
-pub async fn of_batch(conn: &mut PgConnection, batch: BatchId) -> Result<Vec<Payout>, StoreError> {
+pub async fn of_batch(connection: &mut PgConnection, batch: BatchId) -> Result<Vec<Payout>, StoreError> {
     let ids = sqlx::query_scalar!("SELECT id FROM payouts WHERE batch_id = $1", batch.0)
-        .fetch_all(&mut *conn)
+        .fetch_all(&mut *connection)
         .await?;
-    by_ids(conn, &ids).await
+    by_ids(connection, &ids).await
 }
 
 /// The payout with this number.
-pub async fn find(conn: &mut PgConnection, id: PayoutId) -> Result<Option<Payout>, StoreError> {
-    Ok(by_ids(conn, &[id.0]).await?.pop())
+pub async fn find(connection: &mut PgConnection, id: PayoutId) -> Result<Option<Payout>, StoreError> {
+    Ok(by_ids(connection, &[id.0]).await?.pop())
 }
 
 /// The payouts with these numbers that exist, in order.
-pub(super) async fn by_ids(conn: &mut PgConnection, ids: &[i64]) -> Result<Vec<Payout>, StoreError> {
+pub(super) async fn by_ids(connection: &mut PgConnection, ids: &[i64]) -> Result<Vec<Payout>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
         r#"
@@ -99,13 +99,13 @@ pub(super) async fn by_ids(conn: &mut PgConnection, ids: &[i64]) -> Result<Vec<P
         "#,
         ids,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     rows.into_iter().map(Payout::try_from).collect()
 }
 
 /// What a payout consists of, in order of the conversions.
-pub async fn items(conn: &mut PgConnection, id: PayoutId) -> Result<Vec<Item>, StoreError> {
+pub async fn items(connection: &mut PgConnection, id: PayoutId) -> Result<Vec<Item>, StoreError> {
     let rows = sqlx::query!(
         r#"
         SELECT i.conversion_id, c.payment_key, c.occurred_at, i.currency, i.amount_minor,
@@ -117,7 +117,7 @@ pub async fn items(conn: &mut PgConnection, id: PayoutId) -> Result<Vec<Item>, S
         "#,
         id.0,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     rows.into_iter()
         .map(|row| {

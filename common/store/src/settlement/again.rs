@@ -1,14 +1,17 @@
 //! Posts what rows say once more, without folding: what is posted besides changed.
 
 use super::cause::Cause;
-use super::conversions::Written;
-use super::ledger::{self, Amounts};
+use super::ledger;
+use super::written::{Amounts, Written};
 use crate::{PgConnection, StoreError};
 use domain::ids::{AffiliateId, ConversionId};
 
 /// Posts the difference between the ledger and what the rows of these conversions say. The caller
-/// holds the books alone, so that rows and ledger are those of one moment.
-pub(crate) async fn post_again(conn: &mut PgConnection, ids: &[ConversionId]) -> Result<usize, StoreError> {
+/// has the ledger alone, so that rows and ledger are those of one moment.
+pub(crate) async fn post_again(
+    connection: &mut PgConnection,
+    ids: &[ConversionId],
+) -> Result<usize, StoreError> {
     if ids.is_empty() {
         return Ok(0);
     }
@@ -18,7 +21,7 @@ pub(crate) async fn post_again(conn: &mut PgConnection, ids: &[ConversionId]) ->
          ORDER BY id",
         &ids.iter().map(|id| id.0).collect::<Vec<_>>(),
     )
-    .fetch_all(&mut *conn)
+    .fetch_all(&mut *connection)
     .await?;
     let written: Vec<Written> = rows
         .into_iter()
@@ -38,5 +41,5 @@ pub(crate) async fn post_again(conn: &mut PgConnection, ids: &[ConversionId]) ->
             is_new: false,
         })
         .collect();
-    ledger::write(conn, &written).await
+    ledger::write(connection, &written).await
 }

@@ -1,8 +1,8 @@
-//! Between those who settle and those who judge again.
+//! Between those who settle and those who resettle.
 //!
 //! A batch reads codes and rules at its beginning and is seen by nobody before its end. When a
 //! mapping changes meanwhile, whoever looks for the customers concerned would pass that batch over,
-//! and it would stay judged by what it had read. So batches share a lock, and who judges again waits
+//! and it would stay judged by what it had read. So batches share a lock, and who resettles waits
 //! once until all that began before have ended; those that begin later read what is new.
 
 use crate::{PgConnection, StoreError};
@@ -14,7 +14,7 @@ const MEETING: i32 = 0x7472_6962;
 
 /// Takes part in the settling of these projects and modes until the transaction ends.
 pub(super) async fn enter(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     realms: impl Iterator<Item = Realm>,
 ) -> Result<(), StoreError> {
     let names: Vec<String> = realms.map(name).collect();
@@ -22,27 +22,27 @@ pub(super) async fn enter(
         "SELECT pg_advisory_xact_lock_shared(hashtextextended(name, 0)) FROM UNNEST($1::TEXT[]) AS realms (name)",
         &names
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     Ok(())
 }
 
 /// Waits until every batch of a project and mode has ended that began before. In a transaction of
 /// its own, which ends at once: batches wait as long as it lasts.
-pub(super) async fn wait(conn: &mut PgConnection, realm: Realm) -> Result<(), StoreError> {
+pub(super) async fn wait(connection: &mut PgConnection, realm: Realm) -> Result<(), StoreError> {
     sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", name(realm))
-        .fetch_one(conn)
+        .fetch_one(connection)
         .await?;
     Ok(())
 }
 
-/// Whether a batch of a project and mode could begin now; nobody who judges again is in the way.
-pub(super) async fn is_free(conn: &mut PgConnection, realm: Realm) -> Result<bool, StoreError> {
+/// Whether a batch of a project and mode could begin now; nobody who resettles is in the way.
+pub(super) async fn is_free(connection: &mut PgConnection, realm: Realm) -> Result<bool, StoreError> {
     let free = sqlx::query_scalar!(
         r#"SELECT pg_try_advisory_xact_lock_shared(hashtextextended($1, 0)) AS "free!""#,
         name(realm)
     )
-    .fetch_one(conn)
+    .fetch_one(connection)
     .await?;
     Ok(free)
 }
@@ -58,7 +58,7 @@ const BUCKETS: i64 = 256;
 /// Those who reference an id share its lock, who signs up by it takes it alone: whoever comes second
 /// sees what the first has written. Held until the transaction ends.
 pub(super) async fn meet(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     sharing: &BTreeSet<(Realm, String)>,
     alone: &BTreeSet<(Realm, String)>,
 ) -> Result<(), StoreError> {
@@ -81,7 +81,7 @@ pub(super) async fn meet(
         BUCKETS,
         MEETING,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     Ok(())
 }

@@ -5,7 +5,6 @@ pub(super) use crate::notifications::Cause;
 use super::Item;
 use super::clusters::ClusterOfKey;
 use chrono::{DateTime, Utc};
-use domain::decision::Word;
 use domain::fact::FactBody;
 use domain::ids::ClusterId;
 use std::collections::BTreeMap;
@@ -24,7 +23,7 @@ impl Causes {
         for item in items {
             for fact in &item.facts {
                 let of_key = |key| clusters.get(&item.realm)?.get(key).copied();
-                let Some(cluster) = fact.links.first().and_then(of_key) else { continue };
+                let Some(cluster) = fact.identities.first().and_then(of_key) else { continue };
                 let told = (item.event.occurred_at, cause(&item.event.event_id, &fact.body));
                 let standing = causes.of_cluster.entry(cluster).or_insert_with(|| told.clone());
                 let age = |(at, cause): &(DateTime<Utc>, Cause)| (*at, cause.event.clone());
@@ -36,7 +35,7 @@ impl Causes {
         causes
     }
 
-    /// No event: the service judges again.
+    /// No event: the service resettles.
     pub(super) fn again(why: &'static str) -> Self {
         Self { otherwise: Some(why), ..Self::default() }
     }
@@ -49,33 +48,10 @@ impl Causes {
 }
 
 fn cause(event: &str, body: &FactBody) -> Cause {
-    let word: Option<&Word> = match body {
-        FactBody::Lock(lock) => Some(&lock.word),
-        FactBody::Verdict(verdict) => Some(&verdict.word),
-        FactBody::Customer(_)
-        | FactBody::Address(_)
-        | FactBody::CommissionFlag(_)
-        | FactBody::Subscription(_)
-        | FactBody::Session(_)
-        | FactBody::Invoice(_)
-        | FactBody::InvoiceLines(_)
-        | FactBody::Intent(_)
-        | FactBody::Charge(_)
-        | FactBody::Alias(_)
-        | FactBody::Apart(_)
-        | FactBody::Touch(_)
-        | FactBody::Refund(_)
-        | FactBody::ChargeRefunded(_)
-        | FactBody::Balance(_)
-        | FactBody::Dispute(_)
-        | FactBody::CreditNote(_)
-        | FactBody::FraudWarning(_)
-        | FactBody::Posted(_)
-        | FactBody::Referral(_) => None,
-    };
+    let audit = body.audit();
     Cause {
         event: Some(event.to_owned()),
-        actor: word.map(|word| word.actor.clone()),
-        reason: word.map(|word| word.reason.clone()),
+        actor: audit.map(|audit| audit.actor.clone()),
+        reason: audit.map(|audit| audit.reason.clone()),
     }
 }

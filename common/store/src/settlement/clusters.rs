@@ -1,7 +1,7 @@
 //! Clusters: which identities concern one another, locked so that nobody else folds them.
 
-use super::facts::Incoming;
-use super::parts;
+use super::incoming::Incoming;
+use super::part_number;
 use crate::{PgConnection, StoreError, decode, realm};
 use domain::ids::{ClusterId, Realm};
 use domain::key::Key;
@@ -48,25 +48,25 @@ impl Sets {
 /// Brings every key that the facts name into one cluster per connected set, creating and merging
 /// clusters as needed, and locks them until the transaction ends.
 pub(super) async fn resolve(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     facts: &BTreeMap<Realm, Vec<Incoming<'_>>>,
 ) -> Result<Resolved, StoreError> {
-    resolve_sets(conn, &connected(facts)).await
+    resolve_sets(connection, &connected(facts)).await
 }
 
 /// Brings each of these sets of keys into one cluster.
-pub(super) async fn join(conn: &mut PgConnection, met: &[(Realm, Vec<Key>)]) -> Result<(), StoreError> {
+pub(super) async fn join(connection: &mut PgConnection, met: &[(Realm, Vec<Key>)]) -> Result<(), StoreError> {
     let mut joined: BTreeMap<Realm, UnionFind> = BTreeMap::new();
     for (realm, keys) in met {
         joined.entry(*realm).or_default().join(keys);
     }
     let of_all = joined.into_iter().map(|(realm, mut sets)| (realm, sets.sets())).collect();
     let sets = Sets { of_all, payments: BTreeMap::new() };
-    resolve_sets(conn, &sets).await?;
+    resolve_sets(connection, &sets).await?;
     Ok(())
 }
 
-async fn resolve_sets(conn: &mut PgConnection, sets: &Sets) -> Result<Resolved, StoreError> {
+async fn resolve_sets(connection: &mut PgConnection, sets: &Sets) -> Result<Resolved, StoreError> {
     let keys = sets.keys();
     // A key may only join a cluster that is locked: another worker could merge it away otherwise, and
     // the key would be left with a cluster that no longer is. A key leaves a cluster only when that is
@@ -76,11 +76,11 @@ async fn resolve_sets(conn: &mut PgConnection, sets: &Sets) -> Result<Resolved, 
     let mut locked: BTreeMap<ClusterId, Option<Past>> = BTreeMap::new();
     let mut fresh = BTreeSet::new();
     for _ in 0..ROUNDS {
-        let (mut of_key, mut parts) = find(conn, &keys).await?;
+        let (mut of_key, mut parts) = find(connection, &keys).await?;
         let needed: BTreeSet<ClusterId> = of_key.values().flat_map(BTreeMap::values).copied().collect();
         let unlocked: BTreeSet<ClusterId> =
             needed.into_iter().filter(|cluster| !locked.contains_key(cluster)).collect();
-        let now = lock(conn, &unlocked).await?;
+        let now = lock(connection, &unlocked).await?;
         let all_are_there = now.len() == unlocked.len();
         locked.extend(now);
         if !all_are_there {
@@ -88,13 +88,13 @@ async fn resolve_sets(conn: &mut PgConnection, sets: &Sets) -> Result<Resolved, 
         }
         if number_of_keys(&of_key) < keys.len() {
             // Nobody else sees them before the commit, so they count as locked.
-            let created = create(conn, sets, &mut of_key, &mut parts, &locked).await?;
+            let created = create(connection, sets, &mut of_key, &mut parts, &locked).await?;
             locked.extend(created.iter().map(|cluster| (*cluster, None)));
             fresh.extend(created);
         }
         if number_of_keys(&of_key) == keys.len() {
             let long = locked.into_iter().filter_map(|(cluster, past)| Some((cluster, past?)));
-            return merge(conn, sets, Resolved { of_key, fresh, pasts: long.collect(), parts }).await;
+            return merge(connection, sets, Resolved { of_key, fresh, pasts: long.collect(), parts }).await;
         }
     }
     Err(decode("a key leads to a cluster that does not exist"))
@@ -107,7 +107,7 @@ fn number_of_keys(clusters: &ClusterOfKey) -> usize {
 /// Locks clusters in order of their ids, and tells which of them still exist, and what is kept of their past. What
 /// another release wrote of it is not read.
 pub(super) async fn lock(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     clusters: &BTreeSet<ClusterId>,
 ) -> Result<BTreeMap<ClusterId, Option<Past>>, StoreError> {
     if clusters.is_empty() {
@@ -116,7 +116,7 @@ pub(super) async fn lock(
     let ids: Vec<i64> = clusters.iter().map(|id| id.0).collect();
     let locked =
         sqlx::query!("SELECT id, past FROM clusters WHERE id = ANY($1) ORDER BY id FOR UPDATE", &ids)
-            .fetch_all(conn)
+            .fetch_all(connection)
             .await?;
     let past = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok());
     Ok(locked.into_iter().map(|row| (ClusterId(row.id), past(row.past))).collect())
@@ -124,17 +124,17 @@ pub(super) async fn lock(
 
 /// The keys whose cluster somebody else has locked. Waits for nobody.
 pub(super) async fn held(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     facts: &BTreeMap<Realm, Vec<Incoming<'_>>>,
 ) -> Result<BTreeMap<Realm, BTreeSet<Key>>, StoreError> {
     let sets = connected(facts);
-    let (found, _) = find(conn, &sets.keys()).await?;
+    let (found, _) = find(connection, &sets.keys()).await?;
     let ids: BTreeSet<i64> = found.values().flat_map(BTreeMap::values).map(|id| id.0).collect();
     let free: BTreeSet<i64> = sqlx::query_scalar!(
         "SELECT id FROM clusters WHERE id = ANY($1) FOR UPDATE SKIP LOCKED",
         &ids.into_iter().collect::<Vec<_>>()
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?
     .into_iter()
     .collect();
@@ -148,7 +148,7 @@ pub(super) async fn held(
 /// one of the codes, hold one of the keys, have earned one of the affiliates something, or tell of
 /// something since the rules changed.
 pub(super) async fn concerned(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     realm: Realm,
     reevaluation: &Reevaluation,
 ) -> Result<BTreeSet<ClusterId>, StoreError> {
@@ -183,14 +183,14 @@ pub(super) async fn concerned(
         &affiliates,
         reevaluation.rules_since,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     Ok(ids.into_iter().map(ClusterId).collect())
 }
 
 /// Every cluster of a realm.
 pub(super) async fn of_realm(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     realm: Realm,
 ) -> Result<BTreeSet<ClusterId>, StoreError> {
     let ids = sqlx::query_scalar!(
@@ -198,19 +198,19 @@ pub(super) async fn of_realm(
         realm.project.0,
         realm.mode.is_live(),
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     Ok(ids.into_iter().map(ClusterId).collect())
 }
 
 /// Whether a realm has any.
-pub(super) async fn any(conn: &mut PgConnection, realm: Realm) -> Result<bool, StoreError> {
+pub(super) async fn any(connection: &mut PgConnection, realm: Realm) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM clusters WHERE project_id = $1 AND livemode = $2) AS "any!""#,
         realm.project.0,
         realm.mode.is_live(),
     )
-    .fetch_one(conn)
+    .fetch_one(connection)
     .await?)
 }
 
@@ -219,8 +219,8 @@ fn connected(facts: &BTreeMap<Realm, Vec<Incoming<'_>>>) -> Sets {
     for (realm, facts) in facts {
         let (mut sets, mut payments) = (UnionFind::default(), UnionFind::default());
         for incoming in facts {
-            sets.join(&incoming.fact.links);
-            payments.join(incoming.fact.links.iter().filter(|key| parts::names_a_payment(key)));
+            sets.join(&incoming.fact.identities);
+            payments.join(incoming.fact.identities.iter().filter(|key| key.names_a_payment()));
         }
         connected.of_all.insert(*realm, sets.sets());
         let of_one = |(root, keys): (Key, Vec<Key>)| keys.into_iter().map(move |key| (key, root.clone()));
@@ -231,7 +231,7 @@ fn connected(facts: &BTreeMap<Realm, Vec<Incoming<'_>>>) -> Sets {
 
 /// The clusters of keys, and the parts of those that have one.
 async fn find(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     keys: &[(Realm, &Key)],
 ) -> Result<(ClusterOfKey, BTreeMap<Realm, BTreeMap<Key, i64>>), StoreError> {
     let (projects, livemodes, names) = columns(keys);
@@ -246,7 +246,7 @@ async fn find(
         &livemodes,
         &names,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     let (mut found, mut parts) = (ClusterOfKey::new(), BTreeMap::<_, BTreeMap<_, _>>::new());
     for row in rows {
@@ -263,7 +263,7 @@ async fn find(
 /// be locked. Of two workers that do so at once, the second waits for the first and then finds its
 /// rows there, which stay unknown here. Tells the new clusters.
 async fn create(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     sets: &Sets,
     known: &mut ClusterOfKey,
     parts: &mut BTreeMap<Realm, BTreeMap<Key, i64>>,
@@ -280,7 +280,7 @@ async fn create(
             sets.values().filter(|keys| cluster_of(realm, keys).is_none()).map(|_| *realm)
         })
         .collect();
-    let mut fresh = insert(conn, &homeless).await?;
+    let mut fresh = insert(connection, &homeless).await?;
     let created: Vec<ClusterId> = fresh.values().flatten().copied().collect();
     let mut rows: Vec<(Realm, &Key, i64, Option<i64>)> = Vec::new();
     for (realm, all) in &sets.of_all {
@@ -298,7 +298,7 @@ async fn create(
     }
     // In key order, so that two workers wait for one another instead of deadlocking.
     rows.sort_unstable();
-    if name(conn, &rows).await? {
+    if name(connection, &rows).await? {
         for (realm, key, cluster, part) in rows {
             known.entry(realm).or_default().insert(key.clone(), ClusterId(cluster));
             if let Some(part) = part {
@@ -320,7 +320,7 @@ fn numbers<'a>(
             of_payment.entry(root).and_modify(|least| *least = *part.min(least)).or_insert(*part);
         }
     }
-    let number = |root: &Key| of_payment.get(root).copied().unwrap_or_else(|| parts::number(root));
+    let number = |root: &Key| of_payment.get(root).copied().unwrap_or_else(|| part_number::number(root));
     // Most batches touch no long history, and need none of them.
     if parts.is_none() {
         BTreeMap::new()
@@ -331,7 +331,7 @@ fn numbers<'a>(
 
 /// New clusters, as many of each project and mode as it is named.
 async fn insert(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     realms: &[Realm],
 ) -> Result<BTreeMap<Realm, Vec<ClusterId>>, StoreError> {
     let mut fresh: BTreeMap<Realm, Vec<ClusterId>> = BTreeMap::new();
@@ -347,7 +347,7 @@ async fn insert(
         &realms.iter().map(|realm| realm.project.0).collect::<Vec<_>>(),
         &realms.iter().map(|realm| realm.mode.is_live()).collect::<Vec<_>>(),
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     for row in rows {
         fresh.entry(realm(row.project_id, row.livemode)).or_default().push(ClusterId(row.id));
@@ -356,7 +356,10 @@ async fn insert(
 }
 
 /// Names keys, in their order, as those of clusters. False where somebody else was first with one.
-async fn name(conn: &mut PgConnection, rows: &[(Realm, &Key, i64, Option<i64>)]) -> Result<bool, StoreError> {
+async fn name(
+    connection: &mut PgConnection,
+    rows: &[(Realm, &Key, i64, Option<i64>)],
+) -> Result<bool, StoreError> {
     if rows.is_empty() {
         return Ok(true);
     }
@@ -372,13 +375,17 @@ async fn name(conn: &mut PgConnection, rows: &[(Realm, &Key, i64, Option<i64>)])
         &rows.iter().map(|(_, _, cluster, _)| *cluster).collect::<Vec<_>>(),
         &rows.iter().map(|(.., part)| *part).collect::<Vec<_>>() as &[Option<i64>],
     )
-    .execute(conn)
+    .execute(connection)
     .await?;
     Ok(usize::try_from(named.rows_affected()).is_ok_and(|named| named == rows.len()))
 }
 
 /// Merges the clusters that a set turned out to connect into the oldest of them.
-async fn merge(conn: &mut PgConnection, sets: &Sets, resolved: Resolved) -> Result<Resolved, StoreError> {
+async fn merge(
+    connection: &mut PgConnection,
+    sets: &Sets,
+    resolved: Resolved,
+) -> Result<Resolved, StoreError> {
     let Resolved { of_key: mut clusters, mut fresh, pasts: mut long, parts } = resolved;
     // Two sets may share a cluster, so what meets is found over all of them.
     let mut winners: BTreeMap<ClusterId, ClusterId> = BTreeMap::new();
@@ -419,7 +426,7 @@ async fn merge(conn: &mut PgConnection, sets: &Sets, resolved: Resolved) -> Resu
         &losers,
         &winners_of,
     )
-    .execute(conn)
+    .execute(connection)
     .await?;
     for cluster in clusters.values_mut().flat_map(BTreeMap::values_mut) {
         *cluster = find(&winners, *cluster);

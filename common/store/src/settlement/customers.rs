@@ -3,12 +3,12 @@
 use super::cause::Causes;
 use super::referrals::{self, Change};
 use super::work::Folded;
-use crate::customers::{self, CustomerStatus};
+use crate::customers;
 use crate::{PgConnection, StoreError};
 use chrono::{DateTime, Utc};
 use domain::ids::{AffiliateId, ClusterId, CustomerId, Realm};
 use domain::key::{Key, KeyKind};
-use domain::settle::{Bind, Customer};
+use domain::settle::{Bind, Customer, CustomerStatus};
 use sqlx::types::Json;
 use std::collections::BTreeMap;
 
@@ -77,11 +77,11 @@ impl Row {
 
 /// Writes the difference, and tells each customer's row.
 pub(super) async fn write(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     folded: &[Folded],
     causes: &Causes,
 ) -> Result<CustomerRows, StoreError> {
-    let mut existing = load(conn, folded).await?;
+    let mut existing = load(connection, folded).await?;
     let mut rows = CustomerRows::new();
     let mut changed: Vec<(CustomerId, Row)> = Vec::new();
     let mut missing: Vec<(&Folded, &Customer, Row)> = Vec::new();
@@ -106,15 +106,15 @@ pub(super) async fn write(
             changed.push((id, Row { retired: true, has_cluster: false, ..row }));
         }
     }
-    insert(conn, &missing, &mut rows).await?;
-    update(conn, &changed).await?;
-    point_keys(&mut *conn, folded, &rows).await?;
+    insert(connection, &missing, &mut rows).await?;
+    update(connection, &changed).await?;
+    point_keys(&mut *connection, folded, &rows).await?;
     for (cluster, customer, row) in &missing {
         if let Some(id) = rows.get(&(cluster.cluster, customer.anchor.clone())) {
             told.push(change(cluster, causes, None, Some(row.shown(*id))));
         }
     }
-    referrals::notify(conn, &told).await?;
+    referrals::notify(connection, &told).await?;
     Ok(rows)
 }
 
@@ -136,7 +136,7 @@ fn take_match(standing: &mut BTreeMap<CustomerId, Row>, customer: &Customer) -> 
 }
 
 async fn load(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     folded: &[Folded],
 ) -> Result<BTreeMap<ClusterId, BTreeMap<CustomerId, Row>>, StoreError> {
     let stored = folded.iter().filter(|folded| !folded.is_new);
@@ -153,7 +153,7 @@ async fn load(
         "#,
         &clusters,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     let mut existing: BTreeMap<ClusterId, BTreeMap<CustomerId, Row>> = BTreeMap::new();
     for row in rows {
@@ -179,7 +179,7 @@ async fn load(
 }
 
 async fn insert(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     missing: &[(&Folded, &Customer, Row)],
     rows: &mut CustomerRows,
 ) -> Result<(), StoreError> {
@@ -214,7 +214,7 @@ async fn insert(
         &columns.first_seen_at,
         &columns.has_cluster,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     for row in inserted {
         rows.insert((ClusterId(row.cluster_id), Key::stored(row.anchor)), CustomerId(row.id));
@@ -222,7 +222,7 @@ async fn insert(
     Ok(())
 }
 
-async fn update(conn: &mut PgConnection, changed: &[(CustomerId, Row)]) -> Result<(), StoreError> {
+async fn update(connection: &mut PgConnection, changed: &[(CustomerId, Row)]) -> Result<(), StoreError> {
     if changed.is_empty() {
         return Ok(());
     }
@@ -258,7 +258,7 @@ async fn update(conn: &mut PgConnection, changed: &[(CustomerId, Row)]) -> Resul
         &changed.iter().map(|(_, row)| row.retired).collect::<Vec<_>>(),
         &columns.has_cluster,
     )
-    .execute(conn)
+    .execute(connection)
     .await?;
     Ok(())
 }
@@ -266,7 +266,7 @@ async fn update(conn: &mut PgConnection, changed: &[(CustomerId, Row)]) -> Resul
 /// Lets each key find its customer, where a cluster is not all of one. An address that several people carry leads to
 /// the oldest row.
 async fn point_keys(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     folded: &[Folded],
     rows: &CustomerRows,
 ) -> Result<(), StoreError> {
@@ -298,7 +298,7 @@ async fn point_keys(
         &keys.iter().map(|((_, key), _)| key.as_str().to_owned()).collect::<Vec<_>>(),
         &keys.iter().map(|(_, id)| id.0).collect::<Vec<_>>(),
     )
-    .execute(conn)
+    .execute(connection)
     .await?;
     Ok(())
 }

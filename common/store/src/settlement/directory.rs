@@ -24,7 +24,7 @@ pub(super) enum Payments<'a> {
 
 /// Loads what is mentioned, as far as it exists, and when some payments were paid out.
 pub(super) async fn load(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     mentions: &BTreeMap<Realm, Mentions>,
     payments: Payments<'_>,
 ) -> Result<BTreeMap<Realm, Directory>, StoreError> {
@@ -33,12 +33,12 @@ pub(super) async fn load(
     let mut affiliates: BTreeSet<AffiliateId> =
         mentions.values().flat_map(|mentions| mentions.affiliates.iter().copied()).collect();
     let mentioned = Named::of(mentions);
-    affiliates.extend(referral_codes(conn, &mentioned, &mut directories).await?);
-    affiliates.extend(clicks(conn, &mentioned, &mut directories).await?);
-    affiliates.extend(coupons(conn, &mentioned, &mut directories).await?);
-    load_affiliates(conn, &affiliates, &mut directories).await?;
-    load_commissions(conn, &affiliates, &mut directories).await?;
-    load_paid_out(conn, payments, &mut directories).await?;
+    affiliates.extend(referral_codes(connection, &mentioned, &mut directories).await?);
+    affiliates.extend(clicks(connection, &mentioned, &mut directories).await?);
+    affiliates.extend(coupons(connection, &mentioned, &mut directories).await?);
+    load_affiliates(connection, &affiliates, &mut directories).await?;
+    load_commissions(connection, &affiliates, &mut directories).await?;
+    load_paid_out(connection, payments, &mut directories).await?;
     Ok(directories)
 }
 
@@ -64,7 +64,7 @@ impl Named {
 }
 
 async fn referral_codes(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     mentioned: &Named,
     directories: &mut BTreeMap<Realm, Directory>,
 ) -> Result<Vec<AffiliateId>, StoreError> {
@@ -79,7 +79,7 @@ async fn referral_codes(
         &mentioned.livemodes,
         &mentioned.values,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     let mut owners = Vec::new();
     for row in rows {
@@ -96,7 +96,7 @@ async fn referral_codes(
 }
 
 async fn clicks(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     mentioned: &Named,
     directories: &mut BTreeMap<Realm, Directory>,
 ) -> Result<Vec<AffiliateId>, StoreError> {
@@ -112,7 +112,7 @@ async fn clicks(
         &mentioned.livemodes,
         &mentioned.values,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     let mut owners = Vec::new();
     for row in rows {
@@ -132,7 +132,7 @@ async fn clicks(
 type NamedCoupon = (Realm, CodeOwner, [Option<String>; 3], Vec<String>);
 
 async fn coupons(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     mentioned: &Named,
     directories: &mut BTreeMap<Realm, Directory>,
 ) -> Result<Vec<AffiliateId>, StoreError> {
@@ -172,7 +172,7 @@ async fn coupons(
         &mentioned.livemodes,
         &mentioned.values,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     let mut owners = Vec::new();
     // In order of the coupons, and of the times of one: the oldest first.
@@ -224,7 +224,7 @@ async fn coupons(
 }
 
 async fn load_affiliates(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     affiliates: &BTreeSet<AffiliateId>,
     directories: &mut BTreeMap<Realm, Directory>,
 ) -> Result<(), StoreError> {
@@ -249,7 +249,7 @@ async fn load_affiliates(
         "#,
         &ids,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     for row in rows {
         let Some(directory) = directories.get_mut(&realm(row.project_id, row.livemode)) else { continue };
@@ -311,7 +311,7 @@ impl From<&Code> for OwnCode {
 /// When payouts first paid the commission of each payment, of those of which something is still paid. Callers' words that
 /// it was paid are among the facts, each with a time of its own.
 async fn load_paid_out(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     payments: Payments<'_>,
     directories: &mut BTreeMap<Realm, Directory>,
 ) -> Result<(), StoreError> {
@@ -337,17 +337,17 @@ async fn load_paid_out(
             ) c
             WHERE c.project_id = k.project_id AND c.livemode = k.livemode
         ) c
-        JOIN ledger_entries e ON e.conversion_id = c.id AND 'paid' IN (e.from_account, e.to_account)
+        JOIN ledger_movements e ON e.conversion_id = c.id AND 'paid' IN (e.from_account, e.to_account)
              AND e.payout_id IS NOT NULL
         GROUP BY c.id, c.project_id, c.livemode, c.payment_key
-        HAVING sum(CASE e.to_account WHEN 'paid' THEN e.amount_minor ELSE -e.amount_minor END) > 0
+        HAVING sum(e.paid) > 0
         "#,
         &ids,
         &named.iter().map(|(realm, _)| realm.project.0).collect::<Vec<_>>(),
         &named.iter().map(|(realm, _)| realm.mode.is_live()).collect::<Vec<_>>(),
         &named.iter().map(|(_, key)| key.as_str().to_owned()).collect::<Vec<_>>(),
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     for row in rows {
         if let Some(directory) = directories.get_mut(&realm(row.project_id, row.livemode)) {
@@ -358,7 +358,7 @@ async fn load_paid_out(
 }
 
 async fn load_commissions(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     affiliates: &BTreeSet<AffiliateId>,
     directories: &mut BTreeMap<Realm, Directory>,
 ) -> Result<(), StoreError> {
@@ -371,7 +371,7 @@ async fn load_commissions(
         "#,
         &ids,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     for row in rows {
         let own = OwnCommission {

@@ -2,7 +2,7 @@
 
 use super::BatchError;
 use super::clusters::Resolved;
-use super::parts::Nears;
+use super::incoming::Incoming;
 use crate::{PgConnection, StoreError, keep::keep, realm};
 use chrono::{DateTime, SubsecRound, Utc};
 use domain::directory::mentioned;
@@ -17,32 +17,17 @@ use sqlx::types::Json;
 use sqlx::{Decode, Postgres, Type};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A fact of a new event.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Incoming<'a> {
-    pub(super) fact: &'a Fact,
-    pub(super) received_at: DateTime<Utc>,
-    /// `KnownFact::first_at`, of the events of a batch.
-    first_at: DateTime<Utc>,
-}
-
-impl<'a> Incoming<'a> {
-    pub(super) fn new(fact: &'a Fact, received_at: DateTime<Utc>) -> Self {
-        Self { fact, received_at, first_at: fact.told_at() }
-    }
-}
-
 /// The facts of clusters of which no others are stored, as the database gives them back.
 pub(super) type Kept = BTreeMap<(Realm, ClusterId), Vec<KnownFact>>;
 
 /// Inserts the facts; of two with one natural key the one that supersedes the other is kept, here
-/// as in [`Fact::supersedes`], and the earlier times, whichever told it (`KnownFact::meet`). Those of new clusters are all
-/// that there is of them, and are handed back.
+/// as in [`Fact::supersedes`], and the earlier times, whichever told it (`KnownFact::meet`). `part` tells the part of a
+/// fact, by its cluster and natural key. Those of new clusters are all that there is of them, and are handed back.
 pub(super) async fn upsert(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     rows: &[(Realm, Incoming<'_>)],
     clusters: &Resolved,
-    nears: &Nears,
+    part: impl Fn((Realm, ClusterId), &str) -> Option<i64>,
 ) -> Result<Kept, StoreError> {
     let codes = rows.iter().map(|(_, row)| {
         let codes: Vec<String> = mentioned(row.fact).iter().map(|code| code.as_str().to_owned()).collect();
@@ -51,12 +36,10 @@ pub(super) async fn upsert(
     });
     let cluster_of = |(realm, row): &(Realm, Incoming<'_>)| {
         let clusters = clusters.of_key.get(realm)?;
-        row.fact.links.iter().find_map(|key| clusters.get(key)).map(|id| id.0)
+        row.fact.identities.iter().find_map(|key| clusters.get(key)).map(|id| id.0)
     };
-    let part_of = |row: &(Realm, Incoming<'_>)| {
-        let near = nears.get(&(row.0, ClusterId(cluster_of(row)?)))?;
-        near.part(&row.1.fact.natural_key)
-    };
+    let part_of =
+        |row: &(Realm, Incoming<'_>)| part((row.0, ClusterId(cluster_of(row)?)), &row.1.fact.natural_key);
     sqlx::query!(
         r#"
         INSERT INTO facts (project_id, livemode, natural_key, cluster_id, keep_first, keep_latest, rank, occurred_at,
@@ -100,13 +83,13 @@ pub(super) async fn upsert(
         &rows.iter().map(|(_, row)| row.fact.event.clone()).collect::<Vec<_>>(),
         &rows.iter().map(|(_, row)| row.received_at).collect::<Vec<_>>(),
         &codes.collect::<Vec<_>>() as &[Option<String>],
-        &rows.iter().map(|(_, row)| Json(&row.fact.links)).collect::<Vec<_>>() as &[Json<&Vec<Key>>],
+        &rows.iter().map(|(_, row)| Json(&row.fact.identities)).collect::<Vec<_>>() as &[Json<&Vec<Key>>],
         &rows.iter().map(|(_, row)| Json(&row.fact.body)).collect::<Vec<_>>() as &[Json<&FactBody>],
         &rows.iter().map(|(_, row)| row.fact.keep == Keep::Latest).collect::<Vec<_>>(),
         &rows.iter().map(part_of).collect::<Vec<_>>() as &[Option<i64>],
         &rows.iter().map(|(_, row)| row.first_at).collect::<Vec<_>>(),
     )
-    .execute(&mut *conn)
+    .execute(&mut *connection)
     .await?;
     let mut kept: Kept = clusters
         .of_key
@@ -139,13 +122,13 @@ pub(super) fn as_stored(incoming: Incoming<'_>) -> KnownFact {
 }
 
 /// Forgets every fact of a project and mode, to read them again, and what they came to.
-pub(super) async fn forget(conn: &mut PgConnection, realm: Realm) -> Result<(), StoreError> {
+pub(super) async fn forget(connection: &mut PgConnection, realm: Realm) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE clusters SET past = NULL WHERE project_id = $1 AND livemode = $2 AND past IS NOT NULL",
         realm.project.0,
         realm.mode.is_live()
     )
-    .execute(&mut *conn)
+    .execute(&mut *connection)
     .await?;
     sqlx::query!(
         "WITH versions AS (DELETE FROM fact_versions WHERE project_id = $1 AND livemode = $2)
@@ -153,7 +136,7 @@ pub(super) async fn forget(conn: &mut PgConnection, realm: Realm) -> Result<(), 
         realm.project.0,
         realm.mode.is_live()
     )
-    .execute(conn)
+    .execute(connection)
     .await?;
     Ok(())
 }
@@ -167,7 +150,7 @@ const AT_ONCE: usize = 16 << 20;
 /// The facts of each cluster that is stored; nothing when those of several clusters are more than [`AT_ONCE`]. One
 /// cluster's are folded together, however many they are.
 pub(super) async fn load(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     clusters: &BTreeSet<ClusterId>,
 ) -> Result<Option<Rows>, BatchError> {
     if clusters.is_empty() {
@@ -183,13 +166,13 @@ pub(super) async fn load(
         "#,
         &ids,
     )
-    .fetch(conn);
+    .fetch(connection);
     read(rows, if clusters.len() > 1 { AT_ONCE } else { usize::MAX }).await
 }
 
 /// The facts of some parts of clusters.
 pub(super) async fn load_parts(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     parts: &BTreeSet<(ClusterId, i64)>,
 ) -> Result<Rows, BatchError> {
     if parts.is_empty() {
@@ -210,7 +193,7 @@ pub(super) async fn load_parts(
         &parts.iter().map(|(cluster, _)| cluster.0).collect::<Vec<_>>(),
         &parts.iter().map(|(_, part)| *part).collect::<Vec<_>>(),
     )
-    .fetch(conn);
+    .fetch(connection);
     Ok(read(rows, usize::MAX).await?.unwrap_or_default())
 }
 
@@ -250,7 +233,7 @@ async fn read(
             rank: row.rank,
             at: row.occurred_at,
             event: row.event_id,
-            links: row.links.0,
+            identities: row.links.0,
             body: row.body.value,
         };
         // A release before 0061 wrote none.

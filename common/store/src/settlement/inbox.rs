@@ -36,7 +36,7 @@ pub struct InboxEvent {
 type EventKey<'a> = (Realm, &'a str, &'a str);
 
 /// Inserts what has not been seen before, and tells which items that were.
-pub(super) async fn insert(conn: &mut PgConnection, items: &[&Item]) -> Result<Vec<usize>, StoreError> {
+pub(super) async fn insert(connection: &mut PgConnection, items: &[&Item]) -> Result<Vec<usize>, StoreError> {
     // The first of several with one id, in key order: two workers with the same events then wait
     // for one another instead of deadlocking.
     let mut unique: BTreeMap<EventKey<'_>, usize> = BTreeMap::new();
@@ -68,7 +68,7 @@ pub(super) async fn insert(conn: &mut PgConnection, items: &[&Item]) -> Result<V
         &column(&rows, |item| Sha256::digest(&item.event.body).to_vec()),
         &column(&rows, |item| item.event.body.to_vec()),
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     let places = inserted.iter().filter_map(|row| {
         let realm = crate::realm(row.project_id, row.livemode);

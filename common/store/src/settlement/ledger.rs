@@ -1,32 +1,12 @@
 //! Posts the difference between what the ledger says and what the fold implies.
 
 use super::cause::Cause;
-use super::conversions::Written;
 use super::said_paid;
+use super::written::{Account, Amounts, Written};
 use crate::ledger::{self, Account as Contra, Entry};
 use crate::{PgConnection, StoreError};
 use domain::ids::{AffiliateId, ConversionId};
 use std::collections::BTreeMap;
-
-/// Amounts of one conversion, affiliate and currency, in minor units.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Amounts {
-    /// First earned.
-    pub(super) earned: i64,
-    /// Taken back.
-    pub(super) clawed_back: i64,
-    /// Held by a dispute.
-    pub(super) held: i64,
-    /// Left by the word of callers of the REST API; payouts are not in it.
-    pub(super) paid: i64,
-}
-
-impl Amounts {
-    /// What a conversion's row says; what has left is told apart ([`super::said_paid`]).
-    pub(super) fn of_row(earned: i64, clawed_back: i64, held: i64) -> Self {
-        Self { earned, clawed_back, held, paid: 0 }
-    }
-}
 
 /// One movement: amounts go to or from what is payable, and back when they shrink.
 struct Movement {
@@ -51,15 +31,12 @@ const MOVEMENTS: [Movement; 4] = [
     Movement { account: Contra::Paid, grows: "paid", shrinks: "payment_amended", amount: |a| a.paid },
 ];
 
-/// A conversion, an affiliate and a currency.
-pub(super) type Account = (ConversionId, AffiliateId, String);
-
 /// Posts what is missing, and tells how many entries that took.
-pub(super) async fn write(conn: &mut PgConnection, written: &[Written]) -> Result<usize, StoreError> {
+pub(super) async fn write(connection: &mut PgConnection, written: &[Written]) -> Result<usize, StoreError> {
     let ids: Vec<i64> = written.iter().filter(|row| !row.is_new).map(|row| row.id.0).collect();
-    let mut standing = balances(conn, &ids).await?;
-    let left = said_paid::left(conn, written).await?;
-    let paid_out = paid_out(conn, &ids).await?;
+    let mut standing = balances(connection, &ids).await?;
+    let left = said_paid::left(connection, written).await?;
+    let paid_out = paid_out(connection, &ids).await?;
     let mut entries = Vec::new();
     let mut paid_outs = Vec::new();
     for row in written {
@@ -87,9 +64,9 @@ pub(super) async fn write(conn: &mut PgConnection, written: &[Written]) -> Resul
             paid_outs.push((row.id, of_own.map_or(0, |(_, minor)| *minor)));
         }
     }
-    remember_paid_out(&mut *conn, &paid_outs).await?;
+    remember_paid_out(&mut *connection, &paid_outs).await?;
     // With what the rows say now: that is what is notified.
-    ledger::post(conn, &entries).await?;
+    ledger::post(connection, &entries).await?;
     Ok(entries.len())
 }
 
@@ -132,7 +109,10 @@ fn post(
 }
 
 /// What the fold posted of some conversions.
-async fn balances(conn: &mut PgConnection, ids: &[i64]) -> Result<BTreeMap<Account, Amounts>, StoreError> {
+async fn balances(
+    connection: &mut PgConnection,
+    ids: &[i64],
+) -> Result<BTreeMap<Account, Amounts>, StoreError> {
     if ids.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -144,7 +124,7 @@ async fn balances(conn: &mut PgConnection, ids: &[i64]) -> Result<BTreeMap<Accou
         "#,
         ids,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     let rows = rows.into_iter().map(|row| {
         let account = (ConversionId(row.conversion_id), AffiliateId(row.affiliate_id), row.currency);
@@ -158,7 +138,7 @@ async fn balances(conn: &mut PgConnection, ids: &[i64]) -> Result<BTreeMap<Accou
 
 /// What payouts paid of some payments, by their own rows and those that were merged into them. The fold leaves that
 /// alone: what was paid stays paid, and what is taken back of it becomes a debt (SEMANTICS 13).
-async fn paid_out(conn: &mut PgConnection, ids: &[i64]) -> Result<BTreeMap<Account, i64>, StoreError> {
+async fn paid_out(connection: &mut PgConnection, ids: &[i64]) -> Result<BTreeMap<Account, i64>, StoreError> {
     let rows = sqlx::query!(
         r#"
         SELECT coalesce(c.merged_into, c.id) AS "conversion_id!", i.affiliate_id, i.currency,
@@ -171,7 +151,7 @@ async fn paid_out(conn: &mut PgConnection, ids: &[i64]) -> Result<BTreeMap<Accou
         "#,
         ids,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     let account = |id, affiliate, currency| (ConversionId(id), AffiliateId(affiliate), currency);
     Ok(rows
@@ -181,7 +161,10 @@ async fn paid_out(conn: &mut PgConnection, ids: &[i64]) -> Result<BTreeMap<Accou
 }
 
 /// Keeps beside each conversion what payouts paid of it to the affiliate that it has now.
-async fn remember_paid_out(conn: &mut PgConnection, paid: &[(ConversionId, i64)]) -> Result<(), StoreError> {
+async fn remember_paid_out(
+    connection: &mut PgConnection,
+    paid: &[(ConversionId, i64)],
+) -> Result<(), StoreError> {
     if paid.is_empty() {
         return Ok(());
     }
@@ -192,7 +175,7 @@ async fn remember_paid_out(conn: &mut PgConnection, paid: &[(ConversionId, i64)]
         &paid.iter().map(|(id, _)| id.0).collect::<Vec<_>>(),
         &paid.iter().map(|(_, minor)| *minor).collect::<Vec<_>>(),
     )
-    .execute(conn)
+    .execute(connection)
     .await?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use domain::ids::ConversionId;
 /// Lets each of these rows lead to the one that stands, and whatever had been merged into it before. What callers told
 /// of the payment under the other's name stays with the payment: its reference, its link, and what a change starts from.
 pub(super) async fn merge(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     merged: &[(ConversionId, ConversionId)],
 ) -> Result<(), StoreError> {
     if merged.is_empty() {
@@ -18,13 +18,12 @@ pub(super) async fn merge(
         r#"
         UPDATE conversions w
         SET request = coalesce(w.request, l.request), reference = coalesce(w.reference, l.reference),
-            url = coalesce(w.url, l.url), revision = greatest(w.revision, l.revision),
-            published_at = coalesce(w.published_at, l.published_at)
+            url = coalesce(w.url, l.url), revision = greatest(w.revision, l.revision)
         FROM (
             SELECT m.winner, (array_agg(c.request ORDER BY c.id) FILTER (WHERE c.request IS NOT NULL))[1] AS request,
                    (array_agg(c.reference ORDER BY c.id) FILTER (WHERE c.reference IS NOT NULL))[1] AS reference,
                    (array_agg(c.url ORDER BY c.id) FILTER (WHERE c.url IS NOT NULL))[1] AS url,
-                   max(c.revision) AS revision, max(c.published_at) AS published_at
+                   max(c.revision) AS revision
             FROM UNNEST($1::BIGINT[], $2::BIGINT[]) AS m (loser, winner)
             JOIN conversions c ON c.id = m.loser
             GROUP BY m.winner
@@ -34,7 +33,7 @@ pub(super) async fn merge(
         &losers,
         &winners,
     )
-    .execute(&mut *conn)
+    .execute(&mut *connection)
     .await?;
     sqlx::query!(
         r#"
@@ -47,7 +46,7 @@ pub(super) async fn merge(
         &losers,
         &winners,
     )
-    .execute(conn)
+    .execute(connection)
     .await?;
     Ok(())
 }

@@ -6,17 +6,15 @@
 
 use super::BatchError;
 use super::clusters::Resolved;
-use super::facts::{self, Incoming, Kept, Rows, as_stored};
+use super::facts::{self, Kept, Rows, as_stored};
+use super::incoming::Incoming;
+use super::part_number::{NO_PAYMENT, number};
 use crate::{PgConnection, StoreError};
 use domain::ids::{ClusterId, Realm};
 use domain::key::Key;
 use domain::settle::{KnownFact, Past};
 use domain::union_find::UnionFind;
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The part of what concerns no payment.
-pub(super) const NO_PAYMENT: i64 = 0;
 
 /// What an event touches of a long history.
 #[derive(Debug)]
@@ -50,7 +48,7 @@ impl Near {
     /// Every key of the payments that are read, as they were and as they are.
     pub(super) fn payments(&self) -> BTreeSet<Key> {
         let facts = self.before.values().chain(self.after.values());
-        facts.flat_map(|known| &known.fact.links).filter(|key| names_a_payment(key)).cloned().collect()
+        facts.flat_map(|known| &known.fact.identities).filter(|key| key.names_a_payment()).cloned().collect()
     }
 
     /// The part of a fact.
@@ -62,20 +60,9 @@ impl Near {
 /// By cluster.
 pub(super) type Nears = BTreeMap<(Realm, ClusterId), Near>;
 
-/// The number of the part that a payment's key begins.
-pub(super) fn number(key: &Key) -> i64 {
-    let hash: [u8; 32] = Sha256::digest(key.as_str()).into();
-    // Two payments with one number would be read together, which is all.
-    hash.first_chunk().copied().map(i64::from_be_bytes).filter(|number| *number != NO_PAYMENT).unwrap_or(1)
-}
-
-pub(super) fn names_a_payment(key: &Key) -> bool {
-    key.kind().is_of_a_payment()
-}
-
 /// Reads what these facts touch of long histories, before they are stored.
 pub(super) async fn read(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     clusters: &Resolved,
     rows: &[(Realm, Incoming<'_>)],
 ) -> Result<Nears, BatchError> {
@@ -86,16 +73,16 @@ pub(super) async fn read(
     let mut wanted: BTreeSet<(ClusterId, i64)> = BTreeSet::new();
     for (realm, row) in rows {
         let of_key = |key| clusters.of_key.get(realm)?.get(key).copied();
-        let Some(cluster) = row.fact.links.iter().find_map(of_key) else { continue };
+        let Some(cluster) = row.fact.identities.iter().find_map(of_key) else { continue };
         if clusters.pasts.contains_key(&cluster) {
             told.entry((*realm, cluster)).or_default().push(*row);
             wanted.insert((cluster, NO_PAYMENT));
-            let parts = row.fact.links.iter().filter_map(|key| clusters.parts.get(realm)?.get(key));
+            let parts = row.fact.identities.iter().filter_map(|key| clusters.parts.get(realm)?.get(key));
             wanted.extend(parts.map(|part| (cluster, *part)));
         }
     }
-    wanted.extend(open(conn, clusters, told.keys()).await?);
-    let mut stored = facts::load_parts(conn, &wanted).await?;
+    wanted.extend(open(connection, clusters, told.keys()).await?);
+    let mut stored = facts::load_parts(connection, &wanted).await?;
     let mut nears = Nears::new();
     for (home, told) in told {
         let Some(past) = clusters.pasts.get(&home.1) else { continue };
@@ -108,7 +95,7 @@ pub(super) async fn read(
 
 /// The parts of what may be claimed.
 async fn open(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     clusters: &Resolved,
     homes: impl Iterator<Item = &(Realm, ClusterId)>,
 ) -> Result<Vec<(ClusterId, i64)>, StoreError> {
@@ -131,7 +118,7 @@ async fn open(
         &keys.iter().map(|(realm, _)| realm.mode.is_live()).collect::<Vec<_>>(),
         &keys.iter().map(|(_, key)| key.as_str().to_owned()).collect::<Vec<_>>(),
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     Ok(rows.into_iter().map(|row| (ClusterId(row.cluster_id), row.part)).collect())
 }
@@ -155,13 +142,13 @@ fn near(
     }
     let mut sets = UnionFind::default();
     for known in before.values().chain(after.values()) {
-        sets.join(known.fact.links.iter().filter(|key| names_a_payment(key)));
+        sets.join(known.fact.identities.iter().filter(|key| key.names_a_payment()));
     }
     let mut numbers: BTreeMap<Key, i64> = BTreeMap::new();
     let mut note = |root: Key, part: i64| {
         numbers.entry(root).and_modify(|least| *least = part.min(*least)).or_insert(part);
     };
-    let first = |known: &KnownFact| known.fact.links.iter().find(|key| names_a_payment(key)).cloned();
+    let first = |known: &KnownFact| known.fact.identities.iter().find(|key| key.names_a_payment()).cloned();
     for (key, part) in &was {
         if let Some(payment) = before.get(key).and_then(first) {
             note(sets.root(&payment), *part);
@@ -203,19 +190,19 @@ fn keep(facts: &mut BTreeMap<String, KnownFact>, told: KnownFact) {
 }
 
 /// Brings together the parts that have met.
-pub(super) async fn join(conn: &mut PgConnection, nears: &Nears) -> Result<(), StoreError> {
+pub(super) async fn join(connection: &mut PgConnection, nears: &Nears) -> Result<(), StoreError> {
     let moved = nears.iter().flat_map(|((realm, _), near)| near.moved.iter().map(move |one| (*realm, one)));
     let moved: Vec<(Realm, &(String, i64))> = moved.collect();
     let renamed = nears
         .iter()
         .flat_map(|((realm, _), near)| near.renamed.iter().map(move |(key, part)| (*realm, key, *part)));
     let moved: Vec<_> = moved.into_iter().map(|(realm, (key, part))| (realm, key.as_str(), *part)).collect();
-    renumber(conn, &moved, &renamed.collect::<Vec<_>>()).await
+    renumber(connection, &moved, &renamed.collect::<Vec<_>>()).await
 }
 
 /// Numbers every part of histories that were read as a whole and are long.
 pub(super) async fn number_all<'a>(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     histories: impl Iterator<Item = (Realm, &'a [KnownFact], &'a BTreeMap<String, i64>)>,
 ) -> Result<(), StoreError> {
     let mut moved = Vec::new();
@@ -224,11 +211,12 @@ pub(super) async fn number_all<'a>(
     for (realm, facts, was) in &histories {
         let mut sets = UnionFind::default();
         for known in *facts {
-            sets.join(known.fact.links.iter().filter(|key| names_a_payment(key)));
+            sets.join(known.fact.identities.iter().filter(|key| key.names_a_payment()));
         }
         let mut stale: BTreeSet<Key> = BTreeSet::new();
         for known in *facts {
-            let root = known.fact.links.iter().find(|key| names_a_payment(key)).map(|key| sets.root(key));
+            let root =
+                known.fact.identities.iter().find(|key| key.names_a_payment()).map(|key| sets.root(key));
             let part = root.as_ref().map_or(NO_PAYMENT, number);
             if was.get(&known.fact.natural_key) != Some(&part) {
                 moved.push((*realm, known.fact.natural_key.as_str(), part));
@@ -243,11 +231,11 @@ pub(super) async fn number_all<'a>(
         }
     }
     let renamed: Vec<_> = renamed.iter().map(|(realm, key, part)| (*realm, key, *part)).collect();
-    renumber(conn, &moved, &renamed).await
+    renumber(connection, &moved, &renamed).await
 }
 
 async fn renumber(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     facts: &[(Realm, &str, i64)],
     keys: &[(Realm, &Key, i64)],
 ) -> Result<(), StoreError> {
@@ -276,14 +264,14 @@ async fn renumber(
         &keys.iter().map(|(_, key, _)| key.as_str().to_owned()).collect::<Vec<_>>(),
         &keys.iter().map(|(.., part)| *part).collect::<Vec<_>>(),
     )
-    .execute(conn)
+    .execute(connection)
     .await?;
     Ok(())
 }
 
 /// Keeps what histories come to now; `None` of one that has to be read as a whole.
 pub(super) async fn keep_pasts(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     pasts: &[(ClusterId, Option<&Past>)],
 ) -> Result<(), StoreError> {
     if pasts.is_empty() {
@@ -298,7 +286,7 @@ pub(super) async fn keep_pasts(
         &pasts.iter().map(|(cluster, _)| cluster.0).collect::<Vec<_>>(),
         &texts as &[Option<String>],
     )
-    .execute(conn)
+    .execute(connection)
     .await?;
     Ok(())
 }

@@ -1,11 +1,11 @@
 //! Which conversion each name of a payment leads to.
 
-use super::conversions::Written;
+use super::written::Written;
 use crate::{PgConnection, StoreError};
 
 /// Lets every key of a payment find its row, so that a caller may name it by any of them (SEMANTICS 1). The row's own key
 /// finds it by itself.
-pub(super) async fn point(conn: &mut PgConnection, written: &[Written]) -> Result<(), StoreError> {
+pub(super) async fn point(connection: &mut PgConnection, written: &[Written]) -> Result<(), StoreError> {
     let keys: Vec<(i64, bool, String, i64, bool)> = written
         .iter()
         .flat_map(|row| {
@@ -31,7 +31,7 @@ pub(super) async fn point(conn: &mut PgConnection, written: &[Written]) -> Resul
         &keys.iter().map(|key| key.3).collect::<Vec<_>>(),
         &keys.iter().map(|key| key.4).collect::<Vec<_>>(),
     )
-    .execute(conn)
+    .execute(connection)
     .await?;
     Ok(())
 }

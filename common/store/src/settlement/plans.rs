@@ -15,13 +15,13 @@
 use crate::{PgConnection, StoreError};
 
 /// Has the statements of this transaction use indexes.
-pub(super) async fn pin(conn: &mut PgConnection) -> Result<(), StoreError> {
+pub(super) async fn pin(connection: &mut PgConnection) -> Result<(), StoreError> {
     sqlx::query!(
         "SELECT set_config(name, setting, TRUE)
          FROM (VALUES ('enable_seqscan', 'off'), ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off'),
                       ('jit', 'off'), ('plan_cache_mode', 'force_custom_plan')) AS pinned (name, setting)"
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! What is said of referrals: of customers who are an affiliate's, or were.
 
-use crate::customers::Customer;
-use crate::notifications::{self, Cause, NewNotification, Referred, objects};
+use crate::customers::{self, Customer};
+use crate::notifications::{self, Cause, NewNotification, Referred};
 use crate::{PgConnection, StoreError};
 use domain::ids::Realm;
 use domain::notification::Event;
@@ -17,7 +17,7 @@ pub(super) struct Change {
 }
 
 /// Writes what is to be said of some changes, in order.
-pub(super) async fn notify(conn: &mut PgConnection, changes: &[Change]) -> Result<(), StoreError> {
+pub(super) async fn notify(connection: &mut PgConnection, changes: &[Change]) -> Result<(), StoreError> {
     let affiliates: Vec<i64> =
         changes.iter().filter_map(|change| Some(change.shown()?.affiliate?.0)).collect();
     let told: Vec<(&Change, Vec<Event>)> = changes
@@ -28,7 +28,7 @@ pub(super) async fn notify(conn: &mut PgConnection, changes: &[Change]) -> Resul
     if told.is_empty() {
         return Ok(());
     }
-    let referrers = notifications::referrers(&mut *conn, &affiliates).await?;
+    let referrers = notifications::referrers(&mut *connection, &affiliates).await?;
     let mut new = Vec::new();
     for (change, events) in told {
         let Some(customer) = change.shown() else { continue };
@@ -38,14 +38,14 @@ pub(super) async fn notify(conn: &mut PgConnection, changes: &[Change]) -> Resul
                 event,
                 referrer: customer.affiliate.and_then(|id| referrers.get(&id.0).cloned()),
                 referred: Some(Referred { id: customer.id.to_string(), email: customer.user_email.clone() }),
-                data: objects::referral(customer)?,
+                data: customers::object(customer)?,
                 delta: None,
                 cause: change.cause.clone(),
                 ledger_entry: None,
             });
         }
     }
-    notifications::write(conn, &new).await
+    notifications::write(connection, &new).await
 }
 
 impl Change {
@@ -74,9 +74,9 @@ fn events(before: Option<&Customer>, after: Option<&Customer>) -> Vec<Event> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::customers::CustomerStatus;
     use chrono::DateTime;
     use domain::ids::{AffiliateId, CustomerId};
+    use domain::settle::CustomerStatus;
 
     fn customer(affiliate: Option<i64>, paid: bool) -> Customer {
         Customer {

@@ -6,7 +6,8 @@
 
 use super::cause::Causes;
 use super::clusters;
-use super::facts::{self, Incoming, Kept};
+use super::facts::{self, Kept};
+use super::incoming::Incoming;
 use super::work::Parts;
 use super::{BatchError, Depth, Settled};
 use crate::PgConnection;
@@ -62,21 +63,21 @@ pub struct Replayed {
 /// When an event cannot be read or its body is not there, the facts cannot be folded, or the database fails; the transaction
 /// must then be rolled back.
 pub async fn replay(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     realm: Realm,
     restored: Option<&Restored>,
     read: impl Fn(&StoredEvent) -> Result<Vec<Fact>, BatchError>,
     mut progress: impl FnMut(&Replayed),
 ) -> Result<Replayed, BatchError> {
     let mut done = Replayed::default();
-    super::plans::pin(conn).await?;
-    let standing: BTreeSet<ClusterId> = clusters::of_realm(conn, realm).await?;
-    clusters::lock(conn, &standing).await?;
-    facts::forget(conn, realm).await?;
+    super::plans::pin(connection).await?;
+    let standing: BTreeSet<ClusterId> = clusters::of_realm(connection, realm).await?;
+    clusters::lock(connection, &standing).await?;
+    facts::forget(connection, realm).await?;
     let mut after = 0;
     loop {
-        let mut events = page(conn, realm, after).await?;
-        fill_in(conn, restored, &mut events).await?;
+        let mut events = page(connection, realm, after).await?;
+        fill_in(connection, restored, &mut events).await?;
         let Some(last) = events.last() else { break };
         after = last.id;
         let told = events
@@ -84,13 +85,13 @@ pub async fn replay(
             .map(|event| Ok((read(event)?, event.received_at)))
             .collect::<Result<Vec<_>, BatchError>>()?;
         done.events += events.len();
-        done.facts += remember(conn, realm, &told).await?;
+        done.facts += remember(connection, realm, &told).await?;
         progress(&done);
     }
     // Those that were merged meanwhile are gone.
-    let all: Vec<ClusterId> = clusters::of_realm(conn, realm).await?.into_iter().collect();
+    let all: Vec<ClusterId> = clusters::of_realm(connection, realm).await?.into_iter().collect();
     for chunk in all.chunks(usize::try_from(CHUNK).unwrap_or(1)) {
-        let settled = fold(conn, realm, chunk).await?;
+        let settled = fold(connection, realm, chunk).await?;
         done.clusters += chunk.len();
         done.entries += settled.entries;
         done.conversions += settled.conversions.len();
@@ -100,7 +101,7 @@ pub async fn replay(
 }
 
 async fn remember(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     realm: Realm,
     told: &[(Vec<Fact>, DateTime<Utc>)],
 ) -> Result<usize, BatchError> {
@@ -111,26 +112,34 @@ async fn remember(
     let count = incoming.len();
     if count > 0 {
         let facts = BTreeMap::from([(realm, incoming)]);
-        super::remember(conn, &facts).await?;
+        super::remember(connection, &facts).await?;
     }
     Ok(count)
 }
 
 /// Folds clusters, those without a fact as well: what stands there is told by nothing any more.
-async fn fold(conn: &mut PgConnection, realm: Realm, chunk: &[ClusterId]) -> Result<Settled, BatchError> {
+async fn fold(
+    connection: &mut PgConnection,
+    realm: Realm,
+    chunk: &[ClusterId],
+) -> Result<Settled, BatchError> {
     let clusters: BTreeSet<ClusterId> = chunk.iter().copied().collect();
     let (mut parts, mut settled) = (Parts::of(&clusters, Kept::default()), Settled::default());
-    while let Some((clusters, mut work)) = parts.load(conn).await? {
+    while let Some((clusters, mut work)) = parts.load(connection).await? {
         work.include(realm, &clusters);
         let causes = Causes::again("rebuilt from the raw events");
-        let part = super::write(conn, &work.fold()?, &causes, Depth::Everything).await?;
+        let part = super::write(connection, &work.fold()?, &causes, Depth::Everything).await?;
         settled.entries += part.entries;
         settled.conversions.extend(part.conversions);
     }
     Ok(settled)
 }
 
-async fn page(conn: &mut PgConnection, realm: Realm, after: i64) -> Result<Vec<StoredEvent>, BatchError> {
+async fn page(
+    connection: &mut PgConnection,
+    realm: Realm,
+    after: i64,
+) -> Result<Vec<StoredEvent>, BatchError> {
     // The length of a body is told without reading it.
     Ok(sqlx::query_as!(
         StoredEvent,
@@ -152,13 +161,13 @@ async fn page(conn: &mut PgConnection, realm: Realm, after: i64) -> Result<Vec<S
         CHUNK,
         BYTES,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?)
 }
 
 /// Puts in the bodies that are in an archive; all of them, or the replay would take their payments back.
 async fn fill_in(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     restored: Option<&Restored>,
     events: &mut Vec<StoredEvent>,
 ) -> Result<(), BatchError> {
@@ -169,12 +178,12 @@ async fn fill_in(
     }
     let mut bodies: BTreeMap<i64, Vec<u8>> = BTreeMap::new();
     if let Some(restored) = restored {
-        if let Some(first_too_many) = restored.first_beyond(conn, &archived, BYTES).await? {
+        if let Some(first_too_many) = restored.first_beyond(connection, &archived, BYTES).await? {
             events.retain(|event| event.id < first_too_many);
         }
         let archived: Vec<i64> =
             events.iter().filter(|event| event.archived_at.is_some()).map(|event| event.id).collect();
-        bodies = restored.bodies(conn, &archived).await?.into_iter().collect();
+        bodies = restored.bodies(connection, &archived).await?.into_iter().collect();
     }
     for event in events {
         let Some(at) = event.archived_at else { continue };

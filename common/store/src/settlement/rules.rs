@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// All versions of the rules of some projects.
 pub(super) async fn load(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     projects: &BTreeSet<ProjectId>,
 ) -> Result<BTreeMap<ProjectId, Vec<RuleVersion>>, BatchError> {
     let ids: Vec<i64> = projects.iter().map(|id| id.0).collect();
@@ -21,7 +21,7 @@ pub(super) async fn load(
         "#,
         &ids,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     let mut rules: BTreeMap<ProjectId, Vec<RuleVersion>> = BTreeMap::new();
     let mut as_of = BTreeMap::new();

@@ -1,10 +1,9 @@
 //! What has left by callers' words that it is paid, beside what payouts paid (ADR 13).
 //!
 //! What a word covers is the fold's to say. What of it payouts had paid already is told by the payouts that were made
-//! before the word took effect: a payout has the books alone, so each word is before or after it.
+//! before the word took effect: a payout has the ledger alone, so each word is before or after it.
 
-use super::conversions::Written;
-use super::ledger::Account;
+use super::written::{Account, Written};
 use crate::{PgConnection, StoreError};
 use domain::ids::{AffiliateId, ConversionId};
 use domain::settle::SaidPaid;
@@ -15,8 +14,8 @@ fn posted(written: &[Written]) -> Vec<i64> {
     written.iter().filter(|row| row.is_posted).map(|row| row.id.0).collect()
 }
 
-/// Keeps what each word covers, and that words were taken back. The caller takes part in the books.
-pub(super) async fn write(conn: &mut PgConnection, written: &[Written]) -> Result<(), StoreError> {
+/// Keeps what each word covers, and that words were taken back. The caller shares the ledger.
+pub(super) async fn write(connection: &mut PgConnection, written: &[Written]) -> Result<(), StoreError> {
     let ids = posted(written);
     if ids.is_empty() {
         return Ok(());
@@ -41,7 +40,7 @@ pub(super) async fn write(conn: &mut PgConnection, written: &[Written]) -> Resul
             &said.iter().map(|(_, said)| said.currency.to_string()).collect::<Vec<_>>(),
             &said.iter().map(|(_, said)| said.minor.max(0)).collect::<Vec<_>>(),
         )
-        .execute(&mut *conn)
+        .execute(&mut *connection)
         .await?;
     }
     sqlx::query!(
@@ -50,7 +49,7 @@ pub(super) async fn write(conn: &mut PgConnection, written: &[Written]) -> Resul
         &ids,
         &said.iter().map(|(_, said)| said.event.clone()).collect::<Vec<_>>(),
     )
-    .execute(conn)
+    .execute(connection)
     .await?;
     Ok(())
 }
@@ -58,7 +57,7 @@ pub(super) async fn write(conn: &mut PgConnection, written: &[Written]) -> Resul
 /// What has left by such words of some conversions, in minor units, and payouts had not paid. Of several words on one
 /// account, each says of all that stood that it has left: the most of them counts.
 pub(super) async fn left(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     written: &[Written],
 ) -> Result<BTreeMap<Account, i64>, StoreError> {
     let ids = posted(written);
@@ -72,7 +71,7 @@ pub(super) async fn left(
            GROUP BY conversion_id, affiliate_id, currency"#,
         &ids,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     let account = |id, affiliate, currency| (ConversionId(id), AffiliateId(affiliate), currency);
     Ok(rows

@@ -5,7 +5,7 @@
 //! whether that makes them one person is the fold's to say.
 
 use super::barrier;
-use super::facts::Incoming;
+use super::incoming::Incoming;
 use crate::{PgConnection, StoreError, realm};
 use domain::code::FoldedCode;
 use domain::fact::{Fact, FactBody, TouchMethod};
@@ -30,7 +30,7 @@ impl Named {
             facts.iter().flat_map(|(realm, facts)| facts.iter().map(move |one| (*realm, one)))
         {
             named.referenced.extend(referenced(incoming.fact).map(|id| (realm, id.to_owned())));
-            let users = incoming.fact.links.iter().filter(|key| key.kind() == KeyKind::User);
+            let users = incoming.fact.identities.iter().filter(|key| key.kind() == KeyKind::User);
             named.signed_up.extend(users.map(|key| (realm, key.id().to_owned())));
         }
         named
@@ -38,12 +38,15 @@ impl Named {
 
     /// Keeps one who references an id and one who signs up by it from missing each other, until the
     /// transaction ends. Before clusters are locked.
-    pub(super) async fn enter(&self, conn: &mut PgConnection) -> Result<(), StoreError> {
-        barrier::meet(conn, &self.referenced, &self.signed_up).await
+    pub(super) async fn enter(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        barrier::meet(connection, &self.referenced, &self.signed_up).await
     }
 
     /// The keys that belong into one cluster, now that the facts are stored.
-    pub(super) async fn met(&self, conn: &mut PgConnection) -> Result<Vec<(Realm, Vec<Key>)>, StoreError> {
+    pub(super) async fn met(
+        &self,
+        connection: &mut PgConnection,
+    ) -> Result<Vec<(Realm, Vec<Key>)>, StoreError> {
         let all: BTreeSet<&(Realm, String)> = self.referenced.iter().chain(&self.signed_up).collect();
         let ids: Vec<(Realm, &str, FoldedCode)> = all
             .into_iter()
@@ -74,7 +77,7 @@ impl Named {
             &ids.iter().map(|(_, id, _)| (*id).to_owned()).collect::<Vec<_>>(),
             &ids.iter().map(|(_, _, code)| code.as_str().to_owned()).collect::<Vec<_>>(),
         )
-        .fetch_all(conn)
+        .fetch_all(connection)
         .await?;
         let met = rows.into_iter().filter(|row| {
             matches!(&row.body.0, FactBody::Touch(touch)

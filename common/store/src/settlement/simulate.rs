@@ -21,20 +21,20 @@ pub type Earned = BTreeMap<(AffiliateId, Currency), i64>;
 /// # Errors
 /// When the database fails or the facts cannot be folded.
 pub async fn simulate(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     realm: Realm,
     rules: &Rules,
     mut progress: impl FnMut(usize, usize),
 ) -> Result<Earned, BatchError> {
     let proposed = vec![RuleVersion { id: RuleId(0), valid_from: None, rules: rules.clone() }];
     let proposed: BTreeMap<ProjectId, Vec<RuleVersion>> = BTreeMap::from([(realm.project, proposed)]);
-    super::plans::pin(conn).await?;
-    let all: Vec<ClusterId> = clusters::of_realm(conn, realm).await?.into_iter().collect();
+    super::plans::pin(connection).await?;
+    let all: Vec<ClusterId> = clusters::of_realm(connection, realm).await?.into_iter().collect();
     let mut earned = Earned::new();
     let mut done = 0;
     for chunk in all.chunks(CHUNK) {
         let mut parts = Parts::of(&chunk.iter().copied().collect(), Kept::default());
-        while let Some((_, work)) = parts.load(conn).await? {
+        while let Some((_, work)) = parts.load(connection).await? {
             let folded = work.under(proposed.clone()).fold()?;
             for conversion in folded.iter().flat_map(|folded| &folded.settlement.conversions) {
                 let Some(bind) = &conversion.bind else { continue };

@@ -2,7 +2,7 @@
 
 use super::BatchError;
 use super::clusters::ClusterOfKey;
-use super::facts::Incoming;
+use super::incoming::Incoming;
 use crate::{PgConnection, StoreError, keep::keep as kept, realm};
 use domain::fact::{Fact, FactBody, Keep};
 use domain::ids::{ClusterId, Realm};
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 /// Keeps each version once.
 pub(super) async fn keep(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     facts: &BTreeMap<Realm, Vec<Incoming<'_>>>,
     clusters: &ClusterOfKey,
 ) -> Result<(), StoreError> {
@@ -30,7 +30,7 @@ pub(super) async fn keep(
     }
     let cluster_of = |(realm, ..): &(Realm, &str, &str), incoming: &Incoming<'_>| {
         let clusters = clusters.get(realm)?;
-        incoming.fact.links.iter().find_map(|key| clusters.get(key)).map(|id| id.0)
+        incoming.fact.identities.iter().find_map(|key| clusters.get(key)).map(|id| id.0)
     };
     sqlx::query!(
         "INSERT INTO fact_versions (project_id, livemode, natural_key, event_id, cluster_id, keep_first, rank,
@@ -47,18 +47,18 @@ pub(super) async fn keep(
         &rows.values().map(|row| row.fact.rank).collect::<Vec<_>>(),
         &rows.values().map(|row| row.fact.at).collect::<Vec<_>>(),
         &rows.values().map(|row| row.received_at).collect::<Vec<_>>(),
-        &rows.values().map(|row| Json(&row.fact.links)).collect::<Vec<_>>() as &[Json<&Vec<Key>>],
+        &rows.values().map(|row| Json(&row.fact.identities)).collect::<Vec<_>>() as &[Json<&Vec<Key>>],
         &rows.values().map(|row| Json(&row.fact.body)).collect::<Vec<_>>() as &[Json<&FactBody>],
         &rows.values().map(|row| row.fact.keep == Keep::Latest).collect::<Vec<_>>(),
     )
-    .execute(conn)
+    .execute(connection)
     .await?;
     Ok(())
 }
 
 /// Adds the versions to the facts of the clusters in which a caller spoke of a payment.
 pub(super) async fn add(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     facts: &mut BTreeMap<(Realm, ClusterId), Vec<KnownFact>>,
 ) -> Result<(), BatchError> {
     let spoke = |known: &KnownFact| matches!(known.fact.body, FactBody::Posted(_));
@@ -78,7 +78,7 @@ pub(super) async fn add(
         "#,
         &clusters,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await
     .map_err(|error| match error {
         sqlx::Error::ColumnDecode { source, .. } => BatchError::Unreadable(source.to_string()),
@@ -92,7 +92,7 @@ pub(super) async fn add(
             rank: row.rank,
             at: row.occurred_at,
             event: row.event_id,
-            links: row.links.0,
+            identities: row.links.0,
             body: row.body.0,
         };
         facts.entry(home).or_default().push(KnownFact::new(fact, row.received_at));

@@ -73,11 +73,11 @@ impl Parts {
     /// The next part and what its fold needs; nothing when there is no more.
     pub(super) async fn load(
         &mut self,
-        conn: &mut PgConnection,
+        connection: &mut PgConnection,
     ) -> Result<Option<(BTreeSet<ClusterId>, Work)>, BatchError> {
         while let Some(mut part) = self.stored.pop() {
-            if let Some(rows) = facts::load(conn, &part).await? {
-                let work = load(conn, &part, rows, std::mem::take(&mut self.kept)).await?;
+            if let Some(rows) = facts::load(connection, &part).await? {
+                let work = load(connection, &part, rows, std::mem::take(&mut self.kept)).await?;
                 return Ok(Some((part, work)));
             }
             if let Some(middle) = part.iter().nth(part.len() / 2).copied() {
@@ -90,7 +90,10 @@ impl Parts {
 }
 
 /// Those of which what is known of the past is enough.
-pub(super) async fn fold_nears(conn: &mut PgConnection, nears: Nears) -> Result<Vec<Folded>, BatchError> {
+pub(super) async fn fold_nears(
+    connection: &mut PgConnection,
+    nears: Nears,
+) -> Result<Vec<Folded>, BatchError> {
     if nears.is_empty() {
         return Ok(Vec::new());
     }
@@ -102,8 +105,8 @@ pub(super) async fn fold_nears(conn: &mut PgConnection, nears: Nears) -> Result<
         mentions.affiliates.extend(near.past.affiliate());
         named.extend(near.payments().into_iter().map(|key| (*realm, key)));
     }
-    let ordinals = ordinals(conn, &named).await?;
-    let terms = Terms::load(conn, &mentions, directory::Payments::Named(&named)).await?;
+    let ordinals = ordinals(connection, &named).await?;
+    let terms = Terms::load(connection, &mentions, directory::Payments::Named(&named)).await?;
     let mut folded = Vec::new();
     for ((realm, cluster), near) in nears {
         let payments = near.payments();
@@ -134,7 +137,7 @@ pub(super) async fn fold_nears(conn: &mut PgConnection, nears: Nears) -> Result<
 
 /// The ranks of payments, as they are stored.
 async fn ordinals(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     payments: &[(Realm, Key)],
 ) -> Result<BTreeMap<Realm, BTreeMap<Key, u32>>, StoreError> {
     let rows = sqlx::query!(
@@ -152,7 +155,7 @@ async fn ordinals(
         &payments.iter().map(|(realm, _)| realm.mode.is_live()).collect::<Vec<_>>(),
         &payments.iter().map(|(_, key)| key.as_str().to_owned()).collect::<Vec<_>>(),
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     let mut ordinals: BTreeMap<Realm, BTreeMap<Key, u32>> = BTreeMap::new();
     for row in rows {
@@ -166,14 +169,14 @@ async fn ordinals(
 
 /// Loads everything besides the facts, in a fixed number of statements.
 async fn load(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     stored: &BTreeSet<ClusterId>,
     rows: Rows,
     kept: Kept,
 ) -> Result<Work, BatchError> {
     let fresh: BTreeSet<ClusterId> = kept.keys().map(|(_, cluster)| *cluster).collect();
     let (mut facts, numbered) = parts::split(rows);
-    versions::add(conn, &mut facts).await?;
+    versions::add(connection, &mut facts).await?;
     facts.extend(kept);
     let mut mentions: BTreeMap<Realm, Mentions> = BTreeMap::new();
     for ((realm, _), facts) in &facts {
@@ -182,13 +185,13 @@ async fn load(
             mentions.add(&known.fact);
         }
     }
-    let terms = Terms::load(conn, &mentions, directory::Payments::Of(stored)).await?;
+    let terms = Terms::load(connection, &mentions, directory::Payments::Of(stored)).await?;
     Ok(Work { facts, numbered, fresh, terms })
 }
 
 impl Terms {
     async fn load(
-        conn: &mut PgConnection,
+        connection: &mut PgConnection,
         mentions: &BTreeMap<Realm, Mentions>,
         payments: directory::Payments<'_>,
     ) -> Result<Self, BatchError> {
@@ -200,8 +203,8 @@ impl Terms {
             });
         }
         let projects = mentions.keys().map(|realm| realm.project).collect();
-        let rules = rules::load(conn, &projects).await?;
-        let directories = directory::load(conn, mentions, payments).await?;
+        let rules = rules::load(connection, &projects).await?;
+        let directories = directory::load(connection, mentions, payments).await?;
         Ok(Self { rules, directories, nobody: Directory::default() })
     }
 
@@ -242,15 +245,15 @@ impl Work {
 }
 
 /// Keeps what long histories come to, so that the next event need not read them.
-pub(super) async fn keep(conn: &mut PgConnection, folded: &[Folded]) -> Result<(), StoreError> {
+pub(super) async fn keep(connection: &mut PgConnection, folded: &[Folded]) -> Result<(), StoreError> {
     let whole = folded.iter().filter_map(|one| {
         let (facts, parts) = one.history.as_ref()?;
         Some((one.realm, facts.as_slice(), parts))
     });
-    parts::number_all(conn, whole).await?;
+    parts::number_all(connection, whole).await?;
     let long = folded.iter().filter(|one| one.past.is_some() || one.was_long);
     let pasts: Vec<_> = long.map(|one| (one.cluster, one.past.as_ref())).collect();
-    parts::keep_pasts(conn, &pasts).await
+    parts::keep_pasts(connection, &pasts).await
 }
 
 /// Whether there is one customer, and no fact names a key that is not theirs.
@@ -258,5 +261,5 @@ fn is_of_one(settlement: &Settlement, facts: &[KnownFact]) -> bool {
     let [customer] = settlement.customers.as_slice() else { return false };
     // In order.
     let is_theirs = |key| customer.keys.binary_search(key).is_ok();
-    facts.iter().flat_map(|known| &known.fact.links).all(is_theirs)
+    facts.iter().flat_map(|known| &known.fact.identities).all(is_theirs)
 }

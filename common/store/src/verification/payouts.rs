@@ -23,7 +23,7 @@ pub(super) async fn sum_to_their_items(
     Ok(finding("a payout is the sum of its items", "payout", &rows))
 }
 
-/// By the fingerprint of `store::payouts::seal`.
+/// By the fingerprint of `store::payouts::fingerprint`.
 pub(super) async fn are_as_they_were_frozen(
     connection: &mut PgConnection,
     project: Option<ProjectId>,
@@ -62,9 +62,8 @@ pub(super) async fn are_posted_once_paid(
              ) i
              FULL JOIN (
                  SELECT payout_id, conversion_id, affiliate_id, currency, project_id, count(*) AS entries,
-                        sum(CASE 'paid' WHEN to_account THEN amount_minor WHEN from_account THEN -amount_minor ELSE 0 END) AS amount,
-                        sum(CASE 'payable' WHEN from_account THEN amount_minor WHEN to_account THEN -amount_minor ELSE 0 END) AS taken
-                 FROM ledger_entries WHERE payout_id IS NOT NULL
+                        sum(paid) AS amount, -sum(payable) AS taken
+                 FROM ledger_movements WHERE payout_id IS NOT NULL
                  GROUP BY payout_id, conversion_id, affiliate_id, currency, project_id
              ) l ON l.payout_id = i.payout_id AND l.conversion_id = i.conversion_id AND l.affiliate_id = i.affiliate_id
                 AND l.currency = i.currency
@@ -118,9 +117,8 @@ pub(super) async fn pay_no_more_than_was_earned(
              SELECT conversion_id, affiliate_id, currency, max(running) AS most
              FROM (
                  SELECT coalesce(c.merged_into, c.id) AS conversion_id, l.affiliate_id, l.currency,
-                        sum(CASE 'expense' WHEN l.from_account THEN amount_minor WHEN l.to_account THEN -amount_minor ELSE 0 END)
-                            OVER (PARTITION BY coalesce(c.merged_into, c.id), l.affiliate_id, l.currency ORDER BY l.id) AS running
-                 FROM ledger_entries l JOIN conversions c ON c.id = l.conversion_id
+                        sum(l.earned) OVER (PARTITION BY coalesce(c.merged_into, c.id), l.affiliate_id, l.currency ORDER BY l.id) AS running
+                 FROM ledger_movements l JOIN conversions c ON c.id = l.conversion_id
                  WHERE $1::BIGINT IS NULL OR l.project_id = $1
              ) r
              GROUP BY conversion_id, affiliate_id, currency
@@ -182,10 +180,9 @@ pub(super) async fn are_known_to_conversions(
         r#"SELECT c.id, count(*) OVER () AS "violations!"
          FROM conversions c
          LEFT JOIN (
-             SELECT coalesce(m.merged_into, m.id) AS conversion_id, l.affiliate_id, l.currency,
-                    sum(CASE 'paid' WHEN l.to_account THEN l.amount_minor ELSE -l.amount_minor END) AS minor
-             FROM ledger_entries l JOIN conversions m ON m.id = l.conversion_id
-             WHERE l.payout_id IS NOT NULL AND ($1::BIGINT IS NULL OR l.project_id = $1)
+             SELECT coalesce(m.merged_into, m.id) AS conversion_id, l.affiliate_id, l.currency, sum(l.paid_out) AS minor
+             FROM ledger_balances l JOIN conversions m ON m.id = l.conversion_id
+             WHERE $1::BIGINT IS NULL OR l.project_id = $1
              GROUP BY 1, 2, 3
          ) l ON (l.conversion_id, l.affiliate_id, l.currency) = (c.id, c.affiliate_id, c.currency)
          WHERE ($1 IS NULL OR c.project_id = $1) AND c.paid_out_minor <> coalesce(l.minor, 0)
@@ -206,12 +203,9 @@ pub(super) async fn are_beside_what_callers_paid(
     let rows = sqlx::query_as!(
         Wrong,
         r#"WITH posted AS (
-             SELECT conversion_id, affiliate_id, currency,
-                    sum(CASE 'paid' WHEN to_account THEN amount_minor ELSE -amount_minor END) AS minor
-             FROM ledger_entries
-             WHERE payout_id IS NULL AND (from_account = 'paid' OR to_account = 'paid')
-               AND ($1::BIGINT IS NULL OR project_id = $1)
-             GROUP BY conversion_id, affiliate_id, currency
+             SELECT conversion_id, affiliate_id, currency, said_paid AS minor
+             FROM ledger_balances
+             WHERE $1::BIGINT IS NULL OR project_id = $1
          ), told AS (
              SELECT s.conversion_id, s.affiliate_id, s.currency, greatest(max(s.minor), 0) AS minor
              FROM said_paid_left s JOIN conversions c ON c.id = s.conversion_id

@@ -13,17 +13,21 @@ const ROUND: i64 = 5_000;
 ///
 /// # Errors
 /// When the database fails.
-pub async fn disable(conn: &mut PgConnection, id: EndpointId, reason: &str) -> Result<bool, StoreError> {
+pub async fn disable(
+    connection: &mut PgConnection,
+    id: EndpointId,
+    reason: &str,
+) -> Result<bool, StoreError> {
     let row = sqlx::query!(
         "UPDATE webhook_endpoints SET status = 'disabled', disabled_reason = $2 WHERE id = $1 AND status = 'active'
          RETURNING project_id, livemode",
         id.0,
         reason,
     );
-    let Some(row) = row.fetch_optional(&mut *conn).await? else { return Ok(false) };
+    let Some(row) = row.fetch_optional(&mut *connection).await? else { return Ok(false) };
     let realm = realm(row.project_id, row.livemode);
-    park_strays(&mut *conn).await?;
-    let Some(endpoint) = find(&mut *conn, realm, id).await? else { return Ok(false) };
+    park_strays(&mut *connection).await?;
+    let Some(endpoint) = find(&mut *connection, realm, id).await? else { return Ok(false) };
     let notification = NewNotification {
         realm,
         event: Event::EndpointDisabled,
@@ -34,7 +38,7 @@ pub async fn disable(conn: &mut PgConnection, id: EndpointId, reason: &str) -> R
         cause: Cause { reason: Some(reason.to_owned()), ..Cause::default() },
         ledger_entry: None,
     };
-    write(conn, &[notification]).await?;
+    write(connection, &[notification]).await?;
     Ok(true)
 }
 
@@ -43,7 +47,7 @@ pub async fn disable(conn: &mut PgConnection, id: EndpointId, reason: &str) -> R
 /// # Errors
 /// When the database fails.
 pub async fn enable(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     realm: Realm,
     id: EndpointId,
 ) -> Result<Option<Endpoint>, StoreError> {
@@ -55,16 +59,16 @@ pub async fn enable(
         realm.mode.is_live(),
         id.0,
     )
-    .execute(&mut *conn)
+    .execute(&mut *connection)
     .await?;
-    find(conn, realm, id).await
+    find(connection, realm, id).await
 }
 
 /// Parks what is pending for endpoints that were disabled, some thousands at a time, and tells how many that were.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn park_strays(conn: &mut PgConnection) -> Result<u64, StoreError> {
+pub async fn park_strays(connection: &mut PgConnection) -> Result<u64, StoreError> {
     let parked = sqlx::query!(
         "UPDATE webhook_deliveries SET status = 'parked', lease = NULL
          WHERE id IN (
@@ -77,5 +81,5 @@ pub async fn park_strays(conn: &mut PgConnection) -> Result<u64, StoreError> {
              LIMIT $1)",
         ROUND,
     );
-    Ok(parked.execute(conn).await?.rows_affected())
+    Ok(parked.execute(connection).await?.rows_affected())
 }

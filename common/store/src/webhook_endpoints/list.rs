@@ -10,7 +10,7 @@ use domain::ids::{EndpointId, Realm};
 /// # Errors
 /// When the database fails.
 pub async fn find(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     realm: Realm,
     id: EndpointId,
 ) -> Result<Option<Endpoint>, StoreError> {
@@ -25,7 +25,7 @@ pub async fn find(
         realm.mode.is_live(),
         id.0,
     )
-    .fetch_optional(conn)
+    .fetch_optional(connection)
     .await?
     .map(Endpoint::try_from)
     .transpose()
@@ -35,16 +35,20 @@ pub async fn find(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn realm_of(conn: &mut PgConnection, id: EndpointId) -> Result<Option<Realm>, StoreError> {
+pub async fn realm_of(connection: &mut PgConnection, id: EndpointId) -> Result<Option<Realm>, StoreError> {
     let row = sqlx::query!("SELECT project_id, livemode FROM webhook_endpoints WHERE id = $1", id.0);
-    Ok(row.fetch_optional(conn).await?.map(|row| realm(row.project_id, row.livemode)))
+    Ok(row.fetch_optional(connection).await?.map(|row| realm(row.project_id, row.livemode)))
 }
 
 /// A page of endpoints, newest first.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn list(conn: &mut PgConnection, realm: Realm, page: &Page) -> Result<Rows<Endpoint>, StoreError> {
+pub async fn list(
+    connection: &mut PgConnection,
+    realm: Realm,
+    page: &Page,
+) -> Result<Rows<Endpoint>, StoreError> {
     let (bound_at, bound_id) = page.bound();
     let rows = sqlx::query_as!(
         Row,
@@ -63,7 +67,7 @@ pub async fn list(conn: &mut PgConnection, realm: Realm, page: &Page) -> Result<
         page.limit.saturating_add(1),
         page.offset,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     let rows = rows.into_iter().map(Endpoint::try_from).collect::<Result<Vec<_>, _>>()?;
     Ok(Rows::cut(rows, page))
@@ -73,12 +77,12 @@ pub async fn list(conn: &mut PgConnection, realm: Realm, page: &Page) -> Result<
 ///
 /// # Errors
 /// When the database fails.
-pub async fn count(conn: &mut PgConnection, realm: Realm) -> Result<i64, StoreError> {
+pub async fn count(connection: &mut PgConnection, realm: Realm) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar!(
         r#"SELECT count(*) AS "count!" FROM webhook_endpoints WHERE project_id = $1 AND livemode = $2"#,
         realm.project.0,
         realm.mode.is_live(),
     )
-    .fetch_one(conn)
+    .fetch_one(connection)
     .await?)
 }

@@ -10,13 +10,13 @@ pub const ROTATION_HOURS: i32 = 24;
 ///
 /// # Errors
 /// When the database fails.
-pub async fn secrets(conn: &mut PgConnection, id: EndpointId) -> Result<Vec<String>, StoreError> {
+pub async fn secrets(connection: &mut PgConnection, id: EndpointId) -> Result<Vec<String>, StoreError> {
     Ok(sqlx::query_scalar!(
         "SELECT secret FROM webhook_endpoint_secrets
          WHERE endpoint_id = $1 AND (expires_at IS NULL OR expires_at > now()) ORDER BY id DESC",
         id.0,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?)
 }
 
@@ -26,7 +26,7 @@ pub async fn secrets(conn: &mut PgConnection, id: EndpointId) -> Result<Vec<Stri
 /// # Errors
 /// When the database fails.
 pub async fn replace_secret(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     realm: Realm,
     id: EndpointId,
     secret: &str,
@@ -37,24 +37,24 @@ pub async fn replace_secret(
         realm.mode.is_live(),
         id.0,
     );
-    if locked.fetch_optional(&mut *conn).await?.is_none() {
+    if locked.fetch_optional(&mut *connection).await?.is_none() {
         return Ok(false);
     }
     sqlx::query!(
         "DELETE FROM webhook_endpoint_secrets WHERE endpoint_id = $1 AND expires_at IS NOT NULL",
         id.0
     )
-    .execute(&mut *conn)
+    .execute(&mut *connection)
     .await?;
     sqlx::query!(
         "UPDATE webhook_endpoint_secrets SET expires_at = now() + make_interval(hours => $2) WHERE endpoint_id = $1",
         id.0,
         ROTATION_HOURS,
     )
-    .execute(&mut *conn)
+    .execute(&mut *connection)
     .await?;
     sqlx::query!("INSERT INTO webhook_endpoint_secrets (endpoint_id, secret) VALUES ($1, $2)", id.0, secret)
-        .execute(conn)
+        .execute(connection)
         .await?;
     Ok(true)
 }

@@ -26,7 +26,7 @@ pub struct NewEndpoint<'a> {
 /// # Errors
 /// When the database fails.
 pub async fn create(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     realm: Realm,
     new: &NewEndpoint<'_>,
 ) -> Result<EndpointId, StoreError> {
@@ -48,7 +48,7 @@ pub async fn create(
         new.timeout_seconds,
         new.secret,
     )
-    .fetch_one(conn)
+    .fetch_one(connection)
     .await?;
     Ok(EndpointId(id))
 }
@@ -75,7 +75,7 @@ pub struct Change {
 /// # Errors
 /// When the database fails.
 pub async fn update(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     realm: Realm,
     id: EndpointId,
     change: &Change,
@@ -100,9 +100,9 @@ pub async fn update(
         change.timeout_seconds,
         change.status.map(EndpointStatus::as_str),
     )
-    .execute(&mut *conn)
+    .execute(&mut *connection)
     .await?;
-    find(conn, realm, id).await
+    find(connection, realm, id).await
 }
 
 /// Deletes an endpoint with all that is on its way to it; `None` when there is none.
@@ -110,11 +110,11 @@ pub async fn update(
 /// # Errors
 /// When the database fails.
 pub async fn delete(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     realm: Realm,
     id: EndpointId,
 ) -> Result<Option<Endpoint>, StoreError> {
-    let Some(endpoint) = find(&mut *conn, realm, id).await? else { return Ok(None) };
-    sqlx::query!("DELETE FROM webhook_endpoints WHERE id = $1", id.0).execute(conn).await?;
+    let Some(endpoint) = find(&mut *connection, realm, id).await? else { return Ok(None) };
+    sqlx::query!("DELETE FROM webhook_endpoints WHERE id = $1", id.0).execute(connection).await?;
     Ok(Some(endpoint))
 }

@@ -4,7 +4,7 @@
 use crate::support::{Books, at};
 use chrono::{TimeDelta, Utc};
 use domain::command::Command;
-use domain::fact::{ConversionChange, ConversionKind, NamedValue, PostedConversion, Who};
+use domain::fact::{ConversionChange, ConversionKind, CustomerIds, NamedValue, PostedConversion};
 use domain::ids::{AffiliateId, ConversionId, PayoutId};
 use domain::key::Key;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
@@ -50,7 +50,10 @@ impl World {
             affiliate: None,
             referral_code: Some("ANNA".to_owned()),
             coupon_code: None,
-            who: Who { email: Some(format!("customer{number}@example.net")), ..Who::default() },
+            who: CustomerIds {
+                email: Some(format!("customer{number}@example.net")),
+                ..CustomerIds::default()
+            },
             occurred_at: at("2026-06-01T12:00:00Z"),
             paid: false,
             deleted: false,

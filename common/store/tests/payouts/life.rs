@@ -4,11 +4,11 @@ use crate::support::{Books, at, command, posted};
 use chrono::Utc;
 use domain::command::Command;
 use domain::day::Day;
-use domain::decision::{Ruling, Verdict, Word};
+use domain::decision::{Audit, Ruling, Verdict};
 use domain::fact::PostedConversion;
 use domain::key::Key;
 use domain::money::Currency;
-use domain::payout::Why;
+use domain::payout::CarryReason;
 use std::collections::BTreeMap;
 use store::PgPool;
 use store::payouts::{PayoutError, Request, State};
@@ -40,7 +40,10 @@ async fn what_is_released_is_paid_and_a_later_refund_is_netted_next_time(pool: P
     assert_eq!((books.owed(books.anna).await, books.paid(books.anna).await), ((-400, -400, 0), 1_000));
     let nothing = books.create("august").await;
     assert!(nothing.payouts.is_empty());
-    assert_eq!((nothing.carried_over[0].amount.minor, nothing.carried_over[0].why), (-400, Why::Negative));
+    assert_eq!(
+        (nothing.carried_over[0].amount.minor, nothing.carried_over[0].why),
+        (-400, CarryReason::Negative)
+    );
     books.is_sound().await;
 
     let second = Books::sale(2, "2026-07-10T12:00:00Z");
@@ -145,7 +148,7 @@ async fn what_is_taken_back_while_a_payout_is_open_is_told_and_netted_next_time(
     assert!(next.payouts.is_empty());
     assert_eq!(
         (next.carried_over[0].amount.minor, next.carried_over[0].why),
-        (-500, Why::Negative),
+        (-500, CarryReason::Negative),
         "certain already"
     );
 
@@ -203,7 +206,10 @@ async fn a_key_answers_with_what_it_made_and_refuses_anything_else(pool: PgPool)
     let first = books.create_by("may", &request, Utc::now()).await.unwrap();
     assert!(first.is_new);
     assert_eq!(first.payouts.iter().map(|payout| payout.affiliate).collect::<Vec<_>>(), [books.anna]);
-    assert_eq!((first.carried_over[0].affiliate, first.carried_over[0].why), (books.ben, Why::BelowMinimum));
+    assert_eq!(
+        (first.carried_over[0].affiliate, first.carried_over[0].why),
+        (books.ben, CarryReason::BelowMinimum)
+    );
 
     books.settle_commands(&[command(&posted(3, books.ben, 900), 0)]).await;
     let again = books.create_by("may", &request, Utc::now()).await.unwrap();
@@ -227,8 +233,8 @@ async fn every_movement_keeps_its_cause_and_a_persons_name_and_reason(pool: PgPo
     let sale = Books::sale(1, "2026-06-01T12:00:00Z");
     books.settle(&[sale.invoice_paid(), sale.invoice_payment_paid()]).await;
     let verdict = |id, ruling, reason: &str| {
-        let word = Word { actor: "gil".to_owned(), reason: reason.to_owned(), decided_at: Utc::now() };
-        let verdict = Verdict { payment: Key::reference(&sale.invoice), ruling, word };
+        let audit = Audit { actor: "gil".to_owned(), reason: reason.to_owned(), decided_at: Utc::now() };
+        let verdict = Verdict { payment: Key::reference(&sale.invoice), ruling, audit };
         Command::Verdict { id, accepted_at: Utc::now(), verdict }
     };
     books.settle_commands(&[verdict(1, Ruling::Hold, "asked the bank")]).await;

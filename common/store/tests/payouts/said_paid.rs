@@ -2,7 +2,7 @@
 
 use crate::support::{Books, at, command, posted};
 use chrono::{SubsecRound, TimeDelta, Utc};
-use domain::fact::{PostedConversion, Who};
+use domain::fact::{CustomerIds, PostedConversion};
 use domain::ids::ConversionId;
 use domain::key::Key;
 use store::PgPool;
@@ -169,10 +169,10 @@ async fn the_word_is_taken_back_and_given_again(pool: PgPool) {
 #[sqlx::test(migrations = "../../migrations")]
 async fn a_word_that_is_taken_back_protects_nothing_from_what_became_known_meanwhile(pool: PgPool) {
     let books = Books::open(pool, 0).await;
-    let by = |email: Option<&str>| Who {
+    let by = |email: Option<&str>| CustomerIds {
         external_id: Some("u1".to_owned()),
         email: email.map(str::to_owned),
-        ..Who::default()
+        ..CustomerIds::default()
     };
     let sale = PostedConversion { who: by(None), ..posted(1, books.anna, 1_000) };
     books.settle_commands(&[command(&paid(&sale), 0)]).await;

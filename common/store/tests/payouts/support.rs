@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use common::intake;
 use domain::command::Command;
-use domain::fact::{ConversionKind, PostedConversion, Who};
+use domain::fact::{ConversionKind, CustomerIds, PostedConversion};
 use domain::ids::{AffiliateId, ConversionId, Mode, PayoutId, Realm};
 use domain::key::Key;
 use domain::money::Currency;
@@ -13,9 +13,8 @@ use serde_json::json;
 use sqlx::{Postgres, Transaction};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use store::affiliates::{self, Earnings};
+use store::affiliates::{self, Earnings, NewAffiliate};
 use store::payouts::{self, Created, Payment, Payout, PayoutError, Request};
-use store::registry::{NewAffiliate, add_affiliate};
 use store::settlement::{self, BatchError, InboxEvent, Item, settle_batch};
 use store::{PgPool, StoreError, digest, program_rules, projects, verification};
 use stripe::metadata::MetadataKeys;
@@ -52,10 +51,10 @@ impl Books {
         .unwrap();
         program_rules::add(&mut connection, project, &rules, None).await.unwrap();
         let realm = Realm { project, mode: Mode::Test };
-        let new = NewAffiliate { email: "anna@example.org", referral_code: "ANNA" };
-        let anna = add_affiliate(&mut connection, realm, new).await.unwrap();
-        let new = NewAffiliate { email: "ben@example.org", referral_code: "BEN" };
-        let ben = add_affiliate(&mut connection, realm, new).await.unwrap();
+        let new = NewAffiliate::named("anna@example.org", "ANNA");
+        let anna = affiliates::create(&mut connection, realm, &new).await.unwrap().id;
+        let new = NewAffiliate::named("ben@example.org", "BEN");
+        let ben = affiliates::create(&mut connection, realm, &new).await.unwrap().id;
         drop(connection);
         Self { pool, realm, anna, ben, dies: Arc::default(), deaths: Arc::default() }
     }
@@ -271,7 +270,7 @@ pub(crate) fn posted(number: i64, affiliate: AffiliateId, commission: i64) -> Po
         affiliate: Some(affiliate),
         referral_code: None,
         coupon_code: None,
-        who: Who { email: Some(format!("customer{number}@example.net")), ..Who::default() },
+        who: CustomerIds { email: Some(format!("customer{number}@example.net")), ..CustomerIds::default() },
         occurred_at: at("2026-05-01T12:00:00Z"),
         paid: false,
         deleted: false,

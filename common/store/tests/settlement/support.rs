@@ -4,7 +4,7 @@ use chrono::Utc;
 use domain::ids::{Mode, Realm};
 use domain::money::BasisPoints;
 use domain::rules::{Commission, Rules};
-use store::registry::{NewAffiliate, add_affiliate};
+use store::affiliates::{self, NewAffiliate};
 use store::settlement::{InboxEvent, Item};
 use store::{PgPool, program_rules, projects};
 use stripe::event::{Outcome, read};
@@ -18,8 +18,10 @@ pub(crate) async fn project(pool: &PgPool) -> Realm {
     let rules = Rules::of(Commission::Percent { basis_points: BasisPoints(2_000) });
     program_rules::add(&mut connection, project, &rules, None).await.unwrap();
     let realm = Realm { project, mode: Mode::Test };
-    let new = NewAffiliate { email: "anna@example.org", referral_code: "ANNA" };
-    add_affiliate(&mut connection, realm, new).await.unwrap();
+    let new = NewAffiliate::named("anna@example.org", "ANNA");
+    affiliates::create(&mut connection, realm, &new).await.unwrap();
+    // What is told of here is what settling tells.
+    sqlx::query("DELETE FROM notifications").execute(&mut *connection).await.unwrap();
     realm
 }
 

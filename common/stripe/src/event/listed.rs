@@ -1,6 +1,6 @@
 //! An event in Stripe's list of events, before it is read.
 
-use crate::json::{self, Moment, Text, filled, well_formed};
+use crate::json::{self, Text, UnixTime, filled, well_formed};
 use crate::read::{self, Treatment};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -22,7 +22,7 @@ struct Envelope {
     id: Option<Text>,
     #[serde(rename = "type")]
     event_type: Option<Text>,
-    created: Option<Moment>,
+    created: Option<UnixTime>,
 }
 
 impl Listed {
@@ -34,7 +34,7 @@ impl Listed {
         Some(Self {
             id: filled(envelope.id.as_ref())?.to_owned(),
             event_type: filled(envelope.event_type.as_ref())?.to_owned(),
-            created: envelope.created.map(|Moment(created)| created),
+            created: envelope.created.map(|UnixTime(created)| created),
         })
     }
 

@@ -49,34 +49,34 @@ pub(crate) fn filled(text: Option<&Text>) -> Option<&str> {
 
 /// A time: Unix seconds, or RFC 3339 in thin events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Moment(pub(crate) DateTime<Utc>);
+pub(crate) struct UnixTime(pub(crate) DateTime<Utc>);
 
-impl<'de> Deserialize<'de> for Moment {
+impl<'de> Deserialize<'de> for UnixTime {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct MomentVisitor;
         impl<'de> Visitor<'de> for MomentVisitor {
-            type Value = Moment;
+            type Value = UnixTime;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a Unix time in seconds or an RFC 3339 time")
             }
-            fn visit_i64<E: Error>(self, seconds: i64) -> Result<Moment, E> {
+            fn visit_i64<E: Error>(self, seconds: i64) -> Result<UnixTime, E> {
                 // ISO 8601 with four digits ends before the year 10,000.
                 DateTime::from_timestamp(seconds, 0)
                     .filter(|_| (0..253_402_300_800).contains(&seconds))
-                    .map(Moment)
+                    .map(UnixTime)
                     .ok_or_else(|| E::custom("a time out of range"))
             }
-            fn visit_u64<E: Error>(self, seconds: u64) -> Result<Moment, E> {
+            fn visit_u64<E: Error>(self, seconds: u64) -> Result<UnixTime, E> {
                 let seconds = i64::try_from(seconds).map_err(|_| E::custom("a time out of range"))?;
                 self.visit_i64(seconds)
             }
-            fn visit_str<E: Error>(self, text: &str) -> Result<Moment, E> {
+            fn visit_str<E: Error>(self, text: &str) -> Result<UnixTime, E> {
                 DateTime::parse_from_rfc3339(text)
                     .map_err(|_| E::custom("a time that is not RFC 3339"))
                     .and_then(|time| self.visit_i64(time.timestamp()))
             }
             // A number comes as a map when serde_json is told to keep all of its digits.
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Moment, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<UnixTime, A::Error> {
                 let number = serde_json::Number::deserialize(MapAccessDeserializer::new(map))
                     .map_err(|_| A::Error::custom("a time that is neither a number nor a string"))?;
                 self.visit_i64(number.as_i64().unwrap_or(-1))

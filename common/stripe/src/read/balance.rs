@@ -1,6 +1,6 @@
 //! Balance transactions: what an object moved in the account's own currency.
 
-use crate::collector::{FactCollector, links};
+use crate::collector::{FactCollector, identities};
 use crate::json::{Identified, Ref, Text, filled};
 use domain::fact::{BalanceMoved, FactBody};
 use domain::key::Key;
@@ -104,8 +104,8 @@ fn add(of: &Moved<'_>, money: Money, converted_from: Option<i64>, collector: &mu
         money,
         converted_from,
     };
-    let links = links([body.payment_intent.clone(), body.charge.clone()]);
-    collector.add_latest(format!("balance:{}", body.object), 0, links, FactBody::Balance(body));
+    let identities = identities([body.payment_intent.clone(), body.charge.clone()]);
+    collector.add_latest(format!("balance:{}", body.object), 0, identities, FactBody::Balance(body));
 }
 
 #[cfg(test)]

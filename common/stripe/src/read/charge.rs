@@ -5,7 +5,7 @@ use super::currency::currency;
 use super::invoiced::{PaymentDetails, even_null, invoiced};
 use super::payment_intent::BillingDetails;
 use super::refund::Refund;
-use crate::collector::{FactCollector, Touched, links};
+use crate::collector::{FactCollector, Touched, identities};
 use crate::json::{BadField, Items, Ref, Text, filled, parse, required};
 use crate::metadata::Metadata;
 use domain::fact::{ChargeRefunded, ChargeSucceeded, FactBody, TouchedObject};
@@ -80,7 +80,7 @@ fn read_money(key: &Key, charge: &Charge, collector: &mut FactCollector<'_>) -> 
         succeeded_at: collector.at,
         no_commission: charge.metadata.forbids_commission(),
     };
-    let links = links([
+    let identities = identities([
         body.invoiced.invoice().cloned(),
         body.payment_intent.clone(),
         Some(key.clone()),
@@ -89,7 +89,7 @@ fn read_money(key: &Key, charge: &Charge, collector: &mut FactCollector<'_>) -> 
         body.email.as_deref().and_then(Key::email),
         body.billing_email.as_deref().and_then(Key::email),
     ]);
-    collector.add_latest(format!("charge:{key}"), body.amount_captured, links, FactBody::Charge(body));
+    collector.add_latest(format!("charge:{key}"), body.amount_captured, identities, FactBody::Charge(body));
     Ok(())
 }
 
@@ -109,14 +109,14 @@ fn read_refunded(key: &Key, charge: &Charge, collector: &mut FactCollector<'_>) 
     if charge.invoice.is_none() {
         collector.miss_invoice_of(body.payment_intent.as_ref());
     }
-    let links = links([
+    let identities = identities([
         body.invoice.clone(),
         body.payment_intent.clone(),
         Some(key.clone()),
         collector.customer_of(&charge.customer, &charge.customer_account),
     ]);
     let rank = body.amount_refunded;
-    collector.add_latest(format!("charge_refunded:{key}"), rank, links, FactBody::ChargeRefunded(body));
+    collector.add_latest(format!("charge_refunded:{key}"), rank, identities, FactBody::ChargeRefunded(body));
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use super::currency::currency;
 use super::tax::ShippingCost;
-use crate::collector::{FactCollector, Touched, links};
+use crate::collector::{FactCollector, Touched, identities};
 use crate::discount::{Discount, Discounts};
 use crate::json::{BadField, Items, Ref, Text, filled, parse, required};
 use crate::metadata::Metadata;
@@ -92,7 +92,7 @@ pub(super) fn read(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(),
         completed_at: collector.at,
         no_commission: session.metadata.forbids_commission(),
     };
-    let links = links([
+    let identities = identities([
         Some(key.clone()),
         body.payment_intent.clone(),
         body.invoice.clone(),
@@ -120,7 +120,7 @@ pub(super) fn read(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(),
         });
     }
     let rank = i64::from(payment_status == SessionPaymentStatus::Paid);
-    collector.add_latest(format!("session:{key}"), rank, links, FactBody::Session(body));
+    collector.add_latest(format!("session:{key}"), rank, identities, FactBody::Session(body));
     Ok(())
 }
 

@@ -1,8 +1,8 @@
 //! Credit notes.
 
 use super::currency::currency;
-use crate::collector::{FactCollector, links};
-use crate::json::{BadField, Items, Moment, Ref, Text, filled, parse, required};
+use crate::collector::{FactCollector, identities};
+use crate::json::{BadField, Items, Ref, Text, UnixTime, filled, parse, required};
 use domain::fact::{CreditNoteSeen, CreditNoteStatus, CreditedRefund, FactBody};
 use domain::key::KeyKind;
 use serde::Deserialize;
@@ -25,7 +25,7 @@ struct CreditNote {
     refund: Ref,
     refunds: Items<Part>,
     status: Option<Text>,
-    created: Option<Moment>,
+    created: Option<UnixTime>,
 }
 
 /// A refund's share in a credit note. One that was made elsewhere names no refund of Stripe's.
@@ -50,10 +50,15 @@ pub(super) fn read(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(),
         post_payment: note.gone_back(&refunds)?,
         refunds,
         status,
-        created: note.created.map_or(collector.at, |Moment(created)| created),
+        created: note.created.map_or(collector.at, |UnixTime(created)| created),
     };
-    let links = links([Some(invoice)]);
-    collector.add_latest(format!("credit_note:{name}"), status.rank(), links, FactBody::CreditNote(body));
+    let identities = identities([Some(invoice)]);
+    collector.add_latest(
+        format!("credit_note:{name}"),
+        status.rank(),
+        identities,
+        FactBody::CreditNote(body),
+    );
     Ok(())
 }
 

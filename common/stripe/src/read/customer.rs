@@ -1,7 +1,7 @@
 //! Customers.
 
-use crate::collector::{FactCollector, Touched, links};
-use crate::json::{BadField, Moment, Ref, Text, filled, parse, required};
+use crate::collector::{FactCollector, Touched, identities};
+use crate::json::{BadField, Ref, Text, UnixTime, filled, parse, required};
 use crate::metadata::Metadata;
 use domain::fact::{CustomerSeen, FactBody, TouchedObject};
 use domain::key::{Key, KeyKind};
@@ -15,7 +15,7 @@ struct Customer {
     #[serde(rename = "customer_account")]
     account: Ref,
     email: Option<Text>,
-    created: Option<Moment>,
+    created: Option<UnixTime>,
     metadata: Metadata,
 }
 
@@ -23,7 +23,7 @@ struct Customer {
 pub(super) fn read(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(), BadField> {
     let customer: Customer = parse(json)?;
     let key = collector.key(KeyKind::StripeCustomer, required(filled(customer.id.as_ref()), "id")?);
-    let created = customer.created.map_or(collector.at, |Moment(created)| created);
+    let created = customer.created.map_or(collector.at, |UnixTime(created)| created);
     let deleted = collector.event_type == "customer.deleted";
     let body = CustomerSeen {
         customer: key.clone(),
@@ -34,7 +34,7 @@ pub(super) fn read(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(),
         no_commission_is_dated: true,
     };
     let account = collector.key_of(KeyKind::StripeCustomer, &customer.account);
-    let links = links([Some(key.clone()), account, body.email.as_deref().and_then(Key::email)]);
+    let identities = identities([Some(key.clone()), account, body.email.as_deref().and_then(Key::email)]);
     let at = if collector.event_type == "customer.created" { created } else { collector.at };
     collector.add_address(&key, body.email.as_deref(), at);
     collector.add_commission_flag(&key, body.no_commission, at);
@@ -42,6 +42,6 @@ pub(super) fn read(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(),
         let touched = Touched { on: TouchedObject::Customer, object: &key, customer: None, at };
         collector.touch_metadata(&touched, &customer.metadata);
     }
-    collector.add_latest(format!("customer:{key}"), i64::from(deleted), links, FactBody::Customer(body));
+    collector.add_latest(format!("customer:{key}"), i64::from(deleted), identities, FactBody::Customer(body));
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 use crate::collector::{FactCollector, Touched};
 use crate::discount::{Discount, Discounts};
-use crate::json::{BadField, Moment, Ref, parse};
+use crate::json::{BadField, Ref, UnixTime, parse};
 use domain::fact::TouchedObject;
 use domain::key::KeyKind;
 use serde::Deserialize;
@@ -17,7 +17,7 @@ struct Given {
     subscription: Ref,
     invoice: Ref,
     checkout_session: Ref,
-    start: Option<Moment>,
+    start: Option<UnixTime>,
 }
 
 /// Reads the codes of a discount, on whatever it was given on: a subscription's is not its customer's.
@@ -25,7 +25,7 @@ pub(super) fn read(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(),
     let given: Given = parse(json)?;
     let mut discounts = Discounts::default();
     discounts.note(&Ref::Object(Box::new(parse::<Discount>(json)?)));
-    let at = given.start.map_or(collector.at, |Moment(start)| start);
+    let at = given.start.map_or(collector.at, |UnixTime(start)| start);
     let customer = collector.customer_of(&given.customer, &given.customer_account);
     let objects = [
         (TouchedObject::Session, collector.key_of(KeyKind::Session, &given.checkout_session)),

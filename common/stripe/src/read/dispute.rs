@@ -2,8 +2,8 @@
 
 use super::balance::{self, BalanceTransaction, Moved};
 use super::currency::currency;
-use crate::collector::{FactCollector, links};
-use crate::json::{BadField, Identified, Items, Moment, Ref, Text, filled, parse, required};
+use crate::collector::{FactCollector, identities};
+use crate::json::{BadField, Identified, Items, Ref, Text, UnixTime, filled, parse, required};
 use domain::fact::{DisputeSeen, DisputeStatus, FactBody};
 use domain::key::KeyKind;
 use serde::Deserialize;
@@ -20,7 +20,7 @@ struct Dispute {
     balance_transactions: Items<Ref<BalanceTransaction>>,
     payment_intent: Ref,
     status: Option<Text>,
-    created: Option<Moment>,
+    created: Option<UnixTime>,
     evidence: Option<Evidence>,
 }
 
@@ -60,7 +60,7 @@ pub(super) fn read(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(),
         amount: required(dispute.amount, "amount")?,
         currency: currency(dispute.currency.as_ref())?,
         status,
-        created: dispute.created.map_or(collector.at, |Moment(created)| created),
+        created: dispute.created.map_or(collector.at, |UnixTime(created)| created),
     };
     let of =
         Moved { object: &name, charge: body.charge.as_ref(), payment_intent: body.payment_intent.as_ref() };
@@ -70,8 +70,8 @@ pub(super) fn read(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(),
         balance::add_brought(&of, &expanded.balance_transaction, collector);
     }
     collector.miss_invoice_of(body.payment_intent.as_ref());
-    let links = links([body.payment_intent.clone(), body.charge.clone()]);
-    collector.add_latest(format!("dispute:{name}"), rank, links, FactBody::Dispute(body));
+    let identities = identities([body.payment_intent.clone(), body.charge.clone()]);
+    collector.add_latest(format!("dispute:{name}"), rank, identities, FactBody::Dispute(body));
     Ok(())
 }
 

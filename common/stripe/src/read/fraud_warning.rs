@@ -1,7 +1,7 @@
 //! Early fraud warnings.
 
-use crate::collector::{FactCollector, links};
-use crate::json::{BadField, Moment, Ref, Text, filled, parse, required};
+use crate::collector::{FactCollector, identities};
+use crate::json::{BadField, Ref, Text, UnixTime, filled, parse, required};
 use domain::fact::{FactBody, FraudWarningSeen};
 use domain::key::KeyKind;
 use serde::Deserialize;
@@ -15,7 +15,7 @@ struct EarlyFraudWarning {
     payment_intent: Ref,
     actionable: Option<bool>,
     fraud_type: Option<Text>,
-    created: Option<Moment>,
+    created: Option<UnixTime>,
 }
 
 /// Reads a warning as it stands.
@@ -28,11 +28,11 @@ pub(super) fn read(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(),
         payment_intent: collector.key_of(KeyKind::PaymentIntent, &warning.payment_intent),
         actionable: required(warning.actionable, "actionable")?,
         fraud_type: filled(warning.fraud_type.as_ref()).map(str::to_owned),
-        created: warning.created.map_or(collector.at, |Moment(created)| created),
+        created: warning.created.map_or(collector.at, |UnixTime(created)| created),
     };
     collector.miss_invoice_of(body.payment_intent.as_ref());
-    let links = links([body.payment_intent.clone(), body.charge.clone()]);
+    let identities = identities([body.payment_intent.clone(), body.charge.clone()]);
     let rank = i64::from(!body.actionable);
-    collector.add_latest(format!("fraud_warning:{name}"), rank, links, FactBody::FraudWarning(body));
+    collector.add_latest(format!("fraud_warning:{name}"), rank, identities, FactBody::FraudWarning(body));
     Ok(())
 }

@@ -4,9 +4,9 @@ use super::currency::currency;
 use super::invoice_line::Line;
 use super::invoiced::even_null;
 use super::tax::{ShippingCost, Tax};
-use crate::collector::{FactCollector, Touched, links};
+use crate::collector::{FactCollector, Touched, identities};
 use crate::discount::{Discount, Discounts};
-use crate::json::{BadField, Items, Moment, Ref, Text, filled, parse, required};
+use crate::json::{BadField, Items, Ref, Text, UnixTime, filled, parse, required};
 use crate::metadata::Metadata;
 use crate::missing::Missing;
 use chrono::{DateTime, Utc};
@@ -70,8 +70,8 @@ struct SubscriptionDetails {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct StatusTransitions {
-    finalized_at: Option<Moment>,
-    paid_at: Option<Moment>,
+    finalized_at: Option<UnixTime>,
+    paid_at: Option<UnixTime>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -124,7 +124,7 @@ fn read_paid(invoice: &Invoice, rank: i64, collector: &mut FactCollector<'_>) ->
         lines: invoice.lines.iter().map(Line::fact).collect(),
         lines_complete: invoice.lines.complete,
     };
-    let links = links([
+    let identities = identities([
         Some(key.clone()),
         body.payment_intent.clone(),
         body.charge.clone(),
@@ -161,7 +161,7 @@ fn read_paid(invoice: &Invoice, rank: i64, collector: &mut FactCollector<'_>) ->
             at: body.paid_at,
         });
     }
-    collector.add_latest(format!("invoice:{key}"), rank, links, FactBody::Invoice(body));
+    collector.add_latest(format!("invoice:{key}"), rank, identities, FactBody::Invoice(body));
     if invoice.is_apart() {
         collector.add_apart(key);
     }
@@ -189,7 +189,7 @@ impl Invoice {
     /// with each event that shows it.
     fn paid_at(&self, settled: bool) -> Option<DateTime<Utc>> {
         let transitions = self.status_transitions.as_ref()?;
-        let Moment(at) = if settled { transitions.paid_at? } else { transitions.finalized_at? };
+        let UnixTime(at) = if settled { transitions.paid_at? } else { transitions.finalized_at? };
         Some(at)
     }
 

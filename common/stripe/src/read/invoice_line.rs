@@ -93,8 +93,8 @@ pub(crate) fn read_fetched(
             lines: fetched.iter().map(Line::fact).collect(),
             complete: fetched.complete,
         };
-        let links = vec![invoice.clone()];
-        collector.add_latest(format!("invoice_lines:{invoice}"), 0, links, FactBody::InvoiceLines(body));
+        let identities = vec![invoice.clone()];
+        collector.add_latest(format!("invoice_lines:{invoice}"), 0, identities, FactBody::InvoiceLines(body));
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Invoice payments: since 2025-05-28 the one event that says which payment settled which invoice.
 
 use crate::collector::FactCollector;
-use crate::json::{BadField, Items, Moment, Ref, Text, filled, parse};
+use crate::json::{BadField, Items, Ref, Text, UnixTime, filled, parse};
 use domain::ids::Mode;
 use domain::key::{Key, KeyKind};
 use serde::Deserialize;
@@ -13,7 +13,7 @@ struct InvoicePayment {
     invoice: Ref,
     payment: Option<Means>,
     status: Option<Text>,
-    created: Option<Moment>,
+    created: Option<UnixTime>,
     livemode: Option<bool>,
 }
 
@@ -52,7 +52,7 @@ pub(crate) fn read_fetched(
         collector.add_apart(payment_intent.clone());
     }
     for payment in payments.data.iter().filter(|payment| payment.is_paid_in(mode)) {
-        collector.at = payment.created.map_or(collector.at, |Moment(created)| created);
+        collector.at = payment.created.map_or(collector.at, |UnixTime(created)| created);
         payment.collect(collector);
     }
     Ok(())

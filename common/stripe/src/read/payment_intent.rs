@@ -2,7 +2,7 @@
 
 use super::currency::currency;
 use super::invoiced::{PaymentDetails, even_null, invoiced};
-use crate::collector::{FactCollector, Touched, links};
+use crate::collector::{FactCollector, Touched, identities};
 use crate::json::{BadField, Identified, Items, Ref, Text, filled, parse, required};
 use crate::metadata::Metadata;
 use domain::fact::{FactBody, IntentSucceeded, TouchedObject};
@@ -83,7 +83,7 @@ pub(super) fn read(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(),
         succeeded_at: collector.at,
         no_commission: intent.metadata.forbids_commission(),
     };
-    let links = links([
+    let identities = identities([
         body.invoiced.invoice().cloned(),
         Some(key.clone()),
         body.charge.clone(),
@@ -92,7 +92,7 @@ pub(super) fn read(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(),
         body.email.as_deref().and_then(Key::email),
         body.billing_email.as_deref().and_then(Key::email),
     ]);
-    collector.add_latest(format!("intent:{key}"), body.amount_received, links, FactBody::Intent(body));
+    collector.add_latest(format!("intent:{key}"), body.amount_received, identities, FactBody::Intent(body));
     Ok(())
 }
 

@@ -1,8 +1,8 @@
 //! Refunds.
 
 use super::currency::currency;
-use crate::collector::{FactCollector, links};
-use crate::json::{BadField, Moment, Ref, Text, filled, parse, required};
+use crate::collector::{FactCollector, identities};
+use crate::json::{BadField, Ref, Text, UnixTime, filled, parse, required};
 use domain::fact::{FactBody, RefundSeen, RefundStatus};
 use domain::key::KeyKind;
 use serde::Deserialize;
@@ -17,7 +17,7 @@ pub(super) struct Refund {
     charge: Ref,
     payment_intent: Ref,
     status: Option<Text>,
-    created: Option<Moment>,
+    created: Option<UnixTime>,
 }
 
 /// Reads a refund. Its invoice is never in it.
@@ -41,10 +41,10 @@ impl Refund {
             amount: required(self.amount, "amount")?,
             currency: currency(self.currency.as_ref())?,
             status,
-            created: self.created.map_or(collector.at, |Moment(created)| created),
+            created: self.created.map_or(collector.at, |UnixTime(created)| created),
         };
-        let links = links([body.payment_intent.clone(), body.charge.clone()]);
-        collector.add_latest(format!("refund:{name}"), status.rank(), links, FactBody::Refund(body));
+        let identities = identities([body.payment_intent.clone(), body.charge.clone()]);
+        collector.add_latest(format!("refund:{name}"), status.rank(), identities, FactBody::Refund(body));
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! Subscriptions: a link between customer and invoices, and a code. Their money comes by invoice.
 
-use crate::collector::{FactCollector, Touched, links};
-use crate::json::{BadField, Moment, Ref, Text, filled, parse, required};
+use crate::collector::{FactCollector, Touched, identities};
+use crate::json::{BadField, Ref, Text, UnixTime, filled, parse, required};
 use crate::metadata::Metadata;
 use domain::fact::{FactBody, SubscriptionSeen, TouchedObject};
 use domain::key::KeyKind;
@@ -14,9 +14,9 @@ struct Subscription {
     customer: Ref,
     customer_account: Ref,
     status: Option<Text>,
-    created: Option<Moment>,
-    canceled_at: Option<Moment>,
-    ended_at: Option<Moment>,
+    created: Option<UnixTime>,
+    canceled_at: Option<UnixTime>,
+    ended_at: Option<UnixTime>,
     metadata: Metadata,
 }
 
@@ -25,7 +25,7 @@ pub(super) fn read(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(),
     let subscription: Subscription = parse(json)?;
     let key = collector.key(KeyKind::Subscription, required(filled(subscription.id.as_ref()), "id")?);
     let deleted = collector.event_type == "customer.subscription.deleted";
-    let canceled_at = subscription.canceled_at.or(subscription.ended_at).map(|Moment(at)| at);
+    let canceled_at = subscription.canceled_at.or(subscription.ended_at).map(|UnixTime(at)| at);
     let body = SubscriptionSeen {
         subscription: key.clone(),
         customer: collector.customer_of(&subscription.customer, &subscription.customer_account),
@@ -35,17 +35,17 @@ pub(super) fn read(json: &[u8], collector: &mut FactCollector<'_>) -> Result<(),
         no_commission_is_dated: true,
     };
     let account = collector.key_of(KeyKind::StripeCustomer, &subscription.customer_account);
-    let links = links([Some(key.clone()), body.customer.clone(), account]);
+    let identities = identities([Some(key.clone()), body.customer.clone(), account]);
 
     let created = subscription.created.filter(|_| collector.event_type == "customer.subscription.created");
-    let at = created.map_or(collector.at, |Moment(created)| created);
+    let at = created.map_or(collector.at, |UnixTime(created)| created);
     collector.add_commission_flag(&key, body.no_commission, at);
     let touched = Touched { on: TouchedObject::Subscription, object: &key, customer: None, at };
     collector.touch_metadata(&touched, &subscription.metadata);
     collector.add_latest(
         format!("subscription:{key}"),
         i64::from(deleted),
-        links,
+        identities,
         FactBody::Subscription(body),
     );
     Ok(())

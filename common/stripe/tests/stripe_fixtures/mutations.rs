@@ -89,7 +89,7 @@ fn an_event_that_does_not_tell_its_mode_is_of_the_secrets() {
 
 fn settles(facts: Vec<Fact>, what: &str) {
     for fact in &facts {
-        assert!(!fact.links.is_empty(), "{what}: {} can never be found", fact.natural_key);
+        assert!(!fact.identities.is_empty(), "{what}: {} can never be found", fact.natural_key);
     }
     let known = |fact| KnownFact::new(fact, DateTime::UNIX_EPOCH);
     let known: Vec<KnownFact> = facts.into_iter().map(known).collect();

@@ -30,11 +30,11 @@ fn read_from(fixture: &Fixture) -> String {
         Outcome::Code(code) => writeln!(told, "{code:?}").unwrap(),
         Outcome::Facts { facts, missing } => {
             for fact in facts {
-                let links: Vec<&str> = fact.links.iter().map(Key::as_str).collect();
+                let identities: Vec<&str> = fact.identities.iter().map(Key::as_str).collect();
                 let body = serde_json::to_string(&fact.body).unwrap();
                 let (keep, rank, at) = (fact.keep, fact.rank, fact.at.format("%F %T"));
                 writeln!(told, "{} ({keep:?}, rank {rank}, {at})", fact.natural_key).unwrap();
-                writeln!(told, "    of {}", links.join(" ")).unwrap();
+                writeln!(told, "    of {}", identities.join(" ")).unwrap();
                 writeln!(told, "    {body}").unwrap();
             }
             for gap in missing {

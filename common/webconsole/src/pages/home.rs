@@ -1,6 +1,6 @@
 //! `GET /console`: to the project, or to a choice of them.
 
-use crate::{failure::Failure, guard::Person, layout, page::Section, state::Console};
+use crate::{failure::Failure, layout, page::Section, person::Person, state::Console};
 use axum::{
     extract::State,
     response::{IntoResponse, Redirect, Response},

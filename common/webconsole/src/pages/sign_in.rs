@@ -1,13 +1,6 @@
 //! `GET`, `POST /console/sign-in`
 
-use crate::{
-    ROOT, cookies,
-    failure::Failure,
-    form,
-    guard::{self, Reached},
-    layout,
-    state::Console,
-};
+use crate::{ROOT, cookies, failure::Failure, form, guard, layout, person::Reached, state::Console};
 use app::users::{self, Attempt, SignIn};
 use axum::{
     extract::{Query, Request, State, rejection::QueryRejection},

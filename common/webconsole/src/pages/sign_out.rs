@@ -1,6 +1,6 @@
 //! `POST /console/sign-out`
 
-use crate::{ROOT, cookies, failure::Failure, guard::Person, state::Console};
+use crate::{ROOT, cookies, failure::Failure, person::Person, state::Console};
 use axum::{
     extract::State,
     http::{HeaderName, HeaderValue, header},

@@ -2,13 +2,7 @@
 //! through mail open links as well.
 
 use super::ROOT;
-use crate::{
-    cookies,
-    failure::Failure,
-    guard::{self, Reached},
-    layout,
-    state::Console,
-};
+use crate::{cookies, failure::Failure, guard, layout, person::Reached, state::Console};
 use axum::{
     extract::{Query, Request, State, rejection::QueryRejection},
     http::header,

@@ -74,10 +74,10 @@ impl Stored {
         }
         let mut sets = UnionFind::default();
         for known in self.facts.values().chain(before.values()) {
-            sets.join(&known.fact.links);
+            sets.join(&known.fact.identities);
         }
         let touched: BTreeSet<Key> =
-            event.iter().filter_map(|known| Some(sets.root(known.fact.links.first()?))).collect();
+            event.iter().filter_map(|known| Some(sets.root(known.fact.identities.first()?))).collect();
         for root in touched {
             let met: Vec<Key> = self.clusters.keys().filter(|key| sets.root(key) == root).cloned().collect();
             let mut one = match met.as_slice() {
@@ -92,9 +92,9 @@ impl Stored {
                     sum
                 }
             };
-            let told = event
-                .iter()
-                .filter(|known| known.fact.links.first().map(|key| sets.root(key)) == Some(root.clone()));
+            let told = event.iter().filter(|known| {
+                known.fact.identities.first().map(|key| sets.root(key)) == Some(root.clone())
+            });
             let told: Vec<&KnownFact> = told.collect();
             one.facts.extend(told.iter().map(|known| known.fact.natural_key.clone()));
             one.settle(&before, &self.facts, &told, world, ways)?;
@@ -148,14 +148,14 @@ impl Cluster {
         let mut payments = UnionFind::default();
         let versions = || self.facts.iter().flat_map(|key| [before.get(key), after.get(key)]).flatten();
         for known in versions() {
-            payments.join(known.fact.links.iter().filter(is_of_a_payment));
+            payments.join(known.fact.identities.iter().filter(is_of_a_payment));
         }
-        let named = told.iter().flat_map(|known| &known.fact.links).filter(is_of_a_payment);
+        let named = told.iter().flat_map(|known| &known.fact.identities).filter(is_of_a_payment);
         let touched: BTreeSet<Key> = named.chain(past.open()).map(|key| payments.root(key)).collect();
         let mut read: BTreeSet<&String> = BTreeSet::new();
         for key in &self.facts {
             for known in [before.get(key), after.get(key)].into_iter().flatten() {
-                let of = known.fact.links.iter().find(is_of_a_payment);
+                let of = known.fact.identities.iter().find(is_of_a_payment);
                 if of.is_none_or(|of| touched.contains(&payments.root(of))) {
                     read.insert(key);
                 }
@@ -169,7 +169,7 @@ impl Cluster {
         let ordinals: BTreeMap<Key, u32> = ordinals.collect();
         let links = before.iter().chain(&after).filter(|known| concerns_a_payment(&known.fact));
         let payments: BTreeSet<Key> =
-            links.flat_map(|known| &known.fact.links).filter(is_of_a_payment).cloned().collect();
+            links.flat_map(|known| &known.fact.identities).filter(is_of_a_payment).cloned().collect();
         let touched = Touched { before: &before, after: &after, ordinals: &ordinals };
         let next = past.next(touched, &world.rules, &world.directory).map_err(|error| error.to_string())?;
         Ok(next.map(|(settlement, past)| (settlement, past, payments)))

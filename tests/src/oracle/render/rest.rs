@@ -4,8 +4,10 @@ use super::{Numbers, Told};
 use crate::oracle::model::{self, History, Reference, Revision, Time, Whom};
 use chrono::{DateTime, Utc};
 use domain::command::Command;
-use domain::decision::{Lock, LockedTo, Ruling, Verdict, Word};
-use domain::fact::{ConversionChange, ConversionKind, NamedValue, PostedConversion, ReferralRegistered, Who};
+use domain::decision::{Audit, Lock, LockedTo, Ruling, Verdict};
+use domain::fact::{
+    ConversionChange, ConversionKind, CustomerIds, NamedValue, PostedConversion, ReferralRegistered,
+};
 use domain::ids::{AffiliateId, ConversionId};
 use domain::key::Key;
 use queue::envelope::Source;
@@ -37,8 +39,8 @@ pub(super) fn tell(history: &History, numbers: &Numbers, told: &mut Vec<Told>) {
 
 /// What people decided, as the command line accepts it.
 fn tell_decisions(history: &History, numbers: &Numbers, told: &mut Vec<Told>) {
-    let word =
-        |at: Time| Word { actor: "nina".to_owned(), reason: "a call".to_owned(), decided_at: time(at) };
+    let audit =
+        |at: Time| Audit { actor: "nina".to_owned(), reason: "a call".to_owned(), decided_at: time(at) };
     for lock in &history.locks {
         let customer = match &lock.whom {
             Whom::Customer(place) => Key::customer(&history.customers[*place].id),
@@ -50,7 +52,7 @@ fn tell_decisions(history: &History, numbers: &Numbers, told: &mut Vec<Told>) {
             model::LockedTo::Released => LockedTo::Released,
         };
         let accepted_at = time(lock.at);
-        let decided = Lock { customer, to, word: word(lock.at) };
+        let decided = Lock { customer, to, audit: audit(lock.at) };
         add(history, told, lock.at, &Command::Lock { id: lock.id, accepted_at, lock: decided });
     }
     for verdict in &history.verdicts {
@@ -61,7 +63,7 @@ fn tell_decisions(history: &History, numbers: &Numbers, told: &mut Vec<Told>) {
         };
         let accepted_at = time(verdict.at);
         let decided =
-            Verdict { payment: Key::stored(verdict.payment.clone()), ruling, word: word(verdict.at) };
+            Verdict { payment: Key::stored(verdict.payment.clone()), ruling, audit: audit(verdict.at) };
         add(history, told, verdict.at, &Command::Verdict { id: verdict.id, accepted_at, verdict: decided });
     }
 }
@@ -118,8 +120,8 @@ fn affiliate(numbers: &Numbers, place: Option<usize>) -> Option<AffiliateId> {
     place.map(|place| AffiliateId(numbers.affiliates[place]))
 }
 
-fn who(history: &History, who: &model::Who) -> Who {
-    Who {
+fn who(history: &History, who: &model::Who) -> CustomerIds {
+    CustomerIds {
         email: who.email.clone(),
         stripe_customer: who.customer.map(|place| Key::customer(&history.customers[place].id)),
         external_id: who.user.clone(),

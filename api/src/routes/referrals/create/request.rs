@@ -6,7 +6,7 @@ use crate::openapi::values::{Email, ReferralStatusWord, StripeCustomerId, Text};
 use app::referrals::NewReferral;
 use domain::code::FoldedCode;
 use domain::ids::AffiliateId;
-use store::customers::CustomerStatus;
+use domain::settle::CustomerStatus;
 use store::registrations::AffiliateName;
 use utoipa::ToSchema;
 

@@ -19,7 +19,7 @@ pub(super) struct Locked {
 
 impl Locked {
     pub(super) fn new(lock: Standing<'_, Lock>, directory: &Directory) -> Self {
-        let Standing { decision: Lock { customer, to, word }, event, .. } = lock;
+        let Standing { decision: Lock { customer, to, audit }, event, .. } = lock;
         let evidence = Evidence::new(event, customer.as_str());
         let affiliate = to.affiliate();
         let value = affiliate.map_or_else(|| "nobody".to_owned(), |id| format!("affiliate {id}"));
@@ -30,21 +30,21 @@ impl Locked {
             affiliate: affiliate.id,
             referral_code: Some(affiliate.referral_code.clone()),
             coupon_code: None,
-            rated_as: former_code(affiliate, word.decided_at),
+            rated_as: former_code(affiliate, audit.decided_at),
             method: Method::Lock,
             evidence: evidence.clone(),
-            bound_at: word.decided_at,
+            bound_at: audit.decided_at,
         });
         let unknown = if affiliate.is_some() && bind.is_none() { ", who does not exist" } else { "" };
         Self {
-            says: format!("the customer is locked to {value}{unknown} {word}"),
+            says: format!("the customer is locked to {value}{unknown} {audit}"),
             story: CandidateStory {
                 method: Method::Lock,
                 value,
                 evidence,
-                at: word.decided_at,
+                at: audit.decided_at,
                 affiliate: bind.as_ref().map(|bind| bind.affiliate),
-                verdict: format!("won: locked {word}"),
+                verdict: format!("won: locked {audit}"),
             },
             bind,
         }

@@ -156,55 +156,26 @@ pub(super) fn moments<'a>(
         });
     }
     for known in facts {
-        let (at, object) = (known.fact.at, &known.fact.links);
+        let (at, object) = (known.fact.at, &known.fact.identities);
         let Some(anchor) = people.of_keys(object) else { continue };
         let rules =
             || rules_at(rules, at).ok_or_else(|| SettleError::NoRules(known.fact.natural_key.clone()));
-        match &known.fact.body {
-            FactBody::Referral(referral) => {
-                let judged = judged(at, known.received_at, &rules()?.rules);
-                moments.entry(anchor.clone()).or_default().push(Moment {
-                    kind: MomentKind::Referral,
-                    at,
-                    event: &known.fact.event,
-                    back_bind: judged.back_bind,
-                    candidates: Candidate::named(
-                        referral.affiliate,
-                        referral.referral_code.as_deref(),
-                        None,
-                        &known.fact.event,
-                        judged,
-                    ),
-                });
-            }
-            FactBody::Touch(touch)
-                if matches!(touch.on, TouchedObject::Customer | TouchedObject::Subscription) =>
-            {
-                let judged = judged(at, known.received_at, &rules()?.rules);
-                let candidate = Candidate::touch(touch, at, &known.fact.event, at, judged);
-                moments.entry(anchor.clone()).or_default().push(Moment::mapping(at, candidate));
-            }
-            FactBody::Touch(_)
-            | FactBody::Customer(_)
-            | FactBody::Address(_)
-            | FactBody::CommissionFlag(_)
-            | FactBody::Subscription(_)
-            | FactBody::Session(_)
-            | FactBody::Invoice(_)
-            | FactBody::InvoiceLines(_)
-            | FactBody::Alias(_)
-            | FactBody::Apart(_)
-            | FactBody::Refund(_)
-            | FactBody::ChargeRefunded(_)
-            | FactBody::Balance(_)
-            | FactBody::Dispute(_)
-            | FactBody::CreditNote(_)
-            | FactBody::FraudWarning(_)
-            | FactBody::Intent(_)
-            | FactBody::Charge(_)
-            | FactBody::Posted(_)
-            | FactBody::Lock(_)
-            | FactBody::Verdict(_) => {}
+        if let FactBody::Referral(referral) = &known.fact.body {
+            let judged = judged(at, known.received_at, &rules()?.rules);
+            let (affiliate, code) = (referral.affiliate, referral.referral_code.as_deref());
+            moments.entry(anchor.clone()).or_default().push(Moment {
+                kind: MomentKind::Referral,
+                at,
+                event: &known.fact.event,
+                back_bind: judged.back_bind,
+                candidates: Candidate::named(affiliate, code, None, &known.fact.event, judged),
+            });
+        } else if let FactBody::Touch(touch) = &known.fact.body
+            && matches!(touch.on, TouchedObject::Customer | TouchedObject::Subscription)
+        {
+            let judged = judged(at, known.received_at, &rules()?.rules);
+            let candidate = Candidate::touch(touch, at, &known.fact.event, at, judged);
+            moments.entry(anchor.clone()).or_default().push(Moment::mapping(at, candidate));
         }
     }
     for moments in moments.values_mut() {

@@ -48,7 +48,7 @@ impl<'a> Choice<'a> {
     /// Which rules there were and what became of each; nothing where there is but one. `rated` are those
     /// that rated the payment or its lines, `undivided` is why it was not rated by lines.
     pub(super) fn stories(&self, rated: &[AppliedRule], undivided: Option<&str>) -> Vec<RuleStory> {
-        let mut told = Told { rated, stories: Vec::new() };
+        let mut told = Stories { rated, stories: Vec::new() };
         if let Some(own) = self.own {
             told.fits(applied(RuleKind::Affiliate, None, own));
         }
@@ -85,7 +85,7 @@ impl<'a> Choice<'a> {
         if told.stories.len() > 1 { told.stories } else { Vec::new() }
     }
 
-    fn tell_categories(&self, told: &mut Told<'_>, undivided: Option<&str>) {
+    fn tell_categories(&self, told: &mut Stories<'_>, undivided: Option<&str>) {
         let sold: Vec<AppliedRule> = self.rules.products.iter().map(of_category).collect();
         let sold: Vec<AppliedRule> = sold.into_iter().filter(|rule| told.rated.contains(rule)).collect();
         if self.before.is_some() {
@@ -101,12 +101,12 @@ impl<'a> Choice<'a> {
 }
 
 /// The stories so far.
-struct Told<'a> {
+struct Stories<'a> {
     rated: &'a [AppliedRule],
     stories: Vec<RuleStory>,
 }
 
-impl Told<'_> {
+impl Stories<'_> {
     /// A rule that fits the payment; it pays unless one that goes before it does.
     fn fits(&mut self, rule: AppliedRule) {
         let times = self.rated.iter().filter(|one| **one == rule).count();

@@ -34,13 +34,13 @@ impl Review {
             .map(|seen| format!("for an early fraud warning of the card's issuer, {}", seen.warning));
         let own =
             terms.own.as_ref().map(|evidence| format!("as a purchase of the affiliate's own: {evidence}"));
-        let verdict = terms.verdict.map(|Verdict { ruling, word, .. }| (ruling, word.to_string()));
+        let verdict = terms.verdict.map(|Verdict { ruling, audit, .. }| (ruling, audit.to_string()));
         match (verdict, own) {
-            (Some((Ruling::Hold, word)), _) => Self::Held(word),
-            (Some((Ruling::Reject, word)), _) => Self::Rejected(format!("rejected {word}")),
-            (Some((Ruling::Release, word)), own) => Self::Released(match grounds(warning, own) {
-                Some(grounds) => format!("{word}; it had been held {grounds}"),
-                None => word,
+            (Some((Ruling::Hold, audit)), _) => Self::Held(audit),
+            (Some((Ruling::Reject, audit)), _) => Self::Rejected(format!("rejected {audit}")),
+            (Some((Ruling::Release, audit)), own) => Self::Released(match grounds(warning, own) {
+                Some(grounds) => format!("{audit}; it had been held {grounds}"),
+                None => audit,
             }),
             (None, Some(own)) if self_referral == SelfReferral::Reject => {
                 Self::Rejected(format!("rejected {own}"))

@@ -1,6 +1,6 @@
 //! Which invoice a payment intent or a charge settles, when neither says so (ADR 10).
 //!
-//! Since 2025-03-31 invoices and payment intents do not name each other; another event links them, and
+//! Since 2025-03-31 invoices and payment intents do not name each other; another event identities them, and
 //! may come late or never. An invoice that nothing is known to have paid claims the money of the same
 //! customer that was collected within a day of it and is exactly what was collected on it. Each invoice claims
 //! one set: money that Stripe describes as an invoice's before other money, then the nearest in time. Where
@@ -8,7 +8,6 @@
 //! facts alone, and a link overrules it.
 
 use super::collection::{Collections, Said, sum};
-use super::names_a_payment;
 use crate::fact::{FactBody, InvoicePaid};
 use crate::key::{Key, KeyKind};
 use crate::settle::KnownFact;
@@ -68,11 +67,11 @@ pub(super) fn join_claimed(facts: &[KnownFact], sets: &mut UnionFind) {
     }
 }
 
-/// What may claim, and be claimed, by the links of these facts: money, and invoices that nothing is known to have paid.
+/// What may claim, and be claimed, by the identities of these facts: money, and invoices that nothing is known to have paid.
 pub(in crate::settle) fn unclaimed(facts: &[KnownFact]) -> BTreeSet<Key> {
     let mut sets = UnionFind::default();
     for KnownFact { fact, .. } in facts {
-        sets.join(fact.links.iter().filter(|key| names_a_payment(key)));
+        sets.join(fact.identities.iter().filter(|key| key.names_a_payment()));
     }
     let money = alone(facts, &mut sets).into_values().flatten().map(|money| money.object.clone());
     let mut open: BTreeSet<Key> = money.collect();
@@ -93,7 +92,7 @@ fn alone<'a>(facts: &'a [KnownFact], sets: &mut UnionFind) -> BTreeMap<Terms<'a>
     let mut collections: BTreeMap<Key, Collections<'a>> = BTreeMap::new();
     for known in facts {
         if let (FactBody::Intent(_) | FactBody::Charge(_) | FactBody::Apart(_), Some(key)) =
-            (&known.fact.body, known.fact.links.iter().find(|key| names_a_payment(key)))
+            (&known.fact.body, known.fact.identities.iter().find(|key| key.names_a_payment()))
         {
             collections.entry(sets.root(key)).or_default().note(known);
         }

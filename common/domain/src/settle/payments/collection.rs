@@ -1,7 +1,6 @@
 //! Money as a payment intent or a charge tells it.
 
 use super::Collected;
-use super::share::Source;
 use crate::fact::{ChargeSucceeded, FactBody, IntentSucceeded, Invoiced};
 use crate::key::{Key, KeyKind};
 use crate::money::Currency;
@@ -22,6 +21,13 @@ pub(super) struct Collection<'a> {
     pub(super) invoiced: &'a Invoiced,
     pub(super) no_commission: bool,
     pub(super) known: &'a KnownFact,
+}
+
+/// Which charge some money came from, by either of its keys.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ChargeKeys<'a> {
+    pub(super) charge: Option<&'a Key>,
+    pub(super) payment_intent: Option<&'a Key>,
 }
 
 /// The collections of one set of keys.
@@ -45,31 +51,14 @@ pub(super) enum Said {
 }
 
 impl<'a> Collections<'a> {
-    /// Notes the money that a fact tells, or that it settled no invoice.
+    /// Notes the money that an intent or a charge tells, or that money settled no invoice.
     pub(super) fn note(&mut self, known: &'a KnownFact) {
-        match &known.fact.body {
-            FactBody::Intent(intent) => self.intents.push(of_intent(intent, known)),
-            FactBody::Charge(charge) => self.charges.push(of_charge(charge, known)),
-            FactBody::Apart(apart) => self.apart |= apart.object.kind() != KeyKind::Invoice,
-            FactBody::Customer(_)
-            | FactBody::Address(_)
-            | FactBody::CommissionFlag(_)
-            | FactBody::Subscription(_)
-            | FactBody::Session(_)
-            | FactBody::Invoice(_)
-            | FactBody::InvoiceLines(_)
-            | FactBody::Alias(_)
-            | FactBody::Touch(_)
-            | FactBody::Refund(_)
-            | FactBody::ChargeRefunded(_)
-            | FactBody::Balance(_)
-            | FactBody::Dispute(_)
-            | FactBody::CreditNote(_)
-            | FactBody::FraudWarning(_)
-            | FactBody::Posted(_)
-            | FactBody::Referral(_)
-            | FactBody::Lock(_)
-            | FactBody::Verdict(_) => {}
+        if let FactBody::Intent(intent) = &known.fact.body {
+            self.intents.push(of_intent(intent, known));
+        } else if let FactBody::Charge(charge) = &known.fact.body {
+            self.charges.push(of_charge(charge, known));
+        } else if let FactBody::Apart(apart) = &known.fact.body {
+            self.apart |= apart.object.kind() != KeyKind::Invoice;
         }
     }
 
@@ -95,7 +84,7 @@ impl<'a> Collections<'a> {
     }
 
     /// What one of them collected in a currency; of several with the same keys, the latest.
-    pub(super) fn of(&self, source: Source<'_>, currency: Currency) -> Option<i64> {
+    pub(super) fn of(&self, source: ChargeKeys<'_>, currency: Currency) -> Option<i64> {
         let named = [source.charge, source.payment_intent];
         let of_source = self.all().filter(|one| named.contains(&Some(one.object)));
         let same = of_source.filter(|one| Currency::stored(one.currency) == Ok(currency));

@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 
 /// What tells one payment, and the keys that name it.
-pub(super) type Told<'a> = (Parts<'a>, BTreeSet<Key>);
+pub(super) type OfOneCurrency<'a> = (Parts<'a>, BTreeSet<Key>);
 
 /// Invoices that one payment is said to have settled, in more than one currency: those in the currency of
 /// the money that was taken stay, else those in that of the first one paid. What the others were paid in
 /// is a payment by itself, with what is said of its invoices alone.
-pub(super) fn split(mut parts: Parts<'_>, mut aliases: BTreeSet<Key>) -> Vec<Told<'_>> {
+pub(super) fn split(mut parts: Parts<'_>, mut aliases: BTreeSet<Key>) -> Vec<OfOneCurrency<'_>> {
     let Some(own) = leading_currency(&parts) else { return vec![(parts, aliases)] };
     let mut foreign: BTreeMap<&str, Parts<'_>> = BTreeMap::new();
     for (invoice, known) in mem::take(&mut parts.invoices) {

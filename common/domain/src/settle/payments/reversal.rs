@@ -1,7 +1,8 @@
 //! What of a payment went back or is in dispute (SEMANTICS 11, 12).
 
+use super::collection::ChargeKeys;
 use super::released::Released;
-use super::share::{Source, Stated, Whole};
+use super::share::{Stated, Whole};
 use crate::fact::{
     ChargeRefunded, CreditNoteSeen, CreditNoteStatus, DisputeSeen, DisputeStatus, FraudWarningSeen,
     RefundSeen, RefundStatus,
@@ -69,7 +70,7 @@ impl<'a> Reversals<'a> {
         self.disputes.iter().filter(move |dispute| dispute.status == status).map(|dispute| Stated {
             what: format!("dispute {}", dispute.dispute),
             object: Some(&dispute.dispute),
-            source: Source {
+            source: ChargeKeys {
                 charge: dispute.charge.as_ref(),
                 payment_intent: dispute.payment_intent.as_ref(),
             },
@@ -110,7 +111,7 @@ impl<'a> Reversals<'a> {
                 what: charge
                     .map_or_else(|| "a refund".to_owned(), |charge| format!("the refund of {charge}")),
                 object: None,
-                source: Source { charge, payment_intent: charge },
+                source: ChargeKeys { charge, payment_intent: charge },
                 minor: refunds.sum(released.of_charge(charge, currency))?,
                 currency,
             })
@@ -135,7 +136,7 @@ impl<'a> Reversals<'a> {
         Some(Stated {
             what: format!("credit note {}", note.credit_note),
             object: None,
-            source: Source::default(),
+            source: ChargeKeys::default(),
             minor: beyond,
             currency: &note.currency,
         })

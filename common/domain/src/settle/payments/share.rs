@@ -1,6 +1,6 @@
 //! Which part of a payment an amount is, whatever currency it is stated in (SEMANTICS 12).
 
-use super::collection::Collections;
+use super::collection::{ChargeKeys, Collections};
 use crate::fact::BalanceMoved;
 use crate::key::Key;
 use crate::money::{Currency, Money, ratio_half_even};
@@ -10,13 +10,6 @@ pub(super) struct Whole<'a> {
     pub(super) collected: Money,
     pub(super) collections: &'a Collections<'a>,
     pub(super) balances: &'a [&'a BalanceMoved],
-}
-
-/// Which charge some money came from, by either of its keys.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Source<'a> {
-    pub(super) charge: Option<&'a Key>,
-    pub(super) payment_intent: Option<&'a Key>,
 }
 
 /// An amount in the payment's own currency; never more than was collected.
@@ -33,7 +26,7 @@ pub(super) struct Stated<'a> {
     pub(super) what: String,
     /// The id under which balance transactions name it.
     pub(super) object: Option<&'a str>,
-    pub(super) source: Source<'a>,
+    pub(super) source: ChargeKeys<'a>,
     /// As its object says it.
     pub(super) minor: i64,
     /// As its object says it.
@@ -82,7 +75,7 @@ impl Whole<'_> {
     /// What was converted to the account's currency, where that must have been the payment's: a dispute
     /// that is stated in the account's currency was not converted from its own. A rate that makes more of
     /// it than the rates of two days may differ by is not believed.
-    fn converted(&self, source: Source<'_>, moved: &BalanceMoved, said: Option<Money>) -> Option<i64> {
+    fn converted(&self, source: ChargeKeys<'_>, moved: &BalanceMoved, said: Option<Money>) -> Option<i64> {
         let from_the_payments = said.is_some_and(|said| said.currency == moved.money.currency);
         let before = moved.converted_from.filter(|_| from_the_payments)?;
         Some(before).filter(|before| before / 2 <= self.of_source(source))
@@ -93,13 +86,13 @@ impl Whole<'_> {
     }
 
     /// What one charge of the payment collected, in the payment's currency.
-    fn of_source(&self, source: Source<'_>) -> i64 {
+    fn of_source(&self, source: ChargeKeys<'_>) -> i64 {
         let all = self.collected.minor;
         self.collections.of(source, self.collected.currency).map_or(all, |own| own.min(all))
     }
 
     /// What one charge of the payment is in all, in another currency.
-    fn all_in(&self, source: Source<'_>, currency: Currency) -> Option<i64> {
+    fn all_in(&self, source: ChargeKeys<'_>, currency: Currency) -> Option<i64> {
         let charges = || {
             let of_charges = |moved: &&&BalanceMoved| {
                 moved.charge.as_ref().is_some_and(|charge| charge.as_str() == moved.object)

@@ -50,8 +50,8 @@ pub(super) fn carried<'a>(
     let mut carried: BTreeMap<Key, Carried<'a>> = BTreeMap::new();
     let mut alone = BTreeSet::new();
     for KnownFact { fact, first_at, .. } in facts {
-        let Some(strong) = fact.links.iter().find(|key| is_strong(key)) else {
-            alone.extend(fact.links.iter().cloned());
+        let Some(strong) = fact.identities.iter().find(|key| is_strong(key)) else {
+            alone.extend(fact.identities.iter().cloned());
             continue;
         };
         let root = sets.root(strong);
@@ -86,7 +86,7 @@ pub(super) fn emails(fact: &Fact) -> Vec<(Key, AddressEvidence)> {
     let told = fact.body.addresses();
     let told = told.iter().filter_map(|one| Some((Key::email(one.email)?, one.evidence)));
     let mut emails: Vec<(Key, AddressEvidence)> = told.collect();
-    for key in fact.links.iter().filter(|key| !is_strong(key)) {
+    for key in fact.identities.iter().filter(|key| !is_strong(key)) {
         if !emails.iter().any(|(email, _)| email == key) {
             emails.push((key.clone(), AddressEvidence::Buyer));
         }

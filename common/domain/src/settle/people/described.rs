@@ -23,7 +23,7 @@ pub(super) fn describe(facts: &[KnownFact], people: &mut People) {
         if let Some(one) = address(fact) {
             written.entry(anchor.clone()).and_modify(|best| *best = one.max(*best)).or_insert(one);
         }
-        for key in &fact.links {
+        for key in &fact.identities {
             let one = (known.first_at, fact.event.as_str(), key);
             let first = named.entry((anchor.clone(), key.kind())).or_insert(one);
             *first = one.min(*first);

@@ -13,7 +13,6 @@
 use super::addresses::Carried;
 use super::{KnownFact, is_strong};
 use crate::clock::not_after;
-use crate::fact::FactBody;
 use crate::key::Key;
 use crate::union_find::UnionFind;
 use chrono::{DateTime, Utc};
@@ -125,44 +124,17 @@ impl Times {
         let mut times = Self { seen: BTreeMap::new(), acted: BTreeMap::new() };
         for known in facts {
             let fact = &known.fact;
-            let Some(root) = fact.links.iter().find(|key| is_strong(key)).map(|key| sets.root(key)) else {
+            let Some(root) = fact.identities.iter().find(|key| is_strong(key)).map(|key| sets.root(key))
+            else {
                 continue;
             };
             let Some(at) = known.seen_at() else { continue };
             let first = |known: &mut DateTime<Utc>| *known = at.min(*known);
-            if is_an_act(&fact.body) {
+            if fact.body.is_an_act() {
                 times.acted.entry(root.clone()).and_modify(first).or_insert(at);
             }
             times.seen.entry(root).and_modify(first).or_insert(at);
         }
         times
-    }
-}
-
-/// Whether the customer did something that may earn.
-fn is_an_act(body: &FactBody) -> bool {
-    match body {
-        FactBody::Session(_)
-        | FactBody::Invoice(_)
-        | FactBody::Intent(_)
-        | FactBody::Charge(_)
-        | FactBody::Posted(_)
-        | FactBody::Referral(_) => true,
-        FactBody::Customer(_)
-        | FactBody::Address(_)
-        | FactBody::CommissionFlag(_)
-        | FactBody::Subscription(_)
-        | FactBody::InvoiceLines(_)
-        | FactBody::Alias(_)
-        | FactBody::Apart(_)
-        | FactBody::Touch(_)
-        | FactBody::Refund(_)
-        | FactBody::ChargeRefunded(_)
-        | FactBody::Balance(_)
-        | FactBody::Dispute(_)
-        | FactBody::CreditNote(_)
-        | FactBody::FraudWarning(_)
-        | FactBody::Lock(_)
-        | FactBody::Verdict(_) => false,
     }
 }

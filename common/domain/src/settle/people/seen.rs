@@ -6,7 +6,6 @@ use super::described::address;
 use super::{KnownFact, People, Person, anchor_rank, is_strong, names_a_customer};
 use crate::fact::{AddressEvidence, FactBody};
 use crate::key::{Key, KeyKind};
-use crate::settle::payments::names_a_payment;
 use crate::union_find::UnionFind;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -44,7 +43,7 @@ impl Seen {
             if let Some((evidence, at, event, email)) = address(fact) {
                 seen.written = seen.written.max(Some((evidence, at, event.to_owned(), email.to_owned())));
             }
-            for key in &fact.links {
+            for key in &fact.identities {
                 let first = match key.kind() {
                     KeyKind::StripeCustomer => &mut seen.stripe_customer,
                     KeyKind::User => &mut seen.user,
@@ -52,9 +51,9 @@ impl Seen {
                 };
                 *first = earliest(first.take(), Some((*first_at, fact.event.clone(), key.clone())));
             }
-            let names = fact.links.iter().filter(|key| is_strong(key) && !names_a_payment(key));
+            let names = fact.identities.iter().filter(|key| is_strong(key) && !key.names_a_payment());
             seen.names.extend(names.cloned());
-            if !fact.links.iter().any(is_strong) {
+            if !fact.identities.iter().any(is_strong) {
                 continue;
             }
             for (email, evidence) in emails(fact) {
@@ -117,7 +116,7 @@ pub(in crate::settle) fn one(past: &Seen, facts: &[KnownFact]) -> Option<People>
     // What payments that are not read have brought together; new names have to be by these facts.
     sets.join(&past.names);
     for KnownFact { fact, .. } in facts {
-        sets.join(fact.links.iter().filter(|key| is_strong(key)));
+        sets.join(fact.identities.iter().filter(|key| is_strong(key)));
     }
     let mut sets = sets.sets().into_values();
     let (Some(strong), None) = (sets.next(), sets.next()) else { return None };
@@ -126,7 +125,7 @@ pub(in crate::settle) fn one(past: &Seen, facts: &[KnownFact]) -> Option<People>
     }
     let addresses = seen.counting();
     let keys: BTreeSet<Key> = strong.iter().chain(addresses.keys()).cloned().collect();
-    if !facts.iter().flat_map(|known| &known.fact.links).all(|key| keys.contains(key)) {
+    if !facts.iter().flat_map(|known| &known.fact.identities).all(|key| keys.contains(key)) {
         return None;
     }
     let anchor = keys.iter().min_by_key(|key| (anchor_rank(key.kind()), *key))?.clone();
@@ -147,8 +146,9 @@ pub(in crate::settle) fn one(past: &Seen, facts: &[KnownFact]) -> Option<People>
         converted_at: converted.min(),
         keys,
     };
-    let alone = facts.iter().filter(|known| !known.fact.links.iter().any(is_strong));
-    let by_email_alone = alone.flat_map(|known| &known.fact.links).map(|key| (key.clone(), anchor.clone()));
+    let alone = facts.iter().filter(|known| !known.fact.identities.iter().any(is_strong));
+    let by_email_alone =
+        alone.flat_map(|known| &known.fact.identities).map(|key| (key.clone(), anchor.clone()));
     Some(People {
         anchors: strong.into_iter().map(|key| (key, anchor.clone())).collect(),
         by_email_alone: by_email_alone.collect(),

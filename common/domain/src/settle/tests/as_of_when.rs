@@ -215,7 +215,7 @@ impl History {
 #[test]
 fn what_is_told_of_again_is_known_since_it_was_first_told_of() {
     let mut referred = History::new().referral(1, 1, "kim@customer.example", ALICE);
-    referred.facts.last_mut().unwrap().fact.links.push(Key::user("u1"));
+    referred.facts.last_mut().unwrap().fact.identities.push(Key::user("u1"));
     let subscribed = referred.subscription(0).invoice_with(5, "in_1", "cus_1", 1_000, |invoice| {
         invoice.email = Some("kim@customer.example".to_owned());
     });

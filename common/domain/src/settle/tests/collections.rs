@@ -35,8 +35,8 @@ impl History {
             succeeded_at: day(n),
             no_commission: false,
         });
-        let links = [invoice.as_str(), intent, &charge, customer];
-        self.add(&format!("intent:{intent}"), Keep::Latest, amount, day(n), &links, body);
+        let identities = [invoice.as_str(), intent, &charge, customer];
+        self.add(&format!("intent:{intent}"), Keep::Latest, amount, day(n), &identities, body);
         self
     }
 
@@ -64,8 +64,8 @@ impl History {
             succeeded_at: day(n),
             no_commission: false,
         });
-        let links = [invoice.as_str(), intent, charge, customer];
-        self.add(&format!("charge:{charge}"), Keep::Latest, amount, day(n), &links, body);
+        let identities = [invoice.as_str(), intent, charge, customer];
+        self.add(&format!("charge:{charge}"), Keep::Latest, amount, day(n), &identities, body);
         self
     }
 

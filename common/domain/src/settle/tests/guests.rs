@@ -57,7 +57,7 @@ impl History {
         let mut history =
             self.invoice_with(n, invoice, customer, 1_000, |invoice| invoice.email = Some(email.to_owned()));
         if let Some(known) = history.facts.last_mut() {
-            known.fact.links.extend(Key::email(email));
+            known.fact.identities.extend(Key::email(email));
         }
         history
     }
@@ -161,7 +161,7 @@ fn of_two_customers_who_come_to_a_guests_address_at_once_neither_is_the_guest() 
 #[test]
 fn a_referral_that_comes_to_an_address_later_was_nobodys_neighbour_before() {
     let mut history = History::new().referral(1, 1, "kim@customer.example", ALICE);
-    history.facts.last_mut().unwrap().fact.links.push(Key::user("u1"));
+    history.facts.last_mut().unwrap().fact.identities.push(Key::user("u1"));
     let history = history.customer(0, "cus_1", "kim@customer.example").addressed_invoice(
         5,
         "in_1",
@@ -185,8 +185,8 @@ fn the_first_of_several_ids_is_the_one_that_was_told_of_first() {
         .invoice(5, "in_2", "cus_a", 1_000);
     // One user of the company's, two customers at Stripe.
     for known in &mut history.facts {
-        if known.fact.links.len() > 1 {
-            known.fact.links.push(Key::user("u1"));
+        if known.fact.identities.len() > 1 {
+            known.fact.identities.push(Key::user("u1"));
         }
     }
     let customers = history.settle().customers;

@@ -1,7 +1,7 @@
 //! A small language for histories: facts as the Stripe reader makes them.
 
 use crate::code::FoldedCode;
-use crate::decision::{Lock, LockedTo, Ruling, Verdict, Word};
+use crate::decision::{Audit, Lock, LockedTo, Ruling, Verdict};
 use crate::directory::{Affiliate, CodeOwner, Directory, Period};
 use crate::fact::*;
 use crate::ids::{AffiliateId, ConversionId, RuleId};
@@ -86,11 +86,11 @@ impl History {
         keep: Keep,
         rank: i64,
         at: DateTime<Utc>,
-        links: &[&str],
+        identities: &[&str],
         body: FactBody,
     ) {
         self.events += 1;
-        let links = links
+        let identities = identities
             .iter()
             .filter(|link| !link.is_empty())
             .map(|link| if link.contains('@') { Key::email(link).unwrap() } else { key(link) });
@@ -100,7 +100,7 @@ impl History {
             rank,
             at,
             event: format!("evt_{:04}", self.events),
-            links: links.collect(),
+            identities: identities.collect(),
             body,
         };
         self.facts.push(KnownFact::new(fact, at));
@@ -133,7 +133,7 @@ impl History {
         self
     }
 
-    /// A paid invoice without tax; `links` are its other objects and the address.
+    /// A paid invoice without tax; `identities` are its other objects and the address.
     pub(super) fn invoice(self, n: i64, invoice: &str, customer: &str, amount: i64) -> Self {
         self.taxed_invoice(n, invoice, customer, amount, 0)
     }
@@ -329,7 +329,7 @@ impl History {
 
     pub(super) fn referral(mut self, n: i64, id: i64, email: &str, affiliate: AffiliateId) -> Self {
         let body = FactBody::Referral(ReferralRegistered {
-            who: Who { email: Some(email.to_owned()), ..Who::default() },
+            who: CustomerIds { email: Some(email.to_owned()), ..CustomerIds::default() },
             affiliate: Some(affiliate),
             referral_code: None,
             occurred_at: day(n),
@@ -343,7 +343,7 @@ impl History {
     /// A referral known by the company's own id alone.
     pub(super) fn signup(mut self, n: i64, external_id: &str, affiliate: AffiliateId) -> Self {
         let body = FactBody::Referral(ReferralRegistered {
-            who: Who { external_id: Some(external_id.to_owned()), ..Who::default() },
+            who: CustomerIds { external_id: Some(external_id.to_owned()), ..CustomerIds::default() },
             affiliate: Some(affiliate),
             referral_code: None,
             occurred_at: day(n),
@@ -372,18 +372,18 @@ impl History {
             affiliate: None,
             referral_code: None,
             coupon_code: None,
-            who: Who::default(),
+            who: CustomerIds::default(),
             occurred_at: day(n),
             paid: false,
             deleted: false,
         };
         change(&mut posted);
-        let mut links = vec![posted.payment.as_str().to_owned(), format!("conversion:{id}")];
-        links.extend(posted.who.stripe_customer.iter().map(|key| key.as_str().to_owned()));
-        links.extend(posted.who.email.clone());
-        let links: Vec<&str> = links.iter().map(String::as_str).collect();
+        let mut identities = vec![posted.payment.as_str().to_owned(), format!("conversion:{id}")];
+        identities.extend(posted.who.stripe_customer.iter().map(|key| key.as_str().to_owned()));
+        identities.extend(posted.who.email.clone());
+        let identities: Vec<&str> = identities.iter().map(String::as_str).collect();
         let word = PostedWord { conversion: posted, said_at: Some(day(n)), change: None };
-        self.add(&format!("posted:{id}"), Keep::Highest, 0, day(n), &links, FactBody::Posted(word));
+        self.add(&format!("posted:{id}"), Keep::Highest, 0, day(n), &identities, FactBody::Posted(word));
         self
     }
 
@@ -391,8 +391,8 @@ impl History {
     pub(super) fn lock(mut self, n: i64, customer: &str, to: LockedTo) -> Self {
         let subject =
             Key::email(customer).filter(|_| customer.contains('@')).unwrap_or_else(|| key(customer));
-        let word = word(n, "they asked");
-        let body = FactBody::Lock(Lock { customer: subject.clone(), to, word });
+        let audit = audit(n, "they asked");
+        let body = FactBody::Lock(Lock { customer: subject.clone(), to, audit });
         let revision = i64::from(self.events);
         self.add(&format!("lock:{subject}"), Keep::Highest, revision, day(n), &[customer], body);
         self
@@ -400,8 +400,8 @@ impl History {
 
     /// A verdict on a payment. The later of two in a history stands.
     pub(super) fn verdict(mut self, n: i64, payment: &str, ruling: Ruling) -> Self {
-        let word = word(n, "looked into");
-        let body = FactBody::Verdict(Verdict { payment: key(payment), ruling, word });
+        let audit = audit(n, "looked into");
+        let body = FactBody::Verdict(Verdict { payment: key(payment), ruling, audit });
         let revision = i64::from(self.events);
         self.add(&format!("verdict:{payment}"), Keep::Highest, revision, day(n), &[payment], body);
         self
@@ -434,8 +434,8 @@ impl History {
     }
 }
 
-fn word(n: i64, reason: &str) -> Word {
-    Word { actor: "dana".to_owned(), reason: reason.to_owned(), decided_at: day(n) }
+fn audit(n: i64, reason: &str) -> Audit {
+    Audit { actor: "dana".to_owned(), reason: reason.to_owned(), decided_at: day(n) }
 }
 
 fn version(rules: Rules) -> Vec<RuleVersion> {

@@ -95,7 +95,7 @@ fn metadata_of_the_subscription_goes_before_that_of_the_customer() {
     if let crate::fact::FactBody::Invoice(invoice) = &mut invoice.fact.body {
         invoice.subscription = Some(key("sub_1"));
     }
-    invoice.fact.links.push(key("sub_1"));
+    invoice.fact.identities.push(key("sub_1"));
     assert_eq!(won(&history).0, ALICE);
     let history = history.touch(-1, Subscription, "sub_1", Metadata, "bob");
     assert_eq!(won(&history).0, BOB);

@@ -1,7 +1,7 @@
 //! How many messages RabbitMQ has ready, as a gauge. What it has delivered and nobody answered is `tributary_queue_in_hand`
 //! of each worker: a prefetch hides a backlog from whoever looks at the ready ones alone.
 
-use super::super::connection::LinkError;
+use super::super::error::BrokerError;
 use crate::telemetry;
 use lapin::{
     Connection,
@@ -14,7 +14,7 @@ use std::time::Duration;
 const MEASURED_EVERY: Duration = Duration::from_secs(5);
 
 /// Measures until a queue cannot be asked, which means that the connection or its topology has to be made anew.
-pub(super) async fn measure(connection: &Connection, queues: &[&ShortString]) -> LinkError {
+pub(super) async fn measure(connection: &Connection, queues: &[&ShortString]) -> BrokerError {
     let error: Result<std::convert::Infallible, lapin::Error> = async {
         let channel = connection.create_channel().await?;
         let mut ticks = tokio::time::interval(MEASURED_EVERY);

@@ -1,21 +1,15 @@
 //! One queue consumed on one channel. The task owns the channel: deliveries go out, answers come in.
 
 use super::{
-    super::{
-        codec,
-        connection::LinkError,
-        outstanding::Outstanding,
-        receipt::{BrokerReceipt, Command, Verdict},
-        topology::DELIVERY_LIMIT,
-    },
+    super::{codec, error::BrokerError, outstanding::Outstanding, topology::DELIVERY_LIMIT},
     oldest::{Oldest, TOLD_EVERY},
 };
 use crate::{
     Delivery,
     acknowledge::{DeadLetterRow, DeadLetterWriter, Parked},
     backoff::chain,
-    delivery::Receipt,
     envelope::{Envelope, Headers},
+    receipt::{Answer, BrokerReceipt, Receipt, Reply},
     telemetry,
 };
 use chrono::Utc;
@@ -68,7 +62,7 @@ impl Session {
         queue: &ShortString,
         prefetch: u16,
         sink: Sink,
-    ) -> Result<Self, LinkError> {
+    ) -> Result<Self, BrokerError> {
         let channel = connection.create_channel().await?;
         // Before consuming: without a limit RabbitMQ would send the whole queue.
         channel.basic_qos(prefetch, BasicQosOptions::default()).await?;
@@ -80,8 +74,12 @@ impl Session {
     }
 
     /// Runs until the channel fails, or after `shutdown` until every delivery was answered.
-    pub(super) async fn run(mut self, shutdown: CancellationToken, oldest: Oldest) -> Result<(), LinkError> {
-        let (session, mut commands) = mpsc::unbounded_channel();
+    pub(super) async fn run(
+        mut self,
+        shutdown: CancellationToken,
+        oldest: Oldest,
+    ) -> Result<(), BrokerError> {
+        let (session, mut answers) = mpsc::unbounded_channel();
         let mut ticks = tokio::time::interval(TOLD_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -89,21 +87,21 @@ impl Session {
                 biased;
                 // First: what is given back to the broker after it must not be delivered here again.
                 () = shutdown.cancelled() => break,
-                Some(command) = commands.recv() => self.answer(command).await?,
+                Some(answer) = answers.recv() => self.answer(answer).await?,
                 _ = ticks.tick() => {
                     oldest.tell(&self.queue, self.outstanding.oldest(), self.outstanding.len());
                 }
                 delivery = self.consumer.next() => match delivery {
                     Some(delivery) => self.deliver(delivery?, &session).await,
-                    None => return Err(LinkError::ConsumerEnded(self.queue.to_string())),
+                    None => return Err(BrokerError::ConsumerEnded(self.queue.to_string())),
                 },
             }
         }
         self.channel.basic_cancel(self.consumer.tag(), BasicCancelOptions::default()).await?;
         // From here on only receipts hold the sender: the loop ends when the last one is answered.
         drop(session);
-        while let Some(command) = commands.recv().await {
-            self.answer(command).await?;
+        while let Some(answer) = answers.recv().await {
+            self.answer(answer).await?;
         }
         // Whatever lapin still holds was never looked at. Tag 0 means all that is unanswered.
         self.channel.basic_nack(0, BasicNackOptions { multiple: true, requeue: true }).await?;
@@ -111,7 +109,7 @@ impl Session {
         Ok(())
     }
 
-    async fn deliver(&mut self, message: lapin::message::Delivery, session: &mpsc::UnboundedSender<Command>) {
+    async fn deliver(&mut self, message: lapin::message::Delivery, session: &mpsc::UnboundedSender<Answer>) {
         let receipt = BrokerReceipt::new(message.delivery_tag, session.clone());
         let attempt = codec::delivery_count(&message.properties);
         let headers = codec::headers_json(&message.properties);
@@ -159,24 +157,24 @@ impl Session {
         }
     }
 
-    async fn answer(&mut self, command: Command) -> Result<(), lapin::Error> {
-        let (channel, answers) = (&self.channel, self.outstanding.answer(command.tags));
-        match command.verdict {
-            Verdict::Ack => {
+    async fn answer(&mut self, answer: Answer) -> Result<(), lapin::Error> {
+        let (channel, answers) = (&self.channel, self.outstanding.answer(answer.tags));
+        match answer.reply {
+            Reply::Ack => {
                 let ack = |multiple| BasicAckOptions { multiple };
                 try_join_all(
                     answers.iter().map(|answer| channel.basic_ack(answer.tag, ack(answer.multiple))),
                 )
                 .await?;
             }
-            Verdict::Requeue => {
+            Reply::Requeue => {
                 let nack = |multiple| BasicNackOptions { multiple, requeue: true };
                 try_join_all(
                     answers.iter().map(|answer| channel.basic_nack(answer.tag, nack(answer.multiple))),
                 )
                 .await?;
             }
-            Verdict::Fail => {
+            Reply::Fail => {
                 // A reject has no `multiple`, and comes one at a time.
                 let reject = BasicRejectOptions { requeue: true };
                 try_join_all(answers.iter().map(|answer| channel.basic_reject(answer.tag, reject))).await?;

@@ -5,7 +5,10 @@ use super::{
     window::{Job, Trouble, Window},
 };
 use crate::{
-    amqp::connection::{Events, Link, LinkError},
+    amqp::{
+        connection::{BrokerConnection, Events},
+        error::BrokerError,
+    },
     telemetry::{self, count},
 };
 use futures::StreamExt;
@@ -30,7 +33,7 @@ const DRAIN: Duration = Duration::from_secs(2);
 /// What one use of a channel needs.
 pub(super) struct Session<'a> {
     pub(super) channel: &'a Channel,
-    pub(super) link: &'a Link,
+    pub(super) broker: &'a BrokerConnection,
     pub(super) events: &'a mut Events,
     pub(super) inbox: &'a mut mpsc::Receiver<Job>,
     pub(super) status: &'a Status,
@@ -45,7 +48,7 @@ pub(super) enum End {
     /// A message was returned; the channel can be used again.
     Returned,
     /// The channel or its connection is gone.
-    Lost(LinkError),
+    Lost(BrokerError),
 }
 
 impl Session<'_> {
@@ -68,9 +71,9 @@ impl Session<'_> {
                         window.refuse(BrokerRefusal::Blocked);
                     }
                     Some(Event::ConnectionUnblocked) => self.status.set(BrokerStatus::Ready),
-                    Some(_) if self.link.is_usable(self.channel) => {}
+                    Some(_) if self.broker.is_usable(self.channel) => {}
                     Some(Event::Error(error)) => return lost(window, error.into()),
-                    Some(_) | None => return lost(window, LinkError::Timeout),
+                    Some(_) | None => return lost(window, BrokerError::Timeout),
                 },
                 confirmed = poll_fn(|cx| window.poll_confirmed(cx)) => match confirmed {
                     Ok(()) if self.status.is_stalled() => {
@@ -88,7 +91,7 @@ impl Session<'_> {
                         if blocked {
                             let _ = job.answer.send(Err(BrokerRefusal::Blocked));
                         } else {
-                            window.publish(self.channel, &self.link.topology.exchange, job);
+                            window.publish(self.channel, &self.broker.topology.exchange, job);
                         }
                     }
                 }
@@ -98,7 +101,7 @@ impl Session<'_> {
                     window.refuse(BrokerRefusal::Deadline);
                 }
                 () = sleep_until(stalled_since.unwrap_or(oldest) + GIVEN_UP_AFTER), if stalled_since.is_some() => {
-                    return lost(window, LinkError::Timeout);
+                    return lost(window, BrokerError::Timeout);
                 }
                 () = self.shutdown.cancelled(), if !self.inbox.is_closed() => self.inbox.close(),
             }
@@ -108,7 +111,7 @@ impl Session<'_> {
     }
 }
 
-fn lost(mut window: Window<'_>, error: LinkError) -> End {
+fn lost(mut window: Window<'_>, error: BrokerError) -> End {
     window.refuse(BrokerRefusal::Down);
     End::Lost(error)
 }
@@ -123,5 +126,5 @@ async fn drain(mut window: Window<'_>) -> End {
         }
         End::Returned
     };
-    timeout(DRAIN, drained).await.unwrap_or(End::Lost(LinkError::Timeout))
+    timeout(DRAIN, drained).await.unwrap_or(End::Lost(BrokerError::Timeout))
 }

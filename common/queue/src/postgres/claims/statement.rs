@@ -5,9 +5,8 @@ use crate::{
     Delivery, Prefix,
     acknowledge::DeadLetterRow,
     backoff::chain,
-    delivery::Receipt,
     envelope::{Envelope, Headers},
-    postgres::Lease,
+    receipt::{Lease, Receipt},
 };
 use sqlx::PgConnection;
 use std::time::Duration;

@@ -10,6 +10,7 @@ pub(super) struct Columns {
     pub(super) payment_key: Vec<String>,
     pub(super) kind: Vec<String>,
     pub(super) source: Vec<String>,
+    pub(super) amount_source: Vec<String>,
     pub(super) status: Vec<String>,
     pub(super) reason: Vec<Option<String>>,
     pub(super) customer_id: Vec<Option<i64>>,
@@ -39,6 +40,7 @@ impl Columns {
             columns.payment_key.push(row.payment_key.as_str().to_owned());
             columns.kind.push(row.kind.clone());
             columns.source.push(row.source.clone());
+            columns.amount_source.push(row.amount_source.clone());
             columns.status.push(row.status.clone());
             columns.reason.push(row.reason.clone());
             columns.customer_id.push(row.customer_id);

@@ -1,13 +1,15 @@
 //! A row as it stands, and as it should be.
 
-use super::Written;
 use crate::StoreError;
-use crate::settlement::{cause::Cause, ledger::Amounts, story::Story};
+use crate::settlement::{
+    cause::Cause,
+    story::Story,
+    written::{Amounts, Written},
+};
 use chrono::{DateTime, Utc};
-use domain::fact::ConversionKind;
 use domain::ids::{AffiliateId, ClusterId, ConversionId, CustomerId};
 use domain::key::Key;
-use domain::settle::Conversion;
+use domain::settle::{Conversion, ConversionStatus};
 
 /// A row as it stands, or should, but for its story.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +18,7 @@ pub(super) struct Row {
     pub(super) payment_key: Key,
     pub(super) kind: String,
     pub(super) source: String,
+    pub(super) amount_source: String,
     pub(super) status: String,
     pub(super) reason: Option<String>,
     pub(super) customer_id: Option<i64>,
@@ -64,11 +67,9 @@ impl Row {
         Self {
             cluster_id: Some(cluster.0),
             payment_key: conversion.payment.clone(),
-            kind: match conversion.kind {
-                ConversionKind::Signup => "signup".to_owned(),
-                ConversionKind::Purchase => "purchase".to_owned(),
-            },
+            kind: conversion.kind.as_str().to_owned(),
             source: conversion.source.as_str().to_owned(),
+            amount_source: conversion.amount_source.as_str().to_owned(),
             status: conversion.status.as_str().to_owned(),
             reason: conversion.reason.clone(),
             customer_id: customer.map(|id| id.0),
@@ -89,10 +90,15 @@ impl Row {
         }
     }
 
+    /// Whether it has yet to be settled for the first time.
+    pub(super) fn is_pending(&self) -> bool {
+        self.status == ConversionStatus::Pending.as_str()
+    }
+
     /// The row when no fact tells of its payment any more.
     pub(super) fn without_payment(self) -> Self {
         Self {
-            status: "reversed".to_owned(),
+            status: ConversionStatus::Reversed.as_str().to_owned(),
             reason: Some("no event tells of this payment any more".to_owned()),
             affiliate_id: None,
             commission_minor: 0,

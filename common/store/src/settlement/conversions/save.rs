@@ -1,9 +1,8 @@
 //! Statements that write rows, all of a batch at once.
 
-use super::Written;
 use super::columns::Columns;
 use super::row::{Row, Target};
-use crate::settlement::cause::Cause;
+use crate::settlement::{cause::Cause, written::Written};
 use crate::{PgConnection, StoreError, realm};
 use chrono::{DateTime, Utc};
 use domain::ids::{ConversionId, Realm};
@@ -20,7 +19,7 @@ pub(super) struct Missing<'a> {
 
 /// Of payments of which no event tells any more; their story stays.
 pub(super) async fn forget(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     forgotten: &[(ConversionId, Row)],
 ) -> Result<(), StoreError> {
     if forgotten.is_empty() {
@@ -38,14 +37,14 @@ pub(super) async fn forget(
         &forgotten.iter().map(|(_, row)| row.status.clone()).collect::<Vec<_>>(),
         &forgotten.iter().map(|(_, row)| row.reason.clone()).collect::<Vec<_>>() as &[Option<String>],
     )
-    .execute(conn)
+    .execute(connection)
     .await?;
     Ok(())
 }
 
 /// Of rows that differ, all that the fold says.
 pub(super) async fn update(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     changed: &[(ConversionId, Target)],
 ) -> Result<(), StoreError> {
     if changed.is_empty() {
@@ -62,14 +61,15 @@ pub(super) async fn update(
             clawed_back_minor = new.clawed_back_minor, held_minor = new.held_minor, paid = new.paid,
             rule_id = new.rule_id, attribution = new.attribution::JSONB, explanation = new.explanation::JSONB,
             occurred_at = new.occurred_at, release_at = new.release_at, fingerprint = new.fingerprint,
-            ordinal = new.ordinal
+            ordinal = new.ordinal, amount_source = new.amount_source
         FROM UNNEST($1::BIGINT[], $2::BIGINT[], $3::TEXT[], $4::TEXT[], $5::TEXT[], $6::TEXT[], $7::TEXT[],
                     $8::BIGINT[], $9::BIGINT[], $10::TEXT[], $11::TEXT[], $12::TEXT[], $13::BIGINT[], $14::BIGINT[],
                     $15::BIGINT[], $16::BIGINT[], $17::BOOLEAN[], $18::BIGINT[], $19::TEXT[], $20::TEXT[],
-                    $21::TIMESTAMPTZ[], $22::TIMESTAMPTZ[], $23::BIGINT[], $24::INTEGER[])
+                    $21::TIMESTAMPTZ[], $22::TIMESTAMPTZ[], $23::BIGINT[], $24::INTEGER[], $25::TEXT[])
             AS new (id, cluster_id, payment_key, type, source, status, reason, customer_id, affiliate_id,
                     referral_code, coupon_code, currency, base_minor, commission_minor, clawed_back_minor, held_minor,
-                    paid, rule_id, attribution, explanation, occurred_at, release_at, fingerprint, ordinal)
+                    paid, rule_id, attribution, explanation, occurred_at, release_at, fingerprint, ordinal,
+                    amount_source)
         WHERE c.id = new.id
         "#,
         &changed.iter().map(|(id, _)| id.0).collect::<Vec<_>>(),
@@ -96,15 +96,16 @@ pub(super) async fn update(
         &columns.release_at as &[Option<DateTime<Utc>>],
         &columns.fingerprint as &[Option<i64>],
         &columns.ordinal as &[Option<i32>],
+        &columns.amount_source,
     )
-    .execute(conn)
+    .execute(connection)
     .await?;
     Ok(())
 }
 
 /// Makes the rows that are missing.
 pub(super) async fn insert(
-    conn: &mut PgConnection,
+    connection: &mut PgConnection,
     missing: &[Missing<'_>],
 ) -> Result<Vec<Written>, StoreError> {
     if missing.is_empty() {
@@ -116,17 +117,19 @@ pub(super) async fn insert(
         INSERT INTO conversions (project_id, livemode, cluster_id, payment_key, type, source, status, reason,
                                  customer_id, affiliate_id, referral_code, coupon_code, currency, base_minor,
                                  commission_minor, clawed_back_minor, held_minor, paid, rule_id, attribution,
-                                 explanation, occurred_at, release_at, fingerprint, ordinal)
+                                 explanation, occurred_at, release_at, fingerprint, ordinal, amount_source)
         SELECT project_id, livemode, cluster_id, payment_key, type, source, status, reason, customer_id, affiliate_id,
                referral_code, coupon_code, currency, base_minor, commission_minor, clawed_back_minor, held_minor, paid,
-               rule_id, attribution::JSONB, explanation::JSONB, occurred_at, release_at, fingerprint, ordinal
+               rule_id, attribution::JSONB, explanation::JSONB, occurred_at, release_at, fingerprint, ordinal,
+               amount_source
         FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::BIGINT[], $4::TEXT[], $5::TEXT[], $6::TEXT[], $7::TEXT[],
                     $8::TEXT[], $9::BIGINT[], $10::BIGINT[], $11::TEXT[], $12::TEXT[], $13::TEXT[], $14::BIGINT[],
                     $15::BIGINT[], $16::BIGINT[], $17::BIGINT[], $18::BOOLEAN[], $19::BIGINT[], $20::TEXT[],
-                    $21::TEXT[], $22::TIMESTAMPTZ[], $23::TIMESTAMPTZ[], $24::BIGINT[], $25::INTEGER[])
+                    $21::TEXT[], $22::TIMESTAMPTZ[], $23::TIMESTAMPTZ[], $24::BIGINT[], $25::INTEGER[], $26::TEXT[])
             AS new (project_id, livemode, cluster_id, payment_key, type, source, status, reason, customer_id,
                     affiliate_id, referral_code, coupon_code, currency, base_minor, commission_minor, clawed_back_minor,
-                    held_minor, paid, rule_id, attribution, explanation, occurred_at, release_at, fingerprint, ordinal)
+                    held_minor, paid, rule_id, attribution, explanation, occurred_at, release_at, fingerprint, ordinal,
+                    amount_source)
         RETURNING id, project_id, livemode, payment_key
         "#,
         &missing.iter().map(|missing| missing.realm.project.0).collect::<Vec<_>>(),
@@ -154,8 +157,9 @@ pub(super) async fn insert(
         &columns.release_at as &[Option<DateTime<Utc>>],
         &columns.fingerprint as &[Option<i64>],
         &columns.ordinal as &[Option<i32>],
+        &columns.amount_source,
     )
-    .fetch_all(conn)
+    .fetch_all(connection)
     .await?;
     let ids: BTreeMap<(Realm, String), ConversionId> = inserted
         .into_iter()

@@ -15,7 +15,7 @@ pub(super) struct Standing {
 }
 
 impl Standing {
-    pub(super) async fn load(conn: &mut PgConnection, folded: &[Folded]) -> Result<Self, StoreError> {
+    pub(super) async fn load(connection: &mut PgConnection, folded: &[Folded]) -> Result<Self, StoreError> {
         let all = || folded.iter().flat_map(|f| f.settlement.conversions.iter().map(move |c| (f.realm, c)));
         let stored = folded.iter().filter(|folded| !folded.is_new && folded.payments.is_none());
         let clusters: Vec<i64> = stored.map(|folded| folded.cluster.0).collect();
@@ -29,7 +29,8 @@ impl Standing {
         let rows = sqlx::query!(
             r#"
             SELECT id AS "id!", project_id AS "project_id!", livemode AS "livemode!", cluster_id,
-                   payment_key AS "payment_key!", type AS "kind!", source AS "source!", status AS "status!", reason,
+                   payment_key AS "payment_key!", type AS "kind!", source AS "source!",
+                   amount_source AS "amount_source!", status AS "status!", reason,
                    customer_id, affiliate_id, referral_code, coupon_code, currency AS "currency!",
                    base_minor AS "base_minor!", commission_minor AS "commission_minor!",
                    clawed_back_minor AS "clawed_back_minor!", held_minor AS "held_minor!", paid AS "paid!", rule_id,
@@ -66,7 +67,7 @@ impl Standing {
             &settled.iter().map(|(realm, _)| realm.mode.is_live()).collect::<Vec<_>>(),
             &settled.iter().map(|(_, key)| key.as_str().to_owned()).collect::<Vec<_>>(),
         )
-        .fetch_all(conn)
+        .fetch_all(connection)
         .await?;
         let mut standing = Self { rows: BTreeMap::new(), by_key: BTreeMap::new() };
         for row in rows {
@@ -79,6 +80,7 @@ impl Standing {
                 payment_key,
                 kind: row.kind,
                 source: row.source,
+                amount_source: row.amount_source,
                 status: row.status,
                 reason: row.reason,
                 customer_id: row.customer_id,
@@ -105,7 +107,7 @@ impl Standing {
     /// Settled rows that no payment took.
     pub(super) fn forgotten(self) -> impl Iterator<Item = (ConversionId, Row)> {
         let rows = self.rows.into_iter().map(|(id, (_, row))| (id, row));
-        rows.filter(|(_, row)| row.status != "pending" && row.commission_minor != 0)
+        rows.filter(|(_, row)| !row.is_pending() && row.commission_minor != 0)
     }
 
     /// The rows of one payment, the oldest first.

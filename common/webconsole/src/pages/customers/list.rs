@@ -10,11 +10,11 @@ use axum::{
     extract::{Query, State, rejection::QueryRejection},
     response::{IntoResponse, Redirect, Response},
 };
-use domain::key::Key;
+use domain::{key::Key, settle::CustomerStatus};
 use maud::html;
 use serde::Deserialize;
 use store::{
-    customers::{self, Customer, CustomerStatus, Filter},
+    customers::{self, Customer, Filter},
     page::Position,
 };
 

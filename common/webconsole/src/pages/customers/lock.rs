@@ -22,7 +22,7 @@ pub(crate) async fn lock(
     posted: Posted,
 ) -> Result<Response, Failure> {
     let customer = customer(&console, &page, id).await?;
-    let word = decisions::word(&page.person.who.name, posted.text("reason"), console.now())?;
+    let audit = decisions::audit(&page.person.who.name, posted.text("reason"), console.now())?;
     let (project, mode) = (page.realm.project, page.realm.mode);
     let mut transaction = console.parts.writes.begin().await?;
     let found = decisions::find(&mut transaction, project, Some(mode), &keys(&customer)).await?;
@@ -32,9 +32,9 @@ pub(crate) async fn lock(
         "lock" => {
             let named = posted.text("affiliate");
             let to = if named.is_empty() { LockTo::Nobody } else { LockTo::Affiliate(named) };
-            (decisions::lock(&mut transaction, console.outbox(), found, to, word).await?, "locked")
+            (decisions::lock(&mut transaction, console.outbox(), found, to, audit).await?, "locked")
         }
-        "unlock" => (decisions::unlock(&mut transaction, console.outbox(), found, word).await?, "unlocked"),
+        "unlock" => (decisions::unlock(&mut transaction, console.outbox(), found, audit).await?, "unlocked"),
         _ => return Err(Failure::Refused("Say what is decided: lock or unlock.".to_owned())),
     };
     transaction.commit().await?;

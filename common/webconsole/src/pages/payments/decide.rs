@@ -25,12 +25,12 @@ pub(crate) async fn decide(
         "reject" => (Ruling::Reject, "rejected"),
         _ => return Err(Failure::Refused("Say what is decided: hold, release or reject.".to_owned())),
     };
-    let word = decisions::word(&page.person.who.name, posted.text("reason"), console.now())?;
+    let audit = decisions::audit(&page.person.who.name, posted.text("reason"), console.now())?;
     let (project, mode) = (page.realm.project, page.realm.mode);
     let mut transaction = console.parts.writes.begin().await?;
     let payment = decisions::payment(&mut transaction, project, Some(mode), &id.to_string()).await?;
     let payment = payment.ok_or_else(|| Failure::NotFound(format!("There is no payment {id}.")))?;
-    let decided = decisions::rule(&mut transaction, console.outbox(), payment, ruling, word).await?;
+    let decided = decisions::rule(&mut transaction, console.outbox(), payment, ruling, audit).await?;
     transaction.commit().await?;
     let settled = console.parts.completions.wait(page.realm, decided.event, PATIENCE).await;
     let what = match settled {

@@ -10,13 +10,13 @@ use axum::{
     extract::{Query, State, rejection::QueryRejection},
     response::Response,
 };
-use domain::{fact::ConversionKind, ids::ConversionId};
+use domain::{fact::ConversionKind, ids::ConversionId, settle::ConversionStatus};
 use maud::{Markup, html};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use store::{
     PgConnection,
-    conversions::{self, ConversionStatus, Filter, kind_as_str, parse_kind},
+    conversions::{self, Filter},
     overview::{self, Overview},
     page::{Position, Rows},
 };
@@ -59,7 +59,7 @@ pub(crate) async fn list(
 
 fn form(path: &str, wanted: &Wanted) -> Markup {
     let statuses = ConversionStatus::ALL.map(ConversionStatus::as_str);
-    let kinds = [ConversionKind::Purchase, ConversionKind::Signup].map(kind_as_str);
+    let kinds = [ConversionKind::Purchase, ConversionKind::Signup].map(ConversionKind::as_str);
     html! {
         form.filter method="get" action=(path) role="search" { div.row {
             (field("q", "Payment or customer: in_…, pi_…, ch_…, your reference, an address, cus_…", &wanted.q))
@@ -105,7 +105,7 @@ async fn filtered(
 ) -> Result<Rows<Overview>, Failure> {
     let filter = Filter {
         status: ConversionStatus::parse(&wanted.status),
-        kind: parse_kind(&wanted.kind),
+        kind: ConversionKind::parse(&wanted.kind),
         ..Filter::default()
     };
     let listed = conversions::list(connection, page.realm, &filter, &list_page(&wanted.after)).await?;

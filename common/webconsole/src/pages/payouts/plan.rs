@@ -14,7 +14,7 @@ use axum::{
 };
 use domain::{
     ids::AffiliateId,
-    payout::{Plan, Why},
+    payout::{CarryReason, Plan},
 };
 use maud::{Markup, html};
 use std::collections::BTreeMap;
@@ -68,9 +68,9 @@ fn carried(planned: &Plan, names: &BTreeMap<AffiliateId, String>) -> Markup {
         .iter()
         .map(|carried| {
             let why = match carried.why {
-                Why::Negative => "more was taken back than is due",
-                Why::BelowMinimum => "below the minimum",
-                Why::Fraction => "less than a unit that banks take",
+                CarryReason::Negative => "more was taken back than is due",
+                CarryReason::BelowMinimum => "below the minimum",
+                CarryReason::Fraction => "less than a unit that banks take",
             };
             let name = names.get(&carried.affiliate).map_or("", String::as_str);
             vec![cell(name), money(carried.amount), cell(why)]

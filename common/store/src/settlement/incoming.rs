@@ -1,0 +1,19 @@
+//! Facts on their way in.
+
+use chrono::{DateTime, Utc};
+use domain::fact::Fact;
+
+/// A fact of a new event.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Incoming<'a> {
+    pub(super) fact: &'a Fact,
+    pub(super) received_at: DateTime<Utc>,
+    /// `KnownFact::first_at`, of the events of a batch.
+    pub(super) first_at: DateTime<Utc>,
+}
+
+impl<'a> Incoming<'a> {
+    pub(super) fn new(fact: &'a Fact, received_at: DateTime<Utc>) -> Self {
+        Self { fact, received_at, first_at: fact.told_at() }
+    }
+}
