@@ -3,7 +3,7 @@
 use queue::Prefix;
 use std::time::Duration;
 use store::workers::{self, Run};
-use store::{Sessions, StoreError, within};
+use store::{Sessions, StoreError};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -36,21 +36,12 @@ pub(crate) async fn run(sessions: Sessions, queue: Prefix, leave: CancellationTo
             Some(Err(error)) => tracing::error!(%error, "the heartbeat failed"),
         }
     }
-    let left = async {
-        let mut session = sessions.open().await?;
-        workers::leave(&mut session, run.id).await?;
-        session.done();
-        Ok::<_, StoreError>(())
-    };
     // A row that stays is seen to be old.
-    if let Ok(Err(error)) = tokio::time::timeout(LEAVE, left).await {
+    if let Err(error) = sessions.run(LEAVE, async |session| workers::leave(session, run.id).await).await {
         tracing::debug!(%error, "the heartbeat could not be taken back");
     }
 }
 
 async fn beat(sessions: &Sessions, run: Run<'_>) -> Result<(), StoreError> {
-    let mut session = sessions.open().await?;
-    within(BEAT, workers::beat(&mut session, run)).await?;
-    session.done();
-    Ok(())
+    sessions.run(BEAT, async |session| workers::beat(session, run).await).await
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 use store::provider_keys::ProviderKey;
-use store::{Sessions, StoreError, projects, projects::Extent, within};
+use store::{PgConnection, Sessions, StoreError, projects, projects::Extent};
 use stripe::client::{Lists, StripeClient};
 use tokio_util::sync::CancellationToken;
 
@@ -136,13 +136,11 @@ impl Keychain {
 
     /// Reads the projects' own keys.
     pub(crate) async fn read(&self, sessions: &Sessions) -> Result<(), StoreError> {
-        let mut session = sessions.open().await?;
-        let read = async {
-            let extent = projects::extent(&mut session).await?;
-            Ok::<_, StoreError>((extent, store::provider_keys::list(&mut session, None).await?))
+        let read = async |session: &mut PgConnection| {
+            let extent = projects::extent(session).await?;
+            Ok::<_, StoreError>((extent, store::provider_keys::list(session, None).await?))
         };
-        let (Extent { only, latest }, keys) = within(READ, read).await?;
-        session.done();
+        let (Extent { only, latest }, keys) = sessions.run(READ, read).await?;
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         let mut before = std::mem::take(&mut known.own);
         (known.only, known.latest) = (only, latest);

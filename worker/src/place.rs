@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use store::schema::{self, Schema};
-use store::{Sessions, StoreError, within};
+use store::{Sessions, StoreError};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use watch::Readiness;
@@ -139,10 +139,7 @@ impl Place {
     }
 
     async fn compare(&self) -> Result<(), Unfit> {
-        let mut session = self.sessions.open().await.map_err(StoreError::from)?;
-        let schema = within(COMPARISON, schema::compare(&mut session)).await?;
-        session.done();
-        match schema {
+        match self.sessions.run(COMPARISON, schema::compare).await? {
             // A newer program's migrations leave what this one reads and writes as it was.
             Schema::Current | Schema::Ahead => Ok(()),
             Schema::Behind => Err(Unfit::Behind),

@@ -12,7 +12,7 @@ use queue::{
 use std::sync::Arc;
 use std::time::Duration;
 use store::thin_events::{self, WaitingEvent};
-use store::{Connection, PgConnection, Sessions, StoreError, within};
+use store::{Connection, PgConnection, Sessions, StoreError};
 use stripe::missing::Missing;
 use stripe::thin::ThinEvent;
 use tokio_util::sync::CancellationToken;
@@ -63,13 +63,8 @@ pub(crate) async fn run(
     leave: CancellationToken,
 ) {
     while leave.run_until_cancelled(tokio::time::sleep(INTERVAL)).await.is_some() {
-        let looked = async {
-            let mut session = sessions.open().await?;
-            let asked = within(LOOK, once(&mut session, &keychain, &queue)).await?;
-            session.done();
-            Ok::<_, StoreError>(asked)
-        };
-        match leave.run_until_cancelled(looked).await {
+        let look = async |session: &mut PgConnection| once(session, &keychain, &queue).await;
+        match leave.run_until_cancelled(sessions.run(LOOK, look)).await {
             None => return,
             Some(Ok(0)) => {}
             Some(Ok(events)) => tracing::info!(events, "thin events that waited are asked for"),

@@ -62,6 +62,22 @@ impl Sessions {
         Ok(Session { connection, sessions: self.clone(), _place: place })
     }
 
+    /// A piece of work on a session of its own, in so much time and no longer. A session on which it did not succeed in time
+    /// is closed.
+    ///
+    /// # Errors
+    /// The work's, those of [`open`](Self::open), or that the database did not answer in time.
+    pub async fn run<T, E: From<Error>>(
+        &self,
+        limit: Duration,
+        work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut session = self.open().await?;
+        let outcome = within(limit, work(&mut session)).await?;
+        session.done();
+        Ok(outcome)
+    }
+
     /// Closes what is idle, at once.
     pub fn close(&self) {
         self.0.places.close();

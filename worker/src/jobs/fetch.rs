@@ -10,7 +10,7 @@ use queue::{
     envelope::{Envelope, Source},
 };
 use std::time::Duration;
-use store::{StoreError, thin_events, within};
+use store::{PgConnection, StoreError, thin_events};
 use stripe::client::FetchError;
 use stripe::fetched::{Fetched, Form};
 use stripe::missing::Missing;
@@ -46,13 +46,8 @@ impl Shared {
         let headers = &delivery.envelope.headers;
         let realm = delivery.envelope.realm();
         let waiting = waiting::event(realm, thin, reason, headers.received_at, Utc::now() + ASK_AGAIN);
-        let parked = async {
-            let mut session = self.sessions.open().await?;
-            within(LOOK_UP, thin_events::park(&mut session, &[waiting])).await?;
-            session.done();
-            Ok::<_, StoreError>(())
-        };
-        match parked.await {
+        let park = async |session: &mut PgConnection| thin_events::park(session, &[waiting]).await;
+        match self.sessions.run(LOOK_UP, park).await {
             Ok(()) => {
                 metrics::counter!(telemetry::FETCHES, "result" => "parked").increment(1);
                 Disposition::Ack
@@ -99,11 +94,9 @@ impl Shared {
     }
 
     async fn is_known(&self, realm: Realm, missing: &Missing) -> Result<bool, StoreError> {
-        let mut session = self.sessions.open().await?;
         let answers: Vec<(Realm, String)> = missing.answers().into_iter().map(|id| (realm, id)).collect();
-        let known = within(LOOK_UP, store::completion::settled(&mut session, &answers)).await?;
-        session.done();
-        Ok(!known.is_empty())
+        let settled = async |session: &mut PgConnection| store::completion::settled(session, &answers).await;
+        Ok(!self.sessions.run(LOOK_UP, settled).await?.is_empty())
     }
 
     async fn forward(&self, delivery: &Delivery, fetched: Fetched, result: &'static str) -> Disposition {

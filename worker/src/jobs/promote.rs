@@ -13,7 +13,7 @@ use queue::{Delivery, Disposition};
 use std::time::Duration;
 use store::coupons::{self, CouponStatus};
 use store::stripe_codes::{self, CodeTold, Made};
-use store::{PgConnection, StoreError, within};
+use store::{PgConnection, StoreError};
 use stripe::client::{CodeAtStripe, FetchError, StripeClient, WantedCode};
 
 /// How long a look at the registry may take.
@@ -85,19 +85,14 @@ impl Shared {
     }
 
     async fn wish(&self, realm: Realm, coupon: CouponId) -> Result<Wish, StoreError> {
-        let mut session = self.sessions.open().await?;
-        let wish = within(LOOK, wish(&mut session, realm, coupon)).await?;
-        session.done();
-        Ok(wish)
+        self.sessions.run(LOOK, async |session| wish(session, realm, coupon).await).await
     }
 
     async fn keep(&self, realm: Realm, coupon: CouponId, code: CodeAtStripe) -> Result<(), StoreError> {
         let CodeAtStripe { id, code, coupon: at_stripe, active } = code;
         let code = ProviderCode { kind: ProviderCodeKind::Promotion, id, code, coupon: at_stripe, active };
         let told = CodeTold { realm, code, at: Utc::now(), made_for: Some(coupon) };
-        let mut session = self.sessions.open().await?;
-        within(LOOK, stripe_codes::learn(&mut session, &[told])).await?;
-        session.done();
+        self.sessions.run(LOOK, async |session| stripe_codes::learn(session, &[told]).await).await?;
         Ok(())
     }
 }

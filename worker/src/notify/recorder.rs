@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 use store::deliveries::{Finished, Health, finish};
 use store::webhook_endpoints::disable;
-use store::{Connection, Sessions, StoreError, within};
+use store::{Connection, PgConnection, Sessions, StoreError};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -52,8 +52,7 @@ pub(super) async fn run(sessions: &Sessions, mut results: mpsc::Receiver<Tried>,
 
 async fn record(sessions: &Sessions, batch: &[Tried]) -> Result<Vec<Health>, StoreError> {
     let finished: Vec<Finished> = batch.iter().map(|tried| tried.finished.clone()).collect();
-    let mut session = sessions.open().await?;
-    let outcome = within(RECORD, async {
+    let write = async |session: &mut PgConnection| {
         let mut transaction = session.begin().await?;
         let failing = finish(&mut transaction, &finished).await?;
         let asked = batch.iter().filter_map(|tried| Some((tried.finished.endpoint, tried.disable.clone()?)));
@@ -65,12 +64,8 @@ async fn record(sessions: &Sessions, batch: &[Tried]) -> Result<Vec<Health>, Sto
         }
         transaction.commit().await?;
         Ok(failing)
-    });
-    let outcome: Result<Vec<Health>, StoreError> = outcome.await;
-    if outcome.is_ok() {
-        session.done();
-    }
-    outcome
+    };
+    sessions.run(RECORD, write).await
 }
 
 /// Whether an endpoint failed so long and so often that nothing more is sent there.

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::deliveries::{Claimed, claim, release};
-use store::{Sessions, StoreError, within};
+use store::{Sessions, StoreError};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
@@ -98,9 +98,8 @@ impl Sender {
                 return Ok(());
             }
             let lease = Uuid::now_v7();
-            let mut session = self.sessions.open().await?;
-            let claimed = within(CLAIM, claim(&mut session, lease, i64::try_from(room).unwrap_or(1))).await?;
-            session.done();
+            let room = i64::try_from(room).unwrap_or(1);
+            let claimed = self.sessions.run(CLAIM, async |session| claim(session, lease, room).await).await?;
             if claimed.is_empty() {
                 return Ok(());
             }
@@ -130,9 +129,6 @@ impl Sender {
     }
 
     async fn give_back(&self, leases: &[Uuid]) -> Result<(), StoreError> {
-        let mut session = self.sessions.open().await?;
-        within(CLAIM, release(&mut session, leases)).await?;
-        session.done();
-        Ok(())
+        self.sessions.run(CLAIM, async |session| release(session, leases).await).await
     }
 }

@@ -4,7 +4,7 @@ use super::{Wakes, log, telemetry};
 use crate::backoff::{Backoff, Waited, pause};
 use std::time::Duration;
 use store::notifications::{Sequenced, give_sequence};
-use store::{Connection, Sessions, StoreError, within};
+use store::{Connection, PgConnection, Sessions, StoreError};
 use tokio_util::sync::CancellationToken;
 
 /// A look without having heard of anything: the connection that listens may be away.
@@ -52,16 +52,11 @@ pub(super) async fn run(sessions: &Sessions, wakes: &Wakes, shutdown: &Cancellat
 }
 
 async fn round(sessions: &Sessions) -> Result<Sequenced, StoreError> {
-    let mut session = sessions.open().await?;
-    let outcome = within(ROUND, async {
+    let number = async |session: &mut PgConnection| {
         let mut transaction = session.begin().await?;
         let sequenced = give_sequence(&mut transaction).await?;
         transaction.commit().await?;
         Ok(sequenced)
-    });
-    let outcome: Result<Sequenced, StoreError> = outcome.await;
-    if outcome.is_ok() {
-        session.done();
-    }
-    outcome
+    };
+    sessions.run(ROUND, number).await
 }
