@@ -45,7 +45,6 @@ use utoipa::{Modify, OpenApi};
         (name = "Explanations", description = "Why a payment earned what it did"),
         (name = "Webhooks", description = "What Stripe posts"),
     ),
-    paths(crate::webhook::receive, crate::routes::links::follow),
     components(schemas(ErrorBody<'static>, values::AmountText, values::DayOrTime, values::DayText, values::IntervalWord, values::ListedAffiliateStatus, values::PayoutFileWord)),
     modifiers(&ApiKey, &Refusals),
     security(("api_key" = [])),

@@ -37,6 +37,7 @@ mod rights;
 mod routes;
 mod state;
 mod texts;
+mod year;
 
 pub use client::Client;
 pub use problem::{front, problem};

@@ -1,6 +1,6 @@
 //! What all pages share.
 
-use crate::pages::overview::year::Years;
+use crate::year::Years;
 use app::{Outbox, completion::Completions, endpoints::Outgoing};
 use axum::http::HeaderName;
 use chrono::{DateTime, Utc};

@@ -1,8 +1,6 @@
 //! `GET /console/{project}/{mode}`: how things are now, and how they went by week.
 
-pub(crate) mod year;
-
-use self::year::{Busy, WEEKS};
+use crate::year::{Busy, WEEKS};
 use crate::{
     elements::{cell, link, money, number, table, when},
     failure::Failure,
@@ -28,7 +26,7 @@ const CHARTS: usize = 3;
 
 pub(crate) async fn show(State(console): State<Console>, page: Page) -> Result<Response, Failure> {
     let cards = now::read(&console, &page).await?;
-    let year = console.years.of(&console, page.realm).await?;
+    let year = console.years.of(&console.parts.reads, console.now(), page.realm).await?;
     let mut connection = console.parts.reads.acquire().await?;
     let latest = events::list(&mut connection, page.realm, &Filter::default(), FEW).await?;
     let busiest: Vec<_> = year

@@ -3,7 +3,7 @@
 //! It is summed from every conversion of the year. Where that takes its time it is kept: whoever looks sees what was there a moment ago,
 //! while one task reads it anew.
 
-use crate::{failure::Failure, state::Console};
+use crate::failure::Failure;
 use chrono::{DateTime, Utc};
 use domain::ids::{AffiliateId, Realm};
 use std::{
@@ -12,6 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 use store::{
+    PgPool,
     page::Page,
     statistics::{self, Activity, Interval, Series, Span},
 };
@@ -61,12 +62,17 @@ struct Kept {
 
 impl Years {
     /// The year of a project and mode.
-    pub(crate) async fn of(&self, console: &Console, realm: Realm) -> Result<Arc<Year>, Failure> {
+    pub(crate) async fn of(
+        &self,
+        reads: &PgPool,
+        now: DateTime<Utc>,
+        realm: Realm,
+    ) -> Result<Arc<Year>, Failure> {
         if let Some((year, renew)) = self.kept(realm) {
             if renew {
-                let (years, console) = (self.clone(), console.clone());
+                let (years, reads) = (self.clone(), reads.clone());
                 tokio::spawn(async move {
-                    if let Err(error) = years.renew(&console, realm).await {
+                    if let Err(error) = years.renew(&reads, now, realm).await {
                         tracing::warn!(%error, "the figures of the overview could not be read anew");
                         years.forget(realm);
                     }
@@ -74,7 +80,7 @@ impl Years {
             }
             return Ok(year);
         }
-        self.renew(console, realm).await
+        self.renew(reads, now, realm).await
     }
 
     /// What is kept and not too old, and whether the caller is the one to read it anew.
@@ -86,9 +92,9 @@ impl Years {
         Some((Arc::clone(&kept.year), renew))
     }
 
-    async fn renew(&self, console: &Console, realm: Realm) -> Result<Arc<Year>, Failure> {
+    async fn renew(&self, reads: &PgPool, now: DateTime<Utc>, realm: Realm) -> Result<Arc<Year>, Failure> {
         let began = Instant::now();
-        let year = Arc::new(read(console, realm).await?);
+        let year = Arc::new(read(reads, now, realm).await?);
         let is_quick = began.elapsed() < QUICK;
         let mut years = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if is_quick {
@@ -104,12 +110,11 @@ impl Years {
     }
 }
 
-async fn read(console: &Console, realm: Realm) -> Result<Year, Failure> {
-    let now = console.now();
+async fn read(reads: &PgPool, now: DateTime<Utc>, realm: Realm) -> Result<Year, Failure> {
     let week = Interval::Week.start(now).unwrap_or(now);
     let from = Interval::Week.before(week, WEEKS).unwrap_or(week);
     let span = Span { from, before: now, interval: Interval::Week };
-    let mut connection = console.parts.reads.acquire().await?;
+    let mut connection = reads.acquire().await?;
     let series = statistics::of_all(&mut connection, realm, span).await?;
     let first = Page { limit: FEW, offset: 0, after: None };
     let (ranked, _) = statistics::ranking(&mut connection, realm, span, None, &first).await?;
