@@ -59,8 +59,13 @@ impl Backoff {
         Self { backoff, longest }
     }
 
+    /// How long the next pause is.
+    pub(crate) fn length(&mut self) -> Duration {
+        self.backoff.next().unwrap_or(self.longest)
+    }
+
     /// Waits for the next pause to end, or for shutdown.
     pub(crate) async fn wait(&mut self, shutdown: &CancellationToken) -> Waited {
-        pause(self.backoff.next().unwrap_or(self.longest), shutdown).await
+        pause(self.length(), shutdown).await
     }
 }

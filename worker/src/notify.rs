@@ -9,6 +9,7 @@
 //! settling: it has sessions of its own, and what is not sent now is sent later.
 
 mod attempt;
+mod hands;
 mod recorder;
 mod sender;
 mod sequencer;
@@ -71,7 +72,7 @@ impl Notifier {
         telemetry::describe();
         let wakes = Arc::new(Wakes::default());
         // As many results as there may be tries: whoever is faster than the recorder waits.
-        let (results, recorded) = mpsc::channel(sender::IN_FLIGHT);
+        let (results, recorded) = mpsc::channel(hands::PLACES);
         let sender = sender::Sender::new(
             self.deliveries.clone(),
             self.client,

@@ -9,7 +9,7 @@ mod list;
 mod redeliver;
 mod waiting;
 
-pub use claim::{Claimed, claim};
+pub use claim::{Claimed, IN_FLIGHT, Leased, Room, claim};
 pub use finish::{After, Finished, Health, finish, release};
 pub use list::{Attempt, Delivery, Filter, count, list};
 pub use redeliver::{Selection, now, redeliver};

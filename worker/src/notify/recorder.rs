@@ -11,10 +11,14 @@ use store::deliveries::{Finished, Health, finish};
 use store::webhook_endpoints::disable;
 use store::{Connection, PgConnection, Sessions, StoreError};
 use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 /// Results of one transaction.
 const BATCH: usize = 256;
+/// Results that come one so soon after the other are written down together, but none waits longer than this.
+const GAP: Duration = Duration::from_millis(3);
+const GATHER: Duration = Duration::from_millis(25);
 /// How long it may take.
 const RECORD: Duration = Duration::from_secs(5);
 /// How often results are offered to a database that does not take them; the leases are over by then.
@@ -28,7 +32,7 @@ pub(super) async fn run(sessions: &Sessions, mut results: mpsc::Receiver<Tried>,
     let mut batch = Vec::with_capacity(BATCH);
     // Its end comes by itself.
     let never = CancellationToken::new();
-    while results.recv_many(&mut batch, BATCH).await > 0 {
+    while gather(&mut results, &mut batch).await {
         let mut backoff = Backoff::for_store();
         for _ in 0..OFFERS {
             match record(sessions, &batch).await {
@@ -48,6 +52,18 @@ pub(super) async fn run(sessions: &Sessions, mut results: mpsc::Receiver<Tried>,
         // Each was in the way of the next one of its endpoint.
         wakes.due.notify_one();
     }
+}
+
+/// Takes what there is, and what comes at once after it; whether anybody may still send.
+async fn gather(results: &mut mpsc::Receiver<Tried>, batch: &mut Vec<Tried>) -> bool {
+    let mut came = results.recv_many(batch, BATCH).await;
+    let ends = Instant::now() + GATHER;
+    while came > 0 && batch.len() < BATCH {
+        let pause = ends.saturating_duration_since(Instant::now()).min(GAP);
+        let Ok(more) = timeout(pause, results.recv_many(batch, BATCH - batch.len())).await else { break };
+        came = more;
+    }
+    !batch.is_empty()
 }
 
 async fn record(sessions: &Sessions, batch: &[Tried]) -> Result<Vec<Health>, StoreError> {

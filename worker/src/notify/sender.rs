@@ -1,35 +1,34 @@
 //! Claims what is due and sends it, many at a time.
 
 use super::attempt::{self, Tried};
+use super::hands::{Ended, Hands, Turn};
 use super::{Wakes, log, telemetry};
 use crate::backoff::{Backoff, grace};
 use ::notify::Client;
 use sealing::Sealer;
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use store::deliveries::{Claimed, claim, release};
+use std::time::Duration;
+use store::deliveries::{After, Claimed, Leased, Room, claim, release};
 use store::{Sessions, StoreError};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
-/// Tries that are under way at once in one worker.
-pub(super) const IN_FLIGHT: usize = 64;
-
 /// A look without having been woken: for retries, and for what other workers left.
 const IDLE: Duration = Duration::from_secs(1);
+/// What becomes due within this time of a claim waits for the next one, which is for all of it.
+const GATHER: Duration = Duration::from_millis(10);
 /// How long a claim may take.
 const CLAIM: Duration = Duration::from_secs(5);
-/// No lease is longer: 30 s for the try, and the margin.
-const LONGEST_LEASE: Duration = Duration::from_mins(1);
 
 /// Sends what it claims.
 pub(super) struct Sender {
     sessions: Sessions,
     shared: Arc<Shared>,
     wakes: Arc<Wakes>,
-    places: Arc<Semaphore>,
+    hands: Hands<Claimed>,
+    endings: mpsc::UnboundedReceiver<Ended>,
     tasks: TaskTracker,
 }
 
@@ -37,6 +36,7 @@ struct Shared {
     client: Client,
     sealer: Sealer,
     results: mpsc::Sender<Tried>,
+    ended: mpsc::UnboundedSender<Ended>,
     /// What is not finished is left as it is.
     abandon: CancellationToken,
 }
@@ -49,86 +49,108 @@ impl Sender {
         results: mpsc::Sender<Tried>,
         wakes: Arc<Wakes>,
     ) -> Self {
+        // No more than there are places.
+        let (ended, endings) = mpsc::unbounded_channel();
+        let shared = Shared { client, sealer, results, ended, abandon: CancellationToken::new() };
         Self {
             sessions,
-            shared: Arc::new(Shared { client, sealer, results, abandon: CancellationToken::new() }),
+            shared: Arc::new(shared),
             wakes,
-            places: Arc::new(Semaphore::new(IN_FLIGHT)),
+            hands: Hands::default(),
+            endings,
             tasks: TaskTracker::new(),
         }
     }
 
     /// Works until `shutdown` is cancelled. What is under way then has a few seconds; the rest is given back.
-    pub(super) async fn run(self, shutdown: &CancellationToken) {
-        let mut leases = VecDeque::new();
+    pub(super) async fn run(mut self, shutdown: &CancellationToken) {
         let mut backoff = Backoff::for_store();
-        while !shutdown.is_cancelled() {
+        let (mut wanted, mut earliest, mut latest) = (true, Instant::now(), Instant::now());
+        loop {
+            let next = if wanted { earliest } else { latest };
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
-                () = self.wakes.due.notified() => {}
-                () = tokio::time::sleep(IDLE) => {}
-            }
-            match self.claim(&mut leases).await {
-                Ok(()) => backoff = Backoff::for_store(),
-                Err(error) => {
-                    log(&error, "claiming notifications");
-                    backoff.wait(shutdown).await;
+                Some(ended) = self.endings.recv() => {
+                    let back = self.hands.end(ended);
+                    self.give_back(&back).await;
+                }
+                () = self.wakes.due.notified() => wanted = true,
+                () = sleep_until(next) => {
+                    let claimed = self.claim().await;
+                    let now = Instant::now();
+                    (earliest, latest) = (now + GATHER, now + IDLE);
+                    match claimed {
+                        Ok(more) => (wanted, backoff) = (more, Backoff::for_store()),
+                        Err(error) => {
+                            log(&error, "claiming notifications");
+                            (wanted, earliest) = (true, now + backoff.length());
+                        }
+                    }
                 }
             }
+            self.begin();
         }
+        let waiting = self.hands.waiting();
+        self.give_back(&waiting).await;
         self.tasks.close();
         tokio::select! {
             () = self.tasks.wait() => {}
             () = grace(shutdown) => {
                 self.shared.abandon.cancel();
-                let leases: Vec<Uuid> = leases.into_iter().map(|(_, lease)| lease).collect();
-                if let Err(error) = self.give_back(&leases).await {
-                    log(&error, "giving notifications back");
+                while let Ok(ended) = self.endings.try_recv() {
+                    self.hands.end(ended);
                 }
+                self.give_back(&self.hands.under_way()).await;
             }
         }
     }
 
-    /// Claims until there is no room, or nothing is due.
-    async fn claim(&self, leases: &mut VecDeque<(Instant, Uuid)>) -> Result<(), StoreError> {
-        loop {
-            let room = self.places.available_permits();
-            if room == 0 {
-                return Ok(());
-            }
-            let lease = Uuid::now_v7();
-            let room = i64::try_from(room).unwrap_or(1);
-            let claimed = self.sessions.run(CLAIM, async |session| claim(session, lease, room).await).await?;
-            if claimed.is_empty() {
-                return Ok(());
-            }
-            leases.retain(|(at, _)| at.elapsed() < LONGEST_LEASE);
-            leases.push_back((Instant::now(), lease));
-            for delivery in claimed {
-                self.send(delivery, lease).await;
-            }
+    /// Claims what there is room for; whether there may be more.
+    async fn claim(&mut self) -> Result<bool, StoreError> {
+        let late = self.hands.late(Instant::now().into_std());
+        self.give_back(&late).await;
+        let (deliveries, lease, quick) = (self.hands.room(), Uuid::now_v7(), self.hands.quick());
+        if deliveries == 0 {
+            // Somebody ends first.
+            return Ok(false);
         }
+        let room = Room { deliveries, quick: &quick };
+        let claimed = self.sessions.run(CLAIM, async |session| claim(session, lease, room).await).await?;
+        let more = claimed.len() >= deliveries;
+        let since = Instant::now().into_std();
+        for what in claimed {
+            let leased = Leased { delivery: what.id, lease };
+            self.hands.take(Turn { leased, endpoint: what.endpoint, what, since });
+        }
+        Ok(more)
     }
 
-    async fn send(&self, delivery: Claimed, lease: Uuid) {
-        // There is one: no more was claimed than there is room for.
-        let Ok(place) = Arc::clone(&self.places).acquire_owned().await else { return };
-        let shared = Arc::clone(&self.shared);
-        self.tasks.spawn(async move {
-            metrics::gauge!(telemetry::IN_FLIGHT).increment(1.0);
-            let sending = attempt::send(&shared.client, &shared.sealer, &delivery, lease);
-            let tried = shared.abandon.run_until_cancelled(sending).await;
-            metrics::gauge!(telemetry::IN_FLIGHT).decrement(1.0);
-            drop(place);
-            if let Some(tried) = tried {
-                // The recorder goes last: it ends when nobody sends any more.
+    /// Sends those whose turn it is.
+    fn begin(&mut self) {
+        for Turn { leased, endpoint, what, .. } in self.hands.begin() {
+            let shared = Arc::clone(&self.shared);
+            self.tasks.spawn(async move {
+                metrics::gauge!(telemetry::IN_FLIGHT).increment(1.0);
+                let sending = attempt::send(&shared.client, &shared.sealer, &what, leased.lease);
+                let tried = shared.abandon.run_until_cancelled(sending).await;
+                metrics::gauge!(telemetry::IN_FLIGHT).decrement(1.0);
+                let Some(tried) = tried else { return };
+                let (arrived, took) = (tried.finished.after == After::Delivered, tried.finished.duration);
+                // Whoever listens goes last: both end when nobody sends any more.
                 let _ = shared.results.send(tried).await;
-            }
-        });
+                let _ = shared.ended.send(Ended { leased, endpoint, arrived, took });
+            });
+        }
     }
 
-    async fn give_back(&self, leases: &[Uuid]) -> Result<(), StoreError> {
-        self.sessions.run(CLAIM, async |session| release(session, leases).await).await
+    /// Lets others send it. What cannot be given back is due again when its lease ends.
+    async fn give_back(&self, leased: &[Leased]) {
+        if leased.is_empty() {
+            return;
+        }
+        if let Err(error) = self.sessions.run(CLAIM, async |session| release(session, leased).await).await {
+            log(&error, "giving notifications back");
+        }
     }
 }

@@ -10,7 +10,11 @@ use std::time::Duration;
 
 /// Tries of one endpoint that are under way at once, of all workers together. An ordered endpoint has one, and so has one
 /// that fails, until it answers again: what hangs takes one place, not four.
-const IN_FLIGHT: i32 = 4;
+pub const IN_FLIGHT: usize = 4;
+
+/// Deliveries of one claim for an endpoint that answers at once, and of which nobody has anything in hand. The holder sends
+/// [`IN_FLIGHT`] of them at a time.
+const HAND: i32 = 32;
 
 /// A lease is longer than the try by this much: for the answer to be written down.
 const MARGIN_SECONDS: i32 = 15;
@@ -36,8 +40,26 @@ pub struct Claimed {
     pub notification: Notification,
 }
 
-/// Claims at most `room` deliveries that are due, those first that are first for their endpoint, so that nobody's backlog is
-/// in another's way. One statement.
+/// A delivery in hand, and the claim that it is in hand by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Leased {
+    /// The delivery.
+    pub delivery: DeliveryId,
+    /// The claim.
+    pub lease: Uuid,
+}
+
+/// What there is room for.
+#[derive(Clone, Copy, Debug)]
+pub struct Room<'a> {
+    /// Deliveries in all.
+    pub deliveries: usize,
+    /// Endpoints that answer at once: one of which nobody has anything in hand is claimed 32 of, not four.
+    pub quick: &'a [EndpointId],
+}
+
+/// Claims what is due and there is room for, those first that are first for their endpoint, so that nobody's backlog is in
+/// another's way. One statement.
 ///
 /// An endpoint's row is locked meanwhile; one that another worker looks at is passed over.
 ///
@@ -46,16 +68,20 @@ pub struct Claimed {
 pub async fn claim(
     connection: &mut PgConnection,
     lease: Uuid,
-    room: i64,
+    room: Room<'_>,
 ) -> Result<Vec<Claimed>, StoreError> {
     let rows = sqlx::query!(
         r#"
         WITH open AS (
             SELECT e.id, e.url, e.timeout_seconds, e.ordered,
-                   CASE WHEN e.ordered OR e.failing_since IS NOT NULL THEN 1 ELSE $3 END
-                     - (SELECT count(*) FROM webhook_deliveries d
-                        WHERE d.endpoint_id = e.id AND d.lease IS NOT NULL AND d.next_attempt_at > now()) AS room
+                   CASE WHEN e.ordered OR e.failing_since IS NOT NULL THEN 1
+                        WHEN e.id = ANY($5) AND in_hand.deliveries = 0 THEN $6
+                        ELSE $3 END - in_hand.deliveries AS room
             FROM webhook_endpoints e
+            CROSS JOIN LATERAL (
+                SELECT count(*) AS deliveries FROM webhook_deliveries d
+                WHERE d.endpoint_id = e.id AND d.lease IS NOT NULL AND d.next_attempt_at > now()
+            ) in_hand
             WHERE e.status = 'active'
               -- One look for each endpoint. As a join it could be planned to read everything that is due.
               AND (SELECT TRUE FROM webhook_deliveries d
@@ -101,9 +127,11 @@ pub async fn claim(
                   n.cause AS "cause: Json<Box<RawValue>>"
         "#,
         lease,
-        room,
-        IN_FLIGHT,
+        i64::try_from(room.deliveries).unwrap_or(i64::MAX),
+        i32::try_from(IN_FLIGHT).unwrap_or(i32::MAX),
         MARGIN_SECONDS,
+        &room.quick.iter().map(|id| id.0).collect::<Vec<_>>(),
+        HAND,
     )
     .fetch_all(connection)
     .await?;

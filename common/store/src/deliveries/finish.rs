@@ -1,5 +1,6 @@
 //! Writes down how tries went.
 
+use super::claim::Leased;
 use crate::{PgConnection, StoreError};
 use chrono::{DateTime, Utc};
 use domain::ids::{DeliveryId, EndpointId};
@@ -159,11 +160,14 @@ async fn judge(connection: &mut PgConnection, finished: &[Finished]) -> Result<V
 ///
 /// # Errors
 /// When the database fails.
-pub async fn release(connection: &mut PgConnection, leases: &[Uuid]) -> Result<(), StoreError> {
+pub async fn release(connection: &mut PgConnection, leased: &[Leased]) -> Result<(), StoreError> {
     sqlx::query!(
-        "UPDATE webhook_deliveries SET lease = NULL, next_attempt_at = now()
-         WHERE lease = ANY($1) AND lease IS NOT NULL AND status = 'pending'",
-        leases,
+        "UPDATE webhook_deliveries d
+         SET lease = NULL, next_attempt_at = now()
+         FROM UNNEST($1::BIGINT[], $2::UUID[]) AS back (id, lease)
+         WHERE d.id = back.id AND d.lease = back.lease AND d.status = 'pending'",
+        &column(leased, |it| it.delivery.0),
+        &column(leased, |it| it.lease),
     )
     .execute(connection)
     .await?;
