@@ -48,9 +48,12 @@ fn stood_at(history: &History, people: &[people::Person], key: &str, then: Time)
     let past = moment::at(history, then);
     let mut payments = payments::payments(&past, people);
     for payment in payments.iter_mut().filter(|payment| payment.key != key && payment.news > then) {
-        payment.only_as_posted(&past);
+        payment.only_as_known(&past, then);
     }
-    payments.retain(|payment| payment.key == key || payment.news <= then || payment.told.is_some());
+    let is_known = |payment: &payments::Payment<'_>| {
+        payment.news <= then || payment.told.is_some() || payment.checkout.is_some()
+    };
+    payments.retain(|payment| payment.key == key || is_known(payment));
     let binds = attribution::attribute(&past, people, &payments);
     let verdicts = commission::verdicts(&past, people, &payments, &binds);
     let (_, stood) = verdicts.into_iter().find(|(place, _)| payments[*place].key == key)?;

@@ -53,6 +53,29 @@ async fn a_delayed_payment_method_is_not_lost_and_not_counted_early() -> Result<
 }
 
 #[tokio::test]
+async fn a_delayed_payment_moves_no_bind() -> Result<()> {
+    on(world(), async |story| {
+        let annas = annas(1, 0);
+        let unpaid = annas.checkout_session_completed(SessionMode::Payment, SessionPaymentStatus::Unpaid);
+        // The same customer pays with Ben's code before Anna's checkout is paid.
+        let bens = Sample {
+            customer: annas.customer.clone(),
+            client_reference_id: Some("ben".to_owned()),
+            ..sale(2, 2)
+        };
+        story.tell(&[unpaid, paid(&bens)]).await?;
+        let before = story.payment(&bens.payment_intent).await?;
+        let later = Sample { at: day(4), ..annas.clone() };
+        story.tell(&[later.checkout_session_async_payment_succeeded()]).await?;
+        let after = story.payment(&bens.payment_intent).await?;
+        assert_eq!((before.affiliate, after.affiliate), (Some(1), Some(1)));
+        assert_eq!(story.payment(&annas.payment_intent).await?.affiliate, Some(1));
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
 async fn a_promotion_code_that_was_deactivated_before_its_late_invoice_is_not_lost() -> Result<()> {
     let mut world = world();
     world.coupons[0].inactive = Some(Span { from: START + 5 * DAY, until: None });

@@ -145,15 +145,14 @@ fn judge_all(
 
 /// The bind of the first moment that has one, and where that is.
 fn first_bind(moments: &[Moment<'_>]) -> Option<(Bind, Began)> {
-    let mut waiting: Option<(DateTime<Utc>, TimeDelta)> = None;
+    let mut waiting_until: Option<DateTime<Utc>> = None;
     for moment in moments {
-        let counts =
-            moment.is_an_act() || waiting.is_some_and(|(since, window)| within(since, moment.at, window));
+        let counts = moment.is_an_act() || waiting_until.is_some_and(|until| not_after(moment.at, until));
         if let Some(bind) = counts.then(|| moment.bind()).flatten() {
             return Some((bind, Began { at: moment.place(), firm: true }));
         }
         if moment.is_an_act() {
-            waiting = Some((moment.at, moment.back_bind));
+            waiting_until = waiting_until.max(Some(moment.waits_until));
         }
     }
     // Nothing waits: the earliest mapping holds from its own time on. An address does not: at a later

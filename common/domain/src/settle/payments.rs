@@ -51,6 +51,8 @@ pub(super) struct Payment<'a> {
     pub(super) event: &'a str,
     /// Event time.
     pub(super) at: DateTime<Utc>,
+    /// When the customer did it: at the checkout, whenever its money came.
+    pub(super) acted_at: DateTime<Utc>,
     /// The earliest receipt of what tells it.
     pub(super) received_at: DateTime<Utc>,
     /// What went back: refunds, credit, and disputes lost.
@@ -232,6 +234,7 @@ impl<'a> Parts<'a> {
             .min()
             .cloned();
         let all = self.known().map(|known| known.received_at);
+        let acted_at = self.sessions.iter().map(|(_, known)| known.first_at).fold(at, DateTime::min);
         Ok(Some(Payment {
             person: None,
             subscriptions: subscriptions.collect(),
@@ -240,6 +243,7 @@ impl<'a> Parts<'a> {
             posted,
             event,
             at,
+            acted_at,
             received_at: all.min().unwrap_or(at),
             reversed,
             disputed,

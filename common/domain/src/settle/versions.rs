@@ -6,7 +6,7 @@
 use super::KnownFact;
 use super::outcome::{Conversion, Method, Settlement};
 use super::payments::words::said_at;
-use crate::fact::{FactBody, Holds, PostedWord, TouchedObject};
+use crate::fact::{Fact, FactBody, Holds, PostedWord, SessionCompleted, SessionPaymentStatus, TouchedObject};
 use crate::key::{Key, KeyKind};
 use chrono::{DateTime, SubsecRound, Utc};
 use std::collections::BTreeMap;
@@ -25,11 +25,28 @@ pub(super) fn kept<'a>(versions: impl IntoIterator<Item = &'a KnownFact>) -> Vec
 
 /// What held at a moment, for one payment: that it was made is known, whenever it was told.
 pub(super) fn held_at(versions: &[KnownFact], moment: DateTime<Utc>, payment: &[Key]) -> Vec<KnownFact> {
-    kept(versions.iter().filter(|known| {
+    let held = kept(versions.iter().filter(|known| {
         let tells_payment =
             (is_money(&known.fact.body) || is_met_on_money(&known.fact.body)) && names(known, payment);
         tells_payment || !is_later(known, moment)
-    }))
+    }));
+    let unpaid = versions.iter().filter(|known| !names(known, payment));
+    held.into_iter().chain(unpaid.filter_map(|known| unpaid_at(known, moment))).collect()
+}
+
+/// A checkout that was completed by a moment and paid after it, as it was then.
+fn unpaid_at(known: &KnownFact, moment: DateTime<Utc>) -> Option<KnownFact> {
+    let FactBody::Session(session) = &known.fact.body else { return None };
+    let first_at = known.first_at;
+    (first_at <= moment && is_later(known, moment)).then(|| {
+        let then = SessionCompleted {
+            payment_status: SessionPaymentStatus::Unpaid,
+            completed_at: first_at,
+            ..session.clone()
+        };
+        let fact = Fact { at: first_at, body: FactBody::Session(then), ..known.fact.clone() };
+        KnownFact { fact, ..known.clone() }
+    })
 }
 
 /// What stands now of the payments of a cluster.

@@ -38,12 +38,19 @@ impl Story {
     pub(super) fn subscribe(&mut self, dice: &mut Dice, at: Time) {
         let customer = self.customer(dice, at);
         let subscription = self.subscription(dice, customer, at);
-        let invoice = self.add_invoice(dice, customer, Some(subscription), at);
+        // A delayed method pays the first invoice days after the checkout.
+        let delayed = dice.one_in(6);
+        let paid_at = if delayed { at + 3 * DAY } else { at };
+        let invoice = self.add_invoice(dice, customer, Some(subscription), paid_at);
         if dice.one_in(4) {
             return;
         }
         let first = &self.history.invoices[invoice];
-        let settled = if first.paid > 0 { Settled::Paid } else { Settled::Free };
+        let settled = match first.paid > 0 {
+            true if delayed => Settled::Later(Some(paid_at + 2)),
+            true => Settled::Paid,
+            false => Settled::Free,
+        };
         let (currency, total, tax, shipping) = (first.currency, first.total(), first.tax, first.shipping);
         let email = self.history.customers[customer].email_at(at).map(str::to_owned);
         let mode = CheckoutMode::Subscription { subscription, invoice };

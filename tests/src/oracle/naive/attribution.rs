@@ -125,7 +125,7 @@ fn first_bind(moments: &[Moment]) -> Option<Bind> {
             return moment.bind.clone();
         }
         if let What::Act(until) = moment.what {
-            waiting_until = Some(until);
+            waiting_until = waiting_until.max(Some(until));
         }
     }
     // Nothing waits, so the first code that appeared holds from its own time on.
@@ -167,9 +167,9 @@ fn moments(history: &History, people: &[Person], payments: &[Payment<'_>], place
     let mut moments = Vec::new();
     let back_bind = |at: Time| i64::from(rules_at(&history.world, at).back_bind_days) * 86_400;
     for payment in payments.iter().filter(|payment| payment.person == Some(place)) {
-        let at = payment.at;
+        let at = payment.acted();
         let bind = candidates(history, people, payment).into_iter().next().map(|candidate| candidate.bind);
-        moments.push(Moment { at, what: What::Act(at + back_bind(at)), bind });
+        moments.push(Moment { at, what: What::Act(payment.at + back_bind(at)), bind });
     }
     let concerns = |id: &str| people[place].ids.contains(id);
     for referral in history.referrals.iter().filter(|referral| concerns(&format!("referral:{}", referral.id)))
@@ -201,7 +201,7 @@ fn codes_around<'a>(history: &'a History, person: &Person) -> Vec<(Time, Time, &
 }
 
 fn judged(history: &History, at: Time, received: Time) -> Judged<'_> {
-    Judged { world: &history.world, rules: rules_at(&history.world, at), at, received }
+    Judged { world: &history.world, rules: rules_at(&history.world, at), at, settled: at, received }
 }
 
 /// Who was named over the API, by id or by code.
@@ -227,13 +227,14 @@ const COUPON: u8 = 4;
 
 /// 4. Those who stand up for a payment, the strongest first.
 fn candidates(history: &History, people: &[Person], payment: &Payment<'_>) -> Vec<Candidate> {
-    let judged = judged(history, payment.at, payment.received);
+    // A checkout is what the customer did, and its time counts, whenever it was paid.
+    let now = payment.acted();
+    let judged = Judged { settled: payment.at, ..judged(history, now, payment.received) };
     let coupon = if judged.rules.coupon_first { COUPON_BEFORE_CODES } else { COUPON };
     let mut candidates: Vec<Candidate> = Vec::new();
     let mut add = |class: u8, place: u8, at: Time, since: Time, found: Option<Found>| {
         candidates.extend(found.map(|found| Candidate { class, place, at, bind: Bind::found(found, since) }));
     };
-    let now = payment.at;
     if let Some(told) = &payment.told {
         let found = named(judged, told.affiliate, told.code);
         let by_api = |affiliate| Found { affiliate, method: "api", coupon: None };

@@ -40,14 +40,25 @@ impl Payment<'_> {
         self.told.as_ref().is_none_or(|told| !told.signup)
     }
 
-    /// What is known of it before Stripe tells: what back ends said.
-    pub(super) fn only_as_posted(&mut self, history: &History) {
-        let Some(told) = &self.told else { return };
-        let base = told.base.unwrap_or(0);
-        (self.invoice, self.checkout, self.intent) = (None, None, None);
-        self.at = told.at;
-        self.received = history.receipt(told.first);
-        self.money = Some((told.currency, base, base));
+    /// When the customer did it: at the checkout, whenever that was paid.
+    pub(super) fn acted(&self) -> Time {
+        self.checkout.map_or(self.at, |checkout| checkout.at.min(self.at))
+    }
+
+    /// What is known of it before Stripe tells of its money: what back ends said, and its checkout.
+    pub(super) fn only_as_known(&mut self, history: &History, then: Time) {
+        (self.invoice, self.intent) = (None, None);
+        self.checkout = self.checkout.filter(|checkout| checkout.at <= then);
+        if let Some(told) = &self.told {
+            let base = told.base.unwrap_or(0);
+            self.at = told.at;
+            self.money = Some((told.currency, base, base));
+        } else if let Some(checkout) = self.checkout {
+            (self.at, self.money) = (checkout.at, None);
+        }
+        let told = self.told.as_ref().map(|told| told.first);
+        let first = told.into_iter().chain(self.checkout.map(|checkout| checkout.at)).min();
+        self.received = first.map_or(self.received, |at| history.receipt(at));
     }
 
     pub(super) fn base(&self) -> i64 {

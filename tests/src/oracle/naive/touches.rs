@@ -20,8 +20,10 @@ pub(super) enum Met<'a> {
 pub(super) struct Judged<'a> {
     pub(super) world: &'a World,
     pub(super) rules: &'a Programme,
-    /// The payment's time, or the signup's.
+    /// The time of the checkout, the payment or the signup.
     pub(super) at: Time,
+    /// When its money was collected.
+    pub(super) settled: Time,
     pub(super) received: Time,
 }
 
@@ -114,7 +116,7 @@ impl<'a> Judged<'a> {
 
     /// 3. A mapping counts if it was there when the payment came, or appeared within the back-bind window.
     fn in_time(self, created: Time) -> bool {
-        created <= self.received || created <= self.at + i64::from(self.rules.back_bind_days) * 86_400
+        created <= self.received || created <= self.settled + i64::from(self.rules.back_bind_days) * 86_400
     }
 }
 

@@ -50,6 +50,8 @@ pub(super) struct Owner {
 pub(super) struct Judged<'a> {
     pub(super) directory: &'a Directory,
     pub(super) at: DateTime<Utc>,
+    /// When its money was collected, from where on it waits for a mapping.
+    pub(super) settled_at: DateTime<Utc>,
     pub(super) received_at: DateTime<Utc>,
     pub(super) back_bind: TimeDelta,
     /// From a click to the first bind (SEMANTICS 5).
@@ -264,9 +266,14 @@ impl Judged<'_> {
         Ok(())
     }
 
+    /// Until when what stays unattributed waits for a mapping.
+    pub(super) fn waits_until(&self) -> DateTime<Utc> {
+        self.settled_at.checked_add_signed(self.back_bind).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+
     /// Whether a mapping appeared after the payment had come, and more than the back-bind window
     /// after it was made (SEMANTICS 3).
     fn too_late(&self, created_at: DateTime<Utc>) -> bool {
-        created_at > self.received_at && !super::within(self.at, created_at, self.back_bind)
+        created_at > self.received_at && !super::within(self.settled_at, created_at, self.back_bind)
     }
 }

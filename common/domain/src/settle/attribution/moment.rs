@@ -21,8 +21,8 @@ pub(super) struct Moment<'a> {
     pub(super) at: DateTime<Utc>,
     /// The event that tells of an act: the tie-break among acts of one instant (SEMANTICS 4).
     event: &'a str,
-    /// How long what stays unattributed here waits for a mapping.
-    pub(super) back_bind: TimeDelta,
+    /// Until when what stays unattributed here waits for a mapping.
+    pub(super) waits_until: DateTime<Utc>,
     /// In order of precedence.
     pub(super) candidates: Vec<Candidate<'a>>,
 }
@@ -43,13 +43,7 @@ pub(super) enum MomentKind<'a> {
 impl<'a> Moment<'a> {
     /// A code that appeared between payments.
     pub(super) fn mapping(at: DateTime<Utc>, candidate: Candidate<'a>) -> Self {
-        Self {
-            kind: MomentKind::Mapping,
-            at,
-            event: "",
-            back_bind: TimeDelta::zero(),
-            candidates: vec![candidate],
-        }
+        Self { kind: MomentKind::Mapping, at, event: "", waits_until: at, candidates: vec![candidate] }
     }
 
     /// A bind of somebody with the same address.
@@ -98,7 +92,7 @@ pub(in crate::settle) struct Place {
 impl Place {
     /// That of a payment.
     pub(in crate::settle) fn of(payment: &Payment<'_>) -> Self {
-        let (at, event) = (payment.at, payment.tie().to_owned());
+        let (at, event) = (payment.acted_at, payment.tie().to_owned());
         Self { at, known: false, event, payment: Some(payment.key.clone()) }
     }
 
@@ -131,9 +125,10 @@ pub(super) fn moments<'a>(
             touches.entry(&touch.object).or_default().push((touch, known));
         }
     }
-    let judged = |at, received_at, rules: &Rules| Judged {
+    let judged = |at, settled_at, received_at, rules: &Rules| Judged {
         directory,
         at,
+        settled_at,
         received_at,
         back_bind: back_bind(rules),
         window: TimeDelta::days(i64::from(rules.window_days)),
@@ -141,17 +136,17 @@ pub(super) fn moments<'a>(
     };
     let mut moments: BTreeMap<Key, Vec<Moment<'a>>> = BTreeMap::new();
     for payment in payments {
-        let rules =
-            rules_at(rules, payment.at).ok_or_else(|| SettleError::NoRules(payment.key.to_string()))?;
+        let at = payment.acted_at;
+        let rules = rules_at(rules, at).ok_or_else(|| SettleError::NoRules(payment.key.to_string()))?;
         let Some(person) = payment.person.as_ref().and_then(|anchor| people.by_anchor.get(anchor)) else {
             continue;
         };
-        let judged = judged(payment.at, payment.received_at, &rules.rules);
+        let judged = judged(at, payment.at, payment.received_at, &rules.rules);
         moments.entry(person.anchor.clone()).or_default().push(Moment {
             kind: MomentKind::Payment(&payment.key),
-            at: payment.at,
+            at,
             event: payment.tie(),
-            back_bind: judged.back_bind,
+            waits_until: judged.waits_until(),
             candidates: of_payment(payment, person, &touches, judged),
         });
     }
@@ -161,19 +156,19 @@ pub(super) fn moments<'a>(
         let rules =
             || rules_at(rules, at).ok_or_else(|| SettleError::NoRules(known.fact.natural_key.clone()));
         if let FactBody::Referral(referral) = &known.fact.body {
-            let judged = judged(at, known.received_at, &rules()?.rules);
+            let judged = judged(at, at, known.received_at, &rules()?.rules);
             let (affiliate, code) = (referral.affiliate, referral.referral_code.as_deref());
             moments.entry(anchor.clone()).or_default().push(Moment {
                 kind: MomentKind::Referral,
                 at,
                 event: &known.fact.event,
-                back_bind: judged.back_bind,
+                waits_until: judged.waits_until(),
                 candidates: Candidate::named(affiliate, code, None, &known.fact.event, judged),
             });
         } else if let FactBody::Touch(touch) = &known.fact.body
             && matches!(touch.on, TouchedObject::Customer | TouchedObject::Subscription)
         {
-            let judged = judged(at, known.received_at, &rules()?.rules);
+            let judged = judged(at, at, known.received_at, &rules()?.rules);
             let candidate = Candidate::touch(touch, at, &known.fact.event, at, judged);
             moments.entry(anchor.clone()).or_default().push(Moment::mapping(at, candidate));
         }
@@ -207,8 +202,8 @@ pub(super) fn back_bind(rules: &Rules) -> TimeDelta {
     TimeDelta::days(i64::from(rules.back_bind_days))
 }
 
-/// What the payment's own objects carry, and what its subscriptions and its customer carried by
-/// then.
+/// What the payment's own objects carry, and what its subscriptions and its customer carried when
+/// it was made.
 fn of_payment<'a>(
     payment: &'a Payment<'a>,
     person: &'a Person,
@@ -216,14 +211,14 @@ fn of_payment<'a>(
     judged: Judged<'a>,
 ) -> Vec<Candidate<'a>> {
     let on = |key: &Key| touches.get(key).into_iter().flatten().copied();
-    let own =
-        payment.aliases.iter().flat_map(on).map(|(touch, known)| {
-            Candidate::touch(touch, known.fact.at, &known.fact.event, payment.at, judged)
-        });
-    let carried = payment.subscriptions.iter().chain(person.stripe_customers()).flat_map(on);
-    let carried = carried.filter(|(_, known)| not_after(known.fact.at, payment.at)).map(|(touch, known)| {
-        Candidate::touch(touch, known.fact.at, &known.fact.event, known.fact.at, judged)
+    let own = payment.aliases.iter().flat_map(on).map(|(touch, known)| {
+        Candidate::touch(touch, known.fact.at, &known.fact.event, payment.acted_at, judged)
     });
+    let carried = payment.subscriptions.iter().chain(person.stripe_customers()).flat_map(on);
+    let carried =
+        carried.filter(|(_, known)| not_after(known.fact.at, payment.acted_at)).map(|(touch, known)| {
+            Candidate::touch(touch, known.fact.at, &known.fact.event, known.fact.at, judged)
+        });
     let mut candidates: Vec<Candidate<'a>> = own.chain(carried).collect();
     if let Some(posted) = &payment.posted {
         candidates.extend(Candidate::named(

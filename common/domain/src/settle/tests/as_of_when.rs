@@ -232,11 +232,7 @@ fn what_is_told_of_again_is_known_since_it_was_first_told_of() {
 #[test]
 fn a_delayed_payment_does_not_make_a_checkout_known_later() {
     let session = |history: History, n, status| {
-        let mut history = history.session(n, "cs_1", "pi_1", "", "kim@customer.example", 1_000);
-        if let Some(FactBody::Session(session)) = history.facts.last_mut().map(|known| &mut known.fact.body) {
-            session.payment_status = status;
-        }
-        history
+        history.session(n, "cs_1", "pi_1", "", "kim@customer.example", 1_000).which_was(status)
     };
     let unpaid = session(History::new(), 3, SessionPaymentStatus::Unpaid);
     let first_seen = |history: &History| history.settle().customers[0].first_seen_at;

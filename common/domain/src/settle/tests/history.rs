@@ -224,6 +224,14 @@ impl History {
         self
     }
 
+    /// Says of the session that came last how its payment stood.
+    pub(super) fn which_was(mut self, status: SessionPaymentStatus) -> Self {
+        if let Some(FactBody::Session(session)) = self.facts.last_mut().map(|known| &mut known.fact.body) {
+            session.payment_status = status;
+        }
+        self
+    }
+
     /// A completed session whose money is an invoice's.
     pub(super) fn invoice_session(mut self, n: i64, session: &str, invoice: &str, customer: &str) -> Self {
         let body = FactBody::Session(SessionCompleted {

@@ -5,7 +5,7 @@ use super::history::*;
 use crate::code::FoldedCode;
 use crate::decision::LockedTo;
 use crate::directory::Click;
-use crate::fact::{TouchMethod, TouchedObject};
+use crate::fact::{SessionPaymentStatus, TouchMethod, TouchedObject};
 use crate::ids::AffiliateId;
 use crate::rules::Rules;
 use crate::settle::{Conversion, Method};
@@ -234,6 +234,78 @@ fn a_click_counts_to_the_last_second_of_its_window() {
 fn after_the_first_bind_no_window_limits() {
     let history = sale().touch(0, Session, "cs_1", Metadata, "alice").invoice(2_000, "in_2", "cus_1", 1_000);
     assert_eq!(history.payment("in_2").bind.unwrap().affiliate, ALICE);
+}
+
+/// A checkout of day 0 with Alice's code, which a delayed method paid.
+fn delayed(paid_on: i64) -> History {
+    History::new()
+        .session(0, "cs_1", "pi_1", "cus_1", "", 1_000)
+        .which_was(SessionPaymentStatus::Unpaid)
+        .touch(0, Session, "cs_1", ClientReferenceId, "alice")
+        .session(paid_on, "cs_1", "pi_1", "cus_1", "", 1_000)
+}
+
+#[test]
+fn a_checkout_binds_when_it_is_completed_whenever_a_delayed_method_pays_it() {
+    let bens = |history: History| {
+        history.invoice(3, "in_1", "cus_1", 1_000).touch(3, Invoice, "in_1", Metadata, "bob")
+    };
+    let unpaid = bens(
+        History::new()
+            .session(0, "cs_1", "pi_1", "cus_1", "", 1_000)
+            .which_was(SessionPaymentStatus::Unpaid)
+            .touch(0, Session, "cs_1", ClientReferenceId, "alice"),
+    );
+    let bound = |history: &History| history.payment("in_1").bind.map(|bind| (bind.affiliate, bind.bound_at));
+    assert_eq!(bound(&unpaid), Some((ALICE, day(0))));
+    let paid = bens(delayed(5));
+    assert_eq!(bound(&paid), Some((ALICE, day(0))), "its payment moves no bind");
+    let payment = paid.payment("pi_1");
+    assert_eq!((payment.occurred_at, payment.ordinal), (day(5), Some(2)), "money counts from when it came");
+}
+
+#[test]
+fn a_subscriptions_checkout_binds_when_it_is_completed_though_its_invoice_is_paid_later() {
+    let history = History::new()
+        .invoice_session(0, "cs_1", "in_1", "cus_1")
+        .touch(0, Session, "cs_1", ClientReferenceId, "alice")
+        .invoice(5, "in_1", "cus_1", 1_000);
+    let bind = history.payment("in_1").bind.unwrap();
+    assert_eq!((bind.affiliate, bind.bound_at), (ALICE, day(0)));
+}
+
+#[test]
+fn a_click_that_binds_a_checkout_does_not_grow_too_old_while_a_delayed_method_pays() {
+    let clicked = |age: TimeDelta| {
+        let mut history = delayed(10);
+        let alices = history.directory.referral_codes[&FoldedCode::new("alice").unwrap()].clone();
+        let click = Click { owner: alices, at: day(0) - age };
+        history.directory.referral_codes.clear();
+        history.directory.clicks.insert(FoldedCode::new("alice").unwrap(), click);
+        history.payment("pi_1").bind.map(|bind| bind.affiliate)
+    };
+    let window = TimeDelta::seconds(60 * 86_400);
+    assert_eq!(clicked(window), Some(ALICE));
+    assert_eq!(clicked(window + TimeDelta::seconds(1)), None);
+    assert_eq!(clicked(TimeDelta::days(-3)), None, "nobody comes through a click of after the checkout");
+}
+
+#[test]
+fn what_a_delayed_method_paid_waits_for_a_mapping_from_its_payment_on() {
+    let mapped = |after: TimeDelta| {
+        let mut history = History::new()
+            .customer(0, "cus_1", "")
+            .session(0, "cs_1", "pi_1", "cus_1", "", 1_000)
+            .which_was(SessionPaymentStatus::Unpaid)
+            .session(10, "cs_1", "pi_1", "cus_1", "", 1_000)
+            .touch(10, Customer, "cus_1", Metadata, "alice");
+        let touch = history.facts.last_mut().unwrap();
+        touch.fact.at += after;
+        touch.received_at += after;
+        history.payment("pi_1").bind.map(|bind| bind.affiliate)
+    };
+    assert_eq!(mapped(TimeDelta::days(30)), Some(ALICE));
+    assert_eq!(mapped(TimeDelta::days(30) + TimeDelta::seconds(1)), None);
 }
 
 #[test]
