@@ -140,7 +140,8 @@ impl List {
     pub fn query(self) -> &'static str {
         match self {
             Self::CheckoutSessions => {
-                "&status=complete&expand[]=data.payment_intent.latest_charge&expand[]=data.discounts.promotion_code"
+                "&status=complete&expand[]=data.payment_intent.latest_charge&expand[]=data.invoice\
+                 &expand[]=data.discounts.promotion_code"
             }
             Self::Subscriptions => "&status=all",
             Self::Invoices => "&expand[]=data.discounts.promotion_code",
@@ -266,20 +267,23 @@ fn as_it_stands(event_type: &'static str) -> Happened {
     Happened { event_type, at: None }
 }
 
-/// A session's money has the time of its charge, and one that had none that of its making. Both events are read alike.
+/// A session's money has the time of its charge or its invoice, and one that had none that of its making. Both events are
+/// read alike.
 fn session(object: &mut Map<String, Value>, created: DateTime<Utc>) -> Vec<Happened> {
-    let intent = object.get("payment_intent");
-    let charged = intent.and_then(|intent| when(intent.get("latest_charge")));
+    let charged = object.get("payment_intent").and_then(|intent| when(intent.get("latest_charge")));
+    let settled = charged.or_else(|| paid_at(object.get("invoice")?.as_object()?));
     collapse(object, "payment_intent");
+    collapse(object, "invoice");
     let completed = "checkout.session.completed";
-    let paid = text(object, "payment_status") == Some("paid");
-    match charged.filter(|_| paid) {
-        Some(charged) if charged - created > LONGEST_OPEN => {
-            vec![once(completed, created), once("checkout.session.async_payment_succeeded", charged)]
+    match (text(object, "payment_status"), settled) {
+        (Some("paid"), Some(settled)) if settled - created > LONGEST_OPEN => {
+            vec![once(completed, created), once("checkout.session.async_payment_succeeded", settled)]
         }
         // Under the name of its payment: it may have been read while it was unpaid.
-        Some(charged) => vec![once("checkout.session.async_payment_succeeded", charged)],
-        None => vec![once(completed, created)],
+        (Some("paid"), Some(settled)) => vec![once("checkout.session.async_payment_succeeded", settled)],
+        // An invoice of nothing is settled at the checkout.
+        (Some("no_payment_required"), Some(settled)) => vec![once(completed, settled)],
+        _ => vec![once(completed, created)],
     }
 }
 
@@ -364,6 +368,26 @@ mod tests {
         let later = told(List::CheckoutSessions, &session(200_000));
         assert_eq!(later[0], ("checkout.session.completed:cs_1".to_owned(), 100));
         assert_eq!(later[1], ("checkout.session.async_payment_succeeded:cs_1".to_owned(), 200_000));
+    }
+
+    #[test]
+    fn a_session_of_an_invoice_was_completed_when_that_was_settled() {
+        let session = |status: &str, paid_at: i64| {
+            let session = format!(
+                r#"{{"id": "cs_1", "created": 100, "status": "complete", "payment_status": "{status}",
+                    "invoice": {{"id": "in_1", "status_transitions": {{"paid_at": {paid_at}}}}}}}"#
+            );
+            let body = List::CheckoutSessions.tell(&session, read_at()).unwrap().remove(0).body;
+            let body: Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(body["data"]["object"]["invoice"], "in_1", "as events have it");
+            told(List::CheckoutSessions, &session)
+        };
+        assert_eq!(session("paid", 160), only("checkout.session.async_payment_succeeded:cs_1", 160));
+        assert_eq!(session("no_payment_required", 160), only("checkout.session.completed:cs_1", 160));
+        let delayed = session("paid", 200_000);
+        assert_eq!(delayed[0], ("checkout.session.completed:cs_1".to_owned(), 100));
+        assert_eq!(delayed[1], ("checkout.session.async_payment_succeeded:cs_1".to_owned(), 200_000));
+        assert_eq!(session("unpaid", 200_000), only("checkout.session.completed:cs_1", 100));
     }
 
     #[test]

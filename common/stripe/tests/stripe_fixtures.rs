@@ -4,6 +4,8 @@
 
 #[path = "stripe_fixtures/corpus.rs"]
 mod corpus;
+#[path = "stripe_fixtures/listed.rs"]
+mod listed;
 #[path = "stripe_fixtures/mutations.rs"]
 mod mutations;
 #[path = "stripe_fixtures/named.rs"]

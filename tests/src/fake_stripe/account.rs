@@ -16,6 +16,9 @@ use stripe::history::{HistoryEvent as Listed, List};
 /// For how long Stripe keeps events.
 const KEPT: i64 = 30 * 86_400;
 
+/// For how long a session is open before it is completed.
+const BEFORE_COMPLETION: i64 = 600;
+
 /// The paths of lists, by what their objects are called.
 const LISTS: [(&str, &str); 13] = [
     ("coupon", "/v1/coupons"),
@@ -81,6 +84,19 @@ impl Account {
                 charge["amount_refunded"] = told["amount_refunded"].clone();
             } else {
                 charge["created"] = list::created(event).into();
+            }
+        }
+        // Whoever has something to pay for at once opens the session minutes before completing it.
+        let paid: Vec<String> = objects
+            .values()
+            .filter(|one| one["status"] == "paid")
+            .map(|one| list::id(one).to_owned())
+            .collect();
+        let told = |id: &str| events.iter().filter(|event| list::id(&event["data"]["object"]) == id).count();
+        for session in objects.values_mut().filter(|one| one["object"] == "checkout.session") {
+            let invoice = session["invoice"].as_str().unwrap_or_default();
+            if paid.iter().any(|paid| paid == invoice) && told(list::id(session)) == 1 {
+                session["created"] = (list::created(session) - BEFORE_COMPLETION).into();
             }
         }
         let now = events.last().map(list::created).unwrap_or_default();
