@@ -153,10 +153,11 @@ every_snapshot_is_read() {
   return "$unread"
 }
 
-# Programs in Python that some tests run: Stripe's SDK, with which one signs an event, and Schemathesis, which tries the API
-# against its own document. Where one cannot be installed its test is skipped, unless PYTHON_TOOLS_REQUIRED is set.
+# Programs in Python that some tests run: Stripe's SDK, with which one signs an event, localstripe, a Stripe that others wrote,
+# and Schemathesis, which tries the API against its own document. Where one cannot be installed its test is skipped, unless PYTHON_TOOLS_REQUIRED is set.
 prepare_python_tools() {
   prepare_python_tool tests/stripe_sdk && export STRIPE_SDK_PYTHON=$PYTHON_TOOL/bin/python
+  prepare_python_tool tests/localstripe && export LOCALSTRIPE_PYTHON=$PYTHON_TOOL/bin/python
   prepare_python_tool tests/schemathesis && export SCHEMATHESIS=$PYTHON_TOOL/bin/schemathesis
   return 0
 }

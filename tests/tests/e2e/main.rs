@@ -11,6 +11,7 @@ mod decisions;
 mod doctor;
 mod gauges;
 mod large_history;
+mod localstripe;
 mod logging;
 mod outages;
 mod pages;
