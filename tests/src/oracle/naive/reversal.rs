@@ -1,7 +1,8 @@
 //! What went back of a payment, and what may (11, 12).
 
 use super::money::half_even;
-use crate::oracle::model::{Dispute, History, Of, RefundState, Standing, Stated};
+use crate::oracle::model::{CreditNote, Dispute, History, Of, RefundState, Standing, Stated};
+use stripe::sample::Version;
 
 /// Minor units that are gone, and minor units in open disputes.
 pub(super) fn of(history: &History, payment: Of) -> (i64, i64) {
@@ -26,10 +27,18 @@ pub(super) fn of(history: &History, payment: Of) -> (i64, i64) {
         .credit_notes
         .iter()
         .filter(|note| Of::Invoice(note.invoice) == payment && note.voided.is_none())
-        .map(|note| (note.amount - note.refund.map_or(0, |place| history.refunds[place].amount)).max(0))
+        .map(|note| (note.amount - note.refund.map_or(0, |place| given(history, note, place))).max(0))
         .sum();
     // 12. Lost is like refunded; whoever applies it takes back no more than was collected.
     (refunded + credited + disputed(Standing::Lost), disputed(Standing::Open))
+}
+
+/// What of a credit note a refund gave. Before basil the note does not say how much that is, and the refund's events, when they
+/// are still to come, do not either: then it is all of it.
+fn given(history: &History, note: &CreditNote, refund: usize) -> i64 {
+    let refund = &history.refunds[refund];
+    let untold = history.invoices[note.invoice].version < Version::Basil && refund.states.is_empty();
+    if untold { note.amount } else { refund.amount }
 }
 
 /// What a dispute comes to in its payment's currency (12): its share of the charge where a balance
