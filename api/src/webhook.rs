@@ -18,8 +18,9 @@ use domain::ids::{Mode, ProjectId, Realm};
 use queue::PublishError;
 use queue::envelope::{Envelope, Source};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use stripe::signature::{self, InvalidSignature};
+use traces::{Span, SpanKind};
 
 /// In front of the project's id.
 pub(crate) const PREFIX: &str = "/webhooks/stripe/";
@@ -72,6 +73,7 @@ where
         return Err(ApiError::MethodNotAllowed("POST"));
     }
     let unknown = || ApiError::NotFound(format!("There is no project {project}"));
+    let began = SystemTime::now();
     let id = project.parse().ok().filter(|id| *id > 0).map(ProjectId).ok_or_else(unknown)?;
     // Everything that can be said before the body is read.
     Bodies::check_announced(&request.headers, MAX_BODY)?;
@@ -84,7 +86,7 @@ where
         let is_ours = state.secrets.is_somebodys(header, &body.bytes, state.clock.now());
         return Err(if is_ours { unknown() } else { invalid(&InvalidSignature::Mismatch) });
     };
-    let work = store(state, id, &project, header, &request.headers, body.bytes);
+    let work = store(state, id, &project, header, &request.headers, body.bytes, began);
     // What is stored in the end counts until then.
     let _kept = body.kept;
     tokio::time::timeout(TIME_LIMIT, work).await.map_err(|_elapsed| too_slow())?
@@ -109,6 +111,7 @@ async fn store(
     signature: &str,
     headers: &HeaderMap,
     body: Bytes,
+    began: SystemTime,
 ) -> Result<Response, ApiError> {
     let mode = authenticate(state, id, project, signature, &body).await.map_err(|refused| {
         state.refusals.count(id, state.clock.now());
@@ -118,9 +121,16 @@ async fn store(
         return Err(ApiError::RateLimited(refused));
     }
     let realm = Realm { project: id, mode };
+    let asked = traceparent::of(headers);
+    // Only of what was proved: whoever proves nothing is not told of.
+    let mut span = Span::since(began, "webhook", SpanKind::Server, asked.as_deref());
+    span.number("tributary.project", id.0);
+    span.text("tributary.mode", &mode.to_string());
+    let mut publish = span.part("publish", SpanKind::Producer);
     let mut envelope = Envelope::new(Source::Stripe, realm, body, state.clock.now());
-    envelope.headers.traceparent = traceparent::of(headers);
-    state.publisher.publish(envelope).await?;
+    publish.text("messaging.message.id", &envelope.headers.message_id.to_string());
+    envelope.headers.traceparent = publish.traceparent().or(asked);
+    state.publisher.publish(envelope).await.inspect_err(|_| publish.failed("nothing could hold it"))?;
     Ok(received())
 }
 

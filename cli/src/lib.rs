@@ -19,6 +19,7 @@ mod stack;
 mod stack_args;
 mod stripe_args;
 
+use anyhow::Context as _;
 use common::{process, telemetry};
 use context::Context;
 use std::process::ExitCode;
@@ -47,7 +48,12 @@ fn run(mut options: options::Options) -> anyhow::Result<()> {
     }
     let context = Context::new(options.global)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    if options.command.is_a_role() {
+        telemetry::start_traces(&context.options.log, runtime.handle().clone())
+            .context("OTEL_EXPORTER_OTLP_ENDPOINT cannot be used")?;
+    }
     let done = runtime.block_on(commands::run(options.command, context));
+    telemetry::stop_traces();
     // Nothing that is still blocked somewhere keeps the command from ending.
     runtime.shutdown_background();
     done

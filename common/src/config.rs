@@ -55,7 +55,7 @@ impl QueueArgs {
     }
 }
 
-/// How the process logs.
+/// How the process logs, and where its traces go.
 #[derive(Args, Clone, Debug)]
 pub struct LogArgs {
     /// For people or for machines
@@ -64,6 +64,9 @@ pub struct LogArgs {
     /// What is logged, e.g. info,sqlx=warn [default: info for services, error for commands]
     #[arg(long = "log", env = "RUST_LOG", value_name = "FILTER", global = true)]
     log_filter: Option<String>,
+    /// Where traces are sent, e.g. <http://localhost:4318>: a collector that speaks OTLP over HTTP; without one there are none
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL", global = true)]
+    otlp_endpoint: Option<String>,
 }
 
 impl LogArgs {
@@ -71,6 +74,12 @@ impl LogArgs {
     #[must_use]
     pub fn filter(&self) -> &str {
         self.log_filter.as_deref().filter(|filter| !filter.trim().is_empty()).unwrap_or("info")
+    }
+
+    /// Where traces are sent, when it is set.
+    #[must_use]
+    pub fn otlp_endpoint(&self) -> Option<&str> {
+        self.otlp_endpoint.as_deref().map(str::trim).filter(|endpoint| !endpoint.is_empty())
     }
 
     /// Lowers what is logged when nothing else was asked for: to errors.

@@ -32,6 +32,9 @@ where
         Ok(runtime) => runtime,
         Err(error) => return failed(format!("no runtime: {error}")),
     };
+    if let Err(error) = telemetry::start_traces(log, runtime.handle().clone()) {
+        return failed(format!("OTEL_EXPORTER_OTLP_ENDPOINT cannot be used: {error}"));
+    }
     let ended = runtime.block_on(async {
         let shutdown = on_signal(&[SignalKind::terminate(), SignalKind::interrupt()])
             .map_err(|error| format!("signals cannot be received: {error}"))?;
@@ -41,6 +44,7 @@ where
             .ok_or("it did not stop in time and was left behind".to_owned())?
             .map_err(|error| format!("{error:#}"))
     });
+    telemetry::stop_traces();
     // Nothing that is still blocked somewhere keeps the process from ending.
     runtime.shutdown_background();
     match ended {

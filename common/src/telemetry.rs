@@ -1,4 +1,4 @@
-//! Logs. Metrics are recorded through the `metrics` facade; the process that serves `/metrics`
+//! Logs and traces. Metrics are recorded through the `metrics` facade; the process that serves `/metrics`
 //! installs the recorder.
 //!
 //! Logging never waits and never fails: a line is handed to a thread of its own (`pipe`), and what that thread cannot
@@ -7,10 +7,12 @@
 mod json;
 mod pipe;
 mod secrets;
+mod spans;
 
 use crate::config::{LogArgs, LogFormat};
 use json::JsonLines;
 use pipe::Pipe;
+pub use spans::{start_traces, stop_traces};
 use std::{
     io::{IsTerminal, Write},
     panic::PanicHookInfo,

@@ -38,7 +38,13 @@ pub struct FakeStripe {
 struct Shared {
     account: Mutex<Account>,
     faults: Faults,
-    calls: Mutex<Vec<Instant>>,
+    calls: Mutex<Vec<Call>>,
+}
+
+struct Call {
+    at: Instant,
+    /// Whether a page of a list was asked for, as whoever reads history does, and not one thing.
+    of_history: bool,
 }
 
 impl FakeStripe {
@@ -63,15 +69,23 @@ impl FakeStripe {
         change(&mut self.shared.account.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// The most calls that any second had, and all of them.
+    /// The most calls of whoever reads history that any second had, and all of them.
     #[must_use]
     pub fn busiest_second(&self) -> (usize, usize) {
         let calls = self.shared.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let calls: Vec<Instant> = calls.iter().filter(|call| call.of_history).map(|call| call.at).collect();
         let second = std::time::Duration::from_secs(1);
         let within = |from: &Instant| {
             calls.iter().filter(|call| *call >= from && call.duration_since(*from) < second).count()
         };
         (calls.iter().map(within).max().unwrap_or_default(), calls.len())
+    }
+
+    /// The calls of those who ask for what payloads lack.
+    #[must_use]
+    pub fn questions(&self) -> usize {
+        let calls = self.shared.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.iter().filter(|call| !call.of_history).count()
     }
 }
 
@@ -84,7 +98,8 @@ impl Drop for FakeStripe {
 async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let call = {
         let mut calls = shared.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        calls.push(Instant::now());
+        let of_history = request.uri().query().is_some_and(|query| query.contains("limit=100"));
+        calls.push(Call { at: Instant::now(), of_history });
         calls.len()
     };
     let key = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());

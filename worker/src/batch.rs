@@ -20,6 +20,7 @@ use stripe::missing::Missing;
 use tokio::sync::Mutex;
 use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
+use traces::{Span, SpanKind};
 
 /// When a message is tried again that met other transactions each time, or somebody who did not let go. It costs no
 /// attempt.
@@ -82,6 +83,10 @@ impl Settling {
     /// the worker is to stop and the database is away, handed back.
     pub(crate) async fn settle(&self, batch: Batch) {
         let Batch { deliveries, items, missing, codes } = batch;
+        let asked = deliveries.iter().filter_map(|delivery| delivery.envelope.headers.traceparent.as_deref());
+        let mut span = Span::for_all(asked, "settle", SpanKind::Consumer);
+        span.number("messaging.batch.message_count", i64::try_from(items.len()).unwrap_or(i64::MAX));
+        let trace = span.traceparent();
         let mut parts = Parts::new(deliveries.len());
         let (mut for_store, mut conflicts) = (Backoff::for_store(), Backoff::for_conflict());
         while let Some(part) = parts.next() {
@@ -93,7 +98,7 @@ impl Settling {
             let beside: Vec<Beside<'_>> = part.places.iter().map(beside).collect();
             let committed = tokio::select! {
                 biased;
-                committed = self.commit(&some, &beside, part.hurried) => committed,
+                committed = self.commit(&some, &beside, part.hurried, trace.as_deref()) => committed,
                 () = grace(&self.leave) => break,
             };
             let failure = match committed {
@@ -141,7 +146,12 @@ impl Settling {
                 break;
             }
         }
-        self.answer(deliveries, parts.fates()).await;
+        let fates = parts.fates();
+        if fates.iter().any(|fate| !matches!(fate, Fate::Settled)) {
+            span.failed("not all of it is settled");
+        }
+        drop(span);
+        self.answer(deliveries, fates).await;
     }
 
     /// Leaves behind those that somebody else holds up.

@@ -20,6 +20,7 @@ pub(crate) use people::referrers;
 pub use prune::{Pruned, outlived, prune};
 pub use sequence::{Sequenced, give_sequence};
 pub(crate) use values::{json, number, time};
+pub(crate) use write::TRACE;
 pub use write::{Cause, NewNotification, Referred, Referrer, keep_quiet, write};
 
 use crate::{StoreError, decode, realm};

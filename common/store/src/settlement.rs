@@ -135,8 +135,20 @@ pub async fn settle_batch(
     connection: &mut PgConnection,
     items: &[impl Borrow<Item>],
 ) -> Result<Settled, BatchError> {
+    settle_traced_batch(connection, items, None).await
+}
+
+/// The same; what is notified of it keeps the W3C `traceparent` of who settles.
+///
+/// # Errors
+/// As [`settle_batch`].
+pub async fn settle_traced_batch(
+    connection: &mut PgConnection,
+    items: &[impl Borrow<Item>],
+    trace: Option<&str>,
+) -> Result<Settled, BatchError> {
     let items: Vec<&Item> = items.iter().map(Borrow::borrow).collect();
-    plans::pin(connection).await?;
+    plans::pin(connection, trace).await?;
     let new = inbox::insert(connection, &items).await?;
     let mut facts: BTreeMap<Realm, Vec<Incoming<'_>>> = BTreeMap::new();
     for item in new.iter().filter_map(|place| items.get(*place)).copied() {
@@ -165,7 +177,7 @@ pub async fn settle_clusters(
     connection: &mut PgConnection,
     clusters: &BTreeSet<ClusterId>,
 ) -> Result<Settled, BatchError> {
-    plans::pin(connection).await?;
+    plans::pin(connection, None).await?;
     let locked = clusters::lock(connection, clusters).await?.into_keys().collect();
     let causes = Causes::again("judged again: codes, coupons, terms or rules changed");
     fold(connection, locked, Known::default(), &causes, Depth::Everything).await

@@ -37,6 +37,10 @@ impl Query {
             && self.values.get("status").is_none_or(|status| {
                 status == "all" || object.get("status").and_then(Value::as_str) == Some(status)
             })
+            && self
+                .values
+                .get("payment[payment_intent]")
+                .is_none_or(|intent| object["payment"]["payment_intent"].as_str() == Some(intent))
             && self.values.get("active").is_none_or(|active| object["active"] == (active == "true"))
             && self.values.get("code").is_none_or(|code| {
                 object.get("code").and_then(Value::as_str).is_some_and(|one| one.eq_ignore_ascii_case(code))

@@ -27,3 +27,4 @@ mod separate_processes;
 mod settings;
 mod stripe_sdk;
 mod texts;
+mod traces;

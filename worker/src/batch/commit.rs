@@ -17,7 +17,7 @@ use queue::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use store::settlement::{BatchError, Item, Settled, occupied, settle_batch};
+use store::settlement::{BatchError, Item, Settled, occupied, settle_traced_batch};
 use store::stripe_codes::{self, CodeTold};
 use store::thin_events::{self, WaitingEvent};
 use store::{Connection, PgConnection, SqlxError, StoreError, lock_timeout, within};
@@ -41,9 +41,10 @@ impl Settling {
         items: &[&Item],
         beside: &[Beside<'_>],
         hurried: bool,
+        trace: Option<&str>,
     ) -> Result<(), Failure> {
         let started = Instant::now();
-        let settled = match self.transact(items, beside, hurried).await {
+        let settled = match self.transact(items, beside, hurried, trace).await {
             Ok(settled) => settled,
             Err(error) => {
                 let place = match &error {
@@ -75,9 +76,10 @@ impl Settling {
         items: &[&Item],
         beside: &[Beside<'_>],
         hurried: bool,
+        trace: Option<&str>,
     ) -> Result<Settled, BatchError> {
         let mut session = self.sessions.open().await?;
-        match timeout(TRANSACTION, self.transact_in(&mut session, items, beside, hurried)).await {
+        match timeout(TRANSACTION, self.transact_in(&mut session, items, beside, hurried, trace)).await {
             Ok(Ok(settled)) => {
                 session.done();
                 Ok(settled)
@@ -98,12 +100,13 @@ impl Settling {
         items: &[&Item],
         beside: &[Beside<'_>],
         hurried: bool,
+        trace: Option<&str>,
     ) -> Result<Settled, BatchError> {
         let mut transaction = connection.begin().await?;
         if hurried {
             lock_timeout(&mut transaction, HURRIED).await?;
         }
-        let settled = settle_batch(&mut transaction, items).await?;
+        let settled = settle_traced_batch(&mut transaction, items, trace).await?;
         // With the commit: an event is settled only together with the questions for what it lacked.
         let mut requests = self.requests(items, beside, &settled);
         // And with what those are to be judged again for whom a code has become known.

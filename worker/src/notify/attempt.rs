@@ -8,6 +8,7 @@ use chrono::Utc;
 use sealing::Sealer;
 use std::time::Instant;
 use store::deliveries::{After, Claimed, Finished};
+use traces::{Span, SpanKind};
 use uuid::Uuid;
 
 /// How a try went, and whether its endpoint has to go.
@@ -20,6 +21,10 @@ pub(super) struct Tried {
 /// Sends a delivery once.
 pub(super) async fn send(client: &Client, sealer: &Sealer, claimed: &Claimed, lease: Uuid) -> Tried {
     let (at, started) = (Utc::now(), Instant::now());
+    let mut span = Span::part_of(claimed.trace.as_deref(), "notify", SpanKind::Client);
+    span.number("tributary.endpoint", claimed.endpoint.0);
+    span.text("tributary.notification", &claimed.notification.id());
+    span.text("tributary.event", claimed.notification.event());
     let outcome = match message(claimed, sealer) {
         Ok(message) => client.post(&claimed.url, &message, at, claimed.timeout).await,
         Err(reason) => Outcome::Failed(Failure::Broken(reason)),
@@ -27,11 +32,18 @@ pub(super) async fn send(client: &Client, sealer: &Sealer, claimed: &Claimed, le
     let duration = started.elapsed();
     metrics::counter!(telemetry::ATTEMPTS, "outcome" => label(&outcome)).increment(1);
     metrics::histogram!(telemetry::ATTEMPT_SECONDS).record(duration);
+    if let Outcome::Answered(answer) = &outcome {
+        span.number("http.response.status_code", answer.status.into());
+    }
     let next = schedule::next(&outcome, claimed.tries, claimed.elapsed, rand::random());
     if next == Next::Delivered && claimed.tries == 0 {
         let latency = Utc::now() - claimed.notification.created_at();
         metrics::histogram!(telemetry::LATENCY_SECONDS).record(latency.to_std().unwrap_or_default());
     }
+    if next != Next::Delivered {
+        span.failed("it was not delivered");
+    }
+    drop(span);
     let (status_code, answer) = match &outcome {
         Outcome::Answered(answer) => (Some(answer.status), Some(answer.body.clone())),
         Outcome::Failed(_) => (None, None),

@@ -36,6 +36,8 @@ pub struct Claimed {
     pub tries: usize,
     /// How long ago the schedule began.
     pub elapsed: TimeDelta,
+    /// The W3C `traceparent` of what wrote it, when that was traced.
+    pub trace: Option<String>,
     /// What is sent.
     pub notification: Notification,
 }
@@ -124,7 +126,7 @@ pub async fn claim(
                   n.uid, n.project_id, n.livemode, d.sequence, n.event, n.created_at,
                   n.referrer AS "referrer: Json<Box<RawValue>>", n.referred AS "referred: Json<Box<RawValue>>",
                   n.data AS "data: Json<Box<RawValue>>", n.delta_minor, n.currency,
-                  n.cause AS "cause: Json<Box<RawValue>>"
+                  n.cause AS "cause: Json<Box<RawValue>>", n.traceparent
         "#,
         lease,
         i64::try_from(room.deliveries).unwrap_or(i64::MAX),
@@ -145,6 +147,7 @@ pub async fn claim(
                 secrets: row.secrets,
                 tries: usize::try_from(row.tries).unwrap_or(usize::MAX),
                 elapsed: TimeDelta::seconds(row.elapsed.clamp(0, i64::from(i32::MAX))),
+                trace: row.traceparent,
                 notification: Row {
                     uid: row.uid,
                     project_id: row.project_id,

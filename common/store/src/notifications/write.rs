@@ -63,6 +63,9 @@ pub struct Cause {
 
 const QUIET: &str = "tributary.quiet";
 
+/// The setting of a transaction that says in which trace its notifications are written; empty for none.
+pub(crate) const TRACE: &str = "tributary.trace";
+
 /// Nothing is written for the rest of the transaction: for a first import of what happened long ago.
 ///
 /// # Errors
@@ -87,9 +90,10 @@ pub async fn write(connection: &mut PgConnection, new: &[NewNotification]) -> Re
     sqlx::query!(
         "WITH written AS (
              INSERT INTO notifications (project_id, livemode, event, referrer, referred, data, delta_minor, currency,
-                                        cause, ledger_entry_id)
+                                        cause, ledger_entry_id, traceparent)
              SELECT new.project_id, new.livemode, new.event, new.referrer::JSON, new.referred::JSON, new.data::JSON,
-                    new.delta_minor, new.currency, new.cause::JSON, new.ledger_entry_id
+                    new.delta_minor, new.currency, new.cause::JSON, new.ledger_entry_id,
+                    nullif(current_setting($13, TRUE), '')
              FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[], $4::TEXT[], $5::TEXT[], $6::TEXT[], $7::BIGINT[],
                          $8::TEXT[], $9::TEXT[], $10::BIGINT[]) WITH ORDINALITY
                  AS new (project_id, livemode, event, referrer, referred, data, delta_minor, currency, cause,
@@ -111,6 +115,7 @@ pub async fn write(connection: &mut PgConnection, new: &[NewNotification]) -> Re
         &new.iter().map(|new| new.ledger_entry).collect::<Vec<_>>() as &[Option<i64>],
         CHANNEL,
         QUIET,
+        TRACE,
     )
     .fetch_one(connection)
     .await?;

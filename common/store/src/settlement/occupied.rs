@@ -20,7 +20,7 @@ pub async fn occupied(
     connection: &mut PgConnection,
     items: &[impl Borrow<Item>],
 ) -> Result<BTreeSet<usize>, StoreError> {
-    super::plans::pin(connection).await?;
+    super::plans::pin(connection, None).await?;
     let realms: BTreeSet<Realm> = items.iter().map(|item| item.borrow().realm).collect();
     let mut busy = BTreeSet::new();
     for realm in realms {

@@ -12,14 +12,17 @@
 //!    `LATERAL (… OFFSET 0)`, which the planner does not look through.
 //! 3. Nothing is looked up by a condition without an index of its own.
 
+use crate::notifications::TRACE;
 use crate::{PgConnection, StoreError};
 
-/// Has the statements of this transaction use indexes.
-pub(super) async fn pin(connection: &mut PgConnection) -> Result<(), StoreError> {
+/// Has the statements of this transaction use indexes, and its notifications keep a trace.
+pub(super) async fn pin(connection: &mut PgConnection, trace: Option<&str>) -> Result<(), StoreError> {
     sqlx::query!(
         "SELECT set_config(name, setting, TRUE)
          FROM (VALUES ('enable_seqscan', 'off'), ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off'),
-                      ('jit', 'off'), ('plan_cache_mode', 'force_custom_plan')) AS pinned (name, setting)"
+                      ('jit', 'off'), ('plan_cache_mode', 'force_custom_plan'), ($1, $2)) AS pinned (name, setting)",
+        TRACE,
+        trace.unwrap_or_default(),
     )
     .fetch_all(connection)
     .await?;

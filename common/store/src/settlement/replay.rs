@@ -70,7 +70,7 @@ pub async fn replay(
     mut progress: impl FnMut(&Replayed),
 ) -> Result<Replayed, BatchError> {
     let mut done = Replayed::default();
-    super::plans::pin(connection).await?;
+    super::plans::pin(connection, None).await?;
     let standing: BTreeSet<ClusterId> = clusters::of_realm(connection, realm).await?;
     clusters::lock(connection, &standing).await?;
     facts::forget(connection, realm).await?;

@@ -28,7 +28,7 @@ pub async fn simulate(
 ) -> Result<Earned, BatchError> {
     let proposed = vec![RuleVersion { id: RuleId(0), valid_from: None, rules: rules.clone() }];
     let proposed: BTreeMap<ProjectId, Vec<RuleVersion>> = BTreeMap::from([(realm.project, proposed)]);
-    super::plans::pin(connection).await?;
+    super::plans::pin(connection, None).await?;
     let all: Vec<ClusterId> = clusters::of_realm(connection, realm).await?.into_iter().collect();
     let mut earned = Earned::new();
     let mut done = 0;
