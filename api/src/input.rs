@@ -2,6 +2,8 @@
 
 mod codes;
 mod fields;
+#[cfg(test)]
+mod fuzz;
 mod page;
 mod time;
 mod unknown;
