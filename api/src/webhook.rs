@@ -73,7 +73,7 @@ where
         return Err(ApiError::MethodNotAllowed("POST"));
     }
     let unknown = || ApiError::NotFound(format!("There is no project {project}"));
-    let began = SystemTime::now();
+    let began = state.clock.now().into();
     let id = project.parse().ok().filter(|id| *id > 0).map(ProjectId).ok_or_else(unknown)?;
     // Everything that can be said before the body is read.
     Bodies::check_announced(&request.headers, MAX_BODY)?;

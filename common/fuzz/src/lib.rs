@@ -149,7 +149,7 @@ fn changed(seeds: &[Vec<u8>], seed: usize, changes: &[Change]) -> Vec<u8> {
         match *change {
             Change::Set(at, to) => bytes.iter_mut().skip(place(at)).take(1).for_each(|byte| *byte = to),
             Change::Flip(at, bit) => {
-                bytes.iter_mut().skip(place(at)).take(1).for_each(|byte| *byte ^= 1 << bit)
+                bytes.iter_mut().skip(place(at)).take(1).for_each(|byte| *byte ^= 1 << bit);
             }
             Change::Take(at, some) => drop(bytes.drain(place(at)..length.min(place(at) + some))),
             Change::Double(at, some) => {

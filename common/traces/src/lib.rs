@@ -107,7 +107,7 @@ impl Span {
 
     /// One that begins now, as a part of what a `traceparent` names.
     pub fn part_of(parent: Option<&str>, name: &'static str, kind: SpanKind) -> Self {
-        Self::since(SystemTime::now(), name, kind, parent)
+        Self::begin(parent.and_then(context::read), |builder| builder.with_kind(kind.into()).with_name(name))
     }
 
     /// One that begins now and does what several others asked for.
