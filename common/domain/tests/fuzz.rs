@@ -1,5 +1,4 @@
 //! Amounts as people and programs write them.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use domain::money::{Currency, Money};
 
