@@ -211,11 +211,10 @@ impl StripeClient {
             let answer = request.send(&self.client).await.map_err(|error| self.understand(error))?;
             Ok(miniserde::json::to_string(&answer))
         };
-        let call = async {
-            // The semaphore is never closed, so that an error cannot be.
-            let _permit = self.calls.acquire().await.ok();
-            attempt.retry(pauses).when(FetchError::is_transient).await
-        };
+        // Waiting for its turn takes nothing of a call's time: of thousands of questions all but the first would be put off. The
+        // semaphore is never closed, so that an error cannot be.
+        let _permit = self.calls.acquire().await.ok();
+        let call = async { attempt.retry(pauses).when(FetchError::is_transient).await };
         tokio::time::timeout(self.timeout, call).await.unwrap_or(Err(FetchError::Timeout(self.timeout)))
     }
 

@@ -282,7 +282,9 @@ fn session(object: &mut Map<String, Value>, created: DateTime<Utc>) -> Vec<Happe
         // Under the name of its payment: it may have been read while it was unpaid.
         (Some("paid"), Some(settled)) => vec![once("checkout.session.async_payment_succeeded", settled)],
         // An invoice of nothing is settled at the checkout.
-        (Some("no_payment_required"), Some(settled)) => vec![once(completed, settled)],
+        (Some("no_payment_required"), Some(settled)) if settled - created <= LONGEST_OPEN => {
+            vec![once(completed, settled)]
+        }
         _ => vec![once(completed, created)],
     }
 }
@@ -384,6 +386,7 @@ mod tests {
         };
         assert_eq!(session("paid", 160), only("checkout.session.async_payment_succeeded:cs_1", 160));
         assert_eq!(session("no_payment_required", 160), only("checkout.session.completed:cs_1", 160));
+        assert_eq!(session("no_payment_required", 200_000), only("checkout.session.completed:cs_1", 100));
         let delayed = session("paid", 200_000);
         assert_eq!(delayed[0], ("checkout.session.completed:cs_1".to_owned(), 100));
         assert_eq!(delayed[1], ("checkout.session.async_payment_succeeded:cs_1".to_owned(), 200_000));

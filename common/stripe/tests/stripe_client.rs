@@ -229,7 +229,7 @@ async fn a_wrong_key_is_permanent() {
 
 #[tokio::test]
 async fn a_gateway_that_answers_in_html_is_transient() {
-    let page = Answer { status: StatusCode::BAD_GATEWAY, body: "<html>".to_owned(), hangs: false };
+    let page = Answer { status: StatusCode::BAD_GATEWAY, body: "<html>".to_owned(), ..Answer::ok("") };
     let fake = Fake::start(vec![page]).await;
     let client = StripeClient::new("sk_test_1", Some(&fake.url), Duration::from_millis(400)).unwrap();
     let error = client.fetch(&codes_of_invoice()).await.unwrap_err();
@@ -238,7 +238,7 @@ async fn a_gateway_that_answers_in_html_is_transient() {
 
 #[tokio::test]
 async fn a_silent_server_is_given_up_in_time() {
-    let silent = Answer { status: StatusCode::OK, body: String::new(), hangs: true };
+    let silent = Answer { hangs: true, ..Answer::ok("") };
     let fake = Fake::start(vec![silent]).await;
     let timeout = Duration::from_millis(300);
     let client = StripeClient::new("sk_test_1", Some(&fake.url), timeout).unwrap();
@@ -279,5 +279,23 @@ fn a_gap_survives_the_queue() {
     for missing in [codes_of_invoice(), codes_of_session(), lines_of_invoice(), invoice_of_payment()] {
         let text = serde_json::to_string(&missing).unwrap();
         assert_eq!(serde_json::from_str::<Missing>(&text).unwrap(), missing);
+    }
+}
+
+#[tokio::test]
+async fn waiting_for_its_turn_takes_nothing_of_a_calls_time() {
+    let none = Answer::ok(r#"{"object": "list", "data": [], "has_more": false}"#);
+    let fake = Fake::start(vec![Answer { takes: Duration::from_millis(300), ..none }]).await;
+    // Four at a time: the last of them has its turn long after a call's time.
+    let client = StripeClient::new("sk_test_1", Some(&fake.url), Duration::from_secs(2)).unwrap();
+    let client = std::sync::Arc::new(client);
+    let asked: Vec<_> = (0..40)
+        .map(|_| {
+            let client = std::sync::Arc::clone(&client);
+            tokio::spawn(async move { client.fetch(&invoice_of_payment()).await.map(drop) })
+        })
+        .collect();
+    for answer in asked {
+        assert_eq!(answer.await.unwrap(), Ok(()));
     }
 }

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::{Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// One answer.
 #[derive(Clone, Debug)]
@@ -14,17 +15,19 @@ pub(crate) struct Answer {
     pub(crate) body: String,
     /// Never answers.
     pub(crate) hangs: bool,
+    /// How long it takes.
+    pub(crate) takes: Duration,
 }
 
 impl Answer {
     pub(crate) fn ok(body: &str) -> Self {
-        Self { status: StatusCode::OK, body: body.to_owned(), hangs: false }
+        Self { status: StatusCode::OK, body: body.to_owned(), hangs: false, takes: Duration::ZERO }
     }
 
     /// An error in Stripe's shape.
     pub(crate) fn error(status: StatusCode, kind: &str, message: &str) -> Self {
         let body = format!(r#"{{"error": {{"type": "{kind}", "message": "{message}"}}}}"#);
-        Self { status, body, hangs: false }
+        Self { status, body, hangs: false, takes: Duration::ZERO }
     }
 }
 
@@ -84,5 +87,6 @@ async fn answer(State(memory): State<Arc<Mutex<Memory>>>, request: Request<axum:
     if answer.hangs {
         std::future::pending::<()>().await;
     }
+    tokio::time::sleep(answer.takes).await;
     (answer.status, [(header::CONTENT_TYPE, "application/json")], answer.body).into_response()
 }
