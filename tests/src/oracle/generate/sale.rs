@@ -42,6 +42,10 @@ impl Story {
         let delayed = dice.one_in(6);
         let paid_at = if delayed { at + 3 * DAY } else { at };
         let invoice = self.add_invoice(dice, customer, Some(subscription), paid_at);
+        // Nothing is settled at once.
+        if self.history.invoices[invoice].paid == 0 {
+            self.history.invoices[invoice].at = at;
+        }
         if dice.one_in(4) {
             return;
         }
