@@ -1,4 +1,5 @@
-//! Twenty thousand objects of history, by programs that are killed (`cargo nextest run --run-ignored all large_history`).
+//! Twenty thousand objects of history, by programs that are killed (`cargo nextest run --run-ignored all large_history`), or
+//! as many as four times `CUSTOMERS`.
 
 use anyhow::{Context, Result, ensure};
 use app::provider_keys;
@@ -18,18 +19,21 @@ use tests::stores::Backend;
 use tests::wait::until;
 use tokio::time::timeout;
 
+/// Each has four objects.
+const CUSTOMERS: i64 = 5_000;
+
 /// How long a reader lives.
 const LIFE: Duration = Duration::from_secs(20);
 
 /// Calls a second in test mode, and one that was late and one that was not.
 const PACE: usize = 10;
 
-/// Five thousand customers of Anna's over forty days, each with an invoice, its payment and a refund or a payment intent.
-fn account() -> Account {
+/// Customers of Anna's over forty days, each with an invoice, its payment and a refund.
+fn account(customers: i64) -> Account {
     let start = (Utc::now() - TimeDelta::days(45)).timestamp();
     let mut account = Account { now: Utc::now().timestamp(), ..Account::default() };
-    for n in 0..5_000_i64 {
-        let at = start + n * 690;
+    for n in 0..customers {
+        let at = start + n * (40 * 86_400 / customers);
         let mut add = |object: Value| {
             let id = object["id"].as_str().unwrap_or_default().to_owned();
             account.objects.insert(id, object);
@@ -59,7 +63,8 @@ fn account() -> Account {
 #[ignore = "takes ten minutes"]
 #[expect(clippy::print_stderr, reason = "its figures are what it is run for")]
 async fn twenty_thousand_objects_are_complete_though_readers_are_killed() -> Result<()> {
-    let account = account();
+    let customers = std::env::var("CUSTOMERS").ok().and_then(|count| count.parse().ok()).unwrap_or(CUSTOMERS);
+    let account = account(customers);
     let objects = account.objects.len();
     deployment::on(Backend::Postgres, async |deployment| {
         let realm = deployment.programme().await?.realm;
@@ -116,7 +121,7 @@ async fn twenty_thousand_objects_are_complete_though_readers_are_killed() -> Res
             fake.questions()
         );
         ensure!(busiest <= PACE + 1, "{busiest} calls in one second");
-        ensure!(deployment.payments(realm).await?.len() == 5_000);
+        ensure!(i64::try_from(deployment.payments(realm).await?.len())? == customers);
         let lines = deployment.lines(realm.project).await?;
         let other = deployment.lines(twin.project).await?;
         let differ = lines.iter().zip(&other).filter(|(one, other)| one != other).count();
