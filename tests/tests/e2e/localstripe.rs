@@ -184,11 +184,10 @@ async fn history_and_events_of_a_stripe_of_others_end_in_the_ledger() -> Result<
     let Some(local) = LocalStripe::start().await? else { return Ok(()) };
     let (intent, invoice) = local.sell().await?;
     deployment::on(Backend::Postgres, async |deployment| {
-        let worker = deployment.worker();
+        let relay = Relay::start(&local).await?;
+        let worker = deployment.worker_at(&relay.url);
         let (by_events, by_history) =
             (deployment.programme().await?.realm, deployment.programme().await?.realm);
-
-        let relay = Relay::start(&local).await?;
 
         // All of its events were missed; what was made in the last minutes may still be on its way.
         let lists = Lists::new(KEY, &relay.url, 1_000)?;

@@ -17,6 +17,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Pace {
     set: Duration,
+    /// Who waits for a turn, one after the other: a process that was held up does not make up for it.
+    turns: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }
 
@@ -32,12 +34,19 @@ impl Pace {
     pub(super) fn new(per_second: u32) -> Self {
         let set = Duration::from_secs(1) / per_second.max(1);
         let now = Instant::now();
-        Self { set, state: Mutex::new(State { interval: set, next: now, complained: now }) }
+        Self {
+            set,
+            turns: tokio::sync::Mutex::default(),
+            state: Mutex::new(State { interval: set, next: now, complained: now }),
+        }
     }
 
     /// Waits for the next call's turn.
     pub(super) async fn turn(&self) {
+        let _turn = self.turns.lock().await;
         sleep_until(self.next(Instant::now())).await;
+        let mut state = self.state();
+        state.next = state.next.max(Instant::now() + state.interval);
     }
 
     /// Stripe says that it is too much: half as fast, and nothing at all for as long as it asks.
