@@ -8,12 +8,15 @@
 //! | [`client`], [`load`] | connections, and load with them: as fast as it goes, or at a steady rate |
 //! | [`measure`] | one kind of measurement a file |
 //! | [`seed`] | a large history, quickly |
+//! | [`pages`] | how long the pages of the console and the lists of REST take |
+//! | [`visitor`] | somebody who may sign in to the console meanwhile |
 //! | [`suite`] | all of them, round after round |
 //! | [`report`] | medians, spread and ratios |
 
 mod client;
 mod load;
 mod measure;
+pub(crate) mod pages;
 pub(crate) mod plan;
 mod processes;
 pub(crate) mod report;
@@ -21,4 +24,5 @@ pub(crate) mod seed;
 pub(crate) mod site;
 mod statistics;
 pub(crate) mod suite;
+mod visitor;
 mod workload;

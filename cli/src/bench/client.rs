@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::{Request, StatusCode, client::conn::http1, header};
+use hyper::{HeaderMap, Request, StatusCode, client::conn::http1, header};
 use hyper_util::rt::TokioIo;
 use std::net::SocketAddr;
 use tokio::net::TcpStream;
@@ -47,6 +47,19 @@ impl Client {
             .header(header::AUTHORIZATION, format!("Bearer {key}"))
             .body(Full::default())?;
         self.send(request).await
+    }
+
+    /// Asks for something with a header that says who asks; status, headers and body of the answer.
+    pub(crate) async fn ask(
+        &mut self,
+        path: &str,
+        (name, value): (&str, &str),
+    ) -> anyhow::Result<(StatusCode, HeaderMap, Bytes)> {
+        let request =
+            Request::get(path).header(header::HOST, &self.host).header(name, value).body(Full::default())?;
+        self.sender.ready().await?;
+        let (parts, body) = self.sender.send_request(request).await?.into_parts();
+        Ok((parts.status, parts.headers, body.collect().await?.to_bytes()))
     }
 
     async fn send(&mut self, request: Request<Full<Bytes>>) -> anyhow::Result<(StatusCode, Bytes)> {

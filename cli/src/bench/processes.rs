@@ -89,6 +89,7 @@ impl Process {
             .env("QUEUE_PREFIX", &stores.queue_prefix)
             // Whoever is notified is on this machine.
             .env("NOTIFY_ALLOW_NETWORKS", "127.0.0.0/8")
+            .env("CONSOLE", "on")
             .env("RUST_LOG", "warn")
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)

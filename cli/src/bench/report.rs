@@ -123,6 +123,16 @@ impl Machine {
     }
 }
 
+impl fmt::Display for Machine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { cores, system, architecture, build, postgresql } = self;
+        writeln!(f, "{cores} cores, {system} {architecture}, {build}")?;
+        let settings: Vec<String> =
+            postgresql.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        write!(f, "PostgreSQL: {}", settings.join(", "))
+    }
+}
+
 /// A figure over all rounds.
 #[derive(Serialize)]
 struct Figure {
@@ -194,11 +204,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Machine { cores, system, architecture, build, postgresql } = &self.machine;
-        writeln!(f, "{cores} cores, {system} {architecture}, {build}")?;
-        let settings: Vec<String> =
-            postgresql.iter().map(|(name, value)| format!("{name} {value}")).collect();
-        writeln!(f, "PostgreSQL: {}", settings.join(", "))?;
+        writeln!(f, "{}", self.machine)?;
         writeln!(
             f,
             "{} rounds of {} events of {} customers, {} payments behind each, {} connections; {} s in all\n",

@@ -2,6 +2,7 @@
 
 use crate::{
     bench::{
+        pages,
         plan::Plan,
         seed::{self, Size},
         site::Site,
@@ -38,6 +39,9 @@ enum Command {
     /// Fill a database with a project of many customers and payments, for trying things on large tables
     #[command(after_help = SEED_EXAMPLES)]
     Seed(Size),
+    /// How long each page of the console and each list of REST takes, with each of their filters
+    #[command(after_help = PAGES_EXAMPLES)]
+    Pages(pages::Wanted),
 }
 
 const SEED_EXAMPLES: &str = "\
@@ -48,6 +52,15 @@ and is for databases that nobody else uses meanwhile. Notifications of it are no
 Examples:
   tributary bench seed --customers 1000000 --payments 10
   tributary bench seed --customers 1000 --json";
+
+const PAGES_EXAMPLES: &str = "\
+The console is walked by its links and filters, the lists are those of the API's document; an API of its own answers. It
+works on the database that is named, where it enters somebody and a key, and disables both again.
+
+Examples:
+  tributary bench seed --customers 100000 && tributary bench pages
+  tributary bench pages --only /payouts --requests 100
+  tributary bench pages --project 7 --mode live --json";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -62,11 +75,8 @@ end, and in queues of its own. Ratios are taken within one round; the absolute f
 
 /// Runs it.
 pub(super) async fn run(args: &BenchArgs, context: &Context) -> anyhow::Result<()> {
-    if let Some(Command::Seed(size)) = &args.command {
-        let progress = bar(context.options.json);
-        let seeded = seed::fill(&context.database().await?, *size, &progress).await?;
-        progress.finish_and_clear();
-        return context.print(&seeded);
+    if let Some(command) = &args.command {
+        return beside(command, context).await;
     }
     let shutdown = shutdown::on_signal()?;
     if let Some(url) = context.options.database.url()? {
@@ -80,6 +90,24 @@ pub(super) async fn run(args: &BenchArgs, context: &Context) -> anyhow::Result<(
     server.stop().await?;
     embedded::remove(&data_dir).await?;
     ended
+}
+
+/// What works on the database that is named.
+async fn beside(command: &Command, context: &Context) -> anyhow::Result<()> {
+    let progress = bar(context.options.json);
+    let pool = context.database().await?;
+    match command {
+        Command::Seed(size) => {
+            let seeded = seed::fill(&pool, *size, &progress).await?;
+            progress.finish_and_clear();
+            context.print(&seeded)
+        }
+        Command::Pages(wanted) => {
+            let pages = pages::measure(&pool, &context.database_url()?, wanted, &progress).await?;
+            progress.finish_and_clear();
+            context.print(&pages)
+        }
+    }
 }
 
 /// Runs it on a server. What was made is removed however it ends.

@@ -1,6 +1,7 @@
 //! Databases that are made for one purpose and dropped after it.
 
 use crate::{PgConnection, StoreError, connect, decode};
+use domain::ids::Realm;
 use sqlx::{AssertSqlSafe, Connection, Row};
 use std::str::FromStr;
 
@@ -51,6 +52,22 @@ pub async fn settings(connection: &mut PgConnection) -> Result<Vec<(String, Stri
 /// When the database fails.
 pub async fn size(connection: &mut PgConnection) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar("SELECT pg_database_size(current_database())").fetch_one(connection).await?)
+}
+
+/// Conversions and events of a project and mode.
+///
+/// # Errors
+/// When the database fails.
+pub async fn rows(connection: &mut PgConnection, of: Realm) -> Result<(i64, i64), StoreError> {
+    let row = sqlx::query(
+        "SELECT (SELECT count(*) FROM conversions WHERE project_id = $1 AND livemode = $2 AND merged_into IS NULL) AS conversions,
+                (SELECT count(*) FROM events WHERE project_id = $1 AND livemode = $2) AS events",
+    )
+    .bind(of.project.0)
+    .bind(of.mode.is_live())
+    .fetch_one(connection)
+    .await?;
+    Ok((row.try_get("conversions")?, row.try_get("events")?))
 }
 
 async fn statement(connection: &mut PgConnection, sql: String) -> Result<(), StoreError> {
