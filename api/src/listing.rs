@@ -27,35 +27,28 @@ pub(crate) trait Table: Send + Sync + 'static {
     const COLUMNS: &'static [&'static str];
     /// What a file of it is called.
     const NAME: &'static str;
-    /// Where counting stops: a list that is longer has no total. `None` for one that can be counted whatever its length.
-    const COUNTED: Option<i64> = None;
 
-    /// A page of it.
+    /// A page of it, as it is `now`.
     fn page(
         &self,
         connection: &mut PgConnection,
         realm: Realm,
         page: &Page,
+        now: DateTime<Utc>,
     ) -> impl Future<Output = Result<Rows<Self::Row>, StoreError>> + Send;
 
-    /// How long it is.
+    /// How long it is; none when it is longer than is counted.
     fn count(
         &self,
         connection: &mut PgConnection,
         realm: Realm,
-    ) -> impl Future<Output = Result<i64, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Option<i64>, StoreError>> + Send;
 
     /// A row's place in it.
     fn position(row: &Self::Row) -> Position;
 
-    /// Rows as clients see them, each.
-    fn show(
-        &self,
-        connection: &mut PgConnection,
-        realm: Realm,
-        now: DateTime<Utc>,
-        rows: Vec<Self::Row>,
-    ) -> impl Future<Output = Result<Vec<Self::Shown>, StoreError>> + Send;
+    /// A row as clients see it.
+    fn show(&self, realm: Realm, row: Self::Row) -> Self::Shown;
 }
 
 /// The shape in which a list is wanted: by `Accept`, as JSON where CSV is not preferred.
@@ -115,18 +108,15 @@ async fn as_json<L: Table>(
     list: &L,
 ) -> Result<List<L::Shown>, ApiError> {
     let mut connection = state.pool.acquire().await?;
-    let Rows { rows, has_more } = list.page(&mut connection, realm, &page).await?;
-    let total = match (page.after, known_total(rows.len(), has_more, &page)) {
+    let found = list.page(&mut connection, realm, &page, state.clock.now()).await?;
+    let total = match (page.after, known_total(found.rows.len(), found.has_more, &page)) {
         (Some(_), _) => None,
         (None, Some(total)) => Some(total),
-        (None, None) => {
-            let total = list.count(&mut connection, realm).await?;
-            Some(total).filter(|total| L::COUNTED.is_none_or(|most| *total <= most))
-        }
+        (None, None) => list.count(&mut connection, realm).await?,
     };
-    let end = rows.last().map(L::position);
-    let shown = list.show(&mut connection, realm, state.clock.now(), rows).await?;
-    Ok(List::new(shown, &page, total, end.filter(|_| has_more)))
+    let next = found.next(L::position);
+    let shown = found.rows.into_iter().map(|row| list.show(realm, row)).collect();
+    Ok(List::new(shown, &page, total, next))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::error::{ApiError, Detail};
 use chrono::{DateTime, Utc};
 use domain::day::Day;
 use domain::money::{Currency, Money};
+use queue::envelope::Source;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -196,6 +197,11 @@ impl Fields {
             self.problem(name, format!("{name} must be one of: {}", words.join(", ")));
         }
         found
+    }
+
+    /// Where something came from.
+    pub(crate) fn source(&mut self, name: &str) -> Option<Source> {
+        self.one_of(name, &Source::ALL.map(|source| (source.as_str(), source)))
     }
 
     /// A text that is never written as a number.

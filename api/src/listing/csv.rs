@@ -13,7 +13,7 @@ use futures::stream::{self, StreamExt};
 use serde_json::Value;
 use std::future::ready;
 use std::sync::Arc;
-use store::page::{Page, Position, Rows};
+use store::page::{Page, Position};
 
 /// Rows that are read at once.
 const ROWS: i64 = 500;
@@ -51,11 +51,10 @@ async fn chunk<L: Table>(
 ) -> Result<(String, Option<Position>), ApiError> {
     let page = Page { limit: ROWS, offset: 0, after };
     let mut connection = state.pool.acquire().await?;
-    let Rows { rows, has_more } = list.page(&mut connection, realm, &page).await?;
-    let next = rows.last().filter(|_| has_more).map(L::position);
-    let shown = list.show(&mut connection, realm, state.clock.now(), rows).await?;
-    let rows = shown.iter().map(|row| {
-        let row = serde_json::to_value(row).unwrap_or_default();
+    let found = list.page(&mut connection, realm, &page, state.clock.now()).await?;
+    let next = found.next(L::position);
+    let rows = found.rows.into_iter().map(|row| {
+        let row = serde_json::to_value(list.show(realm, row)).unwrap_or_default();
         L::COLUMNS.iter().map(|column| cell(&row[*column])).collect::<Vec<_>>()
     });
     Ok((spreadsheet::csv(rows), next))

@@ -91,25 +91,20 @@ impl Table for Acts {
         connection: &mut PgConnection,
         realm: Realm,
         page: &Page,
+        _: DateTime<Utc>,
     ) -> Result<Rows<Recorded>, StoreError> {
         acts::page(connection, realm, page).await
     }
 
-    async fn count(&self, connection: &mut PgConnection, realm: Realm) -> Result<i64, StoreError> {
-        acts::count(connection, realm).await
+    async fn count(&self, connection: &mut PgConnection, realm: Realm) -> Result<Option<i64>, StoreError> {
+        Ok(Some(acts::count(connection, realm).await?))
     }
 
     fn position(row: &Recorded) -> Position {
         Position { at: row.at, id: row.id }
     }
 
-    async fn show(
-        &self,
-        _: &mut PgConnection,
-        _: Realm,
-        _: DateTime<Utc>,
-        rows: Vec<Recorded>,
-    ) -> Result<Vec<Act>, StoreError> {
-        Ok(rows.into_iter().map(Act::from).collect())
+    fn show(&self, _: Realm, row: Self::Row) -> Self::Shown {
+        Act::from(row)
     }
 }

@@ -4,7 +4,7 @@ mod object;
 
 pub(crate) use object::object;
 
-use super::page::{Page, Rows};
+use super::page::{COUNTED, LOOKED_AT, Page, Position, Rows};
 use super::{PgConnection, StoreError, decode};
 use chrono::{DateTime, Utc};
 use domain::ids::{AffiliateId, CustomerId, Realm};
@@ -159,7 +159,33 @@ pub async fn find_by_email(
     Ok(found.pop().map(|(_, customer)| customer))
 }
 
-/// A page of customers, newest first by event time.
+/// The place behind so many customers, of one affiliate when one is named, whatever else a filter asks for; none when there are fewer.
+async fn horizon(
+    connection: &mut PgConnection,
+    realm: Realm,
+    affiliate: Option<AffiliateId>,
+    after: (DateTime<Utc>, i64),
+    rows: i64,
+) -> Result<Option<Position>, StoreError> {
+    let row = sqlx::query!(
+        "SELECT first_seen_at, id FROM customers
+         WHERE project_id = $1 AND livemode = $2 AND NOT retired
+           AND (first_seen_at, id) < ($3, $4) AND ($5::BIGINT IS NULL OR affiliate_id = $5)
+         ORDER BY first_seen_at DESC, id DESC
+         LIMIT 1 OFFSET $6",
+        realm.project.0,
+        realm.mode.is_live(),
+        after.0,
+        after.1,
+        affiliate.map(|id| id.0),
+        rows,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| Position { at: row.first_seen_at, id: row.id }))
+}
+
+/// A page of customers, newest first by event time. In one status, those among the next [`LOOKED_AT`] alone.
 pub async fn list(
     connection: &mut PgConnection,
     realm: Realm,
@@ -167,6 +193,13 @@ pub async fn list(
     page: &Page,
 ) -> Result<Rows<Customer>, StoreError> {
     let (bound_at, bound_id) = page.bound();
+    let horizon = if filter.status.is_some() {
+        let rows = LOOKED_AT.saturating_add(page.offset);
+        horizon(connection, realm, filter.affiliate, (bound_at, bound_id), rows).await?
+    } else {
+        None
+    };
+    let (least_at, least_id) = horizon.map_or_else(Position::end, |place| (place.at, place.id));
     let rows = if let Some(affiliate) = filter.affiliate {
         sqlx::query_as!(
             CustomerRow,
@@ -175,6 +208,7 @@ pub async fn list(
              FROM customers
              WHERE affiliate_id = $3 AND project_id = $1 AND livemode = $2 AND NOT retired
                AND (first_seen_at, id) < ($4, $5) AND ($6::text IS NULL OR status = $6)
+               AND (first_seen_at, id) >= ($9, $10)
              ORDER BY first_seen_at DESC, id DESC
              LIMIT $7 OFFSET $8",
             realm.project.0,
@@ -185,6 +219,8 @@ pub async fn list(
             filter.status.map(CustomerStatus::as_str),
             page.limit.saturating_add(1),
             page.offset,
+            least_at,
+            least_id,
         )
         .fetch_all(connection)
         .await?
@@ -196,6 +232,7 @@ pub async fn list(
              FROM customers
              WHERE project_id = $1 AND livemode = $2 AND NOT retired
                AND (first_seen_at, id) < ($3, $4) AND ($5::text IS NULL OR status = $5)
+               AND (first_seen_at, id) >= ($8, $9)
              ORDER BY first_seen_at DESC, id DESC
              LIMIT $6 OFFSET $7",
             realm.project.0,
@@ -205,17 +242,27 @@ pub async fn list(
             filter.status.map(CustomerStatus::as_str),
             page.limit.saturating_add(1),
             page.offset,
+            least_at,
+            least_id,
         )
         .fetch_all(connection)
         .await?
     };
     let rows = rows.into_iter().map(Customer::try_from).collect::<Result<Vec<_>, _>>()?;
-    Ok(Rows::cut(rows, page))
+    Ok(Rows::bounded(rows, page, horizon))
 }
 
-/// How many customers a filter lets through.
-pub async fn count(connection: &mut PgConnection, realm: Realm, filter: &Filter) -> Result<i64, StoreError> {
-    Ok(sqlx::query_scalar!(
+/// How many customers a filter lets through; none when more than [`COUNTED`] are to be looked at for it.
+pub async fn count(
+    connection: &mut PgConnection,
+    realm: Realm,
+    filter: &Filter,
+) -> Result<Option<i64>, StoreError> {
+    let end = (DateTime::<Utc>::MAX_UTC, i64::MAX);
+    if horizon(connection, realm, filter.affiliate, end, COUNTED).await?.is_some() {
+        return Ok(None);
+    }
+    let count = sqlx::query_scalar!(
         r#"SELECT count(*) AS "count!" FROM customers
          WHERE project_id = $1 AND livemode = $2 AND NOT retired
            AND ($3::bigint IS NULL OR affiliate_id = $3) AND ($4::text IS NULL OR status = $4)"#,
@@ -223,7 +270,6 @@ pub async fn count(connection: &mut PgConnection, realm: Realm, filter: &Filter)
         realm.mode.is_live(),
         filter.affiliate.map(|id| id.0),
         filter.status.map(CustomerStatus::as_str),
-    )
-    .fetch_one(connection)
-    .await?)
+    );
+    Ok(Some(count.fetch_one(connection).await?))
 }

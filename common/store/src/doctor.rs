@@ -1,22 +1,32 @@
 //! What a doctor looks at: figures of a project and mode, and of the database.
 
+use super::page::LOOKED_AT;
 use super::refused_webhooks::{self, Refused};
 use super::{PgConnection, StoreError};
 use chrono::{DateTime, Utc};
 use domain::ids::Realm;
+use std::collections::BTreeSet;
+
+/// Events of each type whose API versions are looked at.
+const OF_A_TYPE: i64 = 20;
+/// Types that are looked at; Stripe has some 250.
+const MOST_TYPES: i64 = 1_000;
+/// Customers whose codes are looked at, and facts of each of them.
+const LATEST_CUSTOMERS: i64 = 500;
+const OF_A_CUSTOMER: i64 = 50;
 
 /// What a project and mode has received and lacks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Received {
     /// Webhook secrets that are valid.
     pub secrets: i64,
-    /// Stripe's types, with how many came in the last 30 days, and the last of them.
-    pub types: Vec<(String, i64, DateTime<Utc>)>,
-    /// API versions of those.
+    /// Stripe's types that came in the last 30 days, and the last event of each.
+    pub types: Vec<(String, DateTime<Utc>)>,
+    /// API versions of the latest events of each of those types.
     pub versions: Vec<String>,
-    /// Events that a secret of this mode proved and that are of the other one, of the last 30 days.
+    /// Events that a secret of this mode proved and that are of the other one, of the last 30 days and among the latest without effect.
     pub other_mode: i64,
-    /// Codes that objects carry and that belong to nobody, the most frequent first.
+    /// Codes that what is known of the latest customers carries and that belong to nobody, the most frequent first.
     pub unknown_codes: Vec<(String, i64)>,
     /// Thin events that wait, and why the first of them does.
     pub thin_waiting: i64,
@@ -70,21 +80,45 @@ pub async fn has_worker(connection: &mut PgConnection) -> Result<bool, StoreErro
 /// [`StoreError`]
 pub async fn received(connection: &mut PgConnection, of: Realm) -> Result<Received, StoreError> {
     let (project, livemode) = (of.project.0, of.mode.is_live());
-    let types = sqlx::query!(
-        r#"SELECT event_type, count(*) AS "count!", max(received_at) AS "last!" FROM events
-         WHERE project_id = $1 AND livemode = $2 AND source = 'stripe' AND received_at > now() - INTERVAL '30 days'
-         GROUP BY event_type ORDER BY event_type"#,
+    // From one type to the next in the index of types, and of each the latest.
+    let latest = sqlx::query!(
+        r#"WITH RECURSIVE types AS (
+             (SELECT event_type FROM events WHERE project_id = $1 AND livemode = $2 ORDER BY event_type LIMIT 1)
+             UNION ALL
+             SELECT (SELECT e.event_type FROM events e
+                     WHERE e.project_id = $1 AND e.livemode = $2 AND e.event_type > t.event_type ORDER BY e.event_type LIMIT 1)
+             FROM types t WHERE t.event_type IS NOT NULL
+           )
+           SELECT t.event_type AS "event_type!", max(e.received_at) AS "last!",
+                  array_agg(DISTINCT e.api_version) FILTER (WHERE e.api_version IS NOT NULL) AS versions
+           FROM (SELECT event_type FROM types WHERE event_type IS NOT NULL LIMIT $4) t CROSS JOIN LATERAL (
+             SELECT received_at, api_version FROM (
+               SELECT received_at, api_version, source FROM events e
+               WHERE e.project_id = $1 AND e.livemode = $2 AND e.event_type = t.event_type ORDER BY e.id DESC LIMIT $5
+             ) latest
+             WHERE source = 'stripe' LIMIT $3
+           ) e
+           WHERE e.received_at > now() - INTERVAL '30 days'
+           GROUP BY t.event_type ORDER BY t.event_type"#,
         project,
         livemode,
+        OF_A_TYPE,
+        MOST_TYPES,
+        LOOKED_AT,
     )
     .fetch_all(&mut *connection)
     .await?;
+    let types: Vec<_> = latest.iter().map(|row| (row.event_type.clone(), row.last)).collect();
+    let versions: BTreeSet<String> = latest.into_iter().filter_map(|row| row.versions).flatten().collect();
     let figures = sqlx::query!(
         r#"SELECT
              (SELECT count(*) FROM stripe_endpoints e WHERE e.project_id = $1 AND e.livemode = $2
                 AND (e.revoked_at IS NULL OR e.revoked_at > now())) AS "secrets!",
-             (SELECT count(*) FROM events e WHERE e.project_id = $1 AND e.livemode = $2 AND e.source = 'stripe'
-                AND e.received_at > now() - INTERVAL '30 days' AND e.ignored LIKE 'a % mode event%') AS "other_mode!",
+             (SELECT count(*) FROM (
+                SELECT source, received_at, ignored FROM events WHERE project_id = $1 AND livemode = $2 AND ignored IS NOT NULL
+                ORDER BY id DESC LIMIT $3) e
+              WHERE e.source = 'stripe' AND e.received_at > now() - INTERVAL '30 days' AND e.ignored LIKE 'a % mode event%')
+                AS "other_mode!",
              (SELECT count(*) FROM thin_events t WHERE t.project_id = $1 AND t.livemode = $2) AS "thin_waiting!",
              (SELECT reason FROM thin_events t WHERE t.project_id = $1 AND t.livemode = $2
                 ORDER BY received_at LIMIT 1) AS thin_reason,
@@ -96,37 +130,37 @@ pub async fn received(connection: &mut PgConnection, of: Realm) -> Result<Receiv
                 AND b.finished_at IS NULL) AS backfill_since"#,
         project,
         livemode,
+        LOOKED_AT,
     )
     .fetch_one(&mut *connection)
     .await?;
     let refused = refused_webhooks::of_project(&mut *connection, of.project).await?;
-    let versions = sqlx::query_scalar!(
-        r#"SELECT DISTINCT api_version AS "version!" FROM events
-         WHERE project_id = $1 AND livemode = $2 AND source = 'stripe' AND api_version IS NOT NULL
-           AND received_at > now() - INTERVAL '30 days' ORDER BY 1"#,
-        project,
-        livemode,
-    )
-    .fetch_all(&mut *connection)
-    .await?;
     let unknown = sqlx::query!(
-        r#"SELECT body ->> 'value' AS "code!", count(*) AS "count!" FROM facts f
-         WHERE project_id = $1 AND livemode = $2 AND codes IS NOT NULL AND body ->> 'fact' = 'touch'
-           AND body ->> 'value' IS NOT NULL
-           AND NOT EXISTS (SELECT FROM referral_codes r WHERE r.project_id = $1 AND r.livemode = $2 AND r.code_folded = ANY(f.codes))
+        r#"SELECT f.code AS "code!", count(*) AS "count!"
+         FROM (SELECT cluster_id FROM customers WHERE project_id = $1 AND livemode = $2 AND NOT retired
+               ORDER BY first_seen_at DESC, id DESC LIMIT $3) latest
+         CROSS JOIN LATERAL (
+           SELECT body ->> 'value' AS code, codes FROM (
+             SELECT body, codes FROM facts WHERE cluster_id = latest.cluster_id LIMIT $4
+           ) f
+           WHERE codes IS NOT NULL AND body ->> 'fact' = 'touch' AND body ->> 'value' IS NOT NULL
+         ) f
+         WHERE NOT EXISTS (SELECT FROM referral_codes r WHERE r.project_id = $1 AND r.livemode = $2 AND r.code_folded = ANY(f.codes))
            AND NOT EXISTS (SELECT FROM coupons c WHERE c.project_id = $1 AND c.livemode = $2
                 AND (c.code_folded = ANY(f.codes) OR lower(c.stripe_coupon_id) = ANY(f.codes)
                      OR lower(c.stripe_promotion_code_id) = ANY(f.codes)))
          GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 5"#,
         project,
         livemode,
+        LATEST_CUSTOMERS,
+        OF_A_CUSTOMER,
     )
     .fetch_all(connection)
     .await?;
     Ok(Received {
         secrets: figures.secrets,
-        types: types.into_iter().map(|row| (row.event_type, row.count, row.last)).collect(),
-        versions,
+        types,
+        versions: versions.into_iter().collect(),
         other_mode: figures.other_mode,
         unknown_codes: unknown.into_iter().map(|row| (row.code, row.count)).collect(),
         thin_waiting: figures.thin_waiting,
@@ -166,6 +200,8 @@ mod tests {
              INSERT INTO thin_events (project_id, livemode, event_id, event_type, question, reason, received_at, ask_at)
              VALUES (1, FALSE, 'evt_3', 'invoice.paid', '', 'no key', now(), now());
              INSERT INTO clusters (project_id, livemode) VALUES (1, FALSE);
+             INSERT INTO customers (project_id, livemode, cluster_id, anchor, status, first_seen_at)
+             VALUES (1, FALSE, 1, 'cus_1', 'direct', now());
              INSERT INTO facts (project_id, livemode, natural_key, cluster_id, keep_first, rank, occurred_at, event_id,
                                 received_at, codes, links, body)
              VALUES (1, FALSE, 'touch', 1, TRUE, 0, now(), 'evt_1', now(), ARRAY['summer'], '[]',
@@ -175,7 +211,7 @@ mod tests {
         let found = received(&mut connection, realm).await.unwrap();
         assert_eq!((found.secrets, found.other_mode, found.thin_waiting), (1, 1, 1));
         assert_eq!(found.thin_reason.as_deref(), Some("no key"));
-        assert_eq!((found.types[0].0.as_str(), found.types[0].1), ("invoice.paid", 2));
+        assert_eq!((found.types.len(), found.types[0].0.as_str()), (1, "invoice.paid"));
         assert_eq!(found.versions, ["v1", "v2"]);
         assert_eq!(found.unknown_codes, [("SUMMER".to_owned(), 1)]);
         let other = received(&mut connection, Realm { project, mode: Mode::Live }).await.unwrap();

@@ -5,7 +5,7 @@ mod consequences;
 pub use consequences::{Arrival, Consequence, consequences};
 
 use super::{PgConnection, StoreError};
-use crate::page::{Page, Rows};
+use crate::page::{COUNTED, LOOKED_AT, Page, Position, Rows};
 use chrono::{DateTime, Utc};
 use domain::ids::Realm;
 
@@ -43,24 +43,80 @@ pub struct Filter {
     pub source: Option<String>,
     /// Of this name.
     pub event: Option<String>,
-    /// Settled before the event with this number.
-    pub before: Option<i64>,
 }
 
-/// The latest events that pass the filter, the latest first.
-///
-/// # Errors
-/// [`StoreError`]
-pub async fn list(
+/// The provider of most events: of it alone no index is kept.
+const MOST_COME_FROM: &str = "stripe";
+
+impl Filter {
+    fn is_of_a_rare_source(&self) -> bool {
+        self.source.as_deref().is_some_and(|source| source != MOST_COME_FROM)
+    }
+
+    /// Whether some rows that an index leads to may not pass.
+    fn leaves_out(&self) -> bool {
+        let asked = [self.kind.is_some(), self.source.is_some(), self.ignored.is_some()];
+        let known = self.source.as_deref() != Some(MOST_COME_FROM) && self.ignored != Some(false);
+        !known || asked.into_iter().filter(|asked| *asked).count() > 1
+    }
+}
+
+/// The number behind so many events of the index that leads to what passes a filter, whatever else it asks for; none when there are fewer.
+async fn horizon(
     connection: &mut PgConnection,
     realm: Realm,
     filter: &Filter,
-    limit: i64,
-) -> Result<Vec<Event>, StoreError> {
-    part(connection, realm, filter, limit, 0).await
+    before: Option<i64>,
+    rows: i64,
+) -> Result<Option<i64>, StoreError> {
+    let by_source = filter.kind.is_none() && filter.is_of_a_rare_source();
+    let number = sqlx::query_scalar!(
+        "SELECT id FROM events
+         WHERE project_id = $1 AND livemode = $2 AND ($3::BIGINT IS NULL OR id < $3)
+           AND ($4::TEXT IS NULL OR event_type = $4) AND ($5::TEXT IS NULL OR (source = $5 AND source <> 'stripe'))
+           AND ($6::BOOLEAN IS NOT TRUE OR ignored IS NOT NULL)
+         ORDER BY id DESC LIMIT 1 OFFSET $7",
+        realm.project.0,
+        realm.mode.is_live(),
+        before,
+        filter.kind,
+        filter.source.as_deref().filter(|_| by_source),
+        filter.kind.is_none() && !by_source && filter.ignored == Some(true),
+        rows,
+    );
+    Ok(number.fetch_optional(connection).await?)
 }
 
-/// A page of the events that pass the filter, those that were settled last first.
+/// The numbers of the events of the name that a filter asks for, of whichever account at a provider; none when it asks for no name.
+async fn named(
+    connection: &mut PgConnection,
+    realm: Realm,
+    filter: &Filter,
+) -> Result<Option<Vec<i64>>, StoreError> {
+    let Some(event) = &filter.event else { return Ok(None) };
+    // From one account to the next in the index of names, which has the account before the name.
+    let ids = sqlx::query_scalar!(
+        r#"WITH RECURSIVE accounts AS (
+             (SELECT account FROM events WHERE project_id = $1 AND livemode = $2 ORDER BY account LIMIT 1)
+             UNION ALL
+             SELECT (SELECT e.account FROM events e
+                     WHERE e.project_id = $1 AND e.livemode = $2 AND e.account > a.account ORDER BY e.account LIMIT 1)
+             FROM accounts a WHERE a.account IS NOT NULL
+           )
+           SELECT found.id AS "id!" FROM accounts a CROSS JOIN LATERAL (
+             SELECT e.id FROM events e
+             WHERE e.project_id = $1 AND e.livemode = $2 AND e.account = a.account AND e.event_id = $3
+             LIMIT 1
+           ) found"#,
+        realm.project.0,
+        realm.mode.is_live(),
+        event,
+    );
+    Ok(Some(ids.fetch_all(connection).await?))
+}
+
+/// A page of the events that pass the filter, those that were settled last first. Of a filter that no index knows, those among the next
+/// [`LOOKED_AT`] alone.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -70,13 +126,40 @@ pub async fn page(
     filter: &Filter,
     page: &Page,
 ) -> Result<Rows<Event>, StoreError> {
-    let before = page.after.map(|after| after.id).or(filter.before);
-    let filter = Filter { before, ..filter.clone() };
-    let rows = part(connection, realm, &filter, page.limit.saturating_add(1), page.offset).await?;
-    Ok(Rows::cut(rows, page))
+    let before = page.after.map(|after| after.id);
+    let named = named(connection, realm, filter).await?;
+    let horizon = if filter.leaves_out() && filter.event.is_none() {
+        horizon(connection, realm, filter, before, LOOKED_AT.saturating_add(page.offset)).await?
+    } else {
+        None
+    };
+    let rows = sqlx::query_as!(
+        Event,
+        r#"SELECT id, event_id AS event, source, event_type AS kind, occurred_at, received_at, settled_at, ignored, traceparent
+           FROM events
+           WHERE project_id = $1 AND livemode = $2 AND ($3::BIGINT IS NULL OR id < $3) AND ($10::BIGINT IS NULL OR id >= $10)
+             AND ($4::TEXT IS NULL OR event_type = $4)
+             AND ($5::BOOLEAN IS NULL OR (CASE WHEN $5 THEN ignored IS NOT NULL ELSE ignored IS NULL END))
+             AND ($6::TEXT IS NULL OR source = $6) AND ($7::BIGINT[] IS NULL OR id = ANY($7))
+           ORDER BY id DESC LIMIT $8 OFFSET $9"#,
+        realm.project.0,
+        realm.mode.is_live(),
+        before,
+        filter.kind,
+        filter.ignored,
+        filter.source,
+        named.as_deref(),
+        page.limit.saturating_add(1),
+        page.offset,
+        horizon,
+    );
+    let rows = rows.fetch_all(connection).await?;
+    // Events are listed by number alone.
+    let horizon = horizon.map(|id| Position { at: DateTime::UNIX_EPOCH, id });
+    Ok(Rows::bounded(rows, page, horizon))
 }
 
-/// How many events pass the filter, counted up to `most`.
+/// How many events pass the filter; none when the index that leads to them has more than [`COUNTED`].
 ///
 /// # Errors
 /// [`StoreError`]
@@ -84,53 +167,24 @@ pub async fn count(
     connection: &mut PgConnection,
     realm: Realm,
     filter: &Filter,
-    most: i64,
-) -> Result<i64, StoreError> {
+) -> Result<Option<i64>, StoreError> {
+    if filter.event.is_none() && horizon(connection, realm, filter, None, COUNTED).await?.is_some() {
+        return Ok(None);
+    }
+    let named = named(connection, realm, filter).await?;
     let counted = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM (
-             SELECT FROM events
-             WHERE project_id = $1 AND livemode = $2 AND ($3::TEXT IS NULL OR event_type = $3)
-               AND ($4::BOOLEAN IS NULL OR (ignored IS NOT NULL) = $4) AND ($5::TEXT IS NULL OR source = $5)
-               AND ($6::TEXT IS NULL OR event_id = $6)
-             LIMIT $7
-           ) AS counted"#,
+        r#"SELECT count(*) AS "count!" FROM events
+           WHERE project_id = $1 AND livemode = $2 AND ($3::TEXT IS NULL OR event_type = $3)
+             AND ($4::BOOLEAN IS NULL OR (CASE WHEN $4 THEN ignored IS NOT NULL ELSE ignored IS NULL END))
+             AND ($5::TEXT IS NULL OR source = $5) AND ($6::BIGINT[] IS NULL OR id = ANY($6))"#,
         realm.project.0,
         realm.mode.is_live(),
         filter.kind,
         filter.ignored,
         filter.source,
-        filter.event,
-        most,
+        named.as_deref(),
     );
-    Ok(counted.fetch_one(connection).await?)
-}
-
-async fn part(
-    connection: &mut PgConnection,
-    realm: Realm,
-    filter: &Filter,
-    limit: i64,
-    offset: i64,
-) -> Result<Vec<Event>, StoreError> {
-    let events = sqlx::query_as!(
-        Event,
-        r#"SELECT id, event_id AS event, source, event_type AS kind, occurred_at, received_at, settled_at, ignored, traceparent
-           FROM events
-           WHERE project_id = $1 AND livemode = $2 AND ($3::BIGINT IS NULL OR id < $3) AND ($4::TEXT IS NULL OR event_type = $4)
-             AND ($5::BOOLEAN IS NULL OR (ignored IS NOT NULL) = $5) AND ($6::TEXT IS NULL OR source = $6)
-             AND ($7::TEXT IS NULL OR event_id = $7)
-           ORDER BY id DESC LIMIT $8 OFFSET $9"#,
-        realm.project.0,
-        realm.mode.is_live(),
-        filter.before,
-        filter.kind,
-        filter.ignored,
-        filter.source,
-        filter.event,
-        limit,
-        offset,
-    );
-    Ok(events.fetch_all(connection).await?)
+    Ok(Some(counted.fetch_one(connection).await?))
 }
 
 /// The event of this name, of the project's own account at a provider.

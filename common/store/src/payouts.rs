@@ -15,7 +15,7 @@ mod read;
 pub use close::{Payment, cancel, mark_paid};
 pub use create::{Created, Preview, Request, create, look};
 pub use page::{STATUSES, batch, count, page};
-pub use read::{Filter, Item, find, items, list, of_batch};
+pub use read::{Filter, Item, find, items, items_after, list, of_batch};
 
 use super::{StoreError, decode};
 use crate::realm;

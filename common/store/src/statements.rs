@@ -10,7 +10,7 @@ use domain::money::{Currency, Money};
 use std::collections::BTreeMap;
 
 /// Which part of an account.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Period {
     /// Not before.
     pub from: Option<DateTime<Utc>>,
@@ -58,6 +58,57 @@ pub struct Line {
     pub reason: Option<String>,
 }
 
+/// The latest lines of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Latest {
+    /// A statement for each currency, which begins with what was owed before the first of its lines.
+    pub statements: Vec<Statement>,
+    /// Whether the period has more lines before them.
+    pub is_cut: bool,
+}
+
+/// The latest lines of a period, at most so many in all currencies, with the balances that [`of`] gives them.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn latest(
+    connection: &mut PgConnection,
+    affiliate: AffiliateId,
+    period: Period,
+    most: i64,
+) -> Result<Latest, StoreError> {
+    let mut statements = openings(connection, affiliate, None, period).await?;
+    let closings = openings(
+        connection,
+        affiliate,
+        None,
+        Period { from: Some(period.before.unwrap_or(DateTime::<Utc>::MAX_UTC)), ..period },
+    )
+    .await?;
+    for (currency, statement) in &mut statements {
+        let Some(closing) = closings.get(currency) else { continue };
+        (statement.closing, statement.closing_held) = (closing.opening, closing.closing_held);
+        statement.opening = statement.closing;
+    }
+    let mut lines = lines(connection, affiliate, None, period, Some(most.saturating_add(1))).await?;
+    let is_cut = i64::try_from(lines.len()).is_ok_and(|lines| lines > most);
+    if is_cut {
+        lines.remove(0);
+    }
+    for (currency, line) in lines.into_iter().rev() {
+        let Some(statement) = statements.get_mut(&currency) else { continue };
+        let balance = statement.opening;
+        let before = balance.minor.checked_sub(line.amount.minor);
+        statement.opening.minor = before.ok_or_else(|| decode("a balance beyond 64 bits"))?;
+        statement.lines.push(Line { balance, ..line });
+    }
+    let statements = statements.into_values().map(|mut statement| {
+        statement.lines.reverse();
+        statement
+    });
+    Ok(Latest { statements: statements.collect(), is_cut })
+}
+
 /// A statement for each currency in which there ever was anything, in order of their codes.
 pub async fn of(
     connection: &mut PgConnection,
@@ -66,7 +117,7 @@ pub async fn of(
     period: Period,
 ) -> Result<Vec<Statement>, StoreError> {
     let mut statements = openings(connection, affiliate, currency, period).await?;
-    for (currency, line) in lines(connection, affiliate, currency, period).await? {
+    for (currency, line) in lines(connection, affiliate, currency, period, None).await? {
         let Some(statement) = statements.get_mut(&currency) else { continue };
         let too_large = || decode("a balance beyond 64 bits");
         statement.closing.minor =
@@ -117,11 +168,13 @@ async fn openings(
         .collect()
 }
 
+/// The lines of a period in order; the last ones of it when only so many are asked for.
 async fn lines(
     connection: &mut PgConnection,
     affiliate: AffiliateId,
     currency: Option<Currency>,
     period: Period,
+    most: Option<i64>,
 ) -> Result<Vec<(Currency, Line)>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT min(l.posted_at) AS "posted_at!", l.currency AS "currency!", l.payout_id,
@@ -135,15 +188,17 @@ async fn lines(
            WHERE l.affiliate_id = $1 AND ($2::TEXT IS NULL OR l.currency = $2)
              AND ($3::TIMESTAMPTZ IS NULL OR l.posted_at >= $3) AND ($4::TIMESTAMPTZ IS NULL OR l.posted_at < $4)
            GROUP BY l.currency, l.payout_id, CASE WHEN l.payout_id IS NULL THEN l.id END
-           ORDER BY min(l.posted_at), min(l.id)"#,
+           ORDER BY min(l.posted_at) DESC, min(l.id) DESC LIMIT $5"#,
         affiliate.0,
         currency.map(|currency| currency.to_string()),
         period.from,
         period.before,
+        most,
     )
     .fetch_all(connection)
     .await?;
     rows.into_iter()
+        .rev()
         .map(|row| {
             let currency = Currency::stored(&row.currency).map_err(decode)?;
             let money = |minor| Money { minor, currency };

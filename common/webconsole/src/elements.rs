@@ -8,7 +8,7 @@ use axum::{
 use chrono::{DateTime, Utc};
 use domain::money::Money;
 use maud::{Markup, Render, html};
-use store::page::{Page, Position, Rows};
+use store::page::{LOOKED_AT, Page, Position, Rows};
 
 /// Rows on a page of a list.
 pub(crate) const ROWS: i64 = 50;
@@ -134,9 +134,8 @@ pub(crate) fn next<T>(
     rows: &Rows<T>,
     last: impl Fn(&T) -> Position,
 ) -> Markup {
-    let after = rows.rows.last().filter(|_| rows.has_more).map(last);
-    let after = after.map(|at| format!("{}-{}", at.at.timestamp_micros(), at.id));
-    html! { @if let Some(after) = after { (more(path, query, &after)) } }
+    let after = rows.next(last).map(|at| format!("{}-{}", at.at.timestamp_micros(), at.id));
+    html! { (looked_at(rows)) @if let Some(after) = after { (more(path, query, &after)) } }
 }
 
 /// The way to what comes after.
@@ -145,6 +144,23 @@ pub(crate) fn more(path: &str, query: &[(&str, &str)], after: &str) -> Markup {
     text.extend_pairs(query.iter().filter(|(_, value)| !value.is_empty()));
     let query = text.append_pair("after", after).finish();
     html! { nav.pages aria-label="More" { a href={ (path) "?" (query) } rel="next" { "Older" } } }
+}
+
+/// How far a list was looked through before a page was full, and that it goes on.
+pub(crate) fn looked_at<T>(rows: &Rows<T>) -> Markup {
+    html! { @if rows.stopped.is_some() {
+        p.note role="status" { "Looked at the next " (LOOKED_AT) " alone. What is older is on the next page; with less to ask for it is found at once." }
+    } }
+}
+
+/// In the place of figures that are read for the first time.
+pub(crate) fn being_added_up() -> Markup {
+    html! { p.note role="status" { "This is being added up from a long history. The page asks again by itself in a few seconds." } }
+}
+
+/// When figures were read that are kept for a moment.
+pub(crate) fn as_of(at: DateTime<Utc>) -> Markup {
+    html! { p.quiet { "As of " (when(at)) } }
 }
 
 /// After something was done: to a page that says so.

@@ -27,10 +27,14 @@ pub(crate) async fn guard(State(console): State<Console>, request: Request, next
         Ok(None) => return signed_out(&parts),
         Err(failure) => return layout::failed(None, &failure),
     };
+    let changes = !parts.method.is_safe();
     let mut response = match admit(&person, parts, body, next).await {
         Ok(response) => response,
         Err(failure) => failure.into_response(),
     };
+    if changes {
+        console.figures.forget();
+    }
     if let Some(failure) = response.extensions_mut().remove::<Failure>() {
         if let Failure::Defect(error) = &failure {
             tracing::error!(%error, path, "a page of the console failed");

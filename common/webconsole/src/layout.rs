@@ -25,6 +25,10 @@ const NOWHERE: HeaderValue = HeaderValue::from_static("same-origin");
 const OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const RESOURCE: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
+/// A browser that got a page in part asks again after so many seconds, with or without script.
+const REFRESH: HeaderName = HeaderName::from_static("refresh");
+const ASK_AGAIN: HeaderValue = HeaderValue::from_static("3");
+
 /// htmx without what a strict policy would stop in silence.
 const HTMX: &str = r#"{"allowEval":false,"allowScriptTags":false,"includeIndicatorStyles":false,"selfRequestsOnly":true,"historyCacheSize":0}"#;
 
@@ -43,6 +47,15 @@ impl Page {
     /// The page, in its frame.
     pub(crate) fn show(&self, title: &str, content: &Markup) -> Response {
         page(self, title, content)
+    }
+
+    /// The same, where some of it is not there yet: the browser asks again by itself.
+    pub(crate) fn show_in_part(&self, title: &str, content: &Markup, is_whole: bool) -> Response {
+        let mut response = page(self, title, content);
+        if !is_whole {
+            response.headers_mut().insert(REFRESH, ASK_AGAIN);
+        }
+        response
     }
 }
 

@@ -24,6 +24,7 @@ mod elements;
 mod failure;
 mod form;
 mod guard;
+mod kept;
 mod layout;
 mod origin;
 mod page;

@@ -1,9 +1,18 @@
 //! What all pages share.
 
-use crate::year::Years;
+use crate::{
+    failure::Failure,
+    kept::Kept,
+    pages::{
+        affiliates::{account::Account, list::Balances},
+        overview::year::Year,
+        payouts::plan::Due,
+    },
+};
 use app::{Outbox, completion::Completions, endpoints::Outgoing};
 use axum::http::HeaderName;
 use chrono::{DateTime, Utc};
+use domain::ids::{AffiliateId, Realm};
 use ipnet::IpNet;
 use queue::{BrokerQueues, Prefix};
 use std::{
@@ -12,7 +21,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
-use store::{PgPool, console_sessions::SessionDigest};
+use store::{PgPool, Transaction, console_sessions::SessionDigest, statement_timeout, statements::Period};
 use tokio::sync::Semaphore;
 
 /// Passwords that are looked at at a time: each takes 19 MiB and all of a core.
@@ -20,6 +29,9 @@ const PASSWORDS: usize = 2;
 
 /// What reads all of history, at a time.
 const SIMULATIONS: usize = 1;
+
+/// So long a statement may take for which nobody waits.
+const PATIENT: Duration = Duration::from_mins(1);
 
 /// So long a session that was valid is taken for one by the limit per address.
 const KNOWN_FOR: Duration = Duration::from_mins(5);
@@ -63,6 +75,29 @@ impl ProxySignIn {
     }
 }
 
+/// Figures that are kept where it takes long to read them.
+#[derive(Clone, Default)]
+pub(crate) struct Figures {
+    /// Of the overview.
+    pub(crate) years: Kept<Realm, Year>,
+    /// Of a list of affiliates.
+    pub(crate) balances: Kept<Vec<AffiliateId>, Balances>,
+    /// Of one affiliate.
+    pub(crate) accounts: Kept<(AffiliateId, Period), Account>,
+    /// What is due.
+    pub(crate) due: Kept<(Realm, String), Due>,
+}
+
+impl Figures {
+    /// Forgets all of them, since somebody changed something.
+    pub(crate) fn forget(&self) {
+        self.years.forget();
+        self.balances.forget();
+        self.accounts.forget();
+        self.due.forget();
+    }
+}
+
 /// The console. Clones are the same.
 #[derive(Clone)]
 pub struct Console {
@@ -71,8 +106,8 @@ pub struct Console {
     pub(crate) passwords: Arc<Semaphore>,
     /// Turns at what reads all of history: trying rules, checking the ledger.
     pub(crate) simulations: Arc<Semaphore>,
-    /// What the overview sums over a year.
-    pub(crate) years: Years,
+    /// What is summed from a long history.
+    pub(crate) figures: Figures,
     known: Arc<Mutex<HashMap<SessionDigest, Instant>>>,
 }
 
@@ -84,7 +119,7 @@ impl Console {
             parts: Arc::new(parts),
             passwords: Arc::new(Semaphore::new(PASSWORDS)),
             simulations: Arc::new(Semaphore::new(SIMULATIONS)),
-            years: Years::default(),
+            figures: Figures::default(),
             known: Arc::default(),
         }
     }
@@ -95,6 +130,13 @@ impl Console {
         let Some(value) = crate::cookies::session(headers) else { return false };
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.get(&SessionDigest::of(value)).is_some_and(|at| at.elapsed() < KNOWN_FOR)
+    }
+
+    /// A connection for what nobody waits for. Nothing is written on it.
+    pub(crate) async fn patient(&self) -> Result<Transaction, Failure> {
+        let mut transaction = self.parts.reads.begin().await?;
+        statement_timeout(&mut transaction, PATIENT).await?;
+        Ok(transaction)
     }
 
     /// The time.

@@ -13,7 +13,7 @@ use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use domain::ids::{AffiliateId, Realm};
-use store::affiliates::{self, AffiliateStatus, Listed};
+use store::affiliates::{self, AffiliateStatus, Figures, Listed};
 use store::page::{Page, Position, Rows};
 use store::{PgConnection, StoreError};
 
@@ -54,7 +54,7 @@ pub(crate) async fn list(
 struct Affiliates(Listed);
 
 impl Table for Affiliates {
-    type Row = affiliates::Affiliate;
+    type Row = (affiliates::Affiliate, Figures);
     type Shown = Affiliate;
 
     const COLUMNS: &'static [&'static str] = &[
@@ -85,31 +85,27 @@ impl Table for Affiliates {
         connection: &mut PgConnection,
         realm: Realm,
         page: &Page,
+        now: DateTime<Utc>,
     ) -> Result<Rows<Self::Row>, StoreError> {
-        affiliates::list(connection, realm, self.0, page).await
+        let Rows { rows, has_more, stopped } = affiliates::list(connection, realm, self.0, page).await?;
+        let ids: Vec<AffiliateId> = rows.iter().map(|row| row.id).collect();
+        let mut figures = affiliates::figures(connection, &ids, now).await?;
+        let with_figures = |row: affiliates::Affiliate| {
+            let figures = figures.remove(&row.id).unwrap_or_default();
+            (row, figures)
+        };
+        Ok(Rows { rows: rows.into_iter().map(with_figures).collect(), has_more, stopped })
     }
 
-    async fn count(&self, connection: &mut PgConnection, realm: Realm) -> Result<i64, StoreError> {
-        affiliates::count(connection, realm, self.0).await
+    async fn count(&self, connection: &mut PgConnection, realm: Realm) -> Result<Option<i64>, StoreError> {
+        Ok(Some(affiliates::count(connection, realm, self.0).await?))
     }
 
-    fn position(row: &Self::Row) -> Position {
+    fn position((row, _): &Self::Row) -> Position {
         Position { at: row.created_at, id: row.id.0 }
     }
 
-    async fn show(
-        &self,
-        connection: &mut PgConnection,
-        _: Realm,
-        now: DateTime<Utc>,
-        rows: Vec<Self::Row>,
-    ) -> Result<Vec<Self::Shown>, StoreError> {
-        let ids: Vec<AffiliateId> = rows.iter().map(|row| row.id).collect();
-        let mut figures = affiliates::figures(connection, &ids, now).await?;
-        let shown = rows.into_iter().map(|row| {
-            let figures = figures.remove(&row.id).unwrap_or_default();
-            Affiliate::new(row, figures)
-        });
-        Ok(shown.collect())
+    fn show(&self, _: Realm, (affiliate, figures): Self::Row) -> Self::Shown {
+        Affiliate::new(affiliate, figures)
     }
 }

@@ -89,11 +89,12 @@ impl Table for Conversions {
         connection: &mut PgConnection,
         realm: Realm,
         page: &Page,
+        _: DateTime<Utc>,
     ) -> Result<Rows<Self::Row>, StoreError> {
         conversions::list(connection, realm, &self.0, page).await
     }
 
-    async fn count(&self, connection: &mut PgConnection, realm: Realm) -> Result<i64, StoreError> {
+    async fn count(&self, connection: &mut PgConnection, realm: Realm) -> Result<Option<i64>, StoreError> {
         conversions::count(connection, realm, &self.0).await
     }
 
@@ -101,14 +102,8 @@ impl Table for Conversions {
         Position { at: row.occurred_at, id: row.id.0 }
     }
 
-    async fn show(
-        &self,
-        _: &mut PgConnection,
-        _: Realm,
-        _: DateTime<Utc>,
-        rows: Vec<Self::Row>,
-    ) -> Result<Vec<Self::Shown>, StoreError> {
-        Ok(rows.into_iter().map(Conversion::from).collect())
+    fn show(&self, _: Realm, row: Self::Row) -> Self::Shown {
+        Conversion::from(row)
     }
 }
 

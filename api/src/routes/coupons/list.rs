@@ -85,25 +85,20 @@ impl Table for Coupons {
         connection: &mut PgConnection,
         realm: Realm,
         page: &Page,
+        _: DateTime<Utc>,
     ) -> Result<Rows<Self::Row>, StoreError> {
         coupons::list(connection, realm, &self.0, page).await
     }
 
-    async fn count(&self, connection: &mut PgConnection, realm: Realm) -> Result<i64, StoreError> {
-        coupons::count(connection, realm, &self.0).await
+    async fn count(&self, connection: &mut PgConnection, realm: Realm) -> Result<Option<i64>, StoreError> {
+        Ok(Some(coupons::count(connection, realm, &self.0).await?))
     }
 
     fn position(row: &Self::Row) -> Position {
         Position { at: row.created_at, id: row.id.0 }
     }
 
-    async fn show(
-        &self,
-        _: &mut PgConnection,
-        realm: Realm,
-        _: DateTime<Utc>,
-        rows: Vec<Self::Row>,
-    ) -> Result<Vec<Self::Shown>, StoreError> {
-        Ok(rows.into_iter().map(|row| Coupon::new(realm.project, row)).collect())
+    fn show(&self, realm: Realm, row: Self::Row) -> Self::Shown {
+        Coupon::new(realm.project, row)
     }
 }

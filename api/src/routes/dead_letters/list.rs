@@ -15,7 +15,6 @@ use chrono::{DateTime, Utc};
 use domain::ids::Realm;
 use queue::Prefix;
 use queue::dead_letters::{self, Filter, Window};
-use queue::envelope::Source;
 use store::page::{Page, Position, Rows};
 use store::{PgConnection, StoreError};
 
@@ -47,12 +46,11 @@ pub(crate) async fn list(
     Query(mut query): Query,
 ) -> Result<Response, ApiError> {
     let page = page(&mut query, DEFAULT_LIMIT);
-    let sources = Source::ALL.map(|source| (source.as_str(), source.as_str()));
     let filter = Filter {
         project: Some(caller.realm.project),
         mode: Some(caller.realm.mode),
         reason: query.text("reason", MAX_TEXT),
-        source: query.one_of("source", &sources).map(str::to_owned),
+        source: query.source("source").map(|source| source.as_str().to_owned()),
         died_before: moment_after(&mut query, "to"),
         before: None,
     };
@@ -79,6 +77,7 @@ impl Table for DeadLetters {
         connection: &mut PgConnection,
         _: Realm,
         page: &Page,
+        _: DateTime<Utc>,
     ) -> Result<Rows<Self::Row>, StoreError> {
         let window = Window {
             after: page.after.map(|after| (after.at, after.id)),
@@ -89,21 +88,15 @@ impl Table for DeadLetters {
         Ok(Rows::cut(rows, page))
     }
 
-    async fn count(&self, connection: &mut PgConnection, _: Realm) -> Result<i64, StoreError> {
-        Ok(dead_letters::count(connection, &self.queue, &self.filter).await?)
+    async fn count(&self, connection: &mut PgConnection, _: Realm) -> Result<Option<i64>, StoreError> {
+        Ok(Some(dead_letters::count(connection, &self.queue, &self.filter).await?))
     }
 
     fn position(row: &Self::Row) -> Position {
         Position { at: row.died_at, id: row.id }
     }
 
-    async fn show(
-        &self,
-        _: &mut PgConnection,
-        _: Realm,
-        _: DateTime<Utc>,
-        rows: Vec<Self::Row>,
-    ) -> Result<Vec<Self::Shown>, StoreError> {
-        Ok(rows.into_iter().map(DeadLetter::from).collect())
+    fn show(&self, _: Realm, row: Self::Row) -> Self::Shown {
+        DeadLetter::from(row)
     }
 }

@@ -64,25 +64,20 @@ impl Table for Decisions {
         connection: &mut PgConnection,
         realm: Realm,
         page: &Page,
+        _: DateTime<Utc>,
     ) -> Result<Rows<Recorded>, StoreError> {
         decisions::page(connection, realm, self.subject.as_deref(), page).await
     }
 
-    async fn count(&self, connection: &mut PgConnection, realm: Realm) -> Result<i64, StoreError> {
-        decisions::count(connection, realm, self.subject.as_deref()).await
+    async fn count(&self, connection: &mut PgConnection, realm: Realm) -> Result<Option<i64>, StoreError> {
+        Ok(Some(decisions::count(connection, realm, self.subject.as_deref()).await?))
     }
 
     fn position(row: &Recorded) -> Position {
         Position { at: row.decided_at, id: row.id }
     }
 
-    async fn show(
-        &self,
-        _: &mut PgConnection,
-        _: Realm,
-        _: DateTime<Utc>,
-        rows: Vec<Recorded>,
-    ) -> Result<Vec<Decision>, StoreError> {
-        Ok(rows.into_iter().map(Decision::from).collect())
+    fn show(&self, _: Realm, row: Self::Row) -> Self::Shown {
+        Decision::from(row)
     }
 }

@@ -147,26 +147,21 @@ impl Table for Deliveries {
         connection: &mut PgConnection,
         _: Realm,
         page: &Page,
+        _: DateTime<Utc>,
     ) -> Result<Rows<Self::Row>, StoreError> {
         deliveries::list(connection, self.endpoint, &self.filter, page).await
     }
 
-    async fn count(&self, connection: &mut PgConnection, _: Realm) -> Result<i64, StoreError> {
-        deliveries::count(connection, self.endpoint, &self.filter).await
+    async fn count(&self, connection: &mut PgConnection, _: Realm) -> Result<Option<i64>, StoreError> {
+        Ok(Some(deliveries::count(connection, self.endpoint, &self.filter).await?))
     }
 
     fn position(row: &Self::Row) -> Position {
         Position { at: row.created_at, id: row.id.0 }
     }
 
-    async fn show(
-        &self,
-        _: &mut PgConnection,
-        _: Realm,
-        _: DateTime<Utc>,
-        rows: Vec<Self::Row>,
-    ) -> Result<Vec<Self::Shown>, StoreError> {
-        Ok(rows.into_iter().map(Delivery::from).collect())
+    fn show(&self, _: Realm, row: Self::Row) -> Self::Shown {
+        Delivery::from(row)
     }
 }
 

@@ -70,25 +70,20 @@ impl Table for Endpoints {
         connection: &mut PgConnection,
         realm: Realm,
         page: &Page,
+        _: DateTime<Utc>,
     ) -> Result<Rows<Self::Row>, StoreError> {
         webhook_endpoints::list(connection, realm, page).await
     }
 
-    async fn count(&self, connection: &mut PgConnection, realm: Realm) -> Result<i64, StoreError> {
-        webhook_endpoints::count(connection, realm).await
+    async fn count(&self, connection: &mut PgConnection, realm: Realm) -> Result<Option<i64>, StoreError> {
+        Ok(Some(webhook_endpoints::count(connection, realm).await?))
     }
 
     fn position(row: &Self::Row) -> Position {
         Position { at: row.created_at, id: row.id.0 }
     }
 
-    async fn show(
-        &self,
-        _: &mut PgConnection,
-        _: Realm,
-        _: DateTime<Utc>,
-        rows: Vec<Self::Row>,
-    ) -> Result<Vec<Self::Shown>, StoreError> {
-        Ok(rows.into_iter().map(Endpoint::from).collect())
+    fn show(&self, _: Realm, row: Self::Row) -> Self::Shown {
+        Endpoint::from(row)
     }
 }

@@ -58,25 +58,20 @@ impl Table for Keys {
         connection: &mut PgConnection,
         realm: Realm,
         page: &Page,
+        _: DateTime<Utc>,
     ) -> Result<Rows<ApiKey>, StoreError> {
         keys::page(connection, realm, page).await
     }
 
-    async fn count(&self, connection: &mut PgConnection, realm: Realm) -> Result<i64, StoreError> {
-        keys::count(connection, realm).await
+    async fn count(&self, connection: &mut PgConnection, realm: Realm) -> Result<Option<i64>, StoreError> {
+        Ok(Some(keys::count(connection, realm).await?))
     }
 
     fn position(row: &ApiKey) -> Position {
         Position { at: row.created_at, id: row.id }
     }
 
-    async fn show(
-        &self,
-        _: &mut PgConnection,
-        _: Realm,
-        _: DateTime<Utc>,
-        rows: Vec<ApiKey>,
-    ) -> Result<Vec<Key>, StoreError> {
-        Ok(rows.into_iter().map(Key::from).collect())
+    fn show(&self, _: Realm, row: Self::Row) -> Self::Shown {
+        Key::from(row)
     }
 }

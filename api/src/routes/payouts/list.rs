@@ -85,25 +85,20 @@ impl Table for Payouts {
         connection: &mut PgConnection,
         realm: Realm,
         page: &Page,
+        _: DateTime<Utc>,
     ) -> Result<Rows<Self::Row>, StoreError> {
         payouts::page(connection, realm, &self.0, page).await
     }
 
-    async fn count(&self, connection: &mut PgConnection, realm: Realm) -> Result<i64, StoreError> {
-        payouts::count(connection, realm, &self.0).await
+    async fn count(&self, connection: &mut PgConnection, realm: Realm) -> Result<Option<i64>, StoreError> {
+        Ok(Some(payouts::count(connection, realm, &self.0).await?))
     }
 
     fn position(row: &Self::Row) -> Position {
         Position { at: row.created_at, id: row.id.0 }
     }
 
-    async fn show(
-        &self,
-        _: &mut PgConnection,
-        _: Realm,
-        _: DateTime<Utc>,
-        rows: Vec<Self::Row>,
-    ) -> Result<Vec<Self::Shown>, StoreError> {
-        Ok(rows.into_iter().map(Payout::from).collect())
+    fn show(&self, _: Realm, row: Self::Row) -> Self::Shown {
+        Payout::from(row)
     }
 }

@@ -13,20 +13,17 @@ use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use domain::ids::Realm;
-use queue::envelope::Source;
 use store::events::{self, Event, Filter};
 use store::page::{Page, Position, Rows};
 use store::{PgConnection, StoreError};
 
 const DEFAULT_LIMIT: i64 = 50;
 
-/// Counting goes so far; whoever has more needs no number.
-const COUNTED: i64 = 10_000;
-
 /// Events in, those that were settled last first
 ///
 /// What came from providers and from callers, and was settled: each once, however often it came. What still waits is on the queue,
-/// and what nobody could settle is a dead letter. A list of more than 10,000 has no `total`.
+/// and what nobody could settle is a dead letter. With a filter that passes few of many, a page may have fewer rows than it could, or none, and
+/// `has_more`: go on by `next_cursor`. A list of more than 10,000 has no `total`.
 #[utoipa::path(
     get,
     path = "/received-events",
@@ -51,13 +48,11 @@ pub(crate) async fn list(
     Query(mut query): Query,
 ) -> Result<Response, ApiError> {
     let page = page(&mut query, DEFAULT_LIMIT);
-    let sources = Source::ALL.map(|source| (source.as_str(), source.as_str()));
     let filter = Filter {
         event: query.text("event_id", MAX_TEXT),
         kind: query.text("type", MAX_TEXT),
-        source: query.one_of("source", &sources).map(str::to_owned),
+        source: query.source("source").map(|source| source.as_str().to_owned()),
         ignored: query.one_of("outcome", &[("settled", false), ("ignored", true)]),
-        before: None,
     };
     query.finish()?;
     listing::answer(&state, caller, page, shape, ReceivedEvents(filter)).await
@@ -71,32 +66,26 @@ impl Table for ReceivedEvents {
 
     const COLUMNS: &'static [&'static str] = ReceivedEvent::COLUMNS;
     const NAME: &'static str = "received-events";
-    const COUNTED: Option<i64> = Some(COUNTED);
 
     async fn page(
         &self,
         connection: &mut PgConnection,
         realm: Realm,
         page: &Page,
+        _: DateTime<Utc>,
     ) -> Result<Rows<Event>, StoreError> {
         events::page(connection, realm, &self.0, page).await
     }
 
-    async fn count(&self, connection: &mut PgConnection, realm: Realm) -> Result<i64, StoreError> {
-        events::count(connection, realm, &self.0, COUNTED.saturating_add(1)).await
+    async fn count(&self, connection: &mut PgConnection, realm: Realm) -> Result<Option<i64>, StoreError> {
+        events::count(connection, realm, &self.0).await
     }
 
     fn position(row: &Event) -> Position {
         Position { at: row.settled_at, id: row.id }
     }
 
-    async fn show(
-        &self,
-        _: &mut PgConnection,
-        _: Realm,
-        _: DateTime<Utc>,
-        rows: Vec<Event>,
-    ) -> Result<Vec<ReceivedEvent>, StoreError> {
-        Ok(rows.into_iter().map(ReceivedEvent::from).collect())
+    fn show(&self, _: Realm, row: Self::Row) -> Self::Shown {
+        ReceivedEvent::from(row)
     }
 }

@@ -78,11 +78,12 @@ impl Table for Referrals {
         connection: &mut PgConnection,
         realm: Realm,
         page: &Page,
+        _: DateTime<Utc>,
     ) -> Result<Rows<Self::Row>, StoreError> {
         customers::list(connection, realm, &self.0, page).await
     }
 
-    async fn count(&self, connection: &mut PgConnection, realm: Realm) -> Result<i64, StoreError> {
+    async fn count(&self, connection: &mut PgConnection, realm: Realm) -> Result<Option<i64>, StoreError> {
         customers::count(connection, realm, &self.0).await
     }
 
@@ -90,13 +91,7 @@ impl Table for Referrals {
         Position { at: row.first_seen_at, id: row.id.0 }
     }
 
-    async fn show(
-        &self,
-        _: &mut PgConnection,
-        _: Realm,
-        _: DateTime<Utc>,
-        rows: Vec<Self::Row>,
-    ) -> Result<Vec<Self::Shown>, StoreError> {
-        Ok(rows.into_iter().map(Referral::from).collect())
+    fn show(&self, _: Realm, row: Self::Row) -> Self::Shown {
+        Referral::from(row)
     }
 }

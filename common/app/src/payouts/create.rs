@@ -8,11 +8,15 @@ use domain::{
     ids::{AffiliateId, Realm},
     money::{Currency, Money},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 use store::{
     PgPool, overview,
     payouts::{self, Created, Preview, Request},
+    statement_timeout,
 };
+
+/// What is due is summed from all of the ledger.
+const LIMIT: Duration = Duration::from_secs(50);
 
 /// What is to be paid.
 #[derive(Clone, Copy, Debug, Default)]
@@ -71,7 +75,9 @@ pub async fn preview(
     now: DateTime<Utc>,
 ) -> Result<Preview, Error> {
     let request = request(pool, realm, &wanted, now).await?;
-    Ok(payouts::look(&mut *pool.acquire().await?, realm, &request, now).await?)
+    let mut transaction = pool.begin().await?;
+    statement_timeout(&mut transaction, LIMIT).await?;
+    Ok(payouts::look(&mut transaction, realm, &request, now).await?)
 }
 
 async fn request(

@@ -1,7 +1,7 @@
 //! Lists of conversions.
 
 use super::{Conversion, PgConnection, Row, StoreError};
-use crate::page::{Page, Rows};
+use crate::page::{COUNTED, LOOKED_AT, Page, Position, Rows};
 use chrono::{DateTime, Utc};
 use domain::fact::ConversionKind;
 use domain::ids::{AffiliateId, Realm};
@@ -25,6 +25,18 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// Whether some rows that an index leads to may not pass.
+    fn leaves_out(&self) -> bool {
+        let known = [
+            self.kind.is_none() || self.kind == Some(ConversionKind::Signup),
+            self.paid.is_none() || (self.paid == Some(true) && self.affiliate.is_none()),
+            self.status.is_none() || (self.status.is_some_and(is_rare) && self.affiliate.is_none()),
+        ];
+        let asked =
+            [self.kind.is_some(), self.paid.is_some(), self.status.is_some(), self.affiliate.is_some()];
+        known.contains(&false) || asked.into_iter().filter(|asked| *asked).count() > 1
+    }
+
     /// The times as bounds that an index can use.
     fn times(&self) -> (DateTime<Utc>, DateTime<Utc>) {
         (
@@ -34,7 +46,54 @@ impl Filter {
     }
 }
 
-/// A page of conversions, newest first by event time.
+/// Those that `conversions_rare_idx` holds.
+fn is_rare(status: ConversionStatus) -> bool {
+    use ConversionStatus::{Held, Pending, Rejected, Reversed};
+    matches!(status, Pending | Held | Rejected | Reversed)
+}
+
+/// The place behind so many rows of the index that leads to what passes a filter, whatever else it asks for; none when there are fewer.
+async fn horizon(
+    connection: &mut PgConnection,
+    realm: Realm,
+    filter: &Filter,
+    after: (DateTime<Utc>, i64),
+    rows: i64,
+) -> Result<Option<Position>, StoreError> {
+    let (from, before) = filter.times();
+    let status = filter.status.filter(|status| is_rare(*status) && filter.affiliate.is_none());
+    let row = sqlx::query!(
+        "SELECT occurred_at, id FROM conversions
+         WHERE project_id = $1 AND livemode = $2 AND merged_into IS NULL
+           AND occurred_at >= $3 AND occurred_at < $4 AND (occurred_at, id) < ($5, $6)
+           AND ($7::BIGINT IS NULL OR affiliate_id = $7) AND ($8::TEXT IS NULL OR status = $8)
+           AND ($9::BOOLEAN IS NOT TRUE OR type = 'signup')
+           AND ($10::BOOLEAN IS NOT TRUE
+                OR (paid OR (paid_out_minor > 0 AND paid_out_minor >= commission_minor - clawed_back_minor)))
+         ORDER BY occurred_at DESC, id DESC
+         LIMIT 1 OFFSET $11",
+        realm.project.0,
+        realm.mode.is_live(),
+        from,
+        before,
+        after.0,
+        after.1,
+        filter.affiliate.map(|id| id.0),
+        status.map(ConversionStatus::as_str),
+        filter.affiliate.is_none() && status.is_none() && filter.kind == Some(ConversionKind::Signup),
+        filter.affiliate.is_none()
+            && status.is_none()
+            && filter.kind != Some(ConversionKind::Signup)
+            && filter.paid == Some(true),
+        rows,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| Position { at: row.occurred_at, id: row.id }))
+}
+
+/// A page of conversions, newest first by event time. Of a filter that no index knows, those among the next
+/// [`LOOKED_AT`] alone.
 pub async fn list(
     connection: &mut PgConnection,
     realm: Realm,
@@ -43,6 +102,13 @@ pub async fn list(
 ) -> Result<Rows<Conversion>, StoreError> {
     let (from, before) = filter.times();
     let (bound_at, bound_id) = page.bound();
+    let horizon = if filter.leaves_out() {
+        horizon(connection, realm, filter, (bound_at, bound_id), LOOKED_AT.saturating_add(page.offset))
+            .await?
+    } else {
+        None
+    };
+    let (least_at, least_id) = horizon.map_or_else(Position::end, |place| (place.at, place.id));
     let rows = if let Some(affiliate) = filter.affiliate {
         // The affiliate's own index, whatever the planner thinks of the other one.
         sqlx::query_as!(
@@ -57,7 +123,7 @@ pub async fn list(
                AND occurred_at >= $4 AND occurred_at < $5 AND (occurred_at, id) < ($6, $7)
                AND ($8::text IS NULL OR type = $8) AND ($9::boolean IS NULL
                     OR (paid OR (paid_out_minor > 0 AND paid_out_minor >= commission_minor - clawed_back_minor)) = $9)
-               AND ($10::text IS NULL OR status = $10)
+               AND ($10::text IS NULL OR status = $10) AND (occurred_at, id) >= ($13, $14)
              ORDER BY occurred_at DESC, id DESC
              LIMIT $11 OFFSET $12"#,
             realm.project.0,
@@ -72,6 +138,8 @@ pub async fn list(
             filter.status.map(ConversionStatus::as_str),
             page.limit.saturating_add(1),
             page.offset,
+            least_at,
+            least_id,
         )
         .fetch_all(connection)
         .await?
@@ -88,7 +156,7 @@ pub async fn list(
                AND occurred_at >= $3 AND occurred_at < $4 AND (occurred_at, id) < ($5, $6)
                AND ($7::text IS NULL OR type = $7) AND ($8::boolean IS NULL
                     OR (paid OR (paid_out_minor > 0 AND paid_out_minor >= commission_minor - clawed_back_minor)) = $8)
-               AND ($9::text IS NULL OR status = $9)
+               AND ($9::text IS NULL OR status = $9) AND (occurred_at, id) >= ($12, $13)
              ORDER BY occurred_at DESC, id DESC
              LIMIT $10 OFFSET $11"#,
             realm.project.0,
@@ -102,35 +170,34 @@ pub async fn list(
             filter.status.map(ConversionStatus::as_str),
             page.limit.saturating_add(1),
             page.offset,
+            least_at,
+            least_id,
         )
         .fetch_all(connection)
         .await?
     };
     let rows = rows.into_iter().map(Conversion::try_from).collect::<Result<Vec<_>, _>>()?;
-    Ok(Rows::cut(rows, page))
+    Ok(Rows::bounded(rows, page, horizon))
 }
 
-/// How many conversions a filter lets through.
-pub async fn count(connection: &mut PgConnection, realm: Realm, filter: &Filter) -> Result<i64, StoreError> {
+/// How many conversions a filter lets through; none when the index that leads to them has more than [`COUNTED`].
+pub async fn count(
+    connection: &mut PgConnection,
+    realm: Realm,
+    filter: &Filter,
+) -> Result<Option<i64>, StoreError> {
     let (from, before) = filter.times();
-    // Those that are not paid are all but those that are: both are counted in an index, the former would
-    // have to be read.
-    Ok(sqlx::query_scalar!(
-        r#"SELECT CASE WHEN $7 IS TRUE THEN 0 ELSE (
-             SELECT count(*) FROM conversions
-             WHERE project_id = $1 AND livemode = $2 AND merged_into IS NULL
-               AND occurred_at >= $3 AND occurred_at < $4
-               AND ($5::bigint IS NULL OR affiliate_id = $5)
-               AND ($6::text IS NULL OR type = $6) AND ($8::text IS NULL OR status = $8)
-         ) END
-         + CASE WHEN $7::boolean IS NULL THEN 0 ELSE (CASE WHEN $7 THEN 1 ELSE -1 END) * (
-             SELECT count(*) FROM conversions
-             WHERE project_id = $1 AND livemode = $2 AND merged_into IS NULL
-               AND occurred_at >= $3 AND occurred_at < $4
-               AND (paid OR (paid_out_minor > 0 AND paid_out_minor >= commission_minor - clawed_back_minor))
-               AND ($5::bigint IS NULL OR affiliate_id = $5)
-               AND ($6::text IS NULL OR type = $6) AND ($8::text IS NULL OR status = $8)
-         ) END AS "count!""#,
+    if horizon(connection, realm, filter, (DateTime::<Utc>::MAX_UTC, i64::MAX), COUNTED).await?.is_some() {
+        return Ok(None);
+    }
+    let count = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM conversions
+         WHERE project_id = $1 AND livemode = $2 AND merged_into IS NULL
+           AND occurred_at >= $3 AND occurred_at < $4
+           AND ($5::bigint IS NULL OR affiliate_id = $5)
+           AND ($6::text IS NULL OR type = $6) AND ($8::text IS NULL OR status = $8)
+           AND ($7::boolean IS NULL
+                OR (paid OR (paid_out_minor > 0 AND paid_out_minor >= commission_minor - clawed_back_minor)) = $7)"#,
         realm.project.0,
         realm.mode.is_live(),
         from,
@@ -139,7 +206,6 @@ pub async fn count(connection: &mut PgConnection, realm: Realm, filter: &Filter)
         filter.kind.map(ConversionKind::as_str),
         filter.paid,
         filter.status.map(ConversionStatus::as_str),
-    )
-    .fetch_one(connection)
-    .await?)
+    );
+    Ok(Some(count.fetch_one(connection).await?))
 }

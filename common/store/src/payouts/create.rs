@@ -176,28 +176,30 @@ async fn due(
 ) -> Result<Vec<Due>, StoreError> {
     let rows = sqlx::query!(
         r#"
-        WITH balances AS (
-            SELECT coalesce(c.merged_into, c.id) AS conversion_id, l.affiliate_id, l.currency, sum(l.payable) AS payable
-            FROM ledger_balances l
-            JOIN conversions c ON c.id = l.conversion_id
-            WHERE l.project_id = $1 AND l.livemode = $2 AND (cardinality($3::BIGINT[]) = 0 OR l.affiliate_id = ANY($3))
-              AND ($5::TEXT IS NULL OR l.currency = $5)
-            GROUP BY 1, 2, 3
-        ), frozen AS (
-            SELECT coalesce(c.merged_into, c.id) AS conversion_id, i.affiliate_id, i.currency, sum(i.amount_minor) AS minor
-            FROM payout_items i
-            JOIN conversions c ON c.id = i.conversion_id
-            WHERE i.open AND c.project_id = $1 AND c.livemode = $2 AND (cardinality($3) = 0 OR i.affiliate_id = ANY($3))
-            GROUP BY 1, 2, 3
+        WITH movements AS (
+            SELECT conversion_id, affiliate_id, currency, payable AS minor FROM ledger_movements
+            WHERE project_id = $1 AND livemode = $2 AND (cardinality($3::BIGINT[]) = 0 OR affiliate_id = ANY($3))
+              AND ($5::TEXT IS NULL OR currency = $5)
+            UNION ALL
+            SELECT i.conversion_id, i.affiliate_id, i.currency, -i.amount_minor
+            FROM payouts p JOIN payout_items i ON i.payout_id = p.id AND i.open
+            WHERE p.project_id = $1 AND p.livemode = $2 AND p.status = 'open'
+              AND (cardinality($3) = 0 OR p.affiliate_id = ANY($3)) AND ($5 IS NULL OR p.currency = $5)
+        ), parts AS (
+            -- What comes to nothing adds nothing to its payment: most of what was ever earned is paid.
+            SELECT conversion_id, affiliate_id, currency, sum(minor) AS minor FROM movements
+            GROUP BY conversion_id, affiliate_id, currency HAVING sum(minor) <> 0
         ), dues AS (
-            SELECT b.conversion_id, b.affiliate_id, b.currency, (b.payable - coalesce(f.minor, 0))::BIGINT AS minor
-            FROM balances b LEFT JOIN frozen f USING (conversion_id, affiliate_id, currency)
+            SELECT coalesce(c.merged_into, c.id) AS conversion_id, l.affiliate_id, l.currency, sum(l.minor)::BIGINT AS minor,
+                   min(CASE WHEN c.merged_into IS NULL THEN coalesce(c.release_at, c.occurred_at)
+                            ELSE (SELECT coalesce(p.release_at, p.occurred_at) FROM conversions p WHERE p.id = c.merged_into)
+                       END) AS released_at
+            FROM parts l JOIN conversions c ON c.id = l.conversion_id
+            GROUP BY 1, 2, 3
         )
-        SELECT d.affiliate_id AS "affiliate_id!", d.conversion_id AS "conversion_id!", d.currency AS "currency!",
-               d.minor AS "minor!"
-        FROM dues d
-        JOIN conversions c ON c.id = d.conversion_id
-        WHERE d.minor < 0 OR (d.minor > 0 AND coalesce(c.release_at, c.occurred_at) < $4)
+        SELECT affiliate_id AS "affiliate_id!", conversion_id AS "conversion_id!", currency AS "currency!", minor AS "minor!"
+        FROM dues
+        WHERE minor < 0 OR (minor > 0 AND released_at < $4)
         "#,
         realm.project.0,
         realm.mode.is_live(),
@@ -230,10 +232,10 @@ async fn freeze(
         return Ok(());
     }
     let made = sqlx::query!(
-        "INSERT INTO payouts (batch_id, project_id, livemode, affiliate_id, currency, amount_minor, items_sha256, created_at)
-         SELECT $1, $2, $3, new.affiliate_id, new.currency, new.amount_minor, new.items_sha256, $8
-         FROM UNNEST($4::BIGINT[], $5::TEXT[], $6::BIGINT[], $7::BYTEA[]) WITH ORDINALITY
-             AS new (affiliate_id, currency, amount_minor, items_sha256, place)
+        "INSERT INTO payouts (batch_id, project_id, livemode, affiliate_id, currency, amount_minor, items_sha256, items, created_at)
+         SELECT $1, $2, $3, new.affiliate_id, new.currency, new.amount_minor, new.items_sha256, new.items, $8
+         FROM UNNEST($4::BIGINT[], $5::TEXT[], $6::BIGINT[], $7::BYTEA[], $9::BIGINT[]) WITH ORDINALITY
+             AS new (affiliate_id, currency, amount_minor, items_sha256, items, place)
          ORDER BY new.place
          RETURNING id, affiliate_id, currency",
         batch.0,
@@ -244,6 +246,7 @@ async fn freeze(
         &payouts.iter().map(|payout| payout.amount.minor).collect::<Vec<_>>(),
         &payouts.iter().map(fingerprint).collect::<Vec<_>>(),
         now,
+        &payouts.iter().map(|payout| i64::try_from(payout.items.len()).unwrap_or(i64::MAX)).collect::<Vec<_>>(),
     )
     .fetch_all(&mut *connection)
     .await?;

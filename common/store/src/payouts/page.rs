@@ -41,10 +41,10 @@ pub async fn page(
     )
     .fetch_all(&mut *connection)
     .await?;
-    let Rows { rows: ids, has_more } = Rows::cut(ids, page);
+    let Rows { rows: ids, has_more, stopped } = Rows::cut(ids, page);
     let mut rows = read::by_ids(connection, &ids).await?;
     rows.sort_by_key(|payout| std::cmp::Reverse((payout.created_at, payout.id)));
-    Ok(Rows { rows, has_more })
+    Ok(Rows { rows, has_more, stopped })
 }
 
 /// How many there are.

@@ -85,15 +85,12 @@ pub(super) async fn by_ids(connection: &mut PgConnection, ids: &[i64]) -> Result
         Row,
         r#"
         SELECT p.id, p.batch_id, p.project_id, p.livemode, p.affiliate_id, a.user_email, a.payout_preferences, p.currency,
-               p.amount_minor, s.items AS "items!", s.moved_since AS "moved_since!", p.status, p.created_at,
-               p.closed_at, p.closed_by, p.paid_at, p.reference, p.cancel_reason
+               p.amount_minor,
+               coalesce(p.items, (SELECT count(*) FROM payout_items i WHERE i.payout_id = p.id)) AS "items!",
+               CASE WHEN p.status = 'open' THEN payout_moved_since(p) ELSE 0 END AS "moved_since!",
+               p.status, p.created_at, p.closed_at, p.closed_by, p.paid_at, p.reference, p.cancel_reason
         FROM payouts p
         JOIN affiliates a ON a.id = p.affiliate_id
-        CROSS JOIN LATERAL (
-            SELECT count(*) AS items, coalesce(sum(moved_since_frozen(i)) FILTER (WHERE i.open), 0)::BIGINT AS moved_since
-            FROM payout_items i
-            WHERE i.payout_id = p.id
-        ) s
         WHERE p.id = ANY($1)
         ORDER BY p.id
         "#,
@@ -106,16 +103,28 @@ pub(super) async fn by_ids(connection: &mut PgConnection, ids: &[i64]) -> Result
 
 /// What a payout consists of, in order of the conversions.
 pub async fn items(connection: &mut PgConnection, id: PayoutId) -> Result<Vec<Item>, StoreError> {
+    items_after(connection, id, None, i64::MAX).await
+}
+
+/// Part of it: at most so many, behind a conversion when one is named.
+pub async fn items_after(
+    connection: &mut PgConnection,
+    id: PayoutId,
+    after: Option<ConversionId>,
+    most: i64,
+) -> Result<Vec<Item>, StoreError> {
     let rows = sqlx::query!(
         r#"
         SELECT i.conversion_id, c.payment_key, c.occurred_at, i.currency, i.amount_minor,
                moved_since_frozen(i) AS "moved_since!"
         FROM payout_items i
         JOIN conversions c ON c.id = i.conversion_id
-        WHERE i.payout_id = $1
-        ORDER BY i.conversion_id
+        WHERE i.payout_id = $1 AND ($2::BIGINT IS NULL OR i.conversion_id > $2)
+        ORDER BY i.conversion_id LIMIT $3
         "#,
         id.0,
+        after.map(|id| id.0),
+        most,
     )
     .fetch_all(connection)
     .await?;

@@ -1,5 +1,6 @@
 //! Affiliates: a list with what each is owed, and one with its account.
 
+pub(crate) mod account;
 pub(crate) mod list;
 pub(crate) mod show;
 pub(crate) mod statement;

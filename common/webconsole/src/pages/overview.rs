@@ -1,8 +1,10 @@
 //! `GET /console/{project}/{mode}`: how things are now, and how they went by week.
 
-use crate::year::{Busy, WEEKS};
+pub(crate) mod year;
+
+use self::year::{Busy, WEEKS, Year};
 use crate::{
-    elements::{cell, link, money, number, table, when},
+    elements::{as_of, being_added_up, cell, link, list_page, money, number, table},
     failure::Failure,
     page::Page,
     pages::{events::list::listed, now},
@@ -26,9 +28,26 @@ const CHARTS: usize = 3;
 
 pub(crate) async fn show(State(console): State<Console>, page: Page) -> Result<Response, Failure> {
     let cards = now::read(&console, &page).await?;
-    let year = console.years.of(&console.parts.reads, console.now(), page.realm).await?;
+    let year = console.figures.years.of(page.realm, year::read(console.clone(), page.realm)).await?;
     let mut connection = console.parts.reads.acquire().await?;
-    let latest = events::list(&mut connection, page.realm, &Filter::default(), FEW).await?;
+    let few = store::page::Page { limit: FEW, ..list_page("") };
+    let latest = events::page(&mut connection, page.realm, &Filter::default(), &few).await?.rows;
+    let content = html! {
+        h1 { "Overview" }
+        section hx-get=(page.path("/now")) hx-trigger="poll from:body" hx-swap="innerHTML" aria-label="Now" { (cards) }
+        h2 { "By week" }
+        @match &year {
+            Some(year) => { (as_of(year.read_at)) (weeks(&page, &year.figures)) },
+            None => (being_added_up()),
+        }
+        h2 { "Latest events" }
+        (listed(&page, &latest))
+    };
+    Ok(page.show_in_part("Overview", &content, year.is_some()))
+}
+
+/// The charts and the ranking.
+fn weeks(page: &Page, year: &Year) -> Markup {
     let busiest: Vec<_> = year
         .busiest
         .iter()
@@ -42,18 +61,11 @@ pub(crate) async fn show(State(console): State<Console>, page: Page) -> Result<R
             ]
         })
         .collect();
-    let content = html! {
-        h1 { "Overview" }
-        section hx-get=(page.path("/now")) hx-trigger="poll from:body" hx-swap="innerHTML" aria-label="Now" { (cards) }
-        h2 { "By week" }
-        p.quiet { "As of " (when(year.read_at)) }
+    html! {
         (charts(&year.series, year.span))
         h2 { "Busiest affiliates of these weeks" }
         (table("By purchases, signups and clicks", &["Affiliate", "Clicks", "Customers", "Purchases"], &busiest, "Nobody brought anything."))
-        h2 { "Latest events" }
-        (listed(&page, &latest))
-    };
-    Ok(page.show("Overview", &content))
+    }
 }
 
 /// A chart for each of the currencies with the most weeks, and the same as a table.

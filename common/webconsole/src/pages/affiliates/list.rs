@@ -2,8 +2,9 @@
 
 use super::{HEAD, figures};
 use crate::{
-    elements::{Cell, badge, cell, choice, field, id, link, list_page, next, table},
+    elements::{Cell, as_of, badge, being_added_up, cell, choice, field, id, link, list_page, next, table},
     failure::Failure,
+    kept::At,
     page::Page,
     state::Console,
 };
@@ -11,6 +12,7 @@ use axum::{
     extract::{Query, State, rejection::QueryRejection},
     response::{IntoResponse, Redirect, Response},
 };
+use domain::ids::AffiliateId;
 use maud::html;
 use serde::Deserialize;
 use store::{
@@ -50,13 +52,15 @@ pub(crate) async fn list(
     };
     let rows = affiliates::list(&mut connection, page.realm, listed, &list_page(&wanted.after)).await?;
     let ids: Vec<_> = rows.rows.iter().map(|affiliate| affiliate.id).collect();
-    let balances = statements::balances(&mut connection, &ids).await?;
+    drop(connection);
+    let balances = console.figures.balances.of(ids.clone(), balances(console.clone(), ids)).await?;
+    let known = balances.as_ref().map(|at| at.figures.0.as_slice()).unwrap_or_default();
     let path = page.path("/affiliates");
     let cells: Vec<_> = rows
         .rows
         .iter()
         .flat_map(|affiliate| {
-            let of: Vec<_> = balances.iter().filter(|balance| balance.affiliate == affiliate.id).collect();
+            let of: Vec<_> = known.iter().filter(|balance| balance.affiliate == affiliate.id).collect();
             described(&page, affiliate, &of)
         })
         .collect();
@@ -68,10 +72,24 @@ pub(crate) async fn list(
             button type="submit" { "Find" }
         } }
         @if missing { p.problem role="alert" { "There is no affiliate " (named) " in " (page.realm.mode) " mode." } }
+        @match &balances {
+            Some(at) => (as_of(at.read_at)),
+            None => (being_added_up()),
+        }
         (table("Affiliates, the latest first", &[&["Affiliate", "Code", "Status"][..], &HEAD].concat(), &cells, "There is none."))
         (next(&path, &[("status", &wanted.status)], &rows, |row| Position { at: row.created_at, id: row.id.0 }))
     };
-    Ok(page.show("Affiliates", &content))
+    Ok(page.show_in_part("Affiliates", &content, balances.is_some()))
+}
+
+/// What the affiliates of a page come to.
+#[derive(Debug)]
+pub(crate) struct Balances(Vec<Balance>);
+
+async fn balances(console: Console, ids: Vec<AffiliateId>) -> Result<At<Balances>, Failure> {
+    let mut connection = console.patient().await?;
+    let read_at = console.now();
+    Ok(At { read_at, figures: Balances(statements::balances(&mut connection, &ids).await?) })
 }
 
 /// A row for each currency; one without figures for who has none.

@@ -1,8 +1,11 @@
 //! `GET /console/{project}/{mode}/affiliates/{id}`: an affiliate, what it is owed, and what moved that.
 
-use super::balances;
+use super::{
+    account::{self, Account, LINES},
+    balances,
+};
 use crate::{
-    elements::{badge, cell, id, link, list_page, money, table, time, when},
+    elements::{as_of, badge, being_added_up, cell, id, link, list_page, money, table, time, when},
     failure::Failure,
     page::Page,
     pages::payments::list::{found, told},
@@ -20,7 +23,7 @@ use store::{
     affiliates::{self, Affiliate},
     conversions::{self, Filter},
     coupons,
-    statements::{self, Period, Statement},
+    statements::{Latest, Period, Statement},
 };
 
 /// The period of the statement.
@@ -63,10 +66,7 @@ pub(crate) async fn show(
     let wanted = query.map(|Query(wanted)| wanted).unwrap_or_default();
     let affiliate = affiliate(&console, &page, id).await?;
     let mut connection = console.parts.reads.acquire().await?;
-    let owed = statements::balances(&mut connection, &[affiliate.id]).await?;
-    let figures = affiliates::figures(&mut connection, &[affiliate.id], console.now()).await?;
-    let figures = figures.get(&affiliate.id).cloned().unwrap_or_default();
-    let account = statements::of(&mut connection, affiliate.id, None, wanted.period()?).await?;
+    let period = wanted.period()?;
     let of = Filter { affiliate: Some(affiliate.id), ..Filter::default() };
     let latest = conversions::list(&mut connection, page.realm, &of, &list_page("")).await?;
     let ids: Vec<_> = latest.rows.iter().map(|row| row.id).collect();
@@ -78,15 +78,18 @@ pub(crate) async fn show(
         &list_page(""),
     )
     .await?;
+    drop(connection);
+    let read = account::read(console.clone(), affiliate.id, period);
+    let account = console.figures.accounts.of((affiliate.id, period), read).await?;
     let path = page.path(&format!("/affiliates/{}", affiliate.id));
-    let releases = figures.earnings.iter().filter_map(|of| of.next_release_at.map(|at| (of.held, at)));
     let content = html! {
         h1 { (affiliate.user_email) }
         (facts(&affiliate))
         h2 { "Owed" }
-        (balances(&owed))
-        @for (held, at) in releases { p { "Of what is owed " strong { (held) } " is not due yet; the next of it is released " (when(at)) "." } }
-        p { (figures.clicks) " clicks, " (figures.signups) " customers, " (figures.purchases) " purchases that were not taken back." }
+        @match &account {
+            Some(at) => { (as_of(at.read_at)) (owed(&at.figures)) },
+            None => (being_added_up()),
+        }
         h2 { "Codes" }
         ul {
             li { "Referral code " code { (affiliate.referral_code) } }
@@ -99,12 +102,30 @@ pub(crate) async fn show(
             button type="submit" { "Show" }
         } }
         p.no-print { a href={ (path) "/statement.csv?from=" (wanted.from) "&to=" (wanted.to) } download { "Download as CSV" } }
-        @if account.is_empty() { p.empty { "Nothing moved." } }
-        @for statement in &account { (statement_table(&page, statement)) }
+        @if let Some(at) = &account { (lines(&page, &at.figures.latest)) }
         h2 { "Latest payments" }
         (found(&page, &payments))
     };
-    Ok(page.show(&affiliate.user_email, &content))
+    Ok(page.show_in_part(&affiliate.user_email, &content, account.is_some()))
+}
+
+/// What it is owed, when it is due, and what it brought.
+fn owed(Account { owed, brought, .. }: &Account) -> Markup {
+    let releases = brought.earnings.iter().filter_map(|of| of.next_release_at.map(|at| (of.held, at)));
+    html! {
+        (balances(owed))
+        @for (held, at) in releases { p { "Of what is owed " strong { (held) } " is not due yet; the next of it is released " (when(at)) "." } }
+        p { (brought.clicks) " clicks, " (brought.signups) " customers, " (brought.purchases) " purchases that were not taken back." }
+    }
+}
+
+/// The latest lines of the account.
+fn lines(page: &Page, latest: &Latest) -> Markup {
+    html! {
+        @if latest.statements.is_empty() { p.empty { "Nothing moved." } }
+        @if latest.is_cut { p.note role="status" { "The latest " (LINES) " lines. Those before them are in the file, and in a period that ends earlier." } }
+        @for statement in &latest.statements { (statement_table(page, statement, latest.is_cut)) }
+    }
 }
 
 fn facts(affiliate: &Affiliate) -> Markup {
@@ -122,10 +143,10 @@ fn facts(affiliate: &Affiliate) -> Markup {
 }
 
 /// What moved an account in one currency, in order.
-fn statement_table(page: &Page, statement: &Statement) -> Markup {
+fn statement_table(page: &Page, statement: &Statement, is_cut: bool) -> Markup {
     let edge =
         |text: &'static str, amount| vec![cell(""), cell(text), cell(""), cell(""), cell(""), money(amount)];
-    let mut rows = vec![edge("Opening balance", statement.opening)];
+    let mut rows = vec![edge(if is_cut { "Brought forward" } else { "Opening balance" }, statement.opening)];
     rows.extend(statement.lines.iter().map(|line| {
         let payment = line
             .conversion

@@ -1,7 +1,7 @@
 //! `GET /console/{project}/{mode}/events`
 
 use crate::{
-    elements::{ROWS, badge, cell, choice, field, id, link, more, number, table, time},
+    elements::{badge, cell, choice, field, id, link, list_page, next, number, table, time},
     failure::Failure,
     page::Page,
     state::Console,
@@ -13,7 +13,10 @@ use axum::{
 use maud::{Markup, html};
 use queue::envelope::Source;
 use serde::Deserialize;
-use store::events::{self, Event, Filter};
+use store::{
+    events::{self, Event, Filter},
+    page::Position,
+};
 
 /// Which events.
 #[derive(Debug, Default, Deserialize)]
@@ -52,12 +55,10 @@ pub(crate) async fn list(
             _ => None,
         },
         event: None,
-        before: wanted.after.parse().ok(),
     };
-    let found = events::list(&mut connection, page.realm, &filter, ROWS).await?;
+    let found = events::page(&mut connection, page.realm, &filter, &list_page(&wanted.after)).await?;
     let path = page.path("/events");
     let query = [("kind", wanted.kind.as_str()), ("source", &wanted.source), ("outcome", &wanted.outcome)];
-    let is_full = i64::try_from(found.len()).is_ok_and(|rows| rows >= ROWS);
     let content = html! {
         h1 { "Events in" }
         form.filter method="get" action=(path) role="search" { div.row {
@@ -68,8 +69,8 @@ pub(crate) async fn list(
             button type="submit" { "Find" }
         } }
         @if missing { p.problem role="alert" { "No event " (named) " has been settled in " (page.realm.mode) " mode." } }
-        (listed(&page, &found))
-        @if let Some(last) = found.last().filter(|_| is_full) { (more(&path, &query, &last.id.to_string())) }
+        (listed(&page, &found.rows))
+        (next(&path, &query, &found, |row| Position { at: row.settled_at, id: row.id }))
     };
     Ok(page.show("Events in", &content))
 }

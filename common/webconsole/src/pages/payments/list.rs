@@ -110,7 +110,8 @@ async fn filtered(
     };
     let listed = conversions::list(connection, page.realm, &filter, &list_page(&wanted.after)).await?;
     let ids: Vec<_> = listed.rows.iter().map(|row| row.id).collect();
-    Ok(Rows { rows: told(connection, &ids).await?, has_more: listed.has_more })
+    let Rows { has_more, stopped, .. } = listed;
+    Ok(Rows { rows: told(connection, &ids).await?, has_more, stopped })
 }
 
 /// The payments with these numbers, in that order.
@@ -130,5 +131,5 @@ async fn named(connection: &mut PgConnection, page: &Page, name: &str) -> Result
     rows.retain(|row| row.realm == page.realm);
     rows.reverse();
     rows.truncate(MOST_FOUND);
-    Ok(Rows { rows, has_more: false })
+    Ok(Rows { rows, has_more: false, stopped: None })
 }

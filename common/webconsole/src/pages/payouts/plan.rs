@@ -1,9 +1,10 @@
 //! `GET /console/{project}/{mode}/payouts/plan`: what would be frozen, and what would be carried over and why.
 
-use super::{Asked, names};
+use super::{Asked, Read, names};
 use crate::{
-    elements::{cell, field, link, money, number, table, token},
+    elements::{being_added_up, cell, field, link, money, number, table, token, when},
     failure::Failure,
+    kept::At,
     page::Page,
     rights::Right,
     state::Console,
@@ -18,6 +19,7 @@ use domain::{
 };
 use maud::{Markup, html};
 use std::collections::BTreeMap;
+use store::payouts::Preview;
 
 pub(crate) async fn show(
     State(console): State<Console>,
@@ -26,9 +28,8 @@ pub(crate) async fn show(
 ) -> Result<Response, Failure> {
     let asked = query.map(|Query(asked)| asked).unwrap_or_default();
     let read = asked.read(&console, &page).await?;
-    let planned =
-        app::payouts::preview(&console.parts.reads, page.realm, read.wanted(), console.now()).await?;
-    let names = names(&console, &page).await?;
+    let key = (page.realm, format!("{read:?}"));
+    let due = console.figures.due.of(key, planned(console.clone(), page.clone(), read)).await?;
     let path = page.path("/payouts/plan");
     let content = html! {
         h1 { "What is due" }
@@ -39,12 +40,31 @@ pub(crate) async fn show(
             (field("affiliate", "Only this affiliate", &asked.affiliate))
             button type="submit" { "Show" }
         } }
-        p { "As of " (crate::elements::when(planned.as_of)) ". Nothing is frozen yet." }
-        (paid(&page, &planned.plan, &names))
-        (carried(&planned.plan, &names))
-        @if page.may(Right::Pay) && !planned.plan.payouts.is_empty() { (freeze(&page, &asked)) }
+        @match &due {
+            None => (being_added_up()),
+            Some(at) => {
+                @let Due { preview, names } = &at.figures;
+                p { "What is due as of " (when(preview.as_of)) ", by the ledger of " (when(at.read_at)) ". Nothing is frozen yet." }
+                (paid(&page, &preview.plan, names))
+                (carried(&preview.plan, names))
+                @if page.may(Right::Pay) && !preview.plan.payouts.is_empty() { (freeze(&page, &asked)) }
+            }
+        }
     };
-    Ok(page.show("What is due", &content))
+    Ok(page.show_in_part("What is due", &content, due.is_some()))
+}
+
+/// What is due, and the affiliates by their addresses.
+#[derive(Debug)]
+pub(crate) struct Due {
+    preview: Preview,
+    names: BTreeMap<AffiliateId, String>,
+}
+
+async fn planned(console: Console, page: Page, asked: Read) -> Result<At<Due>, Failure> {
+    let read_at = console.now();
+    let preview = app::payouts::preview(&console.parts.reads, page.realm, asked.wanted(), read_at).await?;
+    Ok(At { read_at, figures: Due { preview, names: names(&console, &page).await? } })
 }
 
 /// What would be frozen.

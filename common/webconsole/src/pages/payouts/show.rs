@@ -1,10 +1,9 @@
 //! `GET /console/{project}/{mode}/payouts/{id}`
 
 use crate::{
-    elements::{badge, id as id_cell, link, money, note, reason, table, time, token, when},
+    elements::{ROWS, badge, id as id_cell, link, money, more, note, reason, table, time, token, when},
     failure::Failure,
     page::Page,
-    pages::payments::show::Done,
     rights::Right,
     state::Console,
 };
@@ -12,19 +11,32 @@ use axum::{
     extract::{Path, Query, State, rejection::QueryRejection},
     response::Response,
 };
-use domain::ids::PayoutId;
+use domain::ids::{ConversionId, PayoutId};
 use maud::{Markup, html};
+use serde::Deserialize;
 use store::payouts::{self, Payout, State as Where};
+
+/// Where its rows go on.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Wanted {
+    done: String,
+    after: String,
+}
 
 pub(crate) async fn show(
     State(console): State<Console>,
     page: Page,
     Path((_, _, id)): Path<(String, String, i64)>,
-    query: Result<Query<Done>, QueryRejection>,
+    query: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Response, Failure> {
+    let wanted = query.map(|Query(wanted)| wanted).unwrap_or_default();
     let mut connection = console.parts.reads.acquire().await?;
     let payout = app::payouts::find(&mut connection, page.realm, PayoutId(id)).await?;
-    let items = payouts::items(&mut connection, payout.id).await?;
+    let after = wanted.after.parse().ok().map(ConversionId);
+    let items = payouts::items_after(&mut connection, payout.id, after, ROWS).await?;
+    let last = items.last().filter(|_| i64::try_from(items.len()).is_ok_and(|items| items >= ROWS));
+    let path = page.path(&format!("/payouts/{}", payout.id));
     let rows: Vec<_> = items
         .iter()
         .map(|item| {
@@ -39,11 +51,12 @@ pub(crate) async fn show(
         .collect();
     let content = html! {
         h1 { "Payout " (payout.id) }
-        (note(&query.map(|Query(query)| query.done).unwrap_or_default()))
+        (note(&wanted.done))
         (facts(&page, &payout))
         @if payout.state == Where::Open && page.may(Right::Pay) { (acts(&page, &payout)) }
         h2 { "What it pays" }
         (table("Payments as they were frozen", &["Time", "Payment", "Amount", "Moved since"], &rows, "Nothing."))
+        @if let Some(last) = last { (more(&path, &[], &last.conversion.to_string())) }
     };
     Ok(page.show(&format!("Payout {}", payout.id), &content))
 }
