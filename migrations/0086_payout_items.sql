@@ -1,7 +1,12 @@
 -- A payout's rows are frozen, and so is their number: nobody counts them again to show it.
 
 ALTER TABLE payouts ADD COLUMN items BIGINT CHECK (items > 0);
-COMMENT ON COLUMN payouts.items IS 'How many rows it has in payout_items; null of one that was made before this was kept.';
+COMMENT ON COLUMN payouts.items IS 'How many rows it has in payout_items; null of one that an older version made.';
+
+-- What is frozen is written to this once.
+ALTER TABLE payouts DISABLE TRIGGER payouts_frozen;
+UPDATE payouts p SET items = (SELECT count(*) FROM payout_items i WHERE i.payout_id = p.id);
+ALTER TABLE payouts ENABLE TRIGGER payouts_frozen;
 
 CREATE OR REPLACE FUNCTION payout_changes_once() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

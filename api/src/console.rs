@@ -54,7 +54,7 @@ pub(crate) fn refusal(error: &ApiError) -> Response {
 }
 
 /// Whether a person looks at the answer: a browser asks for a page, and not below the API's root.
-fn is_of_a_browser<B>(request: &Request<B>) -> bool {
+pub(crate) fn is_of_a_browser<B>(request: &Request<B>) -> bool {
     let accepted = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     let path = request.uri().path();
     let is_for_programs = path.starts_with("/api/") || matches!(path, "/livez" | "/readyz" | "/metrics");
@@ -66,8 +66,6 @@ fn is_of_a_browser<B>(request: &Request<B>) -> bool {
 /// What a browser asked for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Visited {
-    /// The root of the service.
-    Front,
     /// An affiliate's link.
     Link,
     /// Anything else.
@@ -78,7 +76,6 @@ impl Visited {
     /// `None` for a program.
     pub(crate) fn by<B>(request: &Request<B>) -> Option<Self> {
         is_of_a_browser(request).then(|| match request.uri().path() {
-            "/" => Self::Front,
             path if path.starts_with("/r/") => Self::Link,
             _ => Self::Other,
         })
@@ -86,9 +83,8 @@ impl Visited {
 }
 
 /// A small page in the place of an error's JSON.
-pub(crate) fn for_a_browser(response: Response, visited: Visited, has_console: bool) -> Response {
+pub(crate) fn for_a_browser(response: Response, visited: Visited) -> Response {
     let page = match (response.status(), visited) {
-        (StatusCode::NOT_FOUND, Visited::Front) => webconsole::front(has_console),
         (status @ StatusCode::NOT_FOUND, Visited::Link) => webconsole::problem(
             status,
             "This link leads nowhere: it is misspelt, or whoever gave it to you no longer takes part.",

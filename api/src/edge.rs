@@ -41,8 +41,9 @@ const WEBHOOK_TIME_LIMIT: Duration = Duration::from_secs(9);
 /// Of those that wait for something: the feed for the next notification, a test for the answer of its endpoint.
 const PATIENT_TIME_LIMIT: Duration = Duration::from_secs(40);
 
-/// Rules are tried on all of history, and all of the ledger is checked. Whose history takes longer has the command line.
-const OF_ALL_HISTORY: [&str; 2] = ["/api/v1/program/simulate", "/api/v1/proof"];
+/// Rules are tried on all of history, all of the ledger is checked, and what is due is summed from it. Whose history takes longer has the
+/// command line.
+const OF_ALL_HISTORY: [&str; 3] = ["/api/v1/program/simulate", "/api/v1/proof", "/api/v1/payouts/due"];
 const SIMULATION_TIME_LIMIT: Duration = Duration::from_mins(1);
 
 /// A year: whoever has spoken TLS with us once does so for that long (RFC 6797).
@@ -124,9 +125,8 @@ impl Edge {
         };
         let form = wanted.form(&answer, &self.state.keys);
         let response = span.in_scope(|| finish(answer, &id, form, self.is_tls));
-        let has_console = self.state.console.is_some();
         let response = match visited {
-            Some(visited) => console::for_a_browser(response, visited, has_console),
+            Some(visited) => console::for_a_browser(response, visited),
             None => response,
         };
         let route = match response.extensions().get::<MatchedPath>() {

@@ -13,6 +13,7 @@ mod doctor;
 mod endpoints;
 mod events;
 mod explanations;
+mod front;
 mod keys;
 pub(crate) mod links;
 mod payout_batches;
@@ -70,6 +71,7 @@ fn router(state: &AppState) -> Router {
     Router::new()
         .merge(guarded)
         .route("/api/v1/openapi.json", routing::get(async move || serve_document(document.clone())))
+        .route("/", routing::any(front::show))
         .route("/r/{code}", routing::get(links::follow))
         .merge(probes::router())
         .merge(docs)

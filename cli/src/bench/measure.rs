@@ -3,6 +3,7 @@
 pub(crate) mod accept;
 pub(crate) mod backlog;
 pub(crate) mod bare;
+pub(crate) mod consoles;
 pub(crate) mod hot;
 pub(crate) mod look_up;
 pub(crate) mod notified;

@@ -150,6 +150,11 @@ impl Site {
         stores
     }
 
+    /// The stores that were made last.
+    pub(crate) fn latest_stores(&self) -> anyhow::Result<Stores> {
+        self.queues.borrow().last().cloned().context("no stores were made yet")
+    }
+
     /// Starts an API.
     pub(crate) async fn api(&self, stores: &Stores) -> anyhow::Result<(Process, std::net::SocketAddr)> {
         Process::api(stores, &self.logs).await

@@ -1,6 +1,6 @@
 //! All measurements, in turns: what one round's machine was like, all of its figures share.
 
-use super::measure::{accept, backlog, bare, hot, look_up, notified, settle, steady};
+use super::measure::{accept, backlog, bare, consoles, hot, look_up, notified, settle, steady};
 use super::plan::Plan;
 use super::report::{Figures, Machine, Report};
 use super::site::{Site, Through};
@@ -27,7 +27,7 @@ pub(crate) async fn run(site: &Site, plan: &Plan, progress: &ProgressBar) -> any
 }
 
 /// Every measurement, by name.
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 18] = [
     "bare http",
     "bare confirms",
     "accept rabbitmq",
@@ -44,6 +44,7 @@ const NAMES: [&str; 17] = [
     "hot customer",
     "shared address",
     "steady",
+    "consoles",
     "backlog",
 ];
 
@@ -117,6 +118,13 @@ impl Round<'_> {
                 self.figures.add("steady: visible p99, ms", seen.visible.1);
                 self.figures.add_memory("steady: api, MiB", seen.api_bytes);
                 self.figures.add_memory("steady: worker, MiB", seen.worker_bytes);
+            }
+            "consoles" => {
+                if let Some(seen) = consoles::measure(site, plan).await? {
+                    self.figures.add("consoles: database without them, cores", seen.without);
+                    self.figures.add("consoles: database with 20 of them, cores", seen.with);
+                    self.figures.add("consoles: answered p95, ms", seen.answered_p95);
+                }
             }
             _ => {
                 let seen = backlog::measure(site, plan, through).await?;

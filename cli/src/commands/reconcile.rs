@@ -6,7 +6,10 @@ use crate::{
     stripe_args::StripeAccess,
 };
 use anyhow::{bail, ensure};
-use app::{backfill, reconcile};
+use app::{
+    backfill,
+    reconcile::{self, Compared},
+};
 use chrono::{TimeDelta, Utc};
 use clap::Args;
 use domain::{
@@ -15,7 +18,7 @@ use domain::{
 };
 use queue::Prefix;
 use serde::Serialize;
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 use store::reconciliations::Reconciliation;
 use stripe::client::{Lists, Span};
 
@@ -67,8 +70,8 @@ struct Report {
 #[derive(Serialize)]
 struct Older {
     from: String,
-    seen: usize,
-    missing: BTreeMap<&'static str, Vec<String>>,
+    #[serde(flatten)]
+    compared: Compared,
 }
 
 /// Compares, and fails when something was missing.
@@ -90,10 +93,9 @@ pub(super) async fn run(args: &ReconcileArgs, context: &Context) -> anyhow::Resu
         ensure!(span.since < until, "--objects-from is a day of more than {} days ago", reconcile::MOST_DAYS);
         let keys = args.stripe.keys();
         let found = reconcile::compare_objects(&mut connection, &lists, realm, span, &keys, now).await?;
-        report.older =
-            Some(Older { from: output::time(span.since), seen: found.seen, missing: found.missing });
+        report.older = Some(Older { from: output::time(span.since), compared: found });
     }
-    let older = report.older.as_ref().map_or(0, |older| older.missing.values().map(Vec::len).sum());
+    let older = report.older.as_ref().map_or(0, |older| older.compared.count());
     context.print(&report)?;
     match (missing, older) {
         (0, 0) => Ok(()),
@@ -143,10 +145,10 @@ impl fmt::Display for Report {
         for event in missing {
             write!(f, "\n  {event}")?;
         }
-        if let Some(Older { from, seen, missing }) = older {
-            write!(f, "\n{seen} older facts about money from {from} on; ")?;
-            write!(f, "{} are not in the ledger", missing.values().map(Vec::len).sum::<usize>())?;
-            for (list, ids) in missing {
+        if let Some(Older { from, compared }) = older {
+            write!(f, "\n{} older facts about money from {from} on; ", compared.seen)?;
+            write!(f, "{} are not in the ledger", compared.count())?;
+            for (list, ids) in &compared.missing {
                 write!(f, "\n  {list}: {}", ids.join(", "))?;
             }
         }

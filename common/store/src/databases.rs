@@ -70,6 +70,19 @@ pub async fn rows(connection: &mut PgConnection, of: Realm) -> Result<(i64, i64)
     Ok((row.try_get("conversions")?, row.try_get("events")?))
 }
 
+/// The sessions in this database: the process behind each on the server's machine, and the application that it is of.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sessions(connection: &mut PgConnection) -> Result<Vec<(i32, String)>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT pid, application_name FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'",
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(|row| Ok((row.try_get("pid")?, row.try_get("application_name")?))).collect()
+}
+
 async fn statement(connection: &mut PgConnection, sql: String) -> Result<(), StoreError> {
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await?;
     Ok(())

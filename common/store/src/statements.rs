@@ -250,8 +250,8 @@ pub async fn balances(
     let rows = sqlx::query!(
         r#"SELECT affiliate_id AS "affiliate_id!", currency AS "currency!", sum(earned)::BIGINT AS "earned!",
                   sum(clawed_back)::BIGINT AS "clawed_back!", sum(held)::BIGINT AS "held!",
-                  sum(said_paid + paid_out)::BIGINT AS "paid!", sum(payable)::BIGINT AS "payable!"
-           FROM ledger_balances WHERE affiliate_id = ANY($1) GROUP BY 1, 2 ORDER BY 1, 2"#,
+                  sum(paid)::BIGINT AS "paid!", sum(payable)::BIGINT AS "payable!"
+           FROM ledger_movements WHERE affiliate_id = ANY($1) GROUP BY 1, 2 ORDER BY 1, 2"#,
         &ids,
     )
     .fetch_all(connection)

@@ -6,6 +6,7 @@ use chrono::{DateTime, SubsecRound, Utc};
 use domain::fact::{Fact, FactBody, SessionMode, SessionPaymentStatus};
 use domain::ids::Realm;
 use domain::key::Key;
+use serde::Serialize;
 use std::collections::BTreeMap;
 use store::{PgConnection, reconciliations};
 use stripe::client::{Lists, Span};
@@ -26,7 +27,7 @@ const LISTS: [List; 8] = [
 ];
 
 /// What was compared.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Compared {
     /// Objects that tell of money.
     pub seen: usize,

@@ -98,36 +98,39 @@ async fn sum_earnings(
 ) -> Result<(), StoreError> {
     // The same sums as the ledger's accounts. What was paid is looked up there: it stays paid also
     // when its conversion was taken back, or went to somebody else, and is then a debt, which is due
-    // at once.
+    // at once. Payment by payment it is asked for those alone that are not released.
     let rows = sqlx::query!(
-        r#"SELECT affiliate_id AS "affiliate_id!", currency AS "currency!",
-                count(id) AS "conversions!",
-                count(id) FILTER (WHERE type = 'purchase' AND status <> 'reversed') AS "purchases!",
-                sum(net)::bigint AS "total!",
-                sum(net - paid)::bigint AS "unpaid!",
-                sum(held_minor + CASE WHEN release_at > $2 THEN greatest(due, 0) ELSE 0 END)::bigint AS "held!",
-                min(release_at) FILTER (WHERE release_at > $2 AND due > 0) AS next_release_at
-         FROM (
-             SELECT coalesce(c.affiliate_id, p.affiliate_id) AS affiliate_id, coalesce(c.currency, p.currency) AS currency,
-                    c.id, c.type, c.status, c.release_at, n.net, n.held_minor, n.paid, n.net - n.held_minor - n.paid AS due
+        r#"WITH earned AS (
+             SELECT id, affiliate_id, currency, type, status, release_at, held_minor,
+                    commission_minor - clawed_back_minor AS net
+             FROM conversions
+             WHERE affiliate_id = ANY($1) AND merged_into IS NULL AND status <> 'pending'
+         ), sums AS (
+             SELECT affiliate_id, currency, count(*) AS conversions,
+                    count(*) FILTER (WHERE type = 'purchase' AND status <> 'reversed') AS purchases,
+                    sum(net) AS net, sum(held_minor) AS held_minor
+             FROM earned GROUP BY affiliate_id, currency
+         ), unreleased AS (
+             SELECT affiliate_id, currency, sum(greatest(due, 0)) AS due, min(release_at) FILTER (WHERE due > 0) AS next_release_at
              FROM (
-                 SELECT id, affiliate_id, currency, type, status, release_at, held_minor,
-                        commission_minor - clawed_back_minor AS net
-                 FROM conversions
-                 WHERE affiliate_id = ANY($1) AND merged_into IS NULL AND status <> 'pending'
-             ) c
-             FULL JOIN (
-                 SELECT affiliate_id, conversion_id, currency, sum(paid) AS paid
-                 FROM ledger_movements
-                 WHERE affiliate_id = ANY($1) AND (from_account = 'paid' OR to_account = 'paid')
-                 GROUP BY affiliate_id, conversion_id, currency
-             ) p ON (p.affiliate_id, p.conversion_id, p.currency) = (c.affiliate_id, c.id, c.currency)
-             CROSS JOIN LATERAL (
-                 SELECT coalesce(c.net, 0) AS net, coalesce(c.held_minor, 0) AS held_minor, coalesce(p.paid, 0) AS paid
-             ) n
-         ) AS accounts
-         GROUP BY 1, 2
-         HAVING count(id) > 0 OR sum(net - paid) <> 0
+                 SELECT e.affiliate_id, e.currency, e.release_at,
+                        e.net - e.held_minor - coalesce((
+                            SELECT sum(l.paid) FROM ledger_movements l
+                            WHERE l.conversion_id = e.id AND l.affiliate_id = e.affiliate_id AND l.currency = e.currency), 0) AS due
+                 FROM earned e WHERE e.release_at > $2
+             ) AS each GROUP BY affiliate_id, currency
+         ), paid AS (
+             SELECT affiliate_id, currency, sum(paid) AS paid
+             FROM ledger_movements
+             WHERE affiliate_id = ANY($1) AND (from_account = 'paid' OR to_account = 'paid')
+             GROUP BY affiliate_id, currency
+         )
+         SELECT affiliate_id AS "affiliate_id!", currency AS "currency!",
+                coalesce(s.conversions, 0) AS "conversions!", coalesce(s.purchases, 0) AS "purchases!",
+                coalesce(s.net, 0)::bigint AS "total!", (coalesce(s.net, 0) - coalesce(p.paid, 0))::bigint AS "unpaid!",
+                (coalesce(s.held_minor, 0) + coalesce(u.due, 0))::bigint AS "held!", u.next_release_at AS "next_release_at?"
+         FROM sums s FULL JOIN paid p USING (affiliate_id, currency) LEFT JOIN unreleased u USING (affiliate_id, currency)
+         WHERE s.conversions > 0 OR coalesce(s.net, 0) <> coalesce(p.paid, 0)
          ORDER BY 1, 2"#,
         ids,
         now,

@@ -190,11 +190,21 @@ async fn due(
             SELECT conversion_id, affiliate_id, currency, sum(minor) AS minor FROM movements
             GROUP BY conversion_id, affiliate_id, currency HAVING sum(minor) <> 0
         ), dues AS (
-            SELECT coalesce(c.merged_into, c.id) AS conversion_id, l.affiliate_id, l.currency, sum(l.minor)::BIGINT AS minor,
-                   min(CASE WHEN c.merged_into IS NULL THEN coalesce(c.release_at, c.occurred_at)
-                            ELSE (SELECT coalesce(p.release_at, p.occurred_at) FROM conversions p WHERE p.id = c.merged_into)
-                       END) AS released_at
-            FROM parts l JOIN conversions c ON c.id = l.conversion_id
+            SELECT payment AS conversion_id, affiliate_id, currency, sum(minor)::BIGINT AS minor, min(released_at) AS released_at
+            FROM (
+                -- Most are in the index of what affiliates earned. Of the others, such as those that are part of another one, each is read.
+                SELECT l.affiliate_id, l.currency, l.minor,
+                       coalesce(a.id, (SELECT coalesce(c.merged_into, c.id) FROM conversions c WHERE c.id = l.conversion_id)) AS payment,
+                       coalesce(a.released_at,
+                                (SELECT coalesce(p.release_at, p.occurred_at)
+                                 FROM conversions c JOIN conversions p ON p.id = coalesce(c.merged_into, c.id)
+                                 WHERE c.id = l.conversion_id)) AS released_at
+                FROM parts l LEFT JOIN (
+                    SELECT id, coalesce(release_at, occurred_at) AS released_at FROM conversions
+                    WHERE project_id = $1 AND livemode = $2 AND merged_into IS NULL AND affiliate_id IS NOT NULL
+                      AND (cardinality($3) = 0 OR affiliate_id = ANY($3))
+                ) a ON a.id = l.conversion_id
+            ) AS of_payments
             GROUP BY 1, 2, 3
         )
         SELECT affiliate_id AS "affiliate_id!", conversion_id AS "conversion_id!", currency AS "currency!", minor AS "minor!"

@@ -116,7 +116,12 @@ pub async fn items_after(
     let rows = sqlx::query!(
         r#"
         SELECT i.conversion_id, c.payment_key, c.occurred_at, i.currency, i.amount_minor,
-               moved_since_frozen(i) AS "moved_since!"
+               -- As payout_moved_since: of what nothing was ever taken nothing moved.
+               CASE WHEN i.open AND EXISTS (
+                 SELECT FROM conversions part JOIN ledger_entries l ON l.conversion_id = part.id
+                 WHERE (part.id = coalesce(c.merged_into, c.id) OR part.merged_into = coalesce(c.merged_into, c.id))
+                   AND l.affiliate_id = i.affiliate_id AND l.currency = i.currency AND l.from_account = 'payable' AND l.payout_id IS NULL
+               ) THEN moved_since_frozen(i) ELSE 0 END AS "moved_since!"
         FROM payout_items i
         JOIN conversions c ON c.id = i.conversion_id
         WHERE i.payout_id = $1 AND ($2::BIGINT IS NULL OR i.conversion_id > $2)
