@@ -79,9 +79,9 @@ pub(crate) struct Pagination {
     limit: i64,
     /// Passed over.
     offset: i64,
-    /// In the whole list; null on pages asked for by cursor, which are not counted.
+    /// In the whole list; null on pages asked for by cursor, and of a list of more than 10,000, which are not counted.
     total: Option<i64>,
-    /// Whether more follow.
+    /// Whether more follow, or may follow: with a filter that passes few of many rows a page looks at some of them, and the next one at those behind.
     has_more: bool,
     /// Send it as `cursor` for the next page; null on the last.
     next_cursor: Option<String>,

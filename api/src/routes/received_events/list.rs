@@ -22,8 +22,7 @@ const DEFAULT_LIMIT: i64 = 50;
 /// Events in, those that were settled last first
 ///
 /// What came from providers and from callers, and was settled: each once, however often it came. What still waits is on the queue,
-/// and what nobody could settle is a dead letter. With a filter that passes few of many, a page may have fewer rows than it could, or none, and
-/// `has_more`: go on by `next_cursor`. A list of more than 10,000 has no `total`.
+/// and what nobody could settle is a dead letter.
 #[utoipa::path(
     get,
     path = "/received-events",
