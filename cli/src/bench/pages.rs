@@ -87,6 +87,7 @@ pub(crate) async fn measure(
     let walked = async {
         let mut pages = Pages::new(realm, wanted.most, &mut *pool.acquire().await?).await?;
         let mut client = Client::connect(address).await?;
+        measured::bare(&mut client, &mut pages, wanted.requests).await?;
         walk::console(&mut client, &cookie, realm, wanted, &mut pages, progress).await?;
         lists::rest(&mut client, secret.expose(), wanted, &mut pages, progress).await?;
         ensure!(!pages.is_empty(), "no path contains {:?}", wanted.only.as_deref().unwrap_or_default());

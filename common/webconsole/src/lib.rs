@@ -31,6 +31,7 @@ mod page;
 mod pages;
 mod person;
 pub mod picture;
+mod polled;
 mod portal;
 mod problem;
 pub mod reference;

@@ -8,6 +8,7 @@ use crate::{
         overview::year::Year,
         payouts::plan::Due,
     },
+    polled::Polled,
 };
 use app::{Outbox, completion::Completions, endpoints::Outgoing};
 use axum::http::HeaderName;
@@ -106,6 +107,10 @@ pub struct Console {
     pub(crate) passwords: Arc<Semaphore>,
     /// Turns at what reads all of history: trying rules, checking the ledger.
     pub(crate) simulations: Arc<Semaphore>,
+    /// What the open overviews of a project and mode ask for again.
+    pub(crate) cards: Polled<Realm>,
+    /// What the open pages of the queues ask for again.
+    pub(crate) queues: Polled<()>,
     /// What is summed from a long history.
     pub(crate) figures: Figures,
     known: Arc<Mutex<HashMap<SessionDigest, Instant>>>,
@@ -119,6 +124,8 @@ impl Console {
             parts: Arc::new(parts),
             passwords: Arc::new(Semaphore::new(PASSWORDS)),
             simulations: Arc::new(Semaphore::new(SIMULATIONS)),
+            cards: Polled::default(),
+            queues: Polled::default(),
             figures: Figures::default(),
             known: Arc::default(),
         }

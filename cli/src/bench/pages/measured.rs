@@ -59,6 +59,17 @@ impl Asked {
     }
 }
 
+/// What asks no database: what the machine is busy with beside this.
+const BARE: &str = "/livez";
+
+/// How long an answer takes for which nothing is read.
+pub(super) async fn bare(client: &mut Client, pages: &mut Pages, requests: u32) -> anyhow::Result<()> {
+    pages.first(BARE, &Asked::of(client, BARE, NOBODY).await?);
+    pages.repeat(client, BARE, &[BARE.to_owned()], NOBODY, requests).await
+}
+
+const NOBODY: (&str, &str) = ("accept", "*/*");
+
 /// A page, or a list with a filter.
 #[derive(Serialize)]
 struct Page {

@@ -17,7 +17,7 @@ const LOOKED_AT: i64 = 2_000;
 
 /// The cards alone.
 pub(crate) async fn cards(State(console): State<Console>, page: Page) -> Result<Response, Failure> {
-    Ok(read(&console, &page).await?.into_response())
+    Ok(console.cards.of(page.realm, read(&console, &page)).await?.into_response())
 }
 
 /// How things are, as cards.

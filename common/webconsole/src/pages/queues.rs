@@ -27,7 +27,7 @@ pub(crate) async fn show(State(console): State<Console>, page: Page) -> Result<R
 
 /// What an open page asks for again.
 pub(crate) async fn now(State(console): State<Console>, _page: Page) -> Result<Response, Failure> {
-    Ok(read(&console).await?.into_response())
+    Ok(console.queues.of((), read(&console)).await?.into_response())
 }
 
 async fn read(console: &Console) -> Result<Markup, Failure> {

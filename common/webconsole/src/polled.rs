@@ -1,0 +1,77 @@
+//! What open pages ask for again and again: read once for all who ask at nearly the same time.
+
+use crate::failure::Failure;
+use maud::Markup;
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::sync::Mutex;
+
+/// Less than half of the time between two questions of one page.
+const SHARED_FOR: Duration = Duration::from_secs(2);
+/// Projects in their modes.
+const MOST: usize = 1_000;
+
+/// Parts of pages by what they are of, each with the time at which it says it was read. Clones are the same.
+#[derive(Clone)]
+pub(crate) struct Polled<K>(Arc<Mutex<HashMap<K, (Instant, Markup)>>>);
+
+impl<K> Default for Polled<K> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<K: Eq + Hash> Polled<K> {
+    /// What somebody read a moment ago; else it is read, and who comes meanwhile waits for it.
+    pub(crate) async fn of(
+        &self,
+        key: K,
+        read: impl Future<Output = Result<Markup, Failure>>,
+    ) -> Result<Markup, Failure> {
+        let mut parts = self.0.lock().await;
+        if let Some((_, part)) = parts.get(&key).filter(|(at, _)| at.elapsed() < SHARED_FOR) {
+            return Ok(part.clone());
+        }
+        let part = read.await?;
+        if parts.len() >= MOST {
+            parts.clear();
+        }
+        parts.insert(key, (Instant::now(), part.clone()));
+        Ok(part)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use maud::html;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[tokio::test]
+    async fn all_who_ask_at_once_are_one_to_the_database() {
+        let (polled, read) = (Polled::default(), AtomicUsize::new(0));
+        let ask = |key: u8| {
+            polled.of(key, async {
+                read.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+                Ok(html! { "now" })
+            })
+        };
+        let (one, another, third) = tokio::join!(ask(1), ask(1), ask(1));
+        assert!([one, another, third].into_iter().all(|answer| answer.unwrap().into_string() == "now"));
+        assert_eq!(read.load(Ordering::Relaxed), 1);
+        ask(2).await.unwrap();
+        assert_eq!(read.load(Ordering::Relaxed), 2, "another project is another question");
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_nobodys_answer_but_its_own() {
+        let polled = Polled::default();
+        assert!(polled.of(1, async { Err(Failure::no_page()) }).await.is_err());
+        assert!(polled.of(1, async { Ok(html! { "now" }) }).await.is_ok());
+    }
+}
