@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_page_that_ends_the_list_tells_its_length() {
-        let page = |offset| Page { limit: 2, offset, after: None };
+        let page = |offset| Page { limit: 2, offset, after: None, may_stop: false };
         assert_eq!(known_total(0, false, &page(0)), Some(0));
         assert_eq!(known_total(1, false, &page(4)), Some(5));
         assert_eq!(known_total(0, false, &page(4)), None);

@@ -36,5 +36,5 @@ pub(crate) fn page(fields: &mut Fields, default_limit: i64) -> PageOf {
     if after.is_some() && offset > 0 {
         fields.problem("offset", "Send either cursor or offset");
     }
-    PageOf { page: Page { limit, offset, after }, list }
+    PageOf { page: Page { limit, offset, after, may_stop: after.is_some() }, list }
 }

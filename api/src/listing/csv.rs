@@ -49,7 +49,7 @@ async fn chunk<L: Table>(
     list: &L,
     after: Option<Position>,
 ) -> Result<(String, Option<Position>), ApiError> {
-    let page = Page { limit: ROWS, offset: 0, after };
+    let page = Page { limit: ROWS, offset: 0, after, may_stop: true };
     let mut connection = state.pool.acquire().await?;
     let found = list.page(&mut connection, realm, &page, state.clock.now()).await?;
     let next = found.next(L::position);

@@ -58,7 +58,8 @@ The console is walked by its links and filters, the lists are those of the API's
 works on the database that is named, where it enters somebody and a key, and disables both again.
 
 Examples:
-  tributary bench seed --customers 100000 && tributary bench pages
+  tributary bench seed --customers 100000
+  tributary bench pages
   tributary bench pages --only /payouts --requests 100
   tributary bench pages --project 7 --mode live --json";
 

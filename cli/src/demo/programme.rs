@@ -10,6 +10,7 @@ use store::{
     PgConnection,
     affiliates::{self, NewAffiliate},
     coupons::{self, CouponStatus, Naming, NewCoupon},
+    notifications::keep_quiet,
 };
 
 /// What the demo signs its events with.
@@ -74,6 +75,8 @@ pub async fn enter(connection: &mut PgConnection) -> anyhow::Result<Entered> {
         webhook_secret: Some(WEBHOOK_SECRET),
         landing_url: None,
     };
+    // What stands before anybody listens is no news.
+    keep_quiet(connection).await?;
     let created = projects::create(connection, new).await?;
     let realm = Realm { project: created.project_id, mode: created.mode };
     for Affiliate { email, code, coupon } in AFFILIATES {

@@ -185,7 +185,8 @@ async fn horizon(
     Ok(row.map(|row| Position { at: row.first_seen_at, id: row.id }))
 }
 
-/// A page of customers, newest first by event time. In one status, those among the next [`LOOKED_AT`] alone.
+/// A page of customers, newest first by event time. In one status, where the page may stop, those among the
+/// next [`LOOKED_AT`] alone.
 pub async fn list(
     connection: &mut PgConnection,
     realm: Realm,
@@ -193,9 +194,8 @@ pub async fn list(
     page: &Page,
 ) -> Result<Rows<Customer>, StoreError> {
     let (bound_at, bound_id) = page.bound();
-    let horizon = if filter.status.is_some() {
-        let rows = LOOKED_AT.saturating_add(page.offset);
-        horizon(connection, realm, filter.affiliate, (bound_at, bound_id), rows).await?
+    let horizon = if page.may_stop && filter.status.is_some() {
+        horizon(connection, realm, filter.affiliate, (bound_at, bound_id), LOOKED_AT).await?
     } else {
         None
     };

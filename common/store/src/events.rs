@@ -115,8 +115,8 @@ async fn named(
     Ok(Some(ids.fetch_all(connection).await?))
 }
 
-/// A page of the events that pass the filter, those that were settled last first. Of a filter that no index knows, those among the next
-/// [`LOOKED_AT`] alone.
+/// A page of the events that pass the filter, those that were settled last first. Of a filter that no index knows, where the page may stop,
+/// those among the next [`LOOKED_AT`] alone.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -128,8 +128,8 @@ pub async fn page(
 ) -> Result<Rows<Event>, StoreError> {
     let before = page.after.map(|after| after.id);
     let named = named(connection, realm, filter).await?;
-    let horizon = if filter.leaves_out() && filter.event.is_none() {
-        horizon(connection, realm, filter, before, LOOKED_AT.saturating_add(page.offset)).await?
+    let horizon = if page.may_stop && filter.leaves_out() && filter.event.is_none() {
+        horizon(connection, realm, filter, before, LOOKED_AT).await?
     } else {
         None
     };

@@ -12,6 +12,9 @@ pub struct Page {
     pub offset: i64,
     /// The last row of the page before, when there was one.
     pub after: Option<Position>,
+    /// Whether the page may end before it is full, [`LOOKED_AT`] rows on. Whoever goes on by cursor misses nothing then; whoever
+    /// counts what came would.
+    pub may_stop: bool,
 }
 
 /// A row's place in a list.
@@ -93,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_page_that_stopped_looking_goes_on_where_it_stopped() {
-        let page = Page { limit: 2, offset: 0, after: None };
+        let page = Page { limit: 2, offset: 0, after: None, may_stop: true };
         let few = Rows::bounded(vec![9], &page, Some(at(4)));
         assert_eq!((few.has_more, few.next(|id| at(*id))), (true, Some(at(4))));
         let full = Rows::bounded(vec![9, 8, 7], &page, Some(at(4)));

@@ -124,7 +124,7 @@ pub(crate) fn list_page(after: &str) -> Page {
         let at = DateTime::from_timestamp_micros(at.parse().ok()?)?;
         Some(Position { at, id: id.parse().ok()? })
     });
-    Page { limit: ROWS, offset: 0, after: position }
+    Page { limit: ROWS, offset: 0, after: position, may_stop: true }
 }
 
 /// The way to the next page, with the filter in `query`.

@@ -159,10 +159,11 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::future::{Ready, ready};
     use tokio::sync::oneshot;
 
-    async fn at(figures: u32) -> Result<At<u32>, Failure> {
-        Ok(At { read_at: DateTime::UNIX_EPOCH, figures })
+    fn at(figures: u32) -> Ready<Result<At<u32>, Failure>> {
+        ready(Ok(At { read_at: DateTime::UNIX_EPOCH, figures }))
     }
 
     async fn slow(go_on: oneshot::Receiver<()>, figures: u32) -> Result<At<u32>, Failure> {

@@ -22,6 +22,7 @@ mod client;
 mod cookies;
 mod elements;
 mod failure;
+mod figures;
 mod form;
 mod guard;
 mod kept;
@@ -39,7 +40,6 @@ mod rights;
 mod routes;
 mod state;
 mod texts;
-mod year;
 
 pub use client::Client;
 pub use problem::{front, problem};

@@ -136,7 +136,7 @@ pub fn described() -> Vec<Described> {
     guarded().described
 }
 
-/// The console below [`ROOT`]. Each request has a [`Client`](crate::Client) in its extensions.
+/// The console below [`ROOT`](crate::ROOT). Each request has a [`Client`](crate::Client) in its extensions.
 pub fn router(console: Console) -> Router {
     let open = Router::new()
         .route("/console/sign-in", routing::get(pages::sign_in::show).post(pages::sign_in::sign_in))

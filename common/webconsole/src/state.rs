@@ -1,19 +1,10 @@
 //! What all pages share.
 
-use crate::{
-    failure::Failure,
-    kept::Kept,
-    pages::{
-        affiliates::{account::Account, list::Balances},
-        overview::year::Year,
-        payouts::plan::Due,
-    },
-    polled::Polled,
-};
+use crate::{failure::Failure, figures::Figures, polled::Polled};
 use app::{Outbox, completion::Completions, endpoints::Outgoing};
 use axum::http::HeaderName;
 use chrono::{DateTime, Utc};
-use domain::ids::{AffiliateId, Realm};
+use domain::ids::Realm;
 use ipnet::IpNet;
 use queue::{BrokerQueues, Prefix};
 use std::{
@@ -22,7 +13,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
-use store::{PgPool, Transaction, console_sessions::SessionDigest, statement_timeout, statements::Period};
+use store::{PgPool, Transaction, console_sessions::SessionDigest, statement_timeout};
 use tokio::sync::Semaphore;
 
 /// Passwords that are looked at at a time: each takes 19 MiB and all of a core.
@@ -73,29 +64,6 @@ impl ProxySignIn {
     pub(crate) fn trusts(&self, peer: IpAddr) -> bool {
         let peer = peer.to_canonical();
         self.from.iter().any(|net| net.contains(&peer))
-    }
-}
-
-/// Figures that are kept where it takes long to read them.
-#[derive(Clone, Default)]
-pub(crate) struct Figures {
-    /// Of the overview.
-    pub(crate) years: Kept<Realm, Year>,
-    /// Of a list of affiliates.
-    pub(crate) balances: Kept<Vec<AffiliateId>, Balances>,
-    /// Of one affiliate.
-    pub(crate) accounts: Kept<(AffiliateId, Period), Account>,
-    /// What is due.
-    pub(crate) due: Kept<(Realm, String), Due>,
-}
-
-impl Figures {
-    /// Forgets all of them, since somebody changed something.
-    pub(crate) fn forget(&self) {
-        self.years.forget();
-        self.balances.forget();
-        self.accounts.forget();
-        self.due.forget();
     }
 }
 

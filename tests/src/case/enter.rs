@@ -9,7 +9,9 @@ use store::{
     PgConnection,
     affiliates::{self, NewAffiliate},
     coupons::{self, CouponStatus, Naming, NewCoupon},
-    keys, program_rules, projects,
+    keys,
+    notifications::keep_quiet,
+    program_rules, projects,
 };
 
 impl Case {
@@ -18,6 +20,8 @@ impl Case {
     /// # Errors
     /// When the database fails.
     pub async fn enter(&self, connection: &mut PgConnection) -> Result<Entered> {
+        // What stands before anybody listens is no news.
+        keep_quiet(connection).await?;
         let project = projects::create(connection, &self.name).await?.id;
         let realm = Realm { project, mode: Mode::Test };
         program_rules::add(connection, project, &self.rules, None).await?;

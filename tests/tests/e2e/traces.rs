@@ -81,10 +81,6 @@ impl Drop for Collector {
     }
 }
 
-fn hex(id: &[u8]) -> String {
-    id.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// A program that tells a collector soon.
 fn traced(program: &str, deployment: &Deployment, collector: &str) -> Result<Launch> {
     let launch = Launch::of(program, deployment)?.env("OTEL_EXPORTER_OTLP_ENDPOINT", collector);
@@ -130,7 +126,8 @@ async fn the_way_of_a_webhook(backend: Backend) -> Result<()> {
         })
         .await?;
         ensure!(
-            (hex(&webhook.trace_id), hex(&webhook.parent_span_id)) == (TRACE.to_owned(), CALLER.to_owned())
+            (hex::encode(&webhook.trace_id), hex::encode(&webhook.parent_span_id))
+                == (TRACE.to_owned(), CALLER.to_owned())
         );
         ensure!((&publish.trace_id, &publish.parent_span_id) == (&webhook.trace_id, &webhook.span_id));
         ensure!(settle.trace_id != webhook.trace_id && settle.parent_span_id.is_empty(), "{settle:?}");

@@ -50,12 +50,7 @@ pub(super) struct Ended {
 
 impl<T> Default for Hands<T> {
     fn default() -> Self {
-        Self {
-            by_endpoint: HashMap::new(),
-            quick: HashSet::new(),
-            under_way: BTreeSet::new(),
-            waiting: 0,
-        }
+        Self { by_endpoint: HashMap::new(), quick: HashSet::new(), under_way: BTreeSet::new(), waiting: 0 }
     }
 }
 

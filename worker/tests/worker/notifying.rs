@@ -259,7 +259,13 @@ async fn what_a_dead_worker_had_claimed_is_sent_by_another(pool: PgPool) {
     let mut transaction = sqlx::Connection::begin(&mut *connection).await.unwrap();
     store::notifications::give_sequence(&mut transaction).await.unwrap();
     transaction.commit().await.unwrap();
-    let claimed = store::deliveries::claim(&mut connection, sqlx::types::Uuid::nil(), Room { deliveries: 64, quick: &[] }).await.unwrap();
+    let claimed = store::deliveries::claim(
+        &mut connection,
+        sqlx::types::Uuid::nil(),
+        Room { deliveries: 64, quick: &[] },
+    )
+    .await
+    .unwrap();
     assert_eq!(claimed.len(), 1);
     bench.start();
     sqlx::query("UPDATE webhook_deliveries SET next_attempt_at = now()").execute(&pool).await.unwrap();

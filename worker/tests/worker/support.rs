@@ -55,7 +55,11 @@ impl Bench {
         program_rules::add(&mut connection, project, &rules, None).await.unwrap();
         let realm = Realm { project, mode: Mode::Test };
         let new = NewAffiliate::named("anna@example.org", "ANNA");
-        affiliates::create(&mut connection, realm, &new).await.unwrap();
+        let mut transaction = sqlx::Connection::begin(&mut *connection).await.unwrap();
+        // What stands before anybody listens is no news.
+        store::notifications::keep_quiet(&mut transaction).await.unwrap();
+        affiliates::create(&mut transaction, realm, &new).await.unwrap();
+        transaction.commit().await.unwrap();
         drop(connection);
         Self::of(pool, realm, arguments)
     }

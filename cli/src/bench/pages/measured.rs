@@ -96,7 +96,8 @@ pub(crate) struct Pages {
     events: i64,
     most_ms: u32,
     machine: Machine,
-    pages: BTreeMap<String, Page>,
+    #[serde(rename = "pages")]
+    by_kind: BTreeMap<String, Page>,
     /// Pages to which nothing led: there is no row of theirs.
     not_reached: Vec<String>,
 }
@@ -116,14 +117,14 @@ impl Pages {
             events,
             most_ms,
             machine: Machine::read(connection).await?,
-            pages: BTreeMap::new(),
+            by_kind: BTreeMap::new(),
             not_reached: Vec::new(),
         })
     }
 
     /// Whether nothing was measured.
     pub(super) fn is_empty(&self) -> bool {
-        self.pages.values().all(|page| page.latencies.is_none())
+        self.by_kind.values().all(|page| page.latencies.is_none())
     }
 
     /// A page to which nothing led.
@@ -134,7 +135,7 @@ impl Pages {
     /// A first look.
     pub(super) fn first(&mut self, kind: &str, answer: &Asked) {
         let first_ms = answer.took.as_secs_f64() * 1_000.0;
-        let page = self.pages.entry(kind.to_owned()).or_insert(Page {
+        let page = self.by_kind.entry(kind.to_owned()).or_insert(Page {
             status: answer.status.as_u16(),
             file: answer.is_file(),
             bytes: 0,
@@ -158,7 +159,7 @@ impl Pages {
         who: (&str, &str),
         requests: u32,
     ) -> anyhow::Result<()> {
-        let Some(page) = self.pages.get_mut(kind) else { return Ok(()) };
+        let Some(page) = self.by_kind.get_mut(kind) else { return Ok(()) };
         let (mut latencies, began) = (Latencies::new()?, Instant::now());
         for (path, number) in paths.iter().cycle().zip(0..requests) {
             if number >= LEAST && began.elapsed() > ENOUGH {
@@ -188,7 +189,7 @@ impl fmt::Display for Pages {
         )?;
         let mut table =
             output::table(["page or list", "status", "KiB", "first, ms", "p50", "p95", "p99", "kept"]);
-        let measured = || self.pages.iter().filter(|(_, page)| page.latencies.is_some());
+        let measured = || self.by_kind.iter().filter(|(_, page)| page.latencies.is_some());
         for (kind, page) in measured() {
             let ms = |value: f64| format!("{value:.1}");
             table.add_row([

@@ -63,8 +63,8 @@ pub(super) async fn console(
     let reached: HashSet<&str> =
         walk.paths.keys().map(|kind| kind.split('?').next().unwrap_or_default()).collect();
     for route in &walk.routes {
-        if !reached.contains(walk.short(route).as_str()) {
-            pages.not_reached(walk.short(route));
+        if !reached.contains(short(route).as_str()) {
+            pages.not_reached(short(route));
         }
     }
     progress.set_length(u64::try_from(walk.paths.len()).unwrap_or_default());
@@ -78,15 +78,15 @@ pub(super) async fn console(
     Ok(())
 }
 
-impl Walk {
-    /// A route as it is called in the report.
-    fn short(&self, route: &str) -> String {
-        route.strip_prefix("/console/{project}/{mode}").map_or_else(
-            || route.to_owned(),
-            |short| if short.is_empty() { "/".to_owned() } else { short.to_owned() },
-        )
-    }
+/// A route as it is called in the report.
+fn short(route: &str) -> String {
+    route.strip_prefix("/console/{project}/{mode}").map_or_else(
+        || route.to_owned(),
+        |short| if short.is_empty() { "/".to_owned() } else { short.to_owned() },
+    )
+}
 
+impl Walk {
     /// The route that a path is of, in short.
     fn route(&self, path: &str) -> Option<String> {
         let is_of = |route: &&&str| {
@@ -99,7 +99,7 @@ impl Walk {
         };
         // `/dead-letters/all` is a page of its own, and no letter.
         let exact = self.routes.iter().find(|route| is_of(route) && path.ends_with(last(route)));
-        exact.or_else(|| self.routes.iter().find(is_of)).map(|route| self.short(route))
+        exact.or_else(|| self.routes.iter().find(is_of)).map(|route| short(route))
     }
 
     /// A link: of what kind it is, the names in its query say.

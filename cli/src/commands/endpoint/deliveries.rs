@@ -96,7 +96,7 @@ pub(super) async fn run(args: &DeliveriesArgs, context: &Context) -> anyhow::Res
         Status::Parked => DeliveryStatus::Parked,
     });
     let filter = Filter { status, event: args.event.clone(), ..Filter::default() };
-    let page = Page { limit: args.limit, offset: 0, after: None };
+    let page = Page { limit: args.limit, offset: 0, after: None, may_stop: false };
     let listed = deliveries::list(&mut connection, id, &filter, &page).await?;
     context.print(&Listed(listed.rows.into_iter().map(Into::into).collect()))
 }

@@ -18,7 +18,7 @@ pub(crate) struct ListArgs {
 pub(super) async fn run(args: &ListArgs, context: &Context) -> anyhow::Result<()> {
     let mut connection = context.database().await?.acquire().await?;
     let realm = args.realm.realm(&mut connection).await?;
-    let page = Page { limit: endpoints::MOST, offset: 0, after: None };
+    let page = Page { limit: endpoints::MOST, offset: 0, after: None, may_stop: false };
     let listed = webhook_endpoints::list(&mut connection, realm, &page).await?;
     context.print(&Listed(listed.rows.into_iter().map(Into::into).collect()))
 }

@@ -92,8 +92,8 @@ async fn horizon(
     Ok(row.map(|row| Position { at: row.occurred_at, id: row.id }))
 }
 
-/// A page of conversions, newest first by event time. Of a filter that no index knows, those among the next
-/// [`LOOKED_AT`] alone.
+/// A page of conversions, newest first by event time. Of a filter that no index knows, where the page may stop, those among
+/// the next [`LOOKED_AT`] alone.
 pub async fn list(
     connection: &mut PgConnection,
     realm: Realm,
@@ -102,9 +102,8 @@ pub async fn list(
 ) -> Result<Rows<Conversion>, StoreError> {
     let (from, before) = filter.times();
     let (bound_at, bound_id) = page.bound();
-    let horizon = if filter.leaves_out() {
-        horizon(connection, realm, filter, (bound_at, bound_id), LOOKED_AT.saturating_add(page.offset))
-            .await?
+    let horizon = if page.may_stop && filter.leaves_out() {
+        horizon(connection, realm, filter, (bound_at, bound_id), LOOKED_AT).await?
     } else {
         None
     };

@@ -2,10 +2,11 @@
 
 pub(crate) mod year;
 
-use self::year::{Busy, WEEKS, Year};
+use self::year::WEEKS;
 use crate::{
     elements::{as_of, being_added_up, cell, link, list_page, money, number, table},
     failure::Failure,
+    figures::{Busy, Year},
     page::Page,
     pages::{events::list::listed, now},
     state::Console,

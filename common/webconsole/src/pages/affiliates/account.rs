@@ -1,22 +1,14 @@
 //! What one affiliate comes to: what it is owed, what it brought, and the latest lines of its account.
 
-use crate::{failure::Failure, kept::At, state::Console};
+use crate::{failure::Failure, figures::Account, kept::At, state::Console};
 use domain::ids::AffiliateId;
 use store::{
-    affiliates::{self, Figures},
-    statements::{self, Balance, Latest, Period},
+    affiliates,
+    statements::{self, Period},
 };
 
 /// Lines of the account that are shown; all of them are in the file.
 pub(crate) const LINES: i64 = 200;
-
-/// All of it, of one moment.
-#[derive(Debug)]
-pub(crate) struct Account {
-    pub(crate) owed: Vec<Balance>,
-    pub(crate) brought: Figures,
-    pub(crate) latest: Latest,
-}
 
 /// Reads it.
 pub(crate) async fn read(

@@ -4,6 +4,7 @@ use super::{HEAD, figures};
 use crate::{
     elements::{Cell, as_of, badge, being_added_up, cell, choice, field, id, link, list_page, next, table},
     failure::Failure,
+    figures::Balances,
     kept::At,
     page::Page,
     state::Console,
@@ -81,10 +82,6 @@ pub(crate) async fn list(
     };
     Ok(page.show_in_part("Affiliates", &content, balances.is_some()))
 }
-
-/// What the affiliates of a page come to.
-#[derive(Debug)]
-pub(crate) struct Balances(Vec<Balance>);
 
 async fn balances(console: Console, ids: Vec<AffiliateId>) -> Result<At<Balances>, Failure> {
     let mut connection = console.patient().await?;

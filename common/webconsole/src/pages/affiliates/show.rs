@@ -1,12 +1,13 @@
 //! `GET /console/{project}/{mode}/affiliates/{id}`: an affiliate, what it is owed, and what moved that.
 
 use super::{
-    account::{self, Account, LINES},
+    account::{self, LINES},
     balances,
 };
 use crate::{
     elements::{as_of, badge, being_added_up, cell, id, link, list_page, money, table, time, when},
     failure::Failure,
+    figures::Account,
     page::Page,
     pages::payments::list::{found, told},
     state::Console,

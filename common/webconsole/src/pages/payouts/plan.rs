@@ -4,6 +4,7 @@ use super::{Asked, Read, names};
 use crate::{
     elements::{being_added_up, cell, field, link, money, number, table, token, when},
     failure::Failure,
+    figures::Due,
     kept::At,
     page::Page,
     rights::Right,
@@ -19,7 +20,6 @@ use domain::{
 };
 use maud::{Markup, html};
 use std::collections::BTreeMap;
-use store::payouts::Preview;
 
 pub(crate) async fn show(
     State(console): State<Console>,
@@ -52,13 +52,6 @@ pub(crate) async fn show(
         }
     };
     Ok(page.show_in_part("What is due", &content, due.is_some()))
-}
-
-/// What is due, and the affiliates by their addresses.
-#[derive(Debug)]
-pub(crate) struct Due {
-    preview: Preview,
-    names: BTreeMap<AffiliateId, String>,
 }
 
 async fn planned(console: Console, page: Page, asked: Read) -> Result<At<Due>, Failure> {

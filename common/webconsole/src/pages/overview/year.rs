@@ -1,9 +1,13 @@
 //! What was earned by week in the last year, and who brought it: summed from every conversion of the year.
 
-use crate::{failure::Failure, kept::At, state::Console};
-use domain::ids::{AffiliateId, Realm};
+use crate::{
+    failure::Failure,
+    figures::{Busy, Year},
+    kept::At,
+    state::Console,
+};
+use domain::ids::Realm;
 use store::{
-    PgPool,
     page::Page,
     statistics::{self, Activity, Interval, Series, Span},
 };
@@ -13,23 +17,6 @@ pub(crate) const WEEKS: u32 = 52;
 /// Affiliates of the ranking.
 const FEW: i64 = 10;
 
-/// A year, as it was read.
-#[derive(Debug)]
-pub(crate) struct Year {
-    pub(crate) span: Span,
-    pub(crate) series: Series,
-    /// Those who brought the most.
-    pub(crate) busiest: Vec<Busy>,
-}
-
-/// An affiliate and what it brought in all.
-#[derive(Debug)]
-pub(crate) struct Busy {
-    pub(crate) affiliate: AffiliateId,
-    pub(crate) email: String,
-    pub(crate) brought: Activity,
-}
-
 /// Reads it.
 pub(crate) async fn read(console: Console, realm: Realm) -> Result<At<Year>, Failure> {
     let now = console.now();
@@ -38,7 +25,7 @@ pub(crate) async fn read(console: Console, realm: Realm) -> Result<At<Year>, Fai
     let span = Span { from, before: now, interval: Interval::Week };
     let mut connection = console.patient().await?;
     let series = statistics::of_all(&mut connection, realm, span).await?;
-    let first = Page { limit: FEW, offset: 0, after: None };
+    let first = Page { limit: FEW, offset: 0, after: None, may_stop: false };
     let (ranked, _) = statistics::ranking(&mut connection, realm, span, None, &first).await?;
     let ids: Vec<_> = ranked.rows.iter().map(|row| row.id).collect();
     let each = statistics::of_each(&mut connection, realm, span, &ids).await?;
