@@ -64,7 +64,8 @@ pub async fn enable(
     find(connection, realm, id).await
 }
 
-/// Parks what is pending for endpoints that were disabled, some thousands at a time, and tells how many that were.
+/// Parks what is pending for endpoints that were disabled, some thousands at a time, and tells how many that were. What is in
+/// somebody's hand is theirs until its lease ends: it may have arrived, and would be sent again.
 ///
 /// # Errors
 /// When the database fails.
@@ -74,7 +75,8 @@ pub async fn park_strays(connection: &mut PgConnection) -> Result<u64, StoreErro
          WHERE id IN (
              SELECT d.id FROM webhook_endpoints e
              CROSS JOIN LATERAL (
-                 SELECT id FROM webhook_deliveries WHERE endpoint_id = e.id AND status = 'pending'
+                 SELECT id FROM webhook_deliveries
+                 WHERE endpoint_id = e.id AND status = 'pending' AND (lease IS NULL OR next_attempt_at <= now())
                  LIMIT $1 FOR UPDATE SKIP LOCKED
              ) d
              WHERE e.status = 'disabled'
