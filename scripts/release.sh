@@ -21,7 +21,7 @@ release() {
   place=$(target_directory)/releases
   stage=$WORK/$name
   mkdir -p "$place" "$stage/docs"
-  install -m 755 "$(target_directory)/$target/release/tributary" "$stage/tributary"
+  release_binary "$(target_directory)/$target/release/tributary" "$stage/tributary" "$place/$name.debug"
   cp -R deploy LICENSE-APACHE LICENSE-MIT README.md CHANGELOG.md SECURITY.md "$stage"
   cp docs/*.md docs/openapi.json "$stage/docs"
   release_archive "$stage" "$place/$name.tar.gz"
@@ -36,6 +36,18 @@ release() {
     for file in "$name".*; do case $file in *.sha256) ;; *) checksum "$file" >"$file.sha256" ;; esac done
   )
   ls -l "$place/$name".*
+}
+
+# The program without its line tables, which are most of it. They stand beside the archive, for whoever looks into a core or a backtrace.
+release_binary() {
+  local built=$1 binary=$2 debug=$3
+  install -m 755 "$built" "$binary"
+  rm -f "$debug"
+  if command -v objcopy >/dev/null && objcopy --only-keep-debug "$built" "$debug" 2>/dev/null; then
+    objcopy --strip-debug --add-gnu-debuglink="$debug" "$built" "$binary"
+  else
+    say 'the binary keeps its line tables: no objcopy here that reads it (binutils)'
+  fi
 }
 
 # The same files make the same archive, byte for byte: sorted, of nobody, of the time of the commit.

@@ -165,13 +165,18 @@ pub async fn command(deployment: &Deployment, arguments: &[&str]) -> Result<Stri
     Ok(out)
 }
 
-/// Where cargo puts programs: beside the directory of the test that runs.
+/// Where cargo puts programs: beside the directory of the test that runs, unless `PROGRAMS_DIR` says where those are that
+/// are to be tried, such as ones that were built for release.
 ///
 /// # Errors
 /// When it is not built.
 pub fn binary(name: &str) -> Result<PathBuf> {
     let test = env::current_exe()?;
-    let path = test.ancestors().nth(2).context("the test has no place")?.join(name);
+    let place = match env::var_os("PROGRAMS_DIR") {
+        Some(place) => PathBuf::from(place),
+        None => test.ancestors().nth(2).context("the test has no place")?.to_owned(),
+    };
+    let path = place.join(name);
     ensure!(path.is_file(), "{} is missing: run ./dev test, or cargo build --workspace", path.display());
     Ok(path)
 }

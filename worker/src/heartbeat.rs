@@ -1,7 +1,9 @@
-//! Says that this worker runs, for whoever wonders whether anybody takes from the queue.
+//! Says that this worker runs, for whoever wonders whether anybody takes from the queue; and tells by that whether the database is there
+//! while nothing is to do.
 
+use crate::place::{Kind, Place};
 use queue::Prefix;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use store::workers::{self, Run};
 use store::{Sessions, StoreError};
 use tokio_util::sync::CancellationToken;
@@ -15,7 +17,7 @@ const BEAT: Duration = Duration::from_secs(5);
 const LEAVE: Duration = Duration::from_secs(1);
 
 /// Beats until `leave` is cancelled, then takes the row along.
-pub(crate) async fn run(sessions: Sessions, queue: Prefix, leave: CancellationToken) {
+pub(crate) async fn run(sessions: Sessions, place: Arc<Place>, queue: Prefix, leave: CancellationToken) {
     let run = Run {
         id: Uuid::now_v7(),
         queue: queue.as_str(),
@@ -27,10 +29,11 @@ pub(crate) async fn run(sessions: Sessions, queue: Prefix, leave: CancellationTo
     while leave.run_until_cancelled(every.tick()).await.is_some() {
         match leave.run_until_cancelled(beat(&sessions, run)).await {
             None => break,
-            Some(Ok(())) => {}
-            Some(Err(
-                error @ (StoreError::Unavailable(_) | StoreError::Refused(_) | StoreError::Slow(_)),
-            )) => {
+            Some(Ok(())) => place.answers(),
+            Some(Err(error @ StoreError::Unavailable(_))) => {
+                place.fails(Kind::Away, &common::causes(&error)).await;
+            }
+            Some(Err(error @ (StoreError::Refused(_) | StoreError::Slow(_)))) => {
                 tracing::debug!(%error, "no heartbeat without the database");
             }
             Some(Err(error)) => tracing::error!(%error, "the heartbeat failed"),

@@ -24,6 +24,7 @@ mod jobs;
 mod keychain;
 mod notify;
 mod place;
+mod pressure;
 mod question;
 mod reconcile;
 mod recovery;

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Any number of workers do this side by side: whoever has the lock numbers, and each sends what it claims. Nothing here holds up
-//! settling: it has sessions of its own, and what is not sent now is sent later.
+//! settling: it has sessions of its own, what is not sent now is sent later, and while batches are full it goes slower (ADR 31).
 
 mod attempt;
 mod hands;
@@ -17,6 +17,7 @@ mod telemetry;
 mod tidy;
 
 use crate::backoff::{Backoff, Waited};
+use crate::pressure::Pressure;
 use ::notify::{Client, Lookup, SystemLookup};
 use anyhow::Context;
 use common::config::NotifyArgs;
@@ -39,6 +40,7 @@ pub(crate) struct Notifier {
     deliveries: Sessions,
     client: Client,
     sealer: Sealer,
+    pressure: Arc<Pressure>,
 }
 
 /// Who is to look for work.
@@ -53,7 +55,11 @@ struct Wakes {
 impl Notifier {
     /// # Errors
     /// When a setting is of no use.
-    pub(crate) fn new(database_url: &str, args: &NotifyArgs) -> anyhow::Result<Self> {
+    pub(crate) fn new(
+        database_url: &str,
+        args: &NotifyArgs,
+        pressure: Arc<Pressure>,
+    ) -> anyhow::Result<Self> {
         let lookup: Arc<dyn Lookup> = Arc::new(SystemLookup);
         let sealer = args.sealer().context("SECRETS_KEY cannot be used")?;
         Ok(Self {
@@ -64,6 +70,7 @@ impl Notifier {
                 .context("DATABASE_URL cannot be used")?,
             client: Client::new(args.policy(), &lookup).context("TLS cannot be set up")?,
             sealer,
+            pressure,
         })
     }
 
@@ -79,10 +86,11 @@ impl Notifier {
             self.sealer,
             results,
             Arc::clone(&wakes),
+            Arc::clone(&self.pressure),
         );
         tokio::join!(
             listen(&self.database_url, &wakes, &shutdown),
-            sequencer::run(&self.sessions, &wakes, &shutdown),
+            sequencer::run(&self.sessions, &wakes, &self.pressure, &shutdown),
             sender.run(&shutdown),
             recorder::run(&self.deliveries, recorded, &wakes),
             tidy::run(&self.sessions, &shutdown),

@@ -121,6 +121,15 @@ impl Place {
         }
     }
 
+    /// Takes note that the database answers, which is all that is known where nothing is to do: what it refuses may be
+    /// refused still.
+    pub(crate) fn answers(&self) {
+        let away = self.trouble().as_ref().is_some_and(|trouble| trouble.kind == Kind::Away);
+        if away {
+            self.works();
+        }
+    }
+
     /// Takes note of work that the place did not allow, looks whether the schema is why, and tells whether to go on
     /// waiting with what is in hand.
     pub(crate) async fn fails(&self, kind: Kind, reason: &str) -> Patience {

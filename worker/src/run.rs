@@ -5,7 +5,8 @@ use crate::batch::{Batch, Settling};
 use crate::intake::{self, Task, Unworkable};
 use crate::jobs::Jobs;
 use crate::keychain::Keychain;
-use crate::place::Place;
+use crate::place::{Kind, Place};
+use crate::pressure::Pressure;
 use crate::suspects::{self, Trial};
 use crate::{heartbeat, notify, reconcile, telemetry, waiting};
 use anyhow::Context;
@@ -76,7 +77,8 @@ async fn work(settings: Settings<'_>, shutdown: &CancellationToken) -> anyhow::R
     let keys = Arc::new(stripe.metadata.keys());
     let place = Arc::new(Place::new(sessions.clone()));
     // Also a key that cannot be used is told before anything is waited for.
-    let notifier = notify::Notifier::new(database_url, notify)?;
+    let pressure = Arc::new(Pressure::default());
+    let notifier = notify::Notifier::new(database_url, notify, Arc::clone(&pressure))?;
     let keychain = Arc::new(Keychain::from_args(stripe, &settings.notify.secrets)?);
     let notifying = tokio::spawn(notifier.run(shutdown.clone()));
     if let Some(listener) = watch.bind().await? {
@@ -88,8 +90,14 @@ async fn work(settings: Settings<'_>, shutdown: &CancellationToken) -> anyhow::R
     // It has, also where it waits for the database: that is what `/readyz` says.
     common::process::has_started();
     while place.wait_until_fit(shutdown).await == Waited::Whole {
-        let shift =
-            Shift { sessions: &sessions, place: &place, queue: &queue, keys: &keys, keychain: &keychain };
+        let shift = Shift {
+            sessions: &sessions,
+            place: &place,
+            queue: &queue,
+            keys: &keys,
+            keychain: &keychain,
+            pressure: &pressure,
+        };
         Box::pin(shift.work(shutdown.child_token())).await?;
         if shutdown.is_cancelled() {
             break;
@@ -107,19 +115,21 @@ struct Shift<'a> {
     queue: &'a QueueConfig,
     keys: &'a Arc<MetadataKeys>,
     keychain: &'a Arc<Keychain>,
+    pressure: &'a Pressure,
 }
 
 impl Shift<'_> {
     async fn work(&self, leave: CancellationToken) -> anyhow::Result<()> {
-        let Self { sessions, place, queue, keys, keychain } = *self;
+        let Self { sessions, place, queue, keys, keychain, pressure } = *self;
         // Whether a question can be asked is known before the first event that lacks something.
         let mut backoff = Backoff::for_store();
         while let Err(error) = keychain.read(sessions).await {
-            tracing::debug!(%error, "the providers' keys cannot be read");
+            place.fails(Kind::of(&error), &common::causes(&error)).await;
             if backoff.wait(&leave).await == Waited::Stop {
                 return Ok(());
             }
         }
+        place.answers();
         let reading = tokio::spawn({
             let (keychain, sessions, leave) = (Arc::clone(keychain), sessions.clone(), leave.clone());
             async move { keychain.keep_reading(&sessions, &leave).await }
@@ -156,7 +166,12 @@ impl Shift<'_> {
             queue.prefix.clone(),
             leave.clone(),
         ));
-        let beating = tokio::spawn(heartbeat::run(sessions.clone(), queue.prefix.clone(), leave.clone()));
+        let beating = tokio::spawn(heartbeat::run(
+            sessions.clone(),
+            Arc::clone(place),
+            queue.prefix.clone(),
+            leave.clone(),
+        ));
         tracing::info!(broker = queue.broker.is_some(), "working");
 
         // While these batches are settled the next is read. Two workers that meet wait for each other in the database, and so
@@ -165,7 +180,7 @@ impl Shift<'_> {
         let (take, alone) = (Mutex::new(take), RwLock::new(()));
         let read = async {
             let give = give;
-            while let Some(ahead) = next(&mut consumer, keys).await? {
+            while let Some(ahead) = next(&mut consumer, keys, pressure).await? {
                 if give.send(ahead).await.is_err() {
                     break;
                 }
@@ -222,8 +237,13 @@ async fn settle_each(
 type Read = (Delivery, Result<Task, Unworkable>);
 
 /// Waits for the next batch and reads it, on a thread of its own; `None` when the shift is over.
-async fn next(consumer: &mut Consumer, keys: &Arc<MetadataKeys>) -> anyhow::Result<Option<Ahead>> {
+async fn next(
+    consumer: &mut Consumer,
+    keys: &Arc<MetadataKeys>,
+    pressure: &Pressure,
+) -> anyhow::Result<Option<Ahead>> {
     let Some(deliveries) = consumer.next_batch(BATCH).await else { return Ok(None) };
+    pressure.batch(deliveries.len(), BATCH);
     let (unsuspected, suspects) = suspects::part(deliveries);
     let keys = Arc::clone(keys);
     let read = move || unsuspected.into_iter().map(|delivery| read_one(delivery, &keys)).collect();

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 #[command(after_help = "Examples:
   tributary health                                 the service of this machine, as LISTEN_ADDR or METRICS_ADDR say
   tributary health http://10.0.0.7:8080            ready for traffic?
-  tributary health http://10.0.0.7:9090/livez      alive?")]
+  tributary health http://10.0.0.7:9465/livez      alive?")]
 pub(crate) struct HealthArgs {
     /// Where to ask: /readyz, unless the URL has a path
     url: Option<Url>,
@@ -40,11 +40,16 @@ struct Health {
 /// Asks, and fails unless the answer is 200.
 pub(super) async fn run(args: &HealthArgs, context: &Context) -> anyhow::Result<()> {
     let url = args.target()?;
+    if url.scheme() != "http" {
+        bail!("{url}: only http is asked, of the service itself; through a proxy, curl --fail {url} does");
+    }
     // A container's proxy has no part in what its own service answers.
     let client = Client::builder().no_proxy().timeout(PATIENCE).build()?;
     let response = client.get(url.clone()).send().await;
     let response =
-        response.map_err(reqwest::Error::without_url).with_context(|| format!("{url} does not answer"))?;
+        response.map_err(reqwest::Error::without_url).with_context(|| {
+            format!("{url} does not answer; is it running (systemctl status tributary-api), and is this its address (LISTEN_ADDR, METRICS_ADDR)?")
+        })?;
     let status = response.status();
     let text = response.text().await.map_err(reqwest::Error::without_url)?;
     let answer = serde_json::from_str(&text).unwrap_or(Value::String(text));

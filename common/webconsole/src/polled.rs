@@ -15,9 +15,12 @@ const SHARED_FOR: Duration = Duration::from_secs(2);
 /// Projects in their modes.
 const MOST: usize = 1_000;
 
-/// Parts of pages by what they are of, each with the time at which it says it was read. Clones are the same.
+/// A part of a page, with the time at which it was read; nothing before that.
+type Part = Arc<Mutex<Option<(Instant, Markup)>>>;
+
+/// Parts of pages by what they are of. Clones are the same.
 #[derive(Clone)]
-pub(crate) struct Polled<K>(Arc<Mutex<HashMap<K, (Instant, Markup)>>>);
+pub(crate) struct Polled<K>(Arc<Mutex<HashMap<K, Part>>>);
 
 impl<K> Default for Polled<K> {
     fn default() -> Self {
@@ -26,22 +29,28 @@ impl<K> Default for Polled<K> {
 }
 
 impl<K: Eq + Hash> Polled<K> {
-    /// What somebody read a moment ago; else it is read, and who comes meanwhile waits for it.
+    /// What somebody read a moment ago; else it is read, and who comes meanwhile for the same waits for it.
     pub(crate) async fn of(
         &self,
         key: K,
         read: impl Future<Output = Result<Markup, Failure>>,
     ) -> Result<Markup, Failure> {
-        let mut parts = self.0.lock().await;
-        if let Some((_, part)) = parts.get(&key).filter(|(at, _)| at.elapsed() < SHARED_FOR) {
-            return Ok(part.clone());
+        let part = self.part(key).await;
+        let mut part = part.lock().await;
+        if let Some((_, markup)) = part.as_ref().filter(|(at, _)| at.elapsed() < SHARED_FOR) {
+            return Ok(markup.clone());
         }
-        let part = read.await?;
-        if parts.len() >= MOST {
+        let markup = read.await?;
+        *part = Some((Instant::now(), markup.clone()));
+        Ok(markup)
+    }
+
+    async fn part(&self, key: K) -> Part {
+        let mut parts = self.0.lock().await;
+        if parts.len() >= MOST && !parts.contains_key(&key) {
             parts.clear();
         }
-        parts.insert(key, (Instant::now(), part.clone()));
-        Ok(part)
+        Arc::clone(parts.entry(key).or_default())
     }
 }
 
@@ -66,6 +75,17 @@ mod tests {
         assert_eq!(read.load(Ordering::Relaxed), 1);
         ask(2).await.unwrap();
         assert_eq!(read.load(Ordering::Relaxed), 2, "another project is another question");
+    }
+
+    #[tokio::test]
+    async fn a_project_that_is_read_slowly_keeps_no_other_waiting() {
+        let polled = Polled::default();
+        let slow = polled.of(1, std::future::pending());
+        tokio::select! {
+            biased;
+            _ = slow => unreachable!("it is never read"),
+            other = polled.of(2, async { Ok(html! { "now" }) }) => assert!(other.is_ok()),
+        }
     }
 
     #[tokio::test]

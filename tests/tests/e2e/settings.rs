@@ -158,3 +158,30 @@ async fn an_idle_connection_is_kept_for_as_long_as_the_setting_says() -> Result<
     })
     .await
 }
+
+/// Else the secret would be of a mode in which nothing comes, and live payments would be answered 200 and not be settled.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_is_of_the_mode_that_the_project_was_made_for() -> Result<()> {
+    deployment::on(Backend::Postgres, async |deployment| {
+        let tributary = async |arguments: &[&str]| -> Result<Value> {
+            let arguments = [&["--json"], arguments].concat();
+            Ok(serde_json::from_str(&processes::command(deployment, &arguments).await?)?)
+        };
+        for (made, also, meant) in
+            [("live", None, "live"), ("test", None, "test"), ("live", Some("test"), "test")]
+        {
+            let created =
+                tributary(&["project", "create", "--name", made, "--commission", "20%", "--mode", made])
+                    .await?;
+            let id = created["project_id"].to_string();
+            if let Some(mode) = also {
+                tributary(&["key", "create", "--project", &id, "--mode", mode]).await?;
+            }
+            let secret = format!("whsec_{id}");
+            let shown = tributary(&["project", "update", &id, "--stripe-webhook-secret", &secret]).await?;
+            ensure!(shown["webhook_secrets"][0]["mode"] == meant, "{made} and {also:?}: {shown}");
+        }
+        Ok(())
+    })
+    .await
+}

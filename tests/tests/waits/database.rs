@@ -2,9 +2,19 @@
 
 use crate::support::{bounded, ends_well, sale, settle, settled};
 use anyhow::{Result, ensure};
-use std::time::Duration;
-use tests::{deployment, feed::Feed, launch::Launch, processes::Process, stores::Backend, wire::Wire};
-use tokio::time::{Instant, sleep};
+use serde_json::Value;
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
+use tests::{
+    deployment, feed::Feed, launch::Launch, processes::Process, stores::Backend, stripe::client, wait::until,
+    wire::Wire,
+};
+use tokio::{
+    net::TcpListener,
+    time::{Instant, sleep},
+};
 
 /// As long as the outage of which it was found that nothing came back after it.
 const SILENCE: Duration = Duration::from_secs(15);
@@ -46,4 +56,32 @@ async fn after_15_s_without_a_word_of_the_database_the_worker_goes_on() -> Resul
         .await?;
     }
     Ok(())
+}
+
+/// Nothing is to do, so that no batch can tell.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_worker_says_that_its_database_is_away_and_that_it_is_back() -> Result<()> {
+    deployment::on(Backend::Postgres, async |deployment| {
+        let wire = Wire::to(&deployment.database_url).await?;
+        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?.local_addr()?;
+        let launch = Launch::of("tributary-worker", deployment)?.env("DATABASE_URL", wire.url());
+        let worker = launch.env("METRICS_ADDR", &address.to_string()).start()?;
+        says(address, "ready").await?;
+        wire.silence();
+        says(address, "unavailable").await?;
+        wire.mend();
+        says(address, "ready").await?;
+        ensure!(worker.stop().await?.success(), "it did not end well");
+        Ok(())
+    })
+    .await
+}
+
+async fn says(address: SocketAddr, status: &str) -> Result<()> {
+    until(&format!("the worker says that it is {status}"), async || {
+        let answer: Value = client()?.get(format!("http://{address}/readyz")).send().await?.json().await?;
+        ensure!(answer["status"] == status, "{answer}");
+        Ok(())
+    })
+    .await
 }

@@ -4,6 +4,7 @@ use super::attempt::{self, Tried};
 use super::hands::{Ended, Hands, Turn};
 use super::{Wakes, log, telemetry};
 use crate::backoff::{Backoff, grace};
+use crate::pressure::Pressure;
 use ::notify::Client;
 use sealing::Sealer;
 use std::sync::Arc;
@@ -19,6 +20,8 @@ use uuid::Uuid;
 const IDLE: Duration = Duration::from_secs(1);
 /// What becomes due within this time of a claim waits for the next one, which is for all of it.
 const GATHER: Duration = Duration::from_millis(10);
+/// The same while batches are full: what sending takes of the machine, settling lacks.
+const BEHIND: Duration = Duration::from_millis(250);
 /// How long a claim may take.
 const CLAIM: Duration = Duration::from_secs(5);
 
@@ -27,6 +30,7 @@ pub(super) struct Sender {
     sessions: Sessions,
     shared: Arc<Shared>,
     wakes: Arc<Wakes>,
+    pressure: Arc<Pressure>,
     hands: Hands<Claimed>,
     endings: mpsc::UnboundedReceiver<Ended>,
     tasks: TaskTracker,
@@ -48,6 +52,7 @@ impl Sender {
         sealer: Sealer,
         results: mpsc::Sender<Tried>,
         wakes: Arc<Wakes>,
+        pressure: Arc<Pressure>,
     ) -> Self {
         // No more than there are places.
         let (ended, endings) = mpsc::unbounded_channel();
@@ -56,6 +61,7 @@ impl Sender {
             sessions,
             shared: Arc::new(shared),
             wakes,
+            pressure,
             hands: Hands::default(),
             endings,
             tasks: TaskTracker::new(),
@@ -79,7 +85,8 @@ impl Sender {
                 () = sleep_until(next) => {
                     let claimed = self.claim().await;
                     let now = Instant::now();
-                    (earliest, latest) = (now + GATHER, now + IDLE);
+                    let gather = if self.pressure.is_felt() { BEHIND } else { GATHER };
+                    (earliest, latest) = (now + gather, now + IDLE);
                     match claimed {
                         Ok(more) => (wanted, backoff) = (more, Backoff::for_store()),
                         Err(error) => {

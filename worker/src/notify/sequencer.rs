@@ -2,6 +2,7 @@
 
 use super::{Wakes, log, telemetry};
 use crate::backoff::{Backoff, Waited, pause};
+use crate::pressure::Pressure;
 use std::time::Duration;
 use store::notifications::{Sequenced, give_sequence};
 use store::{Connection, PgConnection, Sessions, StoreError};
@@ -11,11 +12,18 @@ use tokio_util::sync::CancellationToken;
 const IDLE: Duration = Duration::from_millis(500);
 /// Another worker is at it; what committed after its last look would wait for the next one.
 const BUSY: Duration = Duration::from_millis(50);
+/// Between two rounds while batches are full: one serves several of them.
+const BEHIND: Duration = Duration::from_millis(500);
 /// How long a round may take.
 const ROUND: Duration = Duration::from_secs(8);
 
 /// Works until `shutdown` is cancelled. What a round did not commit, the next one does.
-pub(super) async fn run(sessions: &Sessions, wakes: &Wakes, shutdown: &CancellationToken) {
+pub(super) async fn run(
+    sessions: &Sessions,
+    wakes: &Wakes,
+    pressure: &Pressure,
+    shutdown: &CancellationToken,
+) {
     let mut backoff = Backoff::for_store();
     loop {
         tokio::select! {
@@ -23,6 +31,9 @@ pub(super) async fn run(sessions: &Sessions, wakes: &Wakes, shutdown: &Cancellat
             () = shutdown.cancelled() => return,
             () = wakes.written.notified() => {}
             () = tokio::time::sleep(IDLE) => {}
+        }
+        if pressure.is_felt() && pause(BEHIND, shutdown).await == Waited::Stop {
+            return;
         }
         loop {
             let rested = match round(sessions).await {

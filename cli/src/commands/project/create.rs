@@ -89,10 +89,17 @@ pub(super) fn project_name(text: &str) -> Result<String, &'static str> {
 
 /// Reads a signing secret.
 pub(super) fn webhook_secret(text: &str) -> Result<String, &'static str> {
-    match text.trim() {
-        secret if secret.len() > "whsec_".len() && secret.starts_with("whsec_") => Ok(secret.to_owned()),
-        _ => Err("a signing secret begins with whsec_; Stripe shows it beside the webhook endpoint"),
+    let text = text.trim();
+    let Some(secret) = text.strip_prefix("whsec_").filter(|secret| !secret.is_empty()) else {
+        return Err("a signing secret begins with whsec_; Stripe shows it beside the webhook endpoint");
+    };
+    // As in an example, with what stands there for the rest.
+    if !secret.chars().all(|char| char.is_ascii_alphanumeric() || "_-+/=".contains(char)) {
+        return Err(
+            "a signing secret has letters and digits behind whsec_; Stripe shows all of it beside the webhook endpoint",
+        );
     }
+    Ok(text.to_owned())
 }
 
 impl fmt::Display for Answer {
@@ -114,5 +121,21 @@ impl fmt::Display for Answer {
             )?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::webhook_secret;
+
+    #[test]
+    fn what_stands_in_an_example_is_no_secret() {
+        assert_eq!(
+            webhook_secret(" whsec_5WbX5kEWLlfzsGNjH64I8lOOqUB6e8FH\n").unwrap(),
+            "whsec_5WbX5kEWLlfzsGNjH64I8lOOqUB6e8FH"
+        );
+        for none in ["", "sk_test_1", "whsec_", "whsec_…", "whsec_...", "whsec_abc def"] {
+            assert!(webhook_secret(none).is_err(), "{none}");
+        }
     }
 }

@@ -31,7 +31,7 @@ use std::{
     io::{self, BufRead as _},
     path::{Path, PathBuf},
 };
-use store::{PgConnection, landing_url::LandingUrl};
+use store::{PgConnection, keys, landing_url::LandingUrl};
 
 /// Options of `project update`.
 #[derive(Args)]
@@ -51,9 +51,9 @@ pub(crate) struct UpdateArgs {
     /// A further signing secret; those there are stay valid until they are revoked
     #[arg(long, value_name = "whsec_…", value_parser = webhook_secret)]
     stripe_webhook_secret: Option<String>,
-    /// The mode of that secret, or of the key
-    #[arg(long, value_parser = crate::mode::parser(), default_value_t = Mode::Test)]
-    mode: Mode,
+    /// The mode of that secret, or of the key [default: the one that the project has API keys of; test where it has both]
+    #[arg(long, value_parser = crate::mode::parser())]
+    mode: Option<Mode>,
     /// A secret that is no longer valid, by the number that `project show` gives it
     #[arg(long, value_name = "N")]
     revoke_webhook_secret: Option<i64>,
@@ -104,17 +104,18 @@ pub(super) async fn run(args: &UpdateArgs, context: &Context) -> anyhow::Result<
 /// Tells the messages to the workers that it made.
 async fn change(connection: &mut PgConnection, id: ProjectId, args: &UpdateArgs) -> anyhow::Result<Vec<i64>> {
     let secret = args.stripe_webhook_secret.as_deref();
+    let realm = Realm { project: id, mode: mode(connection, id, args.mode).await? };
     let update = Update {
         name: args.name.as_deref(),
         landing: match &args.landing_url {
             Some(url) => Some(Landing::Page(url)),
             None => args.no_landing_url.then_some(Landing::Nowhere),
         },
-        add_webhook_secret: secret.map(|secret| (Realm { project: id, mode: args.mode }, secret)),
+        add_webhook_secret: secret.map(|secret| (realm, secret)),
         revoke_webhook_secret: args.revoke_webhook_secret,
     };
     projects::update(connection, id, update).await?;
-    change_provider_key(connection, id, args).await?;
+    change_provider_key(connection, realm, args).await?;
     let latest = rules::latest(connection, id).await?;
     let rules = args.rules.change(args.commission, &latest.version.rules)?;
     let outbox = Outbox { queue: &args.queue_prefix, now: Utc::now() };
@@ -122,12 +123,21 @@ async fn change(connection: &mut PgConnection, id: ProjectId, args: &UpdateArgs)
     Ok(changed.map(|changed| changed.messages).unwrap_or_default())
 }
 
+/// The mode that is meant: what was said, else that of a project that was made for live payments alone.
+async fn mode(connection: &mut PgConnection, id: ProjectId, said: Option<Mode>) -> anyhow::Result<Mode> {
+    if let Some(mode) = said {
+        return Ok(mode);
+    }
+    let keys = keys::list(connection, id).await?;
+    let live_alone = !keys.is_empty() && keys.iter().all(|key| key.realm.mode == Mode::Live);
+    Ok(if live_alone { Mode::Live } else { Mode::Test })
+}
+
 async fn change_provider_key(
     connection: &mut PgConnection,
-    id: ProjectId,
+    realm: Realm,
     args: &UpdateArgs,
 ) -> anyhow::Result<()> {
-    let realm = Realm { project: id, mode: args.mode };
     if args.no_stripe_api_key {
         provider_keys::forget(connection, realm, Provider::Stripe).await?;
     }

@@ -47,7 +47,8 @@ pub async fn update(connection: &mut PgConnection, id: ProjectId, update: Update
         keys::add_webhook_secret(connection, realm, secret).await.map_err(|error| match error {
             StoreError::Constraint { constraint, .. } if constraint == "stripe_endpoints_secret_key" => {
                 Error::Conflict(format!(
-                    "project {id} has that secret already, or had it before it was revoked"
+                    "project {id} has that secret already, in one of its modes, or had it before it was revoked: `tributary project show {id}` lists \
+                     its secrets, and a new one comes of rolling it at Stripe"
                 ))
             }
             error => error.into(),

@@ -200,7 +200,7 @@ impl PutOff {
              SET attempt = attempt + put_off.failed, trials = 0, run_at = put_off.run_at, reason = put_off.reason,
                  lease = NULL, leased_until = NULL
              FROM UNNEST($1::BIGINT[], $2::INTEGER[], $3::TIMESTAMPTZ[], $4::TEXT[]) AS put_off (id, failed, run_at, reason)
-             WHERE message.id = put_off.id AND message.lease = ANY($5)",
+             WHERE message.id = put_off.id AND message.id = ANY($1) AND message.lease = ANY($5)",
             &self.ids,
             &self.failed,
             &self.times,

@@ -66,8 +66,7 @@ async fn renew(connection: &mut PgConnection, lease: &Lease, length: Duration) -
          )
          UPDATE queue_messages AS message
          SET leased_until = now() + make_interval(secs => $3)
-         FROM held
-         WHERE message.id = held.id",
+         WHERE id = ANY(ARRAY(SELECT id FROM held))",
         &held,
         lease.name,
         length.as_secs_f64(),

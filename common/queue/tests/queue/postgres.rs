@@ -3,8 +3,13 @@
 use crate::support::{
     Backend, Stand, ack, eventually, ids, message, next, next_one, on, on_with, publish, short_lease, take,
 };
-use anyhow::{Context, Result};
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use anyhow::{Context, Result, ensure};
+use sqlx::AssertSqlSafe;
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -135,4 +140,48 @@ async fn publish_at_once(stand: &Stand, n: usize) -> Result<BTreeSet<Uuid>> {
         .await
         .context("a message was not stored")?;
     Ok(published)
+}
+
+/// Messages that come at once after the queue was empty for a while.
+const BURST: usize = 20_000;
+
+/// A claim that reads the table once for each message that it takes needs more than ten seconds, and is ended after three.
+const CLAIMED_WITHIN: Duration = Duration::from_secs(3);
+
+/// A vacuum that found the table empty says that its pages hold no rows at all, and goes on saying so when they do.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_burst_after_a_vacuum_that_found_nothing_is_claimed_and_acknowledged_at_once() -> Result<()> {
+    on(Backend::Postgres, async |stand: Arc<Stand>| {
+        let publisher = stand.publisher().await?;
+        publish(&publisher, 1).await?;
+        let burst = format!(
+            "ALTER TABLE queue_messages SET (autovacuum_enabled = off);
+             INSERT INTO queue_messages (queue, headers, body)
+             SELECT queue, headers, body FROM queue_messages, generate_series(2, {BURST});
+             UPDATE pg_class SET reltuples = 0, relpages = 2000 WHERE oid = 'queue_messages'::regclass;
+             UPDATE pg_class SET reltuples = 0, relpages = 100
+             WHERE oid IN (SELECT indexrelid FROM pg_index WHERE indrelid = 'queue_messages'::regclass)"
+        );
+        sqlx::raw_sql(AssertSqlSafe(burst)).execute(&mut stand.database.connect().await?).await?;
+        let (mut consumer, _) = stand.consumer();
+        let mut left = BURST;
+        let began = Instant::now();
+        for _ in 0..4 {
+            let batch = next(&mut consumer, 500).await?;
+            left -= batch.len();
+            ack(&consumer, batch).await?;
+        }
+        let took = began.elapsed();
+        // What it has ahead as well.
+        drop(consumer);
+        sqlx::raw_sql("DELETE FROM queue_messages").execute(&mut stand.database.connect().await?).await?;
+        ensure!(left <= BURST - 4, "{left} are left");
+        ensure!(
+            took <= CLAIMED_WITHIN,
+            "{took:?} until {} messages were taken and acknowledged",
+            BURST - left
+        );
+        Ok(())
+    })
+    .await
 }
