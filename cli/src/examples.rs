@@ -9,7 +9,7 @@ const EXAMPLES: [(&str, &[&str]); 46] = [
     ("migrate", &["migrate --database-url postgres://localhost/tributary"]),
     ("digest", &["digest --project 1"]),
     ("verify", &["verify", "verify --json"]),
-    ("project", &["project create --name Acme --commission 20% --stripe-webhook-secret whsec_…"]),
+    ("project", &["project create --name Acme --commission 20% --stripe-webhook-secret whsec_0a1b2c3d4e5f"]),
     ("project list", &["project list --json"]),
     ("project show", &["project show 1"]),
     ("key", &["key create --project 1 --mode live --name shop"]),

@@ -39,7 +39,7 @@ const EXAMPLES: &str = "\
 Examples:
   tributary project create --name Acme --commission 20% --recurring 12-months --hold-days 30
   tributary project create --name Acme --commission 15.00usd --recurring first --mode live \\
-      --stripe-webhook-secret whsec_…
+      --stripe-webhook-secret whsec_0a1b2c3d4e5f
   tributary project create --name Acme --rules rules.toml";
 
 /// A new project, and how to go on from it.

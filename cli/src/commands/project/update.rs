@@ -81,7 +81,7 @@ pub(crate) struct UpdateArgs {
 
 const EXAMPLES: &str = "\
 Examples:
-  tributary project update 1 --mode live --stripe-webhook-secret whsec_…
+  tributary project update 1 --mode live --stripe-webhook-secret whsec_0a1b2c3d4e5f
   tributary project update 1 --commission 25% --from 2026-01-01T00:00:00Z
   tributary project update 1 --rules rules.toml
   tributary project update 1 --mode live --stripe-api-key /run/secrets/stripe";
