@@ -76,7 +76,7 @@ impl Client {
             entered.api_key
         );
         let body = "\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n";
-        Self::slow(api, if number % 2 == 0 { head } else { head + body }).await
+        Self::slow(api, if number.is_multiple_of(2) { head } else { head + body }).await
     }
 }
 
