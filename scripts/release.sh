@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # `./dev release`: what is handed to whoever runs Tributary without building it. Sourced by ./dev.
 
-# An archive with the binary, the documentation and what deploys it, a Debian package where cargo-deb is installed, and
-# SHA256SUMS of both. Nothing in the archive depends on when or by whom it was made.
+# An archive with the binary, the documentation and what deploys it, the binary's line tables, a Debian package where cargo-deb is
+# installed, and the checksum of each. Nothing in the archive depends on when or by whom it was made.
 release() {
   local target='' version name place stage
   while [ $# -gt 0 ]; do
