@@ -1,6 +1,6 @@
 //! The services as programs of their own.
 
-use crate::{deployment::Deployment, launch::Launch, wait::until};
+use crate::{deployment::Deployment, figures::show, launch::Launch, wait::until};
 use anyhow::{Context, Result, ensure};
 use std::{
     env,
@@ -81,6 +81,17 @@ impl Process {
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
         let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
         Ok(kibibytes << 10)
+    }
+
+    /// Sees that it never had more resident than `most` bytes, and prints what it had, as that of `what`.
+    ///
+    /// # Errors
+    /// When it had, or where [`Process::peak_memory`] cannot tell.
+    pub fn within_memory(&self, what: &str, most: u64) -> Result<()> {
+        let peak = self.peak_memory()?;
+        show(format!("{what}: at most {} MiB resident", peak >> 20));
+        ensure!(peak <= most, "{what}: {peak} bytes resident, and may have {most}");
+        Ok(())
     }
 
     /// SIGSTOP: it is there, and does nothing more.

@@ -273,8 +273,9 @@ impl fmt::Display for Story {
             writeln!(f, "  bound by   {method} on {} ({}), {day}", evidence.object, evidence.event)?;
         }
         for candidate in candidates {
-            let (method, object) = (candidate.method.in_words(), &candidate.evidence.object);
-            writeln!(f, "  candidate  {method} {:?} on {object}: {}", candidate.value, candidate.verdict)?;
+            let object = &candidate.evidence.object;
+            let on = if object.is_empty() { String::new() } else { format!(" on {object}") };
+            writeln!(f, "  candidate  {}{on}: {}", candidate.in_words(), candidate.verdict)?;
         }
         for rule in rules {
             writeln!(f, "  rule       {rule}")?;

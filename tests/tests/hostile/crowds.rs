@@ -1,12 +1,13 @@
 //! More connections than the process may open, and than it keeps; thousands of clients who send a byte now and then.
 
 use crate::victims::beside;
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use cli::demo::programme::Entered;
 use futures::{StreamExt, TryStreamExt, stream};
-use std::{net::SocketAddr, time::Duration};
-use tests::{figures::show, launch::Launch};
-use tokio::{io::AsyncWriteExt, net::TcpStream, task::JoinHandle, time::interval};
+use std::{future::pending, net::SocketAddr, time::Duration};
+use tests::launch::Launch;
+use tokio::{io::AsyncWriteExt, net::TcpStream, time::interval};
+use tokio_util::task::AbortOnDropHandle;
 
 /// What the process may open when it starts, and more than that.
 const LIMIT: u32 = 256;
@@ -38,54 +39,40 @@ async fn idle_connections_beyond_the_soft_limit_of_files_delay_nobody() -> Resul
     .await
 }
 
-/// A connection that is open, and who sends on it.
-struct Client {
-    _idle: Option<TcpStream>,
-    slow: Option<JoinHandle<()>>,
+/// Keeps a connection open, until it is dropped, and sends nothing.
+async fn idle(api: SocketAddr) -> Result<AbortOnDropHandle<()>> {
+    let stream = TcpStream::connect(api).await?;
+    Ok(AbortOnDropHandle::new(tokio::spawn(async move {
+        pending::<()>().await;
+        drop(stream);
+    })))
 }
 
-impl Client {
-    async fn idle(api: SocketAddr) -> Result<Self> {
-        Ok(Self { _idle: Some(TcpStream::connect(api).await?), slow: None })
-    }
-
-    /// Begins a request, and goes on with it as slowly as can be.
-    async fn slow(api: SocketAddr, begun: String) -> Result<Self> {
-        let mut stream = TcpStream::connect(api).await?;
-        stream.write_all(begun.as_bytes()).await?;
-        let slow = tokio::spawn(async move {
-            let mut pace = interval(PACE);
-            loop {
-                pace.tick().await;
-                // Whose patience is at its end may close it.
-                if stream.write_all(b"1").await.is_err() {
-                    return;
-                }
+/// Begins a request, and goes on with it as slowly as can be, until it is dropped.
+async fn slow(api: SocketAddr, begun: String) -> Result<AbortOnDropHandle<()>> {
+    let mut stream = TcpStream::connect(api).await?;
+    stream.write_all(begun.as_bytes()).await?;
+    Ok(AbortOnDropHandle::new(tokio::spawn(async move {
+        let mut pace = interval(PACE);
+        loop {
+            pace.tick().await;
+            // Whose patience is at its end may close it.
+            if stream.write_all(b"1").await.is_err() {
+                return;
             }
-        });
-        Ok(Self { _idle: None, slow: Some(slow) })
-    }
-
-    /// The `number`th of a crowd.
-    async fn of_a_crowd(number: usize, api: SocketAddr, entered: &Entered) -> Result<Self> {
-        if number >= SLOW {
-            return Self::idle(api).await;
         }
-        let head = format!(
-            "POST /api/v1/conversions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}",
-            entered.api_key
-        );
-        let body = "\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n";
-        Self::slow(api, if number.is_multiple_of(2) { head } else { head + body }).await
-    }
+    })))
 }
 
-impl Drop for Client {
-    fn drop(&mut self) {
-        if let Some(slow) = &self.slow {
-            slow.abort();
-        }
+/// The `number`th of a crowd.
+async fn of_a_crowd(number: usize, api: SocketAddr, entered: &Entered) -> Result<AbortOnDropHandle<()>> {
+    if number >= SLOW {
+        return idle(api).await;
     }
+    let head =
+        format!("POST /api/v1/conversions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}", entered.api_key);
+    let body = "\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n";
+    slow(api, if number.is_multiple_of(2) { head } else { head + body }).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,16 +81,10 @@ async fn two_thousand_slow_clients_and_three_thousand_idle_connections_delay_nob
     beside(
         async |deployment| Launch::of("tributary-api", deployment),
         async |api, entered| {
-            let clients =
-                stream::iter(0..SLOW + BESIDE_THEM).map(|number| Client::of_a_crowd(number, api, entered));
+            let clients = stream::iter(0..SLOW + BESIDE_THEM).map(|number| of_a_crowd(number, api, entered));
             clients.buffer_unordered(OPENED_AT_ONCE).try_collect::<Vec<_>>().await
         },
-        |api| {
-            let peak = api.peak_memory()?;
-            show(format!("at most {} MiB resident", peak >> 20));
-            ensure!(peak <= MEMORY, "{peak} bytes");
-            Ok(())
-        },
+        |api| api.within_memory("with the crowd", MEMORY),
     )
     .await
 }

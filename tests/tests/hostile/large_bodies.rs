@@ -5,7 +5,7 @@ use anyhow::{Result, ensure};
 use cli::demo::programme::Entered;
 use futures::future::try_join_all;
 use std::{net::SocketAddr, time::Duration};
-use tests::{figures::show, launch::Launch};
+use tests::launch::Launch;
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 /// The most memory that the api may take.
@@ -46,12 +46,7 @@ async fn are_bounded_together(signature: Option<&str>) -> Result<()> {
             ensure!(others.times.longest() <= LONGEST, "{:?}", others.times.longest());
             bodies
         },
-        |api| {
-            let peak = api.peak_memory()?;
-            show(format!("at most {} MiB resident", peak >> 20));
-            ensure!(peak <= MEMORY, "{peak} bytes");
-            Ok(())
-        },
+        |api| api.within_memory("with large bodies", MEMORY),
     )
     .await
 }

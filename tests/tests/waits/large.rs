@@ -1,9 +1,9 @@
 //! Events as large as the API takes them, and histories made of those.
 
 use crate::support::{ends_well, sale, settle};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde_json::Value;
-use tests::{deployment, feed::Feed, figures::show, processes::Process, stores::Backend};
+use tests::{deployment, feed::Feed, processes::Process, stores::Backend};
 
 /// What a worker may have resident.
 const MEMORY: u64 = 256 << 20;
@@ -40,13 +40,6 @@ fn with_lines(event: &str) -> Result<String> {
     Ok(event.to_string())
 }
 
-fn within_bounds(what: &str, worker: &Process) -> Result<()> {
-    let peak = worker.peak_memory()?;
-    show(format!("{what}: at most {} MiB resident", peak >> 20));
-    ensure!(peak <= MEMORY, "{} MiB", peak >> 20);
-    Ok(())
-}
-
 async fn large_events(backend: Backend) -> Result<()> {
     let events = std::env::var("LARGE_EVENTS").map_or(Ok(EVENTS), |events| events.parse())?;
     deployment::on(backend, async |deployment| {
@@ -57,7 +50,7 @@ async fn large_events(backend: Backend) -> Result<()> {
         }
         let worker = Process::worker(deployment)?;
         settle(&deployment.pool, realm, i64::try_from(events)?).await?;
-        within_bounds(&format!("{backend:?}: {events} events of 1 MiB"), &worker)?;
+        worker.within_memory(&format!("{backend:?}: {events} events of 1 MiB"), MEMORY)?;
         ends_well(deployment, worker).await
     })
     .await
@@ -103,7 +96,7 @@ async fn a_batch_whose_customers_have_long_histories_is_folded_within_256_mib() 
         }
         let worker = Process::worker(deployment)?;
         settle(&deployment.pool, realm, i64::try_from(2 * CUSTOMERS)?).await?;
-        within_bounds(&format!("a batch with a history of {} MiB", bytes >> 20), &worker)?;
+        worker.within_memory(&format!("a batch with a history of {} MiB", bytes >> 20), MEMORY)?;
         ends_well(deployment, worker).await
     })
     .await

@@ -6,7 +6,7 @@ use crate::bench::{
     plan::Plan,
     site::{Site, Through},
 };
-use anyhow::ensure;
+use anyhow::Context as _;
 use app::endpoints::{self, Draft, Outgoing};
 use domain::ids::EndpointId;
 use notify::Policy;
@@ -19,8 +19,15 @@ use std::{
     },
     time::Duration,
 };
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    time::{sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
+
+/// How long the first notification may take once all is settled, and how often is looked for it.
+const PATIENCE: Duration = Duration::from_secs(30);
+const LOOK: Duration = Duration::from_millis(10);
 
 /// What was seen.
 pub(crate) struct Seen {
@@ -37,15 +44,27 @@ pub(crate) async fn measure(site: &Site, plan: &Plan) -> anyhow::Result<Seen> {
     let (taken, shutdown) = (Arc::new(AtomicU64::new(0)), CancellationToken::new());
     let receiver = tokio::spawn(api::bare::take(listener, Arc::clone(&taken), shutdown.clone()));
     let endpoint = add(site, url).await?;
-    let settled = settle::measure(site, plan, Through::Database, 1, plan.history).await;
-    let delivered = taken.load(Ordering::Relaxed);
+    let arrived = arrived(&taken);
+    let settled = settle::measure_and(site, plan, Through::Database, 1, plan.history, arrived).await;
     // What is still to be sent goes with it, so that the measurements after this one have the machine to themselves.
     endpoints::delete(&mut *site.pool.acquire().await?, site.realm, endpoint).await?;
     shutdown.cancel();
     receiver.await?;
-    let settled = settled?;
-    ensure!(delivered > 0, "nobody was notified");
+    let (settled, delivered) = settled?;
     Ok(Seen { settled, delivered: rate(delivered, took(plan.events, settled)) })
+}
+
+/// How many have arrived by now, which a short run may end before; that one arrives at all is waited for, so that what was
+/// measured is a worker that notifies.
+async fn arrived(taken: &AtomicU64) -> anyhow::Result<u64> {
+    let meanwhile = taken.load(Ordering::Relaxed);
+    let first = async {
+        while taken.load(Ordering::Relaxed) == 0 {
+            sleep(LOOK).await;
+        }
+    };
+    timeout(PATIENCE, first).await.context("nobody was notified")?;
+    Ok(meanwhile)
 }
 
 /// How long so many events take at a rate.

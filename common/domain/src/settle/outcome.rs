@@ -297,6 +297,15 @@ pub struct CandidateStory {
     pub verdict: String,
 }
 
+impl CandidateStory {
+    /// How it was carried and as what: `coupon "ANNA"`. An e-mail address that matched carries no code.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let method = self.method.in_words();
+        if self.value.is_empty() { method.to_owned() } else { format!("{method} {:?}", self.value) }
+    }
+}
+
 /// Where a commission is agreed, in order of precedence (SEMANTICS 8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

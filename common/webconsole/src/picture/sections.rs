@@ -7,7 +7,7 @@ use super::{
 use crate::texts;
 use domain::{
     money::Money,
-    settle::{CandidateStory, Explanation, RuleStory},
+    settle::{CandidateStory, Evidence, Explanation, RuleStory},
 };
 use store::overview::Movement;
 
@@ -76,7 +76,7 @@ pub(super) fn candidates(canvas: &mut Canvas, story: &Story<'_>, links: Option<&
 }
 
 fn of_candidate(candidate: &CandidateStory, story: &Story<'_>, links: Option<&Links>) -> Vec<Line> {
-    let title = format!("{} {:?}", sentence(candidate.method.in_words()), candidate.value);
+    let title = sentence(&candidate.in_words());
     let tone = if candidate.verdict.starts_with(WON) { Tone::Good } else { Tone::Bad };
     let mut said = vec![Line::new(Tone::Title, title)];
     if let Some(affiliate) = candidate.affiliate {
@@ -86,10 +86,13 @@ fn of_candidate(candidate: &CandidateStory, story: &Story<'_>, links: Option<&Li
         );
     }
     said.push(Line::new(tone, sentence(&candidate.verdict)));
-    said.push(
-        Line::new(Tone::Quiet, format!("{} on {}", candidate.evidence.object, texts::time(candidate.at)))
-            .to(links.map(|links| links.event(&candidate.evidence.event))),
-    );
+    let (Evidence { event, object }, at) = (&candidate.evidence, texts::time(candidate.at));
+    // Addresses that belong to several affiliates have no evidence of one.
+    let (read, event) = match object.as_str() {
+        "" => (at, None),
+        object => (format!("{object} on {at}"), links.map(|links| links.event(event))),
+    };
+    said.push(Line::new(Tone::Quiet, read).to(event));
     said
 }
 

@@ -8,7 +8,7 @@ use crate::directory::Click;
 use crate::fact::{SessionPaymentStatus, TouchMethod, TouchedObject};
 use crate::ids::AffiliateId;
 use crate::rules::Rules;
-use crate::settle::{Conversion, Method};
+use crate::settle::{CandidateStory, Conversion, Method};
 use chrono::TimeDelta;
 
 use TouchMethod::{ClientReferenceId, Coupon, Metadata, PromotionCode, PromotionCodeText};
@@ -188,6 +188,11 @@ fn the_address_of_exactly_one_referral_binds_and_that_of_two_does_not() {
     let two = shared(&[("cus_a", "alice"), ("cus_b", "alice")]);
     assert_eq!(two.bind, None, "two referrals carry it, even of one affiliate");
     assert_eq!(two.reason.as_deref(), Some("several referrals carry the customer's e-mail address"));
+    let of_two: Vec<String> = two.explanation.candidates.iter().map(CandidateStory::in_words).collect();
+    assert_eq!(of_two, ["the e-mail address of a referral"]);
+    let coded = sale().touch(0, Invoice, "in_1", Metadata, "alice").payment("in_1").explanation.candidates;
+    let coded: Vec<String> = coded.iter().map(CandidateStory::in_words).collect();
+    assert_eq!(coded, ["a code in metadata \"alice\""]);
 }
 
 #[test]
