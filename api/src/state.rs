@@ -30,6 +30,8 @@ pub struct Pools {
     pub reads: PgPool,
     /// For requests that write.
     pub writes: PgPool,
+    /// For the look-up of a customer, which a back end makes while somebody waits for it.
+    pub customers: PgPool,
     /// For what every request needs for a moment, keys and secrets, and for what goes on beside the requests.
     pub lookups: PgPool,
 }
@@ -38,7 +40,7 @@ impl Pools {
     /// One pool for everything, where one is enough.
     #[must_use]
     pub fn one(pool: &PgPool) -> Self {
-        Self { reads: pool.clone(), writes: pool.clone(), lookups: pool.clone() }
+        Self { reads: pool.clone(), writes: pool.clone(), customers: pool.clone(), lookups: pool.clone() }
     }
 }
 

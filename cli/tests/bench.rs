@@ -6,7 +6,7 @@ use std::process::Command;
 #[test]
 fn a_small_run_measures_what_was_asked_for_and_leaves_nothing() {
     let directory = tempfile::tempdir().unwrap();
-    let size = "--rounds 1 --events 100 --connections 4 --rate 50 --steady-seconds 1 --backlog 100 --hot 20";
+    let size = "--rounds 2 --events 100 --connections 4 --rate 50 --steady-seconds 1 --backlog 100 --hot 20";
     let output = Command::new(env!("CARGO_BIN_EXE_tributary"))
         .args(["bench", "--json", "--data-dir"])
         .arg(directory.path())

@@ -13,7 +13,7 @@ pub(crate) use measured::Pages;
 use super::{
     client::Client,
     processes::{Process, Stores},
-    visitor,
+    visitor::Visitor,
 };
 use anyhow::{Context as _, ensure};
 use app::keys;
@@ -80,7 +80,7 @@ pub(crate) async fn measure(
         amqp_url: None,
         queue_prefix: wanted.queue_prefix.clone(),
     };
-    let cookie = visitor::enter(pool).await?;
+    let visitor = Visitor::enter(pool).await?;
     let new = NewKey { name: "tributary bench", role: KeyRole::Full, errors: ErrorForm::Object };
     let (key, secret) = keys::create(&mut *pool.acquire().await?, realm, new).await?;
     let (api, address) = Process::api(&stores, &logs).await?;
@@ -88,14 +88,14 @@ pub(crate) async fn measure(
         let mut pages = Pages::new(realm, wanted.most, &mut *pool.acquire().await?).await?;
         let mut client = Client::connect(address).await?;
         measured::bare(&mut client, &mut pages, wanted.requests).await?;
-        walk::console(&mut client, &cookie, realm, wanted, &mut pages, progress).await?;
+        walk::console(&mut client, visitor.cookie(), realm, wanted, &mut pages, progress).await?;
         lists::rest(&mut client, secret.expose(), wanted, &mut pages, progress).await?;
         ensure!(!pages.is_empty(), "no path contains {:?}", wanted.only.as_deref().unwrap_or_default());
         anyhow::Ok(pages)
     };
     let walked = walked.await;
     api.stop().await?;
-    visitor::leave(pool).await?;
+    visitor.leave(pool).await?;
     keys::revoke(&mut *pool.acquire().await?, realm.project, key.id).await?;
     std::fs::remove_dir_all(&logs)?;
     walked

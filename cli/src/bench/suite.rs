@@ -4,6 +4,7 @@ use super::measure::{accept, backlog, bare, consoles, hot, look_up, notified, se
 use super::plan::Plan;
 use super::report::{Figures, Machine, Report};
 use super::site::{Site, Through};
+use anyhow::Context as _;
 use indicatif::ProgressBar;
 use std::time::Instant;
 use store::databases;
@@ -11,19 +12,27 @@ use store::databases;
 /// Payments behind each customer, in the measurement that asks what history costs.
 const HISTORY: u64 = 100;
 
-/// Runs the plan.
-pub(crate) async fn run(site: &Site, plan: &Plan, progress: &ProgressBar) -> anyhow::Result<Report> {
+/// Runs the plan; what was measured, and how it ended. What went before a measurement that failed is not lost.
+pub(crate) async fn run(
+    site: &Site,
+    plan: &Plan,
+    progress: &ProgressBar,
+) -> anyhow::Result<(Report, anyhow::Result<()>)> {
     let began = Instant::now();
     let machine = Machine::read(&mut *site.pool.acquire().await?).await?;
     let mut figures = Figures::default();
     progress.set_length(u64::from(plan.rounds) * steps(plan));
+    let mut ended = Ok(());
     for round in 1..=plan.rounds {
         let step = |name: &str| progress.set_message(format!("round {round} of {}: {name}", plan.rounds));
-        Round { site, plan, figures: &mut figures, progress, step: &step }.run().await?;
+        ended = Round { site, plan, figures: &mut figures, progress, step: &step }.run().await;
+        if ended.is_err() {
+            break;
+        }
     }
     let bytes = databases::size(&mut *site.pool.acquire().await?).await?;
     let settled = site.settled().await?;
-    Ok(Report::new(plan, machine, figures, began.elapsed(), (bytes, settled)))
+    Ok((Report::new(plan, machine, figures, began.elapsed(), (bytes, settled)), ended))
 }
 
 /// Every measurement, by name.
@@ -68,7 +77,7 @@ impl Round<'_> {
                 continue;
             }
             (self.step)(name);
-            self.measure(name).await?;
+            self.measure(name).await.with_context(|| format!("measuring {name:?}"))?;
             self.progress.inc(1);
         }
         Ok(())

@@ -3,34 +3,39 @@
 use anyhow::bail;
 use app::users::{self, Attempt, NewUser, SignIn};
 use chrono::Utc;
-use std::process;
 use store::{PgPool, users::UserRole};
 
-/// Enters somebody who may see everything, and signs them in; the session's cookie.
-pub(crate) async fn enter(pool: &PgPool) -> anyhow::Result<String> {
-    let (name, password) = (name(), format!("{:032x}", rand::random::<u128>()));
-    let mut transaction = pool.begin().await?;
-    let new = NewUser { name: &name, role: UserRole::Operator, password: Some(&password) };
-    users::create(&mut transaction, new, "tributary bench", Utc::now()).await?;
-    transaction.commit().await?;
-    let attempt = Attempt { name: &name, password: &password, address: "127.0.0.1" };
-    match users::sign_in(pool, attempt, Utc::now()).await? {
-        SignIn::In(session) => Ok(format!("tributary-session={}", session.expose())),
-        SignIn::Refused | SignIn::LockedOut => bail!("nobody was let in who was entered just now"),
+/// Somebody who may see everything, and is signed in. A name stays in the records of what was done, so each has another.
+pub(crate) struct Visitor {
+    name: String,
+    cookie: String,
+}
+
+impl Visitor {
+    /// Enters them, and signs them in.
+    pub(crate) async fn enter(pool: &PgPool) -> anyhow::Result<Self> {
+        let name = format!("bench-{:016x}", rand::random::<u64>());
+        let password = format!("{:032x}", rand::random::<u128>());
+        let mut transaction = pool.begin().await?;
+        let new = NewUser { name: &name, role: UserRole::Operator, password: Some(&password) };
+        users::create(&mut transaction, new, "tributary bench", Utc::now()).await?;
+        transaction.commit().await?;
+        let attempt = Attempt { name: &name, password: &password, address: "127.0.0.1" };
+        match users::sign_in(pool, attempt, Utc::now()).await? {
+            SignIn::In(session) => {
+                Ok(Self { name, cookie: format!("tributary-session={}", session.expose()) })
+            }
+            SignIn::Refused | SignIn::LockedOut => bail!("nobody was let in who was entered just now"),
+        }
     }
-}
 
-/// Keeps them out again.
-pub(crate) async fn leave(pool: &PgPool) -> anyhow::Result<()> {
-    Ok(users::disable(&mut *pool.acquire().await?, &name(), "tributary bench", Utc::now()).await?)
-}
+    /// What their browser sends along.
+    pub(crate) fn cookie(&self) -> &str {
+        &self.cookie
+    }
 
-fn name() -> String {
-    format!("bench-{}-{}", process::id(), started())
-}
-
-/// Tells the runs apart of processes that had one number.
-fn started() -> i64 {
-    static STARTED: std::sync::OnceLock<i64> = std::sync::OnceLock::new();
-    *STARTED.get_or_init(|| Utc::now().timestamp())
+    /// Keeps them out again.
+    pub(crate) async fn leave(self, pool: &PgPool) -> anyhow::Result<()> {
+        Ok(users::disable(&mut *pool.acquire().await?, &self.name, "tributary bench", Utc::now()).await?)
+    }
 }

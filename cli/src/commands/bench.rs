@@ -130,7 +130,10 @@ async fn on(
     progress.finish_and_clear();
     site.remove().await?;
     match report? {
-        Some(report) => context.print(&report),
+        Some((report, ended)) => {
+            context.print(&report)?;
+            ended
+        }
         None => Ok(()),
     }
 }

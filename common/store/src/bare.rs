@@ -2,8 +2,9 @@
 //!
 //! Every function measures one thing and says how long that took; the tables are made before and dropped after.
 
-use crate::{PgConnection, PgPool, StoreError};
+use crate::{PgConnection, PgPool, StoreError, decode};
 use bytes::Bytes;
+use domain::ids::CustomerId;
 use std::time::{Duration, Instant};
 
 /// A table that keeps raw bodies by the id of their event, and one row of money beside each.
@@ -66,20 +67,38 @@ async fn make_tables(connection: &mut PgConnection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Reads one row by its key, once for each name, over `at_once` connections of the pool: the row of a customer that a
-/// look-up starts from.
+/// The ids of the customers that Stripe calls so, in the order of the names.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn selects(pool: &PgPool, names: &[String], at_once: usize) -> Result<Duration, StoreError> {
-    let share = names.len().div_ceil(at_once.max(1)).max(1);
+/// When the database fails, or knows one of them not at all or twice.
+pub async fn customers(pool: &PgPool, names: &[String]) -> Result<Vec<CustomerId>, StoreError> {
+    let ids: Vec<i64> = sqlx::query_scalar(
+        "SELECT c.id FROM UNNEST($1::TEXT[]) WITH ORDINALITY AS named (name, place)
+         JOIN customers c ON c.stripe_customer_id = named.name AND NOT c.retired ORDER BY named.place",
+    )
+    .bind(names)
+    .fetch_all(pool)
+    .await?;
+    if ids.len() != names.len() {
+        return Err(decode(format!("{} customers are known by {} names", ids.len(), names.len())));
+    }
+    Ok(ids.into_iter().map(CustomerId).collect())
+}
+
+/// Reads one row by its primary key, once for each id, over `at_once` connections of the pool: the row of a customer that a
+/// look-up ends at.
+///
+/// # Errors
+/// When the database fails, or has no such row.
+pub async fn selects(pool: &PgPool, ids: &[CustomerId], at_once: usize) -> Result<Duration, StoreError> {
+    let share = ids.len().div_ceil(at_once.max(1)).max(1);
     let began = Instant::now();
-    let readers = names.chunks(share).map(|names| async move {
-        for name in names {
+    let readers = ids.chunks(share).map(|ids| async move {
+        for id in ids {
             let mut connection = pool.acquire().await?;
-            sqlx::query("SELECT id, user_email, status, affiliate_id FROM customers WHERE stripe_customer_id = $1 AND NOT retired LIMIT 1")
-                .bind(name)
-                .fetch_optional(&mut *connection)
+            sqlx::query("SELECT id, user_email, status, affiliate_id FROM customers WHERE id = $1")
+                .bind(id.0)
+                .fetch_one(&mut *connection)
                 .await?;
         }
         Ok::<_, StoreError>(())

@@ -153,6 +153,20 @@ pub fn pool_for_requests(
     Ok(database::pool::bounded(options, Limits::REQUEST, connections))
 }
 
+/// As [`pool_for_requests`], for one statement that looks a few rows up by their keys, again and again: each connection plans it
+/// once, by index whatever the statistics say. To plan such a statement takes several times what it takes to run it.
+///
+/// # Errors
+/// When the URL cannot be read.
+pub fn pool_for_look_ups(
+    database_url: &str,
+    application: &str,
+    connections: u32,
+) -> Result<PgPool, StoreError> {
+    let options = by_index(PgConnectOptions::from_str(database_url)?, "force_generic_plan");
+    Ok(database::pool::bounded(options.application_name(application), Limits::REQUEST, connections))
+}
+
 /// Sessions for a service that works beside others: no wait of theirs is without a bound.
 ///
 /// # Errors
@@ -172,8 +186,8 @@ pub fn sessions_for_notifications(
     application: &str,
     places: usize,
 ) -> Result<Sessions, StoreError> {
-    let options = by_index(PgConnectOptions::from_str(database_url)?).application_name(application);
-    Ok(Sessions::new(options, Limits::SERVICE, places))
+    let options = by_index(PgConnectOptions::from_str(database_url)?, "force_custom_plan");
+    Ok(Sessions::new(options.application_name(application), Limits::SERVICE, places))
 }
 
 /// The same for what a crash may undo: who claimed a delivery, and how it went. Then it is sent again, as it would be if the
@@ -186,16 +200,16 @@ pub fn sessions_for_deliveries(
     application: &str,
     places: usize,
 ) -> Result<Sessions, StoreError> {
-    let options = by_index(PgConnectOptions::from_str(database_url)?)
+    let options = by_index(PgConnectOptions::from_str(database_url)?, "force_custom_plan")
         .application_name(application)
         .options([("synchronous_commit", "off")]);
     Ok(Sessions::new(options, Limits::SERVICE, places))
 }
 
-fn by_index(options: PgConnectOptions) -> PgConnectOptions {
+fn by_index(options: PgConnectOptions, plans: &str) -> PgConnectOptions {
     options
         .options(["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"].map(|name| (name, "off")))
-        .options([("plan_cache_mode", "force_custom_plan")])
+        .options([("plan_cache_mode", plans)])
 }
 
 /// Shortens, until the transaction ends, how long its statements wait for a lock.

@@ -4,7 +4,7 @@ use crate::{
     room::Room,
     site::{EACH, Role, Site},
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use rand::{Rng, RngExt, seq::SliceRandom};
 use std::{collections::BTreeMap, fmt, time::Duration};
 use tests::{stores::Private, wait::until, wire::Moment};
@@ -74,17 +74,32 @@ const CONFIRM: &[u8] = &[0, 60, 0, 80];
 const COMMIT: &[u8] = b"COMMIT\0";
 
 /// Every kind once, in any order, before one comes again.
-#[derive(Default)]
 pub(crate) struct Bag {
+    kinds: Vec<Fault>,
     left: Vec<Fault>,
     drawn: BTreeMap<Fault, usize>,
 }
 
 impl Bag {
+    /// Of these kinds, by their names with commas between, or of all; without a disk of its own none is full.
+    pub(crate) fn of(only: Option<&str>, disk: bool) -> Result<Self> {
+        let fault = |name: &str| {
+            let found = ALL.into_iter().find(|kind| format!("{kind:?}").eq_ignore_ascii_case(name.trim()));
+            found.with_context(|| format!("{name:?} is no fault; there are {ALL:?}"))
+        };
+        let asked: Vec<Fault> = match only {
+            Some(names) => names.split(',').map(fault).collect::<Result<_>>()?,
+            None => ALL.into(),
+        };
+        let kinds: Vec<Fault> = asked.into_iter().filter(|fault| disk || *fault != Fault::DiskFull).collect();
+        ensure!(!kinds.is_empty(), "no fault is left: no file system may be mounted here");
+        Ok(Self { kinds, left: Vec::new(), drawn: BTreeMap::new() })
+    }
+
     /// The next one.
-    pub(crate) fn draw(&mut self, random: &mut impl Rng, disk: bool) -> Fault {
+    pub(crate) fn draw(&mut self, random: &mut impl Rng) -> Fault {
         if self.left.is_empty() {
-            self.left = ALL.into_iter().filter(|fault| disk || *fault != Fault::DiskFull).collect();
+            self.left.clone_from(&self.kinds);
             self.left.shuffle(random);
         }
         let fault = self.left.pop().unwrap_or(Fault::WorkerKilled);

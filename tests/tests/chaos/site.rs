@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use std::{
+    env,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -81,11 +82,12 @@ impl<'a> Site<'a> {
             Role::Worker => "tributary-worker",
         };
         let launch = Launch::of(program, self.deployment)?;
-        // What they complain of while everything breaks is no news.
+        // What they complain of while everything breaks is no news, unless somebody looks for the reason of something.
+        let log = env::var("CHAOS_LOG").unwrap_or_else(|_| "off".to_owned());
         Ok(launch
             .env("DATABASE_URL", self.database.url())
             .env("AMQP_URL", self.broker.url())
-            .env("RUST_LOG", "off"))
+            .env("RUST_LOG", &log))
     }
 
     /// The process id of a session of a worker in the database's server.

@@ -41,7 +41,7 @@ pub(crate) async fn get(
     if customer.contains('\0') {
         return Err(unknown());
     }
-    let mut connection = state.pool.acquire().await?;
+    let mut connection = state.pools.customers.acquire().await?;
     let story =
         conversions::customer_story(&mut connection, caller.realm, &Key::written_customer(&customer)).await?;
     let story = story.ok_or_else(unknown)?;

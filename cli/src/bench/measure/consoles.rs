@@ -5,7 +5,7 @@ use crate::bench::{
     client::Client,
     plan::Plan,
     site::{Site, Through, stop},
-    visitor,
+    visitor::Visitor,
 };
 use anyhow::{bail, ensure};
 use std::{collections::HashMap, fs, net::SocketAddr, time::Duration};
@@ -45,17 +45,17 @@ pub(crate) async fn measure(site: &Site, plan: &Plan) -> anyhow::Result<Option<S
     let stores = site.stores(Through::Database);
     let (api, address) = site.api(&stores).await?;
     let workers = site.workers(&stores, 1)?;
-    let cookie = visitor::enter(&site.pool).await?;
+    let visitor = Visitor::enter(&site.pool).await?;
     let base = format!("{}/{}/{}", webconsole::ROOT, site.realm.project, site.realm.mode);
     let measured = async {
         // What is done once, such as preparing statements, is no part of it.
-        look(address, &cookie, &base, Instant::now() + POLL).await?;
+        look(address, visitor.cookie(), &base, Instant::now() + POLL).await?;
         settle(site, plan).await?;
         let without = load(site, plan).await?;
         let until = Instant::now() + Duration::from_secs(plan.steady_seconds.into());
         let mut open = JoinSet::new();
         for number in 0..CONSOLES {
-            let (cookie, base) = (cookie.clone(), base.clone());
+            let (cookie, base) = (visitor.cookie().to_owned(), base.clone());
             open.spawn(async move {
                 // People do not open them all at once.
                 sleep_until(Instant::now() + POLL / CONSOLES * number).await;
@@ -72,7 +72,7 @@ pub(crate) async fn measure(site: &Site, plan: &Plan) -> anyhow::Result<Option<S
         anyhow::Ok(Seen { without, with, answered_p95: p95.as_secs_f64() * 1_000.0 })
     };
     let measured = measured.await;
-    visitor::leave(&site.pool).await?;
+    visitor.leave(&site.pool).await?;
     api.stop().await?;
     stop(workers).await?;
     measured.map(Some)

@@ -1,4 +1,4 @@
-//! The look-up of a Stripe customer, beside a bare SELECT of its row.
+//! The look-up of a Stripe customer, beside a bare SELECT of its row by primary key.
 
 use crate::bench::{
     load::{self, rate},
@@ -6,6 +6,7 @@ use crate::bench::{
     site::{Site, Through},
 };
 use anyhow::ensure;
+use domain::ids::CustomerId;
 use store::bare;
 
 /// Customers that are looked up.
@@ -17,13 +18,16 @@ const AT_ONCE: u16 = 8;
 pub(crate) async fn measure(site: &Site, plan: &Plan) -> anyhow::Result<(f64, f64)> {
     let workload = site.workload(CUSTOMERS);
     site.settle(workload.events(0, CUSTOMERS)).await?;
-    let names: Vec<String> =
-        (0..plan.events).map(|number| workload.customer_id(number % CUSTOMERS)).collect();
-    let selected = rate(plan.events, bare::selects(&site.pool, &names, usize::from(AT_ONCE)).await?);
+    let customers: Vec<String> = (0..CUSTOMERS).map(|number| workload.customer_id(number)).collect();
+    let ids = bare::customers(&site.pool, &customers).await?;
+    let often = usize::try_from(plan.events)?;
+    let ids: Vec<CustomerId> = ids.into_iter().cycle().take(often).collect();
+    let selected = rate(plan.events, bare::selects(&site.pool, &ids, usize::from(AT_ONCE)).await?);
     let project = site.realm.project;
     let path = |name: &String| format!("/api/v1/projects/{project}/stripe-customer-referral-info/{name}");
+    let paths = customers.iter().cycle().take(often).map(path).collect();
     let (api, address) = site.api(&site.stores(Through::Database)).await?;
-    let answered = load::ask(address, &site.api_key, names.iter().map(path).collect(), AT_ONCE).await;
+    let answered = load::ask(address, &site.api_key, paths, AT_ONCE).await;
     api.stop().await?;
     let answered = answered?;
     ensure!(answered.refused == 0, "{} look-ups were refused", answered.refused);

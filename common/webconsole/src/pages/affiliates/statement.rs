@@ -17,7 +17,7 @@ pub(crate) async fn file(
 ) -> Result<Response, Failure> {
     let period = query.map(|Query(wanted)| wanted).unwrap_or_default().period()?;
     let affiliate = affiliate(&console, &page, id).await?;
-    let mut connection = console.parts.reads.acquire().await?;
+    let mut connection = console.patient().await?;
     let account = statements::of(&mut connection, affiliate.id, None, period).await?;
     let name = format!("statement-{}-{}.csv", affiliate.id, edge(period.from));
     Ok(csv_file(&name, app::statements::csv(&account, period)))
