@@ -17,8 +17,10 @@ use tokio::{
 
 /// One event in so many is looked for.
 const SAMPLED: usize = 25;
-/// Between two look-ups of one customer.
+/// Between two look-ups of one customer, at first. Later it is a tenth of what was waited, so that those who wait long do not ask so
+/// often that nothing else gets done.
 const LOOK: Duration = Duration::from_millis(2);
+const OF_WAITED: u32 = 10;
 /// An event that cannot be seen after so long is lost.
 const LOST: Duration = Duration::from_secs(30);
 
@@ -104,9 +106,10 @@ async fn look(address: SocketAddr, key: String, path: String, due: Instant) -> a
         if status.is_success() {
             return Ok(due.elapsed());
         }
-        if due.elapsed() > LOST {
+        let waited = due.elapsed();
+        if waited > LOST {
             bail!("an accepted event cannot be seen after {} s: {path} answers {status}", LOST.as_secs());
         }
-        sleep(LOOK).await;
+        sleep(LOOK.max(waited / OF_WAITED)).await;
     }
 }
