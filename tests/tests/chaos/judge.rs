@@ -110,7 +110,7 @@ async fn round(
         let text = |member: &str| row[member].as_str().map(str::to_owned).with_context(|| format!("{row}"));
         let currency = text("currency")?;
         let amount = Money::parse(&text("amount")?, Currency::stored(&currency)?)?;
-        *sums.entry((text("affiliate")?, currency)).or_default() += amount.minor;
+        *sums.entry((text("affiliate_email")?, currency)).or_default() += amount.minor;
     }
     let mut paid: Vec<(String, i64)> = sums.into_iter().map(|((_, currency), sum)| (currency, sum)).collect();
     let mut earned: Vec<(String, i64)> =
