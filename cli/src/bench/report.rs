@@ -175,13 +175,14 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// Medians and ratios. A ratio is taken within each round, since the machine may differ from one to the next.
+    /// Medians and ratios. A ratio is taken within each round, since the machine may differ from one to the next. `room` is the
+    /// database's bytes, and the events that were settled in it.
     pub(crate) fn new(
         plan: &Plan,
         machine: Machine,
         figures: Figures,
         took: Duration,
-        (bytes, settled): (i64, i64),
+        room: Option<(i64, i64)>,
     ) -> Self {
         let ratios = PROMISES.iter().filter_map(|(what, above, below, wanted)| {
             let (above, below) = (figures.0.get(above)?, figures.0.get(below)?);
@@ -203,7 +204,7 @@ impl Report {
                 .filter_map(|(name, figures)| Some(Figure { name, spread: Spread::of(figures)? }))
                 .collect(),
             machine,
-            bytes_per_settled_event: bytes.checked_div(settled),
+            bytes_per_settled_event: room.and_then(|(bytes, settled)| bytes.checked_div(settled)),
         }
     }
 }

@@ -128,14 +128,12 @@ async fn on(
         () = shutdown.cancelled() => Ok(None),
     };
     progress.finish_and_clear();
-    site.remove().await?;
-    match report? {
-        Some((report, ended)) => {
-            context.print(&report)?;
-            ended
-        }
-        None => Ok(()),
+    let removed = site.remove().await;
+    if let Some((report, ended)) = report? {
+        context.print(&report)?;
+        ended?;
     }
+    removed
 }
 
 /// On standard error, with the time that is left; hidden when a program reads the answer.
