@@ -61,7 +61,7 @@ pub async fn run_on(
         store::pool_for_requests(database_url, "tributary-api", connections)
             .context("DATABASE_URL cannot be used")
     };
-    let customers = store::pool_for_look_ups(database_url, "tributary-api", REQUESTS)
+    let customers = store::pool_planned_once(database_url, "tributary-api", REQUESTS)
         .context("DATABASE_URL cannot be used")?;
     let pools = Pools { reads: pool(REQUESTS)?, writes: pool(REQUESTS)?, customers, lookups: pool(LOOKUPS)? };
     let queue = queue.queue(database_url, "tributary-api")?;

@@ -149,7 +149,7 @@ pub fn pool_for_requests(
     connections: u32,
 ) -> Result<PgPool, StoreError> {
     let options = PgConnectOptions::from_str(database_url)?.application_name(application);
-    let options = options.options([("plan_cache_mode", "force_custom_plan"), ("jit", "off")]);
+    let options = options.options([EACH_TIME, ("jit", "off")]);
     Ok(database::pool::bounded(options, Limits::REQUEST, connections))
 }
 
@@ -158,12 +158,12 @@ pub fn pool_for_requests(
 ///
 /// # Errors
 /// When the URL cannot be read.
-pub fn pool_for_look_ups(
+pub fn pool_planned_once(
     database_url: &str,
     application: &str,
     connections: u32,
 ) -> Result<PgPool, StoreError> {
-    let options = by_index(PgConnectOptions::from_str(database_url)?, "force_generic_plan");
+    let options = by_index(PgConnectOptions::from_str(database_url)?, ONCE);
     Ok(database::pool::bounded(options.application_name(application), Limits::REQUEST, connections))
 }
 
@@ -186,7 +186,7 @@ pub fn sessions_for_notifications(
     application: &str,
     places: usize,
 ) -> Result<Sessions, StoreError> {
-    let options = by_index(PgConnectOptions::from_str(database_url)?, "force_custom_plan");
+    let options = by_index(PgConnectOptions::from_str(database_url)?, EACH_TIME);
     Ok(Sessions::new(options.application_name(application), Limits::SERVICE, places))
 }
 
@@ -200,16 +200,20 @@ pub fn sessions_for_deliveries(
     application: &str,
     places: usize,
 ) -> Result<Sessions, StoreError> {
-    let options = by_index(PgConnectOptions::from_str(database_url)?, "force_custom_plan")
+    let options = by_index(PgConnectOptions::from_str(database_url)?, EACH_TIME)
         .application_name(application)
         .options([("synchronous_commit", "off")]);
     Ok(Sessions::new(options, Limits::SERVICE, places))
 }
 
-fn by_index(options: PgConnectOptions, plans: &str) -> PgConnectOptions {
+/// When a session plans a statement.
+const EACH_TIME: (&str, &str) = ("plan_cache_mode", "force_custom_plan");
+const ONCE: (&str, &str) = ("plan_cache_mode", "force_generic_plan");
+
+fn by_index(options: PgConnectOptions, planned: (&str, &str)) -> PgConnectOptions {
     options
         .options(["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"].map(|name| (name, "off")))
-        .options([("plan_cache_mode", plans)])
+        .options([planned])
 }
 
 /// Shortens, until the transaction ends, how long its statements wait for a lock.
