@@ -22,7 +22,7 @@ const PASSWORDS: usize = 2;
 /// What reads all of history, at a time.
 const SIMULATIONS: usize = 1;
 
-/// So long a statement may take for which nobody waits.
+/// So long a statement may take that takes its time.
 const PATIENT: Duration = Duration::from_mins(1);
 
 /// So long a session that was valid is taken for one by the limit per address.
@@ -107,7 +107,7 @@ impl Console {
         known.get(&SessionDigest::of(value)).is_some_and(|at| at.elapsed() < KNOWN_FOR)
     }
 
-    /// A connection for what nobody waits for. Nothing is written on it.
+    /// A connection for what takes its time: figures that nobody waits for, files. Nothing is written on it.
     pub(crate) async fn patient(&self) -> Result<Transaction, Failure> {
         let mut transaction = self.parts.reads.begin().await?;
         statement_timeout(&mut transaction, PATIENT).await?;
