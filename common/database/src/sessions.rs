@@ -6,7 +6,7 @@
 
 use crate::{Fault, Limits};
 use futures::FutureExt as _;
-use sqlx::{Connection, Error, PgConnection, postgres::PgConnectOptions};
+use sqlx::{Connection, Error, Executor as _, PgConnection, postgres::PgConnectOptions};
 use std::{
     future::Future,
     io,
@@ -16,12 +16,16 @@ use std::{
 };
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::timeout,
+    time::{Instant, timeout},
 };
 
 /// How long to wait for a place, and for a connection to open. A server that lives opens one in milliseconds; who asks
 /// will ask again, and should know why.
 const OPENING: Duration = Duration::from_secs(2);
+
+/// How long a session keeps the plans that it made. One of a moment at which a table was empty reads all of it when it is full, and no
+/// statistics may say so for a minute; a burst does not fill it within this.
+const PLANS_KEPT: Duration = Duration::from_secs(5);
 
 /// How long a failed transaction may take to be rolled back, before its session is closed instead.
 const ROLLBACK: Duration = Duration::from_secs(1);
@@ -33,16 +37,36 @@ pub struct Sessions(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     options: PgConnectOptions,
-    idle: Mutex<Vec<PgConnection>>,
+    idle: Mutex<Vec<Opened>>,
     places: Arc<Semaphore>,
+    plans_kept: Duration,
+}
+
+/// A connection, and since when its plans are kept.
+#[derive(Debug)]
+struct Opened {
+    connection: PgConnection,
+    planned_since: Instant,
 }
 
 impl Sessions {
     /// At most `places` at once, within [`Limits`].
     #[must_use]
     pub fn new(options: PgConnectOptions, limits: Limits, places: usize) -> Self {
+        Self::keeping_plans(PLANS_KEPT, options, limits, places)
+    }
+
+    /// The same, whose sessions keep the plans of their statements for so long.
+    #[must_use]
+    pub fn keeping_plans(
+        plans_kept: Duration,
+        options: PgConnectOptions,
+        limits: Limits,
+        places: usize,
+    ) -> Self {
         let places = Arc::new(Semaphore::new(places));
-        Self(Arc::new(Shared { options: limits.apply(options), idle: Mutex::default(), places }))
+        let (options, idle) = (limits.apply(options), Mutex::default());
+        Self(Arc::new(Shared { options, idle, places, plans_kept }))
     }
 
     /// A session for one piece of work, at the latest after some seconds. Bound the work with [`within`].
@@ -55,11 +79,23 @@ impl Sessions {
             return Err(Error::PoolTimedOut);
         };
         let idle = self.idle().pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => within(OPENING, PgConnection::connect_with(&self.0.options)).await?,
+        let opened = match idle {
+            Some(opened) => self.with_young_plans(opened).await?,
+            None => Opened {
+                connection: within(OPENING, PgConnection::connect_with(&self.0.options)).await?,
+                planned_since: Instant::now(),
+            },
         };
-        Ok(Session { connection, sessions: self.clone(), _place: place })
+        Ok(Session { opened, sessions: self.clone(), _place: place })
+    }
+
+    /// Has old plans forgotten: a statement is planned anew when it is next run.
+    async fn with_young_plans(&self, mut opened: Opened) -> Result<Opened, Error> {
+        if opened.planned_since.elapsed() >= self.0.plans_kept {
+            within(OPENING, opened.connection.execute("DISCARD PLANS")).await?;
+            opened.planned_since = Instant::now();
+        }
+        Ok(opened)
     }
 
     /// A piece of work on a session of its own, in so much time and no longer. A session on which it did not succeed in time
@@ -84,7 +120,7 @@ impl Sessions {
         self.idle().clear();
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<PgConnection>> {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Opened>> {
         // A panic elsewhere cannot leave a list of connections half changed.
         self.0.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -93,7 +129,7 @@ impl Sessions {
 /// A session in use. Dropping it closes it: its transaction, if there is one, is rolled back by the server.
 #[derive(Debug)]
 pub struct Session {
-    connection: PgConnection,
+    opened: Opened,
     sessions: Sessions,
     _place: OwnedSemaphorePermit,
 }
@@ -102,8 +138,8 @@ impl Session {
     /// Gives it back after its work.
     pub fn done(self) {
         if !self.sessions.0.places.is_closed() {
-            let Self { connection, sessions, _place } = self;
-            sessions.idle().push(connection);
+            let Self { opened, sessions, _place } = self;
+            sessions.idle().push(opened);
         }
     }
 
@@ -122,7 +158,7 @@ impl Session {
 
     /// Gives it back after a statement that the server answered with an error, once what was begun is rolled back.
     pub async fn failed(mut self) {
-        if within(ROLLBACK, self.connection.ping()).await.is_ok() {
+        if within(ROLLBACK, self.ping()).await.is_ok() {
             self.done();
         }
     }
@@ -132,13 +168,13 @@ impl Deref for Session {
     type Target = PgConnection;
 
     fn deref(&self) -> &PgConnection {
-        &self.connection
+        &self.opened.connection
     }
 }
 
 impl DerefMut for Session {
     fn deref_mut(&mut self) -> &mut PgConnection {
-        &mut self.connection
+        &mut self.opened.connection
     }
 }
 

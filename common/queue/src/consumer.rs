@@ -57,8 +57,9 @@ impl Consumer {
         Self { halt, broker, claims, acknowledger, batch_bytes: config.batch_bytes, shutdown, tasks, stop }
     }
 
-    /// The next messages, at most `max` and no more than a batch's bytes: waits for the first, then takes what is there, and while they
-    /// come thick and fast gathers them for up to 100 ms. `None` after shutdown.
+    /// The next messages, at most `max` and no more than a batch's bytes: waits for the first and takes what is there, and
+    /// what comes within 5 ms where messages come thick and fast. More gather by themselves while whoever asks is busy, so batches grow with
+    /// the load. `None` after shutdown.
     ///
     /// While both stores have messages each gives half. May be cancelled: nothing is lost by it.
     pub async fn next_batch(&mut self, max: usize) -> Option<Vec<Delivery>> {
@@ -66,7 +67,7 @@ impl Consumer {
         while !self.shutdown.is_cancelled() {
             self.claims.claim_if_due(max);
             if let Some(broker) = &mut self.broker {
-                broker.gather(Room::new(max, self.batch_bytes)).await;
+                broker.gather(max).await;
             }
             let batch = self.take(max);
             if !batch.is_empty() {

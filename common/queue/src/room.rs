@@ -30,19 +30,6 @@ impl Room {
         }
     }
 
-    /// Whether these leave no room.
-    pub(crate) fn is_filled_by<'a>(self, deliveries: impl Iterator<Item = &'a Delivery>) -> bool {
-        let (mut messages, mut bytes) = (0_usize, 0_usize);
-        for delivery in deliveries {
-            messages += 1;
-            bytes = bytes.saturating_add(delivery.envelope.body.len());
-            if messages >= self.messages || bytes >= self.bytes {
-                return true;
-            }
-        }
-        false
-    }
-
     /// How many of the leading ones fit, and their bytes. One always fits, unless something is in it already.
     pub(crate) fn fitting<'a>(self, deliveries: impl Iterator<Item = &'a Delivery>) -> (usize, usize) {
         let (mut messages, mut bytes) = (0_usize, 0_usize);

@@ -153,18 +153,29 @@ pub fn pool_for_requests(
     Ok(database::pool::bounded(options, Limits::REQUEST, connections))
 }
 
-/// As [`pool_for_requests`], for one statement that looks a few rows up by their keys, again and again: each connection plans it
-/// once, by index whatever the statistics say. To plan such a statement takes several times what it takes to run it.
+/// Sessions for one statement of requests that looks a few rows up by their keys, again and again: each plans it once, by index whatever
+/// the statistics say. To plan such a statement takes several times what it takes to run it, and so does asking a connection that is
+/// given back whether it lives, as a pool does.
 ///
 /// # Errors
 /// When the URL cannot be read.
-pub fn pool_planned_once(
+pub fn sessions_planned_once(
     database_url: &str,
     application: &str,
-    connections: u32,
-) -> Result<PgPool, StoreError> {
-    let options = by_index(PgConnectOptions::from_str(database_url)?, ONCE);
-    Ok(database::pool::bounded(options.application_name(application), Limits::REQUEST, connections))
+    places: usize,
+) -> Result<Sessions, StoreError> {
+    let options = PgConnectOptions::from_str(database_url)?.application_name(application);
+    Ok(planned_once(options, places))
+}
+
+/// The same, of the database that a pool is of.
+#[must_use]
+pub fn sessions_planned_once_beside(pool: &PgPool, places: usize) -> Sessions {
+    planned_once(PgConnectOptions::clone(&pool.connect_options()), places)
+}
+
+fn planned_once(options: PgConnectOptions, places: usize) -> Sessions {
+    Sessions::new(by_index(options, ONCE), Limits::REQUEST, places)
 }
 
 /// Sessions for a service that works beside others: no wait of theirs is without a bound.

@@ -39,6 +39,7 @@ use facts::Kept;
 pub use inbox::InboxEvent;
 use incoming::Incoming;
 pub use occupied::occupied;
+use plans::Planned;
 pub use replay::{Replayed, StoredEvent, replay};
 pub use simulate::{Earned, simulate};
 use work::{Folded, Known, Parts};
@@ -135,10 +136,11 @@ pub async fn settle_batch(
     connection: &mut PgConnection,
     items: &[impl Borrow<Item>],
 ) -> Result<Settled, BatchError> {
-    settle_traced_batch(connection, items, None).await
+    settle(connection, items, Planned::EachTime, None).await
 }
 
-/// The same; what is notified of it keeps the W3C `traceparent` of who settles.
+/// The same for a worker, in a session of [`Sessions`](crate::Sessions), which keeps no plan for long; what is notified of it keeps
+/// the W3C `traceparent` of who settles.
 ///
 /// # Errors
 /// As [`settle_batch`].
@@ -147,8 +149,17 @@ pub async fn settle_traced_batch(
     items: &[impl Borrow<Item>],
     trace: Option<&str>,
 ) -> Result<Settled, BatchError> {
+    settle(connection, items, Planned::for_events(items.len()), trace).await
+}
+
+async fn settle(
+    connection: &mut PgConnection,
+    items: &[impl Borrow<Item>],
+    planned: Planned,
+    trace: Option<&str>,
+) -> Result<Settled, BatchError> {
     let items: Vec<&Item> = items.iter().map(Borrow::borrow).collect();
-    plans::pin(connection, trace).await?;
+    plans::pin(connection, planned, trace).await?;
     let new = inbox::insert(connection, &items).await?;
     let mut facts: BTreeMap<Realm, Vec<Incoming<'_>>> = BTreeMap::new();
     for item in new.iter().filter_map(|place| items.get(*place)).copied() {
@@ -177,7 +188,7 @@ pub async fn settle_clusters(
     connection: &mut PgConnection,
     clusters: &BTreeSet<ClusterId>,
 ) -> Result<Settled, BatchError> {
-    plans::pin(connection, None).await?;
+    plans::pin(connection, Planned::EachTime, None).await?;
     let locked = clusters::lock(connection, clusters).await?.into_keys().collect();
     let causes = Causes::again("judged again: codes, coupons, terms or rules changed");
     fold(connection, locked, Known::default(), &causes, Depth::Everything).await

@@ -12,6 +12,8 @@ mod large_bodies;
 mod long_histories;
 #[path = "settlement/notified.rs"]
 mod notified;
+#[path = "settlement/plans.rs"]
+mod plans;
 #[path = "settlement/statements.rs"]
 mod statements;
 #[path = "settlement/support.rs"]

@@ -12,6 +12,8 @@ use tokio_util::sync::CancellationToken;
 const IDLE: Duration = Duration::from_millis(500);
 /// Another worker is at it; what committed after its last look would wait for the next one.
 const BUSY: Duration = Duration::from_millis(50);
+/// From a commit to the round that numbers what it told, so that one round serves what commits within that.
+const GAP: Duration = Duration::from_millis(15);
 /// Between two rounds while batches are full: one serves several of them.
 const BEHIND: Duration = Duration::from_millis(500);
 /// How long a round may take.
@@ -32,7 +34,8 @@ pub(super) async fn run(
             () = wakes.written.notified() => {}
             () = tokio::time::sleep(IDLE) => {}
         }
-        if pressure.is_felt() && pause(BEHIND, shutdown).await == Waited::Stop {
+        let rest = if pressure.is_felt() { BEHIND } else { GAP };
+        if pause(rest, shutdown).await == Waited::Stop {
             return;
         }
         loop {

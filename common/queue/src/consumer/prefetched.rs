@@ -11,12 +11,11 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-/// Messages of a backlog arrive one by one, with pauses while the broker reads on from its disk. When
-/// nothing came for this long, that was all.
-const LINGER: Duration = Duration::from_millis(30);
+/// How long a batch may take to gather. Longer, and whoever waits for an event to be settled waits for this.
+const GATHER: Duration = Duration::from_millis(5);
 
-/// How long a batch may take to gather, however steadily messages come: at 5,000 a second it is full.
-const LONGEST_LINGER: Duration = Duration::from_millis(100);
+/// Messages that follow a batch within this are of a load, not of a quiet day.
+const BUSY: Duration = Duration::from_millis(30);
 
 /// Deliveries received at once, between two looks at whether the batch is full.
 const ONCE: usize = 64;
@@ -43,17 +42,15 @@ impl Prefetched {
         }
     }
 
-    /// While messages come one after another, waits until the room is full: a batch costs its worker
-    /// a commit, however small. A single message on a quiet day does not wait, nor does nobody for
-    /// nothing, nor a batch that is full. May be cancelled: nothing is lost by it.
-    pub(super) async fn gather(&mut self, room: Room) {
+    /// Waits a moment for more, where the last message was not long ago: a batch costs its worker a commit, however small. A single message on a
+    /// quiet day does not wait, nor does nobody for nothing, nor a batch that is full. May be cancelled: nothing is lost by it.
+    pub(super) async fn gather(&mut self, max: usize) {
         self.fetch();
-        let started = Instant::now();
-        let busy = self.last.is_some_and(|last| started - last < LINGER);
-        let (fewest, end) = (if busy { 1 } else { 2 }, started + LONGEST_LINGER);
-        while self.fetched.len() >= fewest && !room.is_filled_by(self.fetched.iter()) {
+        let end = Instant::now() + GATHER;
+        let busy = self.last.is_some_and(|last| last.elapsed() < BUSY);
+        while busy && !self.fetched.is_empty() && self.fetched.len() < max {
             let more = self.deliveries.recv_many(&mut self.fetched, ONCE);
-            match timeout_at(end.min(Instant::now() + LINGER), more).await {
+            match timeout_at(end, more).await {
                 Ok(1..) => {}
                 Ok(0) | Err(_) => return,
             }

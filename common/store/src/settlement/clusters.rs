@@ -240,7 +240,10 @@ async fn find(
         SELECT k.project_id AS "project_id!", k.livemode AS "livemode!", k.key AS "key!", k.cluster_id AS "cluster_id!",
                k.part
         FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[]) AS named (project_id, livemode, key)
-        JOIN identity_keys k USING (project_id, livemode, key)
+        CROSS JOIN LATERAL (
+            SELECT * FROM identity_keys
+            WHERE project_id = named.project_id AND livemode = named.livemode AND key = named.key OFFSET 0
+        ) k
         "#,
         &projects,
         &livemodes,

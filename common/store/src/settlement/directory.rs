@@ -73,7 +73,10 @@ async fn referral_codes(
         SELECT c.project_id AS "project_id!", c.livemode AS "livemode!", c.affiliate_id AS "affiliate_id!",
                c.code AS "code!", c.code_folded AS "code_folded!", c.created_at AS "created_at!"
         FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[]) AS named (project_id, livemode, code_folded)
-        JOIN referral_codes c USING (project_id, livemode, code_folded)
+        CROSS JOIN LATERAL (
+            SELECT * FROM referral_codes
+            WHERE project_id = named.project_id AND livemode = named.livemode AND code_folded = named.code_folded OFFSET 0
+        ) c
         "#,
         &mentioned.projects,
         &mentioned.livemodes,
@@ -337,8 +340,8 @@ async fn load_paid_out(
             ) c
             WHERE c.project_id = k.project_id AND c.livemode = k.livemode
         ) c
-        JOIN ledger_movements e ON e.conversion_id = c.id AND 'paid' IN (e.from_account, e.to_account)
-             AND e.payout_id IS NOT NULL
+        CROSS JOIN LATERAL (SELECT * FROM ledger_movements WHERE conversion_id = c.id OFFSET 0) e
+        WHERE 'paid' IN (e.from_account, e.to_account) AND e.payout_id IS NOT NULL
         GROUP BY c.id, c.project_id, c.livemode, c.payment_key
         HAVING sum(e.paid) > 0
         "#,

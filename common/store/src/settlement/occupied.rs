@@ -4,6 +4,7 @@
 //! frozen worker what it had locked when it froze. Nobody else is to wait for them.
 
 use super::incoming::Incoming;
+use super::plans::Planned;
 use super::{Item, barrier, clusters};
 use crate::ledger::lock;
 use crate::{PgConnection, StoreError};
@@ -20,7 +21,7 @@ pub async fn occupied(
     connection: &mut PgConnection,
     items: &[impl Borrow<Item>],
 ) -> Result<BTreeSet<usize>, StoreError> {
-    super::plans::pin(connection, None).await?;
+    super::plans::pin(connection, Planned::EachTime, None).await?;
     let realms: BTreeSet<Realm> = items.iter().map(|item| item.borrow().realm).collect();
     let mut busy = BTreeSet::new();
     for realm in realms {

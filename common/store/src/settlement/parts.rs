@@ -111,7 +111,10 @@ async fn open(
         r#"
         SELECT k.cluster_id AS "cluster_id!", k.part AS "part!"
         FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[]) AS named (project_id, livemode, key)
-        JOIN identity_keys k USING (project_id, livemode, key)
+        CROSS JOIN LATERAL (
+            SELECT * FROM identity_keys
+            WHERE project_id = named.project_id AND livemode = named.livemode AND key = named.key OFFSET 0
+        ) k
         WHERE k.part IS NOT NULL
         "#,
         &keys.iter().map(|(realm, _)| realm.project.0).collect::<Vec<_>>(),

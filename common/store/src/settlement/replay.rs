@@ -8,6 +8,7 @@ use super::cause::Causes;
 use super::clusters;
 use super::facts::{self, Kept};
 use super::incoming::Incoming;
+use super::plans::Planned;
 use super::work::Parts;
 use super::{BatchError, Depth, Settled};
 use crate::PgConnection;
@@ -70,7 +71,7 @@ pub async fn replay(
     mut progress: impl FnMut(&Replayed),
 ) -> Result<Replayed, BatchError> {
     let mut done = Replayed::default();
-    super::plans::pin(connection, None).await?;
+    super::plans::pin(connection, Planned::EachTime, None).await?;
     let standing: BTreeSet<ClusterId> = clusters::of_realm(connection, realm).await?;
     clusters::lock(connection, &standing).await?;
     facts::forget(connection, realm).await?;

@@ -1,6 +1,7 @@
 //! Other rules, tried on history. Nothing is written.
 
 use super::facts::Kept;
+use super::plans::Planned;
 use super::work::Parts;
 use super::{BatchError, clusters};
 use crate::PgConnection;
@@ -28,7 +29,7 @@ pub async fn simulate(
 ) -> Result<Earned, BatchError> {
     let proposed = vec![RuleVersion { id: RuleId(0), valid_from: None, rules: rules.clone() }];
     let proposed: BTreeMap<ProjectId, Vec<RuleVersion>> = BTreeMap::from([(realm.project, proposed)]);
-    super::plans::pin(connection, None).await?;
+    super::plans::pin(connection, Planned::EachTime, None).await?;
     let all: Vec<ClusterId> = clusters::of_realm(connection, realm).await?.into_iter().collect();
     let mut earned = Earned::new();
     let mut done = 0;

@@ -56,7 +56,8 @@ impl Standing {
                 ) c
                 WHERE c.project_id = k.project_id AND c.livemode = k.livemode
             ) AS wanted (wanted_id)
-            CROSS JOIN LATERAL (SELECT * FROM conversions WHERE id = wanted_id AND merged_into IS NULL OFFSET 0) c
+            CROSS JOIN LATERAL (SELECT * FROM conversions WHERE id = wanted_id OFFSET 0) c
+            WHERE c.merged_into IS NULL
             "#,
             &clusters,
             &posted,
