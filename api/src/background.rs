@@ -7,7 +7,7 @@ use crate::state::AppState;
 /// All of it. Never returns.
 pub(crate) async fn run(state: &AppState) {
     let lookups = &state.pools.lookups;
-    let of_lookups = AppState { pool: lookups.clone(), ..state.clone() };
+    let of_lookups = state.on(lookups);
     tokio::join!(
         state.secrets.refresh(),
         state.refusals.keep_writing(lookups),

@@ -13,6 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Connections for requests that read, and as many for those that write. Webhooks need none of them.
 const REQUESTS: u32 = 8;
+/// Connections for the look-up of a customer.
+const CUSTOMERS: usize = 8;
 /// Connections for keys, secrets and what goes on beside the requests.
 const LOOKUPS: u32 = 4;
 
@@ -61,7 +63,7 @@ pub async fn run_on(
         store::pool_for_requests(database_url, "tributary-api", connections)
             .context("DATABASE_URL cannot be used")
     };
-    let customers = store::pool_planned_once(database_url, "tributary-api", REQUESTS)
+    let customers = store::sessions_planned_once(database_url, "tributary-api", CUSTOMERS)
         .context("DATABASE_URL cannot be used")?;
     let pools = Pools { reads: pool(REQUESTS)?, writes: pool(REQUESTS)?, customers, lookups: pool(LOOKUPS)? };
     let queue = queue.queue(database_url, "tributary-api")?;

@@ -15,8 +15,9 @@ use app::completion::Completions;
 use app::{Outbox, endpoints::Outgoing};
 use common::config::LimitArgs;
 use queue::Publisher;
+use std::ops::Deref;
 use std::sync::Arc;
-use store::PgPool;
+use store::{PgPool, Sessions};
 use tokio::sync::Semaphore;
 use webconsole::ProxySignIn;
 
@@ -31,16 +32,17 @@ pub struct Pools {
     /// For requests that write.
     pub writes: PgPool,
     /// For the look-up of a customer, which a back end makes while somebody waits for it.
-    pub customers: PgPool,
+    pub customers: Sessions,
     /// For what every request needs for a moment, keys and secrets, and for what goes on beside the requests.
     pub lookups: PgPool,
 }
 
 impl Pools {
-    /// One pool for everything, where one is enough.
+    /// One pool for everything but the look-up, where one is enough.
     #[must_use]
     pub fn one(pool: &PgPool) -> Self {
-        Self { reads: pool.clone(), writes: pool.clone(), customers: pool.clone(), lookups: pool.clone() }
+        let customers = store::sessions_planned_once_beside(pool, 4);
+        Self { reads: pool.clone(), writes: pool.clone(), customers, lookups: pool.clone() }
     }
 }
 
@@ -58,11 +60,25 @@ pub struct Parts {
     pub outgoing: Outgoing,
 }
 
-/// What all requests share. Clones are the same state.
+/// What a request has: its kind's connections, and what all requests share. Every layer that a request passes clones it.
 #[derive(Clone)]
 pub struct AppState {
     /// For the request at hand: a read's or a write's.
     pub(crate) pool: PgPool,
+    shared: Arc<Shared>,
+}
+
+impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+/// What all requests share.
+#[derive(Clone)]
+pub struct Shared {
     pub(crate) pools: Pools,
     pub(crate) publisher: Publisher,
     pub(crate) clock: Clock,
@@ -91,7 +107,8 @@ impl AppState {
     pub fn new(parts: Parts) -> Self {
         let meters = Meters::new();
         let Pools { reads, lookups, .. } = &parts.pools;
-        Self {
+        let pool = reads.clone();
+        let shared = Shared {
             keys: Arc::new(Keys::new(lookups.clone())),
             secrets: Arc::new(Secrets::new(lookups.clone())),
             refusals: Arc::default(),
@@ -104,18 +121,18 @@ impl AppState {
             bodies: Bodies::default(),
             simulations: Arc::new(Semaphore::new(SIMULATIONS)),
             meters: Arc::new(meters),
-            pool: reads.clone(),
             pools: parts.pools,
             publisher: parts.publisher,
             clock: parts.clock,
             metrics_apart: false,
             console: None,
-        }
+        };
+        Self { pool, shared: Arc::new(shared) }
     }
 
     /// The same state, with the console.
     #[must_use]
-    pub fn with_console(self, proxy: Option<ProxySignIn>) -> Self {
+    pub fn with_console(mut self, proxy: Option<ProxySignIn>) -> Self {
         let clock = self.clock.clone();
         let parts = webconsole::Parts {
             reads: self.pools.reads.clone(),
@@ -127,7 +144,8 @@ impl AppState {
             now: Arc::new(move || clock.now()),
             proxy,
         };
-        Self { console: Some(MountedConsole::new(parts)), ..self }
+        Arc::make_mut(&mut self.shared).console = Some(MountedConsole::new(parts));
+        self
     }
 
     /// Where a transaction puts what the workers have to do.
@@ -137,8 +155,9 @@ impl AppState {
 
     /// The same state, with `/metrics` on an address of its own.
     #[must_use]
-    pub fn with_metrics_apart(self) -> Self {
-        Self { metrics_apart: true, ..self }
+    pub fn with_metrics_apart(mut self) -> Self {
+        Arc::make_mut(&mut self.shared).metrics_apart = true;
+        self
     }
 
     /// What `/readyz` says.
@@ -148,8 +167,13 @@ impl AppState {
         watch::Readiness { ready, body: serde_json::to_value(readiness).unwrap_or_default() }
     }
 
+    /// The same state on other connections.
+    pub(crate) fn on(&self, pool: &PgPool) -> Self {
+        Self { pool: pool.clone(), shared: Arc::clone(&self.shared) }
+    }
+
     /// The same state for requests that write.
     pub(crate) fn for_writes(&self) -> Self {
-        Self { pool: self.pools.writes.clone(), ..self.clone() }
+        self.on(&self.pools.writes)
     }
 }

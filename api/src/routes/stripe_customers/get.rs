@@ -11,7 +11,11 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use domain::ids::ProjectId;
 use domain::key::Key;
+use std::time::Duration;
 use store::conversions;
+
+/// How long the database may take, a little less than a request: one that is silent is better answered with 503 than with silence.
+const LIMIT: Duration = Duration::from_secs(4);
 
 /// Whom a Stripe customer was referred by, and what that has earned
 ///
@@ -41,9 +45,11 @@ pub(crate) async fn get(
     if customer.contains('\0') {
         return Err(unknown());
     }
-    let mut connection = state.pools.customers.acquire().await?;
-    let story =
-        conversions::customer_story(&mut connection, caller.realm, &Key::written_customer(&customer)).await?;
-    let story = story.ok_or_else(unknown)?;
+    let key = Key::written_customer(&customer);
+    let looked_up = state
+        .pools
+        .customers
+        .run(LIMIT, async |connection| conversions::customer_story(connection, caller.realm, &key).await);
+    let story = looked_up.await?.ok_or_else(unknown)?;
     Ok(Data::new(ReferralInfo::new(caller.realm.project, customer, story)))
 }
