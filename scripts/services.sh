@@ -581,7 +581,8 @@ CONF
   chmod 400 "$home/home/.erlang.cookie"
 }
 
-# Becomes a program of RabbitMQ's, with everything pointing into DIR and nothing read from /etc.
+# Becomes a program of RabbitMQ's, with everything pointing into DIR and nothing read from /etc. The log of the quorum queues has its room
+# before it needs it: one that finds the disk full ends, and confirms nothing until the node is started again.
 exec_rabbitmq() {
   local home=$SERVICES_DIR/rabbitmq
   cd "$home" && exec env HOME="$home/home" ERL_EPMD_PORT="$EPMD_PORT" ERL_EPMD_ADDRESS=127.0.0.1 \
@@ -590,7 +591,7 @@ exec_rabbitmq() {
     RABBITMQ_ENABLED_PLUGINS_FILE="$home/enabled_plugins" RABBITMQ_PID_FILE="$home/pid" \
     RABBITMQ_MNESIA_BASE="$home/data" RABBITMQ_LOG_BASE="$home/log" RABBITMQ_SCHEMA_DIR="$home/schema" \
     RABBITMQ_GENERATED_CONFIG_DIR="$home/config" RABBITMQ_LOGS= \
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1} -tributary_port $AMQP_PORT" \
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-ra wal_pre_allocate true -kernel inet_dist_use_interface {127,0,0,1} -tributary_port $AMQP_PORT" \
     "$@"
 }
 

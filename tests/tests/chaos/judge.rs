@@ -112,6 +112,8 @@ async fn round(
         let amount = Money::parse(&text("amount")?, Currency::stored(&currency)?)?;
         *sums.entry((text("affiliate_email")?, currency)).or_default() += amount.minor;
     }
+    // Who was paid for what turned out to be another's owes it, and has earned nothing.
+    sums.retain(|_, sum| *sum != 0);
     let mut paid: Vec<(String, i64)> = sums.into_iter().map(|((_, currency), sum)| (currency, sum)).collect();
     let mut earned: Vec<(String, i64)> =
         earned.into_iter().map(|(_, currency, sum)| (currency, sum)).collect();
