@@ -121,6 +121,8 @@ run_tests() {
   services_up database broker
   export DATABASE_URL AMQP_URL TEST_SERVICES_DIR="$SERVICES_DIR/tests"
   mkdir -p "$TEST_SERVICES_DIR"
+  # A test takes a backup.
+  if find_postgres; then export PG_BIN; fi
   prepare_python_tools
   prepare_sdk_tools
   prepare_browser

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgConnectOptions};
 use std::str::FromStr;
 
-/// A migrated database of its own, on a server.
+/// A database of its own, on a server.
 pub(crate) struct Database {
     name: String,
     server: String,
@@ -14,7 +14,6 @@ impl Database {
     pub(crate) async fn create(server: &str, name: &str) -> Result<Self> {
         let database = Self { name: name.replace('-', "_"), server: server.to_owned() };
         database.admin(format!("CREATE DATABASE {}", database.name)).await?;
-        store::migrate(&store::pool(&database.url()?, "test", 1)?).await?;
         Ok(database)
     }
 

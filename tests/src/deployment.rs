@@ -45,13 +45,24 @@ pub async fn on(backend: Backend, test: impl AsyncFnOnce(&Deployment) -> Result<
     on_stores(&Stores::shared(backend)?, test).await
 }
 
+/// The same on a database without tables.
+///
+/// # Errors
+/// The test's, or that messages are left over.
+pub async fn on_empty(stores: &Stores, test: impl AsyncFnOnce(&Deployment) -> Result<()>) -> Result<()> {
+    run(Deployment::empty(stores).await?, test).await
+}
+
 /// Runs a test on a deployment over some stores, sees afterwards that no message is left over, and
 /// removes the deployment however the test ends.
 ///
 /// # Errors
 /// The test's, or that messages are left over.
 pub async fn on_stores(stores: &Stores, test: impl AsyncFnOnce(&Deployment) -> Result<()>) -> Result<()> {
-    let deployment = Deployment::create(stores).await?;
+    run(Deployment::create(stores).await?, test).await
+}
+
+async fn run(deployment: Deployment, test: impl AsyncFnOnce(&Deployment) -> Result<()>) -> Result<()> {
     let outcome = AssertUnwindSafe(test(&deployment)).catch_unwind().await;
     let drained = match &outcome {
         Ok(Ok(())) => deployment.drained().await,
@@ -66,6 +77,12 @@ pub async fn on_stores(stores: &Stores, test: impl AsyncFnOnce(&Deployment) -> R
 
 impl Deployment {
     async fn create(stores: &Stores) -> Result<Self> {
+        let deployment = Self::empty(stores).await?;
+        store::migrate(&store::pool(&deployment.database_url, "test", 1)?).await?;
+        Ok(deployment)
+    }
+
+    async fn empty(stores: &Stores) -> Result<Self> {
         let prefix = format!("e2e-{}", Uuid::now_v7().simple());
         let database = Database::create(&stores.database_url, &prefix).await?;
         let database_url = database.url()?;
@@ -209,7 +226,10 @@ impl Deployment {
     }
 
     /// Where messages wait, and how many.
-    async fn under_way(&self) -> Result<Vec<(String, i64)>> {
+    ///
+    /// # Errors
+    /// When one of the stores does not answer.
+    pub async fn under_way(&self) -> Result<Vec<(String, i64)>> {
         let mut waiting = vec![("queue_messages".to_owned(), self.queued_in_database().await?)];
         if let Some(amqp_url) = &self.amqp_url {
             let counts = broker::messages(amqp_url, &self.prefix).await.context("looking into the broker")?;

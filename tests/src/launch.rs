@@ -5,9 +5,10 @@ use crate::{
     processes::{Process, binary},
     wait::until,
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    path::Path,
     process::{ExitStatus, Stdio},
 };
 use tokio::{net::TcpListener, process::Command};
@@ -24,6 +25,15 @@ impl Launch {
     /// When it was not built.
     pub fn of(program: &str, deployment: &Deployment) -> Result<Self> {
         Ok(Self::on(Command::new(binary(program)?), deployment))
+    }
+
+    /// A program that was built elsewhere.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn at(program: &Path, deployment: &Deployment) -> Result<Self> {
+        ensure!(program.is_file(), "{} is missing", program.display());
+        Ok(Self::on(Command::new(program), deployment))
     }
 
     /// A program of ours with a soft limit of open files.

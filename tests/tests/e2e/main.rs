@@ -3,6 +3,7 @@
 mod answers;
 mod any_order;
 mod backfill;
+mod backup;
 mod cases;
 mod connect;
 mod database_roles;

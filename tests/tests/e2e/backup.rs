@@ -1,0 +1,130 @@
+//! A backup that was taken while events came, and restored, as docs/OPERATIONS.md says.
+
+use anyhow::{Context, Result, ensure};
+use cli::demo::{history, programme::Entered};
+use futures::future::try_join_all;
+use rand::{SeedableRng, rngs::StdRng};
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use std::{env, ffi::OsStr, net::SocketAddr, path::PathBuf};
+use tests::{
+    deployment::{self, Deployment},
+    ledger,
+    processes::{Process, command},
+    stores::Backend,
+    stripe,
+    wait::until,
+};
+use tokio::process::Command;
+
+/// How many projects are told the demo's history, one after the other, before, while and after the backup is taken.
+const PROJECTS: u64 = 24;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_taken_under_load_is_whole_and_what_came_after_it_can_come_again() -> Result<()> {
+    let Some(programs) = programs()? else { return Ok(()) };
+    deployment::on(Backend::RabbitMq, async |deployment| {
+        let (api, api_process) = Process::api(deployment).await?;
+        let worker = Process::worker(deployment)?;
+        let directory = tempfile::tempdir()?;
+        let dump = directory.path().join("tributary.dump");
+        let posting = try_join_all((0..PROJECTS).map(|seed| post(deployment, api, seed)));
+        let dumping = async {
+            until("some of it is settled", async || {
+                ensure!(events(&deployment.database_url).await? > 0, "nothing is");
+                Ok(())
+            })
+            .await?;
+            let file = [OsStr::new("--file"), dump.as_os_str(), OsStr::new(&deployment.database_url)];
+            run(&programs.join("pg_dump"), &[&[OsStr::new("--format=custom")], &file[..]].concat()).await
+        };
+        let (projects, ()) = tokio::try_join!(posting, dumping)?;
+        let each = history::events();
+        for entered in &projects {
+            deployment.settled(entered.realm, each.len()).await?;
+        }
+
+        let restored = Restored::create(deployment).await?;
+        let outcome = async {
+            let database = format!("--dbname={}", restored.url);
+            let arguments = ["--exit-on-error", "--no-owner", "--no-privileges", &database].map(OsStr::new);
+            run(&programs.join("pg_restore"), &[&arguments[..], &[dump.as_os_str()]].concat()).await?;
+            let (there, all) = (events(&restored.url).await?, events(&deployment.database_url).await?);
+            ensure!(0 < there && there < all, "it was not taken under load: it has {there} of {all} events");
+            is_whole(deployment, &restored.url).await
+        }
+        .await;
+        restored.drop().await?;
+        outcome?;
+        for Entered { realm, .. } in projects {
+            assert_eq!(ledger::earned(&deployment.pool, realm).await?, ledger::of_the_demo());
+        }
+        ensure!(worker.stop().await?.success(), "the worker did not end well");
+        ensure!(api_process.stop().await?.success(), "the API did not end well");
+        Ok(())
+    })
+    .await
+}
+
+/// No rule is broken there, and a replay would add nothing.
+async fn is_whole(deployment: &Deployment, url: &str) -> Result<()> {
+    command(deployment, &["--database-url", url, "verify"]).await?;
+    let replayed = command(deployment, &["--database-url", url, "replay", "--dry-run", "--json"]).await?;
+    let replayed: Value = serde_json::from_str(&replayed)?;
+    ensure!(replayed["ledger_entries"] == 0, "a replay would post: {replayed}");
+    Ok(())
+}
+
+async fn post(deployment: &Deployment, api: SocketAddr, seed: u64) -> Result<Entered> {
+    let entered = deployment.programme().await?;
+    let events = history::events();
+    let deliveries = stripe::shuffled(&events, &mut StdRng::seed_from_u64(seed));
+    stripe::post_all(&stripe::client()?, api, &entered, &deliveries).await?;
+    Ok(entered)
+}
+
+async fn events(url: &str) -> Result<i64> {
+    let mut connection = PgConnection::connect(url).await?;
+    let count = sqlx::query_scalar("SELECT count(*) FROM events").fetch_one(&mut connection).await?;
+    connection.close().await?;
+    Ok(count)
+}
+
+/// An empty database beside a deployment's.
+struct Restored<'a> {
+    deployment: &'a Deployment,
+    name: String,
+    url: String,
+}
+
+impl<'a> Restored<'a> {
+    async fn create(deployment: &'a Deployment) -> Result<Self> {
+        let of = deployment.prefix.replace('-', "_");
+        let name = format!("{of}_restored");
+        let url = deployment.database_url.replace(&of, &name);
+        ensure!(url != deployment.database_url, "{url} does not name its database");
+        sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&deployment.pool).await?;
+        Ok(Self { deployment, name, url })
+    }
+
+    async fn drop(self) -> Result<()> {
+        let drop = format!("DROP DATABASE {} WITH (FORCE)", self.name);
+        sqlx::raw_sql(AssertSqlSafe(drop)).execute(&self.deployment.pool).await?;
+        Ok(())
+    }
+}
+
+/// Where PostgreSQL's programs are; `None` where only a container has them, which may be.
+fn programs() -> Result<Option<PathBuf>> {
+    let found = env::var_os("PG_BIN").map(PathBuf::from).filter(|place| place.join("pg_dump").is_file());
+    let required = env::var_os("SDK_TOOLS_REQUIRED").is_some();
+    ensure!(found.is_some() || !required, "PG_BIN has no pg_dump: run ./dev test");
+    Ok(found)
+}
+
+async fn run(program: &std::path::Path, arguments: &[&OsStr]) -> Result<()> {
+    let output = Command::new(program).args(arguments).output().await;
+    let output = output.with_context(|| program.display().to_string())?;
+    ensure!(output.status.success(), "{}: {}", program.display(), String::from_utf8_lossy(&output.stderr));
+    Ok(())
+}
