@@ -9,6 +9,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::{env, ffi::OsStr, net::SocketAddr, path::PathBuf};
 use tests::{
     deployment::{self, Deployment},
+    launch::Launch,
     ledger,
     processes::{Process, command},
     stores::Backend,
@@ -51,6 +52,8 @@ async fn a_backup_taken_under_load_is_whole_and_what_came_after_it_can_come_agai
             run(&programs.join("pg_restore"), &[&arguments[..], &[dump.as_os_str()]].concat()).await?;
             let (there, all) = (events(&restored.url).await?, events(&deployment.database_url).await?);
             ensure!(0 < there && there < all, "it was not taken under load: it has {there} of {all} events");
+            is_whole(deployment, &restored.url).await?;
+            told_again(deployment, &restored.url, &projects).await?;
             is_whole(deployment, &restored.url).await
         }
         .await;
@@ -72,6 +75,39 @@ async fn is_whole(deployment: &Deployment, url: &str) -> Result<()> {
     let replayed = command(deployment, &["--database-url", url, "replay", "--dry-run", "--json"]).await?;
     let replayed: Value = serde_json::from_str(&replayed)?;
     ensure!(replayed["ledger_entries"] == 0, "a replay would post: {replayed}");
+    Ok(())
+}
+
+/// Stripe sends all of it again: what is there changes nothing, and what came after the backup is settled.
+async fn told_again(deployment: &Deployment, url: &str, projects: &[Entered]) -> Result<()> {
+    let pool = store::pool(url, "test", 2)?;
+    let known: Vec<i64> = sqlx::query_scalar("SELECT id FROM projects").fetch_all(&pool).await?;
+    let on = |program: &str| {
+        let launch = Launch::of(program, deployment)?;
+        Ok::<_, anyhow::Error>(launch.env("DATABASE_URL", url).env("AMQP_URL", ""))
+    };
+    let ((api, api_process), worker) =
+        (on("tributary-api")?.serve().await?, on("tributary-worker")?.start()?);
+    let known: Vec<&Entered> =
+        projects.iter().filter(|entered| known.contains(&entered.realm.project.0)).collect();
+    for (seed, entered) in (0..).zip(&known) {
+        let history = history::events();
+        let deliveries = stripe::shuffled(&history, &mut StdRng::seed_from_u64(seed));
+        stripe::post_all(&stripe::client()?, api, entered, &deliveries).await?;
+    }
+    let all = i64::try_from(known.len() * history::events().len())?;
+    until("all of it is settled there", async || {
+        let settled = events(url).await?;
+        ensure!(settled == all, "{settled} of {all} are");
+        Ok(())
+    })
+    .await?;
+    for Entered { realm, .. } in known {
+        assert_eq!(ledger::earned(&pool, *realm).await?, ledger::of_the_demo());
+    }
+    ensure!(worker.stop().await?.success(), "the worker did not end well");
+    ensure!(api_process.stop().await?.success(), "the API did not end well");
+    pool.close().await;
     Ok(())
 }
 

@@ -40,21 +40,21 @@ async fn upgrade(backend: Backend) -> Result<()> {
         earlier.tributary(&["migrate"]).await?;
         let (earlier_api, earlier_api_process) = earlier.launch("tributary-api")?.serve().await?;
         let worker = earlier.launch("tributary-worker")?.start()?;
-        let mut told = Told::default();
-        told.add(tell(&earlier, &[earlier_api], 0..4).await?);
+        let (of_earlier, mut told) = ([earlier_api], Told::default());
+        told.add(tell(earlier.programmes(earlier_api, 4).await?, &of_earlier).await?);
         told.settled(deployment).await?;
         show("settled by the earlier release alone");
 
         // Its queue is handed over with what it holds.
         ensure!(worker.stop().await?.success(), "the earlier worker did not end well");
-        told.add(tell(&earlier, &[earlier_api], 4..8).await?);
+        told.add(tell(earlier.programmes(earlier_api, 4).await?, &of_earlier).await?);
         let waiting = deployment.under_way().await?;
         ensure!(!waiting.is_empty(), "nothing waits");
         show(format!("waiting for this release: {waiting:?}"));
 
-        // The tables change while the earlier api goes on.
-        let (during, migrated) =
-            tokio::join!(tell(&earlier, &[earlier_api], 8..12), command(deployment, &["migrate"]));
+        // The tables change while the earlier api goes on. Its command line stops there: the tables are newer than it.
+        let during = earlier.programmes(earlier_api, 4).await?;
+        let (during, migrated) = tokio::join!(tell(during, &of_earlier), command(deployment, &["migrate"]));
         show(migrated?.trim());
         told.add(during?);
 
@@ -62,13 +62,13 @@ async fn upgrade(backend: Backend) -> Result<()> {
         let worker = Process::worker(deployment)?;
         let (api, api_process) = Process::api(deployment).await?;
         let earlier_worker = earlier.launch("tributary-worker")?.start()?;
-        told.add(tell(&earlier, &[earlier_api, api], 12..20).await?);
+        told.add(tell(programmes(deployment, 8).await?, &[earlier_api, api]).await?);
         told.settled(deployment).await?;
         ensure!(earlier_worker.stop().await?.success(), "the earlier worker did not end well");
         ensure!(earlier_api_process.stop().await?.success(), "the earlier API did not end well");
         show("settled while both served");
 
-        told.add(tell(&earlier, &[api], 20..22).await?);
+        told.add(tell(programmes(deployment, 2).await?, &[api]).await?);
         told.settled(deployment).await?;
         deployment.drained().await?;
         for entered in &told.0 {
@@ -107,21 +107,20 @@ impl Told {
     }
 }
 
+/// Projects with the demo's programme.
+async fn programmes(deployment: &Deployment, count: usize) -> Result<Vec<Entered>> {
+    try_join_all((0..count).map(async |_| deployment.programme().await)).await
+}
+
 /// Tells projects the demo's history, each by one of the APIs.
-async fn tell(
-    earlier: &Earlier<'_>,
-    apis: &[SocketAddr],
-    numbers: std::ops::Range<usize>,
-) -> Result<Vec<Entered>> {
-    let projects = numbers.map(async |number| {
-        let api = *apis.get(number.checked_rem(apis.len()).unwrap_or_default()).context("there is no API")?;
-        let entered = earlier.programme(api).await?;
+async fn tell(projects: Vec<Entered>, apis: &[SocketAddr]) -> Result<Vec<Entered>> {
+    let told = projects.into_iter().zip(apis.iter().cycle()).zip(0..).map(async |((entered, api), seed)| {
         let events = history::events();
-        let deliveries = stripe::shuffled(&events, &mut StdRng::seed_from_u64(u64::try_from(number)?));
-        stripe::post_all(&stripe::client()?, api, &entered, &deliveries).await?;
+        let deliveries = stripe::shuffled(&events, &mut StdRng::seed_from_u64(seed));
+        stripe::post_all(&stripe::client()?, *api, &entered, &deliveries).await?;
         Ok::<_, anyhow::Error>(entered)
     });
-    try_join_all(projects).await
+    try_join_all(told).await
 }
 
 /// The programs of the earlier release.
@@ -147,6 +146,10 @@ impl<'a> Earlier<'a> {
         let (status, out, said) = launch.stdout(Stdio::piped()).stderr(Stdio::piped()).answered().await?;
         ensure!(status.success(), "the earlier tributary {}: {said}{out}", arguments.join(" "));
         Ok(out)
+    }
+
+    async fn programmes(&self, api: SocketAddr, count: usize) -> Result<Vec<Entered>> {
+        try_join_all((0..count).map(async |_| self.programme(api).await)).await
     }
 
     /// The demo's programme, entered as its users would: by command and by REST.
