@@ -13,7 +13,7 @@ mod moment;
 use super::decisions::Decisions;
 use super::outcome::{Bind, CandidateStory, Evidence, Method};
 use super::payments::Payment;
-use super::people::People;
+use super::people::{People, Person};
 use super::{KnownFact, SettleError, rules_at};
 use crate::clock::not_after;
 use crate::directory::Directory;
@@ -70,8 +70,11 @@ pub(super) fn attribute(
     let anchors = || people.by_anchor.keys();
     let own: BTreeMap<&Key, Bind> =
         anchors().filter_map(|anchor| Some((anchor, bind(anchor, &moments)?.0))).collect();
+    let carriers = Carriers::of(people, &own);
     for (anchor, moments) in &mut moments {
-        EmailMatches::of(anchor, people, &own).add_to(moments);
+        if let Some(person) = people.by_anchor.get(anchor) {
+            EmailMatches::of(person, &carriers).add_to(moments);
+        }
     }
     let mut binds = Binds::default();
     for anchor in anchors() {
@@ -256,31 +259,67 @@ fn stories(candidates: &[Candidate<'_>], own: Option<&Bind>, winner: &Bind) -> V
     candidates.iter().map(story).collect()
 }
 
-/// The bound people who carry one of a person's addresses (SEMANTICS 4 g), each from when both are known
-/// to carry it and the bind is there: who comes to an address later is matched with nobody before.
+/// Those who carry an address and are bound by what they brought along, by address: the first three of each, by the time from which both
+/// are known. Of one who is matched with them no more than two others decide.
+struct Carriers<'a> {
+    by_address: BTreeMap<&'a Key, Vec<Carrier<'a>>>,
+}
+
+#[derive(Clone, Copy)]
+struct Carrier<'a> {
+    since: DateTime<Utc>,
+    anchor: &'a Key,
+    bind: &'a Bind,
+}
+
+impl<'a> Carriers<'a> {
+    fn of(people: &'a People, own: &'a BTreeMap<&Key, Bind>) -> Self {
+        let mut by_address: BTreeMap<&Key, Vec<Carrier<'_>>> = BTreeMap::new();
+        for (anchor, bind) in own {
+            // A lock alone makes nobody: whoever is only named by one carries nothing.
+            let person = people.by_anchor.get(*anchor).filter(|person| person.first_seen_at.is_some());
+            for (address, since) in person.into_iter().flat_map(Person::known_addresses) {
+                let since = since.max(bind.bound_at);
+                by_address.entry(address).or_default().push(Carrier { since, anchor, bind });
+            }
+        }
+        for carriers in by_address.values_mut() {
+            carriers.sort_by_key(|carrier| carrier.since);
+            carriers.truncate(3);
+        }
+        Self { by_address }
+    }
+}
+
+/// The bound people who carry one of a person's addresses (SEMANTICS 4 g), each from when both are known to carry it and the bind is there:
+/// who comes to an address later is matched with nobody before. The first is a match until there is a second, and nobody is from then on.
 struct EmailMatches<'a> {
-    binds: Vec<(DateTime<Utc>, &'a Bind)>,
+    first: Option<(DateTime<Utc>, &'a Bind)>,
+    second: Option<DateTime<Utc>>,
 }
 
 impl<'a> EmailMatches<'a> {
-    fn of(anchor: &Key, people: &People, own: &'a BTreeMap<&Key, Bind>) -> Self {
-        let Some(person) = people.by_anchor.get(anchor) else { return Self { binds: Vec::new() } };
-        // A lock alone makes nobody: whoever is only named by one carries nothing.
-        let shares = |other: &Key| {
-            let other = people.by_anchor.get(other).filter(|_| other != anchor)?;
-            other.first_seen_at?;
-            person.shares_an_address_since(other)
-        };
-        let since = |(other, bind): (&&Key, &'a Bind)| Some((shares(other)?.max(bind.bound_at), bind));
-        Self { binds: own.iter().filter_map(since).collect() }
+    fn of(person: &Person, carriers: &Carriers<'a>) -> Self {
+        let mut others: BTreeMap<&Key, (DateTime<Utc>, &'a Bind)> = BTreeMap::new();
+        for (address, mine) in person.known_addresses() {
+            let carriers = carriers.by_address.get(address).into_iter().flatten();
+            for other in carriers.filter(|other| *other.anchor != person.anchor) {
+                let since = mine.max(other.since);
+                let known = others.entry(other.anchor).or_insert((since, other.bind));
+                known.0 = known.0.min(since);
+            }
+        }
+        let mut others: Vec<(DateTime<Utc>, &Bind)> = others.into_values().collect();
+        others.sort_by_key(|(since, _)| *since);
+        let mut others = others.into_iter();
+        Self { first: others.next(), second: others.next().map(|(since, _)| since) }
     }
 
     /// The bind of the only one who was bound by then.
     fn at(&self, at: DateTime<Utc>) -> Option<Candidate<'a>> {
-        let mut known = self.binds.iter().filter(|(since, _)| not_after(*since, at));
-        let (since, first) = known.next()?;
-        if known.next().is_none() {
-            return Some(Candidate::email_match(Ok(first), *since));
+        let (since, first) = self.first.filter(|(since, _)| not_after(*since, at))?;
+        if self.second.is_none_or(|second| !not_after(second, at)) {
+            return Some(Candidate::email_match(Ok(first), since));
         }
         let several = "several referrals carry the customer's e-mail address".to_owned();
         Some(Candidate::email_match(Err(several), at))
@@ -294,12 +333,8 @@ impl<'a> EmailMatches<'a> {
                 moment.candidates.push(same);
             }
         }
-        // A referral that is bound later may find payments waiting.
-        let later: Vec<Moment<'_>> = self
-            .binds
-            .iter()
-            .filter_map(|(since, _)| Some(Moment::email_match(*since, self.at(*since)?)))
-            .collect();
+        // A referral that is bound later may find payments waiting. One that is not the only one binds nobody.
+        let later = self.first.and_then(|(since, _)| Some(Moment::email_match(since, self.at(since)?)));
         moments.extend(later);
         moment::sort(moments);
     }

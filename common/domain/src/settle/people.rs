@@ -50,11 +50,9 @@ impl Person {
         self.keys.iter().filter(|key| key.kind() == KeyKind::StripeCustomer)
     }
 
-    /// Since when two people are known to share an address.
-    pub(super) fn shares_an_address_since(&self, other: &Self) -> Option<DateTime<Utc>> {
-        let shared =
-            self.addresses.keys().filter_map(|email| Some(self.since(email)?.max(other.since(email)?)));
-        shared.min()
+    /// Their addresses, each from when it is known to be theirs.
+    pub(super) fn known_addresses(&self) -> impl Iterator<Item = (&Key, DateTime<Utc>)> {
+        self.addresses.keys().filter_map(|email| Some((email, self.since(email)?)))
     }
 
     /// From when an address is this person's; one that is known from their first sight on always was.

@@ -10,7 +10,7 @@ use domain::ids::{AffiliateId, ClusterId, CustomerId, Realm};
 use domain::key::{Key, KeyKind};
 use domain::settle::{Bind, Customer, CustomerStatus};
 use sqlx::types::Json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The row of each customer, by cluster and anchor.
 pub(super) type CustomerRows = BTreeMap<(ClusterId, Key), CustomerId>;
@@ -90,7 +90,7 @@ pub(super) async fn write(
         let mut standing = existing.remove(&cluster.cluster).unwrap_or_default();
         for customer in &cluster.settlement.customers {
             let target = Row::target(cluster, customer);
-            if let Some((id, row)) = take_match(&mut standing, customer) {
+            if let Some((id, row)) = standing.take(customer) {
                 rows.insert((cluster.cluster, customer.anchor.clone()), id);
                 if row != target {
                     told.push(change(cluster, causes, Some(row.shown(id)), Some(target.shown(id))));
@@ -101,7 +101,7 @@ pub(super) async fn write(
             }
         }
         // Whoever is left turned out to be somebody else.
-        for (id, row) in standing.into_iter().filter(|(_, row)| !row.retired) {
+        for (id, row) in standing.rows.into_iter().filter(|(_, row)| !row.retired) {
             told.push(change(cluster, causes, Some(row.shown(id)), None));
             changed.push((id, Row { retired: true, has_cluster: false, ..row }));
         }
@@ -127,18 +127,35 @@ fn change(
     Change { realm: cluster.realm, before, after, cause: causes.for_cluster(cluster.cluster) }
 }
 
-/// The oldest row that names this customer: by the same anchor, else by one of its keys.
-fn take_match(standing: &mut BTreeMap<CustomerId, Row>, customer: &Customer) -> Option<(CustomerId, Row)> {
-    let by_anchor = standing.iter().find(|(_, row)| row.anchor == customer.anchor);
-    let found = by_anchor.or_else(|| standing.iter().find(|(_, row)| customer.keys.contains(&row.anchor)));
-    let id = *found?.0;
-    Some((id, standing.remove(&id)?))
+/// The rows of a cluster, as they stand.
+#[derive(Default)]
+struct Standing {
+    rows: BTreeMap<CustomerId, Row>,
+    by_anchor: BTreeMap<Key, BTreeSet<CustomerId>>,
+}
+
+impl Standing {
+    fn add(&mut self, id: CustomerId, row: Row) {
+        self.by_anchor.entry(row.anchor.clone()).or_default().insert(id);
+        self.rows.insert(id, row);
+    }
+
+    /// Takes the oldest row that names this customer: by the same anchor, else by one of its keys.
+    fn take(&mut self, customer: &Customer) -> Option<(CustomerId, Row)> {
+        let oldest = |key| self.by_anchor.get(key)?.first().copied();
+        let id = oldest(&customer.anchor).or_else(|| customer.keys.iter().filter_map(oldest).min())?;
+        let row = self.rows.remove(&id)?;
+        if let Some(ids) = self.by_anchor.get_mut(&row.anchor) {
+            ids.remove(&id);
+        }
+        Some((id, row))
+    }
 }
 
 async fn load(
     connection: &mut PgConnection,
     folded: &[Folded],
-) -> Result<BTreeMap<ClusterId, BTreeMap<CustomerId, Row>>, StoreError> {
+) -> Result<BTreeMap<ClusterId, Standing>, StoreError> {
     let stored = folded.iter().filter(|folded| !folded.is_new);
     let clusters: Vec<i64> = stored.map(|folded| folded.cluster.0).collect();
     if clusters.is_empty() {
@@ -155,7 +172,7 @@ async fn load(
     )
     .fetch_all(connection)
     .await?;
-    let mut existing: BTreeMap<ClusterId, BTreeMap<CustomerId, Row>> = BTreeMap::new();
+    let mut existing: BTreeMap<ClusterId, Standing> = BTreeMap::new();
     for row in rows {
         let standing = Row {
             anchor: Key::stored(row.anchor),
@@ -173,7 +190,7 @@ async fn load(
             retired: row.retired,
             has_cluster: row.has_cluster,
         };
-        existing.entry(ClusterId(row.cluster_id)).or_default().insert(CustomerId(row.id), standing);
+        existing.entry(ClusterId(row.cluster_id)).or_default().add(CustomerId(row.id), standing);
     }
     Ok(existing)
 }
