@@ -100,13 +100,14 @@ async fn the_first_affiliate_keeps_it(pool: PgPool) {
         let answer = post(&api, &project, &body).await;
         assert!(answer.error(409, "conflict").contains(&format!("affiliate {first}")));
     }
+    // What was told is numbered by the worker.
+    settled(&pool).await;
     drop(worker);
     // Before a worker has settled it, too.
     let pending = json!({"email": "bob@example.com", "affiliate_id": first});
     let respond_async = async |body: &Value| {
         api.post(&project, PATH, &body.to_string()).header("Prefer", "respond-async").send().await
     };
-    settled(&pool).await;
     crate::settling::until("the worker's end", async || {
         let answer = respond_async(&json!({"email": "probe@example.com"})).await;
         answer.status == 202 && queued(&pool).await.len() == 1
