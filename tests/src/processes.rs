@@ -2,6 +2,7 @@
 
 use crate::{deployment::Deployment, figures::show, launch::Launch, wait::until};
 use anyhow::{Context, Result, ensure};
+use serde_json::Value;
 use std::{
     env,
     net::SocketAddr,
@@ -174,6 +175,18 @@ pub async fn command(deployment: &Deployment, arguments: &[&str]) -> Result<Stri
     let (out, said) = (String::from_utf8(output.stdout)?, String::from_utf8(output.stderr)?);
     ensure!(output.status.success(), "tributary {}: {said}{out}", arguments.join(" "));
     Ok(out)
+}
+
+/// Sees that a database of a deployment's is whole: no rule is broken, and a replay would add nothing.
+///
+/// # Errors
+/// When it is not: with what was found.
+pub async fn is_whole(deployment: &Deployment, database_url: &str) -> Result<()> {
+    command(deployment, &["--database-url", database_url, "verify"]).await?;
+    let replay = ["--database-url", database_url, "replay", "--dry-run", "--json"];
+    let replayed: Value = serde_json::from_str(&command(deployment, &replay).await?)?;
+    ensure!(replayed["ledger_entries"] == 0, "a replay would post: {replayed}");
+    Ok(())
 }
 
 /// Where cargo puts programs: beside the directory of the test that runs, unless `PROGRAMS_DIR` says where those are that

@@ -3,9 +3,12 @@
 use crate::wait::until;
 use anyhow::{Context, Result, bail, ensure};
 use chrono::Utc;
-use cli::demo::programme::{Entered, WEBHOOK_SECRET};
+use cli::demo::{
+    history,
+    programme::{Entered, WEBHOOK_SECRET},
+};
 use futures::{StreamExt, TryStreamExt, stream};
-use rand::{Rng, RngExt, seq::SliceRandom};
+use rand::{Rng, RngExt, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use reqwest::{Client, Response};
 use std::{net::SocketAddr, time::Duration};
 use stripe::signature;
@@ -39,6 +42,16 @@ pub fn request(http: &Client, api: SocketAddr, to: &Entered, body: &str) -> reqw
         .header("Content-Type", "application/json; charset=utf-8")
         .header("Stripe-Signature", signature::sign(WEBHOOK_SECRET, Utc::now(), body.as_bytes()))
         .body(body.to_owned())
+}
+
+/// Posts each event of the demo's history one to three times, in an order of the `seed`'s, until all are accepted.
+///
+/// # Errors
+/// When it is not.
+pub async fn post_history(api: SocketAddr, to: &Entered, seed: u64) -> Result<()> {
+    let deliveries = history::events();
+    let deliveries = shuffled(&deliveries, &mut StdRng::seed_from_u64(seed));
+    post_all(&client()?, api, to, &deliveries).await
 }
 
 /// Posts whatever, with whatever signature.

@@ -154,8 +154,8 @@ pub fn pool_for_requests(
 }
 
 /// Sessions for one statement of requests that looks a few rows up by their keys, again and again: each plans it once, by index whatever
-/// the statistics say. To plan such a statement takes several times what it takes to run it, and so does asking a connection that is
-/// given back whether it lives, as a pool does.
+/// the statistics say. To plan such a statement takes several times what it takes to run it; and nobody asks a connection that is given
+/// back whether it lives, as a pool does, which is a round trip beside the question's.
 ///
 /// # Errors
 /// When the URL cannot be read.

@@ -3,7 +3,6 @@
 use anyhow::Result;
 use cli::demo::history;
 use futures::future::try_join_all;
-use rand::{SeedableRng, rngs::StdRng};
 use std::net::SocketAddr;
 use tests::{
     deployment::{self, Deployment},
@@ -63,10 +62,8 @@ async fn ten_orders_end_in_one_digest(backend: Backend) -> Result<()> {
 
 async fn one_order(deployment: &Deployment, api: SocketAddr, seed: u64) -> Result<(String, Vec<String>)> {
     let entered = deployment.programme().await?;
-    let events = history::events();
-    let deliveries = stripe::shuffled(&events, &mut StdRng::seed_from_u64(seed));
-    stripe::post_all(&stripe::client()?, api, &entered, &deliveries).await?;
-    deployment.settled(entered.realm, events.len()).await?;
+    stripe::post_history(api, &entered, seed).await?;
+    deployment.settled(entered.realm, history::events().len()).await?;
     let project = entered.realm.project;
     assert_eq!(ledger::earned(&deployment.pool, entered.realm).await?, ledger::of_the_demo(), "seed {seed}");
     Ok((deployment.digest(project).await?, deployment.lines(project).await?))

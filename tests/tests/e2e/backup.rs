@@ -3,15 +3,18 @@
 use anyhow::{Context, Result, ensure};
 use cli::demo::{history, programme::Entered};
 use futures::future::try_join_all;
-use rand::{SeedableRng, rngs::StdRng};
-use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use std::{env, ffi::OsStr, net::SocketAddr, path::PathBuf};
+use std::{
+    env,
+    ffi::OsStr,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 use tests::{
     deployment::{self, Deployment},
     launch::Launch,
     ledger,
-    processes::{Process, command},
+    processes::{Process, is_whole},
     stores::Backend,
     stripe,
     wait::until,
@@ -69,15 +72,6 @@ async fn a_backup_taken_under_load_is_whole_and_what_came_after_it_can_come_agai
     .await
 }
 
-/// No rule is broken there, and a replay would add nothing.
-async fn is_whole(deployment: &Deployment, url: &str) -> Result<()> {
-    command(deployment, &["--database-url", url, "verify"]).await?;
-    let replayed = command(deployment, &["--database-url", url, "replay", "--dry-run", "--json"]).await?;
-    let replayed: Value = serde_json::from_str(&replayed)?;
-    ensure!(replayed["ledger_entries"] == 0, "a replay would post: {replayed}");
-    Ok(())
-}
-
 /// Stripe sends all of it again: what is there changes nothing, and what came after the backup is settled.
 async fn told_again(deployment: &Deployment, url: &str, projects: &[Entered]) -> Result<()> {
     let pool = store::pool(url, "test", 2)?;
@@ -91,9 +85,7 @@ async fn told_again(deployment: &Deployment, url: &str, projects: &[Entered]) ->
     let known: Vec<&Entered> =
         projects.iter().filter(|entered| known.contains(&entered.realm.project.0)).collect();
     for (seed, entered) in (0..).zip(&known) {
-        let history = history::events();
-        let deliveries = stripe::shuffled(&history, &mut StdRng::seed_from_u64(seed));
-        stripe::post_all(&stripe::client()?, api, entered, &deliveries).await?;
+        stripe::post_history(api, entered, seed).await?;
     }
     let all = i64::try_from(known.len() * history::events().len())?;
     until("all of it is settled there", async || {
@@ -113,9 +105,7 @@ async fn told_again(deployment: &Deployment, url: &str, projects: &[Entered]) ->
 
 async fn post(deployment: &Deployment, api: SocketAddr, seed: u64) -> Result<Entered> {
     let entered = deployment.programme().await?;
-    let events = history::events();
-    let deliveries = stripe::shuffled(&events, &mut StdRng::seed_from_u64(seed));
-    stripe::post_all(&stripe::client()?, api, &entered, &deliveries).await?;
+    stripe::post_history(api, &entered, seed).await?;
     Ok(entered)
 }
 
@@ -158,7 +148,7 @@ fn programs() -> Result<Option<PathBuf>> {
     Ok(found)
 }
 
-async fn run(program: &std::path::Path, arguments: &[&OsStr]) -> Result<()> {
+async fn run(program: &Path, arguments: &[&OsStr]) -> Result<()> {
     let output = Command::new(program).args(arguments).output().await;
     let output = output.with_context(|| program.display().to_string())?;
     ensure!(output.status.success(), "{}: {}", program.display(), String::from_utf8_lossy(&output.stderr));

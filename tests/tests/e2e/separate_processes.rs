@@ -3,7 +3,6 @@
 use anyhow::{Result, ensure};
 use cli::demo::{history, programme::Entered};
 use futures::future::try_join_all;
-use rand::{SeedableRng, rngs::StdRng};
 use std::net::SocketAddr;
 use tests::{
     deployment::{self, Deployment},
@@ -54,9 +53,7 @@ async fn two_workers_one_of_them_killed_settle_what_one_would() -> Result<()> {
 
 async fn post(deployment: &Deployment, api: SocketAddr, seed: u64) -> Result<Entered> {
     let entered = deployment.programme().await?;
-    let events = history::events();
-    let deliveries = stripe::shuffled(&events, &mut StdRng::seed_from_u64(seed));
-    stripe::post_all(&stripe::client()?, api, &entered, &deliveries).await?;
+    stripe::post_history(api, &entered, seed).await?;
     Ok(entered)
 }
 

@@ -5,7 +5,6 @@
 
 use anyhow::{Context, Result, ensure};
 use cli::demo::{history, programme::Entered};
-use rand::{SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, env, net::SocketAddr, time::Duration};
 use tests::{
@@ -39,7 +38,7 @@ async fn books_of_notifications_are_the_ledgers_whatever_dies() -> Result<()> {
                 let entered = until("a project", async || deployment.programme().await).await?;
                 until("an endpoint", async || endpoint(api, &entered, &receiver, round % 2 == 0).await)
                     .await?;
-                post(api, &entered, u64::try_from(round)?).await?;
+                stripe::post_history(api, &entered, u64::try_from(round)?).await?;
                 followed.push((entered, receiver));
                 disturb(deployment, private, &mut workers, round).await?;
             }
@@ -72,12 +71,6 @@ async fn endpoint(api: SocketAddr, entered: &Entered, receiver: &Receiver, order
     let answer = stripe::client()?.post(url).bearer_auth(&entered.api_key).json(&body).send().await?;
     ensure!(answer.status() == 201, "{}", answer.text().await?);
     Ok(())
-}
-
-async fn post(api: SocketAddr, entered: &Entered, seed: u64) -> Result<()> {
-    let events = history::events();
-    let deliveries = stripe::shuffled(&events, &mut StdRng::seed_from_u64(seed));
-    stripe::post_all(&stripe::client()?, api, entered, &deliveries).await
 }
 
 /// Kills a worker, now and then the database, while what was posted is settled and sent.
