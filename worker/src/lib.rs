@@ -31,6 +31,7 @@ mod recovery;
 mod run;
 mod suspects;
 mod telemetry;
+mod turns;
 mod waiting;
 
 pub use run::{Settings, run};

@@ -8,6 +8,7 @@ use crate::keychain::Keychain;
 use crate::place::{Kind, Place};
 use crate::pressure::Pressure;
 use crate::suspects::{self, Trial};
+use crate::turns::{Turn, Turns};
 use crate::{heartbeat, notify, reconcile, telemetry, waiting};
 use anyhow::Context;
 use common::config::{NotifyArgs, QueueArgs, StripeArgs, WatchArgs};
@@ -20,11 +21,13 @@ use tokio::sync::{Mutex, RwLock, mpsc};
 use tokio_util::sync::CancellationToken;
 
 /// Messages of one transaction. Larger batches gain little more and hold their locks longer.
-const BATCH: usize = 500;
+pub(crate) const BATCH: usize = 500;
 
-/// Sessions: two batches, their settling, the jobs, the providers' keys, the thin events that wait, the comparing with
-/// Stripe's events and the heartbeat.
-const SESSIONS: usize = 10;
+/// Sessions of batches: two of them, and who looks what holds one up.
+const SETTLING: usize = 3;
+
+/// Sessions of all else: the jobs, the providers' keys, the thin events that wait, the comparing with Stripe's events and the heartbeat.
+const SESSIONS: usize = 8;
 
 /// How long the worker takes to stop at most, whatever does not answer. What it has not finished or handed back by then
 /// is delivered again: container managers kill after 10 s.
@@ -73,6 +76,8 @@ async fn work(settings: Settings<'_>, shutdown: &CancellationToken) -> anyhow::R
     telemetry::describe();
     let sessions =
         store::sessions(database_url, "tributary-worker", SESSIONS).context("DATABASE_URL cannot be used")?;
+    let settling = store::sessions_for_settling(database_url, "tributary-worker", SETTLING)
+        .context("DATABASE_URL cannot be used")?;
     let queue = queue.queue(database_url, "tributary-worker")?;
     let keys = Arc::new(stripe.metadata.keys());
     let place = Arc::new(Place::new(sessions.clone()));
@@ -92,6 +97,7 @@ async fn work(settings: Settings<'_>, shutdown: &CancellationToken) -> anyhow::R
     while place.wait_until_fit(shutdown).await == Waited::Whole {
         let shift = Shift {
             sessions: &sessions,
+            settling: &settling,
             place: &place,
             queue: &queue,
             keys: &keys,
@@ -105,12 +111,15 @@ async fn work(settings: Settings<'_>, shutdown: &CancellationToken) -> anyhow::R
     }
     notifying.await.context("sending notifications failed")?;
     sessions.close();
+    settling.close();
     Ok(())
 }
 
 /// From when the place lets the worker work to when it is to stop, or is refused for a while.
 struct Shift<'a> {
     sessions: &'a Sessions,
+    /// For batches.
+    settling: &'a Sessions,
     place: &'a Arc<Place>,
     queue: &'a QueueConfig,
     keys: &'a Arc<MetadataKeys>,
@@ -120,7 +129,7 @@ struct Shift<'a> {
 
 impl Shift<'_> {
     async fn work(&self, leave: CancellationToken) -> anyhow::Result<()> {
-        let Self { sessions, place, queue, keys, keychain, pressure } = *self;
+        let Self { sessions, settling, place, queue, keys, keychain, pressure } = *self;
         // Whether a question can be asked is known before the first event that lacks something.
         let mut backoff = Backoff::for_store();
         while let Err(error) = keychain.read(sessions).await {
@@ -139,7 +148,7 @@ impl Shift<'_> {
         let publishing = CancellationToken::new();
         let publisher = Publisher::start(queue, publishing.clone());
         let settling = Settling::new(
-            sessions.clone(),
+            settling.clone(),
             Arc::clone(place),
             queue.prefix.clone(),
             consumer.acknowledger(),
@@ -174,13 +183,15 @@ impl Shift<'_> {
         ));
         tracing::info!(broker = queue.broker.is_some(), "working");
 
-        // While these batches are settled the next is read. Two workers that meet wait for each other in the database, and so
+        // While two batches are settled the next is read. Two workers that meet wait for each other in the database, and so
         // do two batches of one.
         let (give, take) = mpsc::channel(1);
-        let (take, alone) = (Mutex::new(take), RwLock::new(()));
+        let (take, alone, turns) = (Mutex::new(take), RwLock::new(()), Turns::new());
         let read = async {
             let give = give;
-            while let Some(ahead) = next(&mut consumer, keys, pressure).await? {
+            loop {
+                let turn = turns.next(&mut consumer).await?;
+                let Some(ahead) = next(&mut consumer, turn, keys, pressure).await? else { break };
                 if give.send(ahead).await.is_err() {
                     break;
                 }
@@ -205,6 +216,7 @@ impl Shift<'_> {
 
 /// A batch that was read and not yet begun.
 struct Ahead {
+    turn: Turn,
     read: Vec<Read>,
     /// Those that are worked on alone, and read when they are.
     suspects: Vec<Delivery>,
@@ -220,7 +232,7 @@ async fn settle_each(
 ) {
     loop {
         let next = batches.lock().await.recv().await;
-        let Some(Ahead { read, suspects }) = next else { return };
+        let Some(Ahead { turn, read, suspects }) = next else { return };
         let beside = alone.read().await;
         settling.settle(sort(read, settling, jobs).await).await;
         drop(beside);
@@ -230,6 +242,7 @@ async fn settle_each(
                 settling.settle(sort(vec![read_one(suspect, keys)], settling, jobs).await).await;
             }
         }
+        drop(turn);
     }
 }
 
@@ -239,6 +252,7 @@ type Read = (Delivery, Result<Task, Unworkable>);
 /// Waits for the next batch and reads it, on a thread of its own; `None` when the shift is over.
 async fn next(
     consumer: &mut Consumer,
+    turn: Turn,
     keys: &Arc<MetadataKeys>,
     pressure: &Pressure,
 ) -> anyhow::Result<Option<Ahead>> {
@@ -248,7 +262,7 @@ async fn next(
     let keys = Arc::clone(keys);
     let read = move || unsuspected.into_iter().map(|delivery| read_one(delivery, &keys)).collect();
     let read = tokio::task::spawn_blocking(read).await.context("reading a batch failed")?;
-    Ok(Some(Ahead { read, suspects }))
+    Ok(Some(Ahead { turn, read, suspects }))
 }
 
 fn read_one(delivery: Delivery, keys: &MetadataKeys) -> Read {

@@ -8,10 +8,9 @@ use std::{fmt, str::FromStr, time::Duration};
 /// together. Stripe gives a webhook 20 s; a client of the REST API should hear sooner.
 const PUBLISH_DEADLINE: Duration = Duration::from_secs(2);
 
-/// Unsettled messages that RabbitMQ hands to one worker: two to four batches, so that the next is in
-/// memory while one is settled. None of them is larger than [`SMALL_BODY`], so this bounds the worker's memory, to 64 MB
-/// at worst.
-const PREFETCH: u16 = 1000;
+/// Unsettled messages that RabbitMQ hands to one worker: four batches, of which two are settled, one is read, and one gathers. None
+/// of them is larger than [`SMALL_BODY`], so this bounds the worker's memory, to 128 MB at worst; two thousand of Stripe's are some 10.
+const PREFETCH: u16 = 2000;
 
 /// The same of messages that are larger: of 1 MiB each, 16 MiB.
 pub(crate) const LARGE_PREFETCH: u16 = 16;
@@ -49,7 +48,7 @@ pub struct QueueConfig {
     pub database: PgConnectOptions,
     /// How long a publish may take in all. Default: 2 s.
     pub publish_deadline: Duration,
-    /// Unsettled messages that RabbitMQ hands to one consumer, from 1. Default: 1000.
+    /// Unsettled messages that RabbitMQ hands to one consumer, from 1. Default: 2000.
     pub prefetch: u16,
     /// Bytes of bodies in one batch; a larger message is a batch of its own. Default: 4 MiB.
     pub batch_bytes: usize,

@@ -57,18 +57,14 @@ impl Consumer {
         Self { halt, broker, claims, acknowledger, batch_bytes: config.batch_bytes, shutdown, tasks, stop }
     }
 
-    /// The next messages, at most `max` and no more than a batch's bytes: waits for the first and takes what is there, and
-    /// what comes within 5 ms where messages come thick and fast. More gather by themselves while whoever asks is busy, so batches grow with
-    /// the load. `None` after shutdown.
+    /// The next messages, at most `max` and no more than a batch's bytes: waits for the first and takes what is there. More gather by
+    /// themselves while whoever asks is busy, so batches grow with the load. `None` after shutdown.
     ///
     /// While both stores have messages each gives half. May be cancelled: nothing is lost by it.
     pub async fn next_batch(&mut self, max: usize) -> Option<Vec<Delivery>> {
         let max = max.max(1);
         while !self.shutdown.is_cancelled() {
             self.claims.claim_if_due(max);
-            if let Some(broker) = &mut self.broker {
-                broker.gather(max).await;
-            }
             let batch = self.take(max);
             if !batch.is_empty() {
                 // The next claim runs while the worker works on this batch.
@@ -84,6 +80,22 @@ impl Consumer {
         }
         self.hand_back().await;
         None
+    }
+
+    /// Waits until `count` messages of a batch of `max` are there to be taken, or for the shutdown. May be cancelled: nothing is lost by it.
+    pub async fn holds(&mut self, count: usize, max: usize) {
+        loop {
+            self.claims.claim_if_due(max.max(1));
+            let held = self.claims.ready() + self.broker.as_ref().map_or(0, Prefetched::fetched);
+            if held >= count || self.shutdown.is_cancelled() {
+                return;
+            }
+            tokio::select! {
+                () = self.shutdown.cancelled() => {}
+                () = self.claims.changed() => {}
+                () = filled(self.broker.as_mut()) => {}
+            }
+        }
     }
 
     /// Settles deliveries; see [`Acknowledger::finish`].

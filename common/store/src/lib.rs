@@ -187,6 +187,20 @@ pub fn sessions(database_url: &str, application: &str, places: usize) -> Result<
     Ok(Sessions::new(options, Limits::SERVICE, places))
 }
 
+/// Sessions for [`settlement::settle_traced_batch`]: its statements look up a batch's rows in tables of any size, so indexes are used whatever
+/// the statistics say, and each is planned once every few seconds.
+///
+/// # Errors
+/// When the URL cannot be read.
+pub fn sessions_for_settling(
+    database_url: &str,
+    application: &str,
+    places: usize,
+) -> Result<Sessions, StoreError> {
+    let options = PgConnectOptions::from_str(database_url)?.application_name(application);
+    Ok(Sessions::new(by_index(options, ONCE), Limits::SERVICE, places))
+}
+
 /// Sessions for notifications: their statements look up a few rows in tables of any size, so indexes are used whatever the
 /// statistics say, and were when a statement was first planned.
 ///

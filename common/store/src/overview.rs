@@ -167,6 +167,26 @@ pub async fn settled_events(connection: &mut PgConnection, realm: Realm) -> Resu
     Ok(count.fetch_one(connection).await?)
 }
 
+/// How many of Stripe's events have taken effect behind one, and the last of those.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn settled_events_behind(
+    connection: &mut PgConnection,
+    realm: Realm,
+    event: i64,
+) -> Result<(i64, Option<i64>), StoreError> {
+    let behind = sqlx::query!(
+        r#"SELECT count(*) AS "count!", max(id) AS last FROM events
+         WHERE project_id = $1 AND livemode = $2 AND id > $3 AND source = 'stripe'"#,
+        realm.project.0,
+        realm.mode.is_live(),
+        event,
+    );
+    let behind = behind.fetch_one(connection).await?;
+    Ok((behind.count, behind.last))
+}
+
 struct Row {
     id: i64,
     project_id: i64,

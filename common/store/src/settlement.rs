@@ -7,8 +7,10 @@
 mod again;
 mod barrier;
 mod cause;
+mod cluster_keys;
 mod clusters;
 mod conversions;
+mod copied;
 mod customers;
 mod directory;
 mod facts;
@@ -16,6 +18,7 @@ mod inbox;
 mod incoming;
 mod ledger;
 mod merged;
+mod new_facts;
 mod occupied;
 mod part_number;
 mod parts;
@@ -112,7 +115,7 @@ async fn remember(
     let rows = facts::collapse(facts);
     let mut nears = parts::read(connection, &clusters, &rows).await?;
     let kept =
-        facts::upsert(connection, &rows, &clusters, |cluster, fact| nears.get(&cluster)?.part(fact)).await?;
+        facts::store(connection, &rows, &clusters, |cluster, fact| nears.get(&cluster)?.part(fact)).await?;
     versions::keep(connection, facts, &clusters.of_key).await?;
     parts::join(connection, &nears).await?;
     let met = signups::Named::of(facts).met(connection).await?;
@@ -139,8 +142,8 @@ pub async fn settle_batch(
     settle(connection, items, Planned::EachTime, None).await
 }
 
-/// The same for a worker, in a session of [`Sessions`](crate::Sessions), which keeps no plan for long; what is notified of it keeps
-/// the W3C `traceparent` of who settles.
+/// The same for a worker, in a session of [`sessions_for_settling`](crate::sessions_for_settling); what is notified of it keeps the W3C
+/// `traceparent` of who settles.
 ///
 /// # Errors
 /// As [`settle_batch`].
@@ -149,7 +152,7 @@ pub async fn settle_traced_batch(
     items: &[impl Borrow<Item>],
     trace: Option<&str>,
 ) -> Result<Settled, BatchError> {
-    settle(connection, items, Planned::for_events(items.len()), trace).await
+    settle(connection, items, Planned::BySession, trace).await
 }
 
 async fn settle(

@@ -4,6 +4,8 @@
 
 #[path = "settlement/concurrency.rs"]
 mod concurrency;
+#[path = "settlement/copied.rs"]
+mod copied;
 #[path = "settlement/hundred_thousand.rs"]
 mod hundred_thousand;
 #[path = "settlement/large_bodies.rs"]

@@ -91,8 +91,7 @@ async fn identified(
     let vouched = console.parts.proxy.as_ref().and_then(|proxy| vouched_for(proxy, &reached, &parts.headers));
     if let Some(value) = cookies::session(&parts.headers) {
         let digest = SessionDigest::of(value);
-        let mut connection = console.parts.reads.acquire().await?;
-        let found = console_sessions::find(&mut connection, digest, console.now()).await?;
+        let found = console.signed_in(digest).await?;
         // Whom a proxy signed in is in as long as it says so, and is nobody else.
         let found = found.filter(|who| match vouched {
             Some(name) => who.name.eq_ignore_ascii_case(name.trim()),

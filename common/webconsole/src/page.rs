@@ -7,7 +7,7 @@ use axum::{
 };
 use domain::ids::{Mode, ProjectId, Realm};
 use std::sync::Arc;
-use store::projects::{self, Project};
+use store::projects::Project;
 
 /// The pages that stand at the side of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,7 +137,7 @@ impl FromRequestParts<Console> for Page {
         let project = value("project").and_then(|id| id.parse().ok()).map(ProjectId);
         let mode: Option<Mode> = value("mode").and_then(|mode| mode.parse().ok());
         let (Some(project), Some(mode)) = (project, mode) else { return Err(Failure::no_page()) };
-        let projects = projects::list(&mut *console.parts.reads.acquire().await?).await?;
+        let projects = console.projects().await?;
         let found = projects.iter().find(|known| known.id == project).cloned();
         let found = found.ok_or_else(|| Failure::NotFound(format!("There is no project {project}.")))?;
         Ok(Self {

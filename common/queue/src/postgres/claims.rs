@@ -106,12 +106,20 @@ impl Claims {
         );
     }
 
-    /// Waits until a claim has ended or a new one is due. It may be called again if it was cancelled.
+    /// How many messages are claimed and not taken.
+    pub(crate) fn ready(&self) -> usize {
+        self.ready.len()
+    }
+
+    /// Waits until a claim has ended or a new one is due, which none is before what is there was taken. It may be called again if it
+    /// was cancelled.
     pub(crate) async fn changed(&mut self) {
         if let Some(running) = &mut self.running {
             let outcome = running.await;
             self.running = None;
             self.take_up(outcome);
+        } else if !self.ready.is_empty() {
+            std::future::pending().await
         } else {
             tokio::select! {
                 () = self.wake.notified() => self.next_poll = Instant::now(),

@@ -1,7 +1,7 @@
 //! Clusters: which identities concern one another, locked so that nobody else folds them.
 
 use super::incoming::Incoming;
-use super::part_number;
+use super::{cluster_keys, part_number};
 use crate::{PgConnection, StoreError, decode, realm};
 use domain::ids::{ClusterId, Realm};
 use domain::key::Key;
@@ -76,7 +76,7 @@ async fn resolve_sets(connection: &mut PgConnection, sets: &Sets) -> Result<Reso
     let mut locked: BTreeMap<ClusterId, Option<Past>> = BTreeMap::new();
     let mut fresh = BTreeSet::new();
     for _ in 0..ROUNDS {
-        let (mut of_key, mut parts) = find(connection, &keys).await?;
+        let (mut of_key, mut parts) = cluster_keys::find(connection, &keys).await?;
         let needed: BTreeSet<ClusterId> = of_key.values().flat_map(BTreeMap::values).copied().collect();
         let unlocked: BTreeSet<ClusterId> =
             needed.into_iter().filter(|cluster| !locked.contains_key(cluster)).collect();
@@ -128,7 +128,7 @@ pub(super) async fn held(
     facts: &BTreeMap<Realm, Vec<Incoming<'_>>>,
 ) -> Result<BTreeMap<Realm, BTreeSet<Key>>, StoreError> {
     let sets = connected(facts);
-    let (found, _) = find(connection, &sets.keys()).await?;
+    let (found, _) = cluster_keys::find(connection, &sets.keys()).await?;
     let ids: BTreeSet<i64> = found.values().flat_map(BTreeMap::values).map(|id| id.0).collect();
     let free: BTreeSet<i64> = sqlx::query_scalar!(
         "SELECT id FROM clusters WHERE id = ANY($1) FOR UPDATE SKIP LOCKED",
@@ -229,39 +229,6 @@ fn connected(facts: &BTreeMap<Realm, Vec<Incoming<'_>>>) -> Sets {
     connected
 }
 
-/// The clusters of keys, and the parts of those that have one.
-async fn find(
-    connection: &mut PgConnection,
-    keys: &[(Realm, &Key)],
-) -> Result<(ClusterOfKey, BTreeMap<Realm, BTreeMap<Key, i64>>), StoreError> {
-    let (projects, livemodes, names) = columns(keys);
-    let rows = sqlx::query!(
-        r#"
-        SELECT k.project_id AS "project_id!", k.livemode AS "livemode!", k.key AS "key!", k.cluster_id AS "cluster_id!",
-               k.part
-        FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[]) AS named (project_id, livemode, key)
-        CROSS JOIN LATERAL (
-            SELECT * FROM identity_keys
-            WHERE project_id = named.project_id AND livemode = named.livemode AND key = named.key OFFSET 0
-        ) k
-        "#,
-        &projects,
-        &livemodes,
-        &names,
-    )
-    .fetch_all(connection)
-    .await?;
-    let (mut found, mut parts) = (ClusterOfKey::new(), BTreeMap::<_, BTreeMap<_, _>>::new());
-    for row in rows {
-        let (realm, key) = (realm(row.project_id, row.livemode), Key::stored(row.key));
-        if let Some(part) = row.part {
-            parts.entry(realm).or_default().insert(key.clone(), part);
-        }
-        found.entry(realm).or_default().insert(key, ClusterId(row.cluster_id));
-    }
-    Ok((found, parts))
-}
-
 /// Gives each set without a cluster a new one, and each unknown key the cluster of its set, which must
 /// be locked. Of two workers that do so at once, the second waits for the first and then finds its
 /// rows there, which stay unknown here. Tells the new clusters.
@@ -301,7 +268,7 @@ async fn create(
     }
     // In key order, so that two workers wait for one another instead of deadlocking.
     rows.sort_unstable();
-    if name(connection, &rows).await? {
+    if cluster_keys::name(connection, &rows).await? {
         for (realm, key, cluster, part) in rows {
             known.entry(realm).or_default().insert(key.clone(), ClusterId(cluster));
             if let Some(part) = part {
@@ -358,31 +325,6 @@ async fn insert(
     Ok(fresh)
 }
 
-/// Names keys, in their order, as those of clusters. False where somebody else was first with one.
-async fn name(
-    connection: &mut PgConnection,
-    rows: &[(Realm, &Key, i64, Option<i64>)],
-) -> Result<bool, StoreError> {
-    if rows.is_empty() {
-        return Ok(true);
-    }
-    let named = sqlx::query!(
-        r#"
-        INSERT INTO identity_keys (project_id, livemode, key, cluster_id, part)
-        SELECT * FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[], $4::BIGINT[], $5::BIGINT[])
-        ON CONFLICT (project_id, livemode, key) DO NOTHING
-        "#,
-        &rows.iter().map(|(realm, ..)| realm.project.0).collect::<Vec<_>>(),
-        &rows.iter().map(|(realm, ..)| realm.mode.is_live()).collect::<Vec<_>>(),
-        &rows.iter().map(|(_, key, ..)| key.as_str().to_owned()).collect::<Vec<_>>(),
-        &rows.iter().map(|(_, _, cluster, _)| *cluster).collect::<Vec<_>>(),
-        &rows.iter().map(|(.., part)| *part).collect::<Vec<_>>() as &[Option<i64>],
-    )
-    .execute(connection)
-    .await?;
-    Ok(usize::try_from(named.rows_affected()).is_ok_and(|named| named == rows.len()))
-}
-
 /// Merges the clusters that a set turned out to connect into the oldest of them.
 async fn merge(
     connection: &mut PgConnection,
@@ -435,10 +377,4 @@ async fn merge(
         *cluster = find(&winners, *cluster);
     }
     Ok(Resolved { of_key: clusters, fresh, pasts: long, parts })
-}
-
-fn columns(keys: &[(Realm, &Key)]) -> (Vec<i64>, Vec<bool>, Vec<String>) {
-    let projects = keys.iter().map(|(realm, _)| realm.project.0).collect();
-    let livemodes = keys.iter().map(|(realm, _)| realm.mode.is_live()).collect();
-    (projects, livemodes, keys.iter().map(|(_, key)| key.as_str().to_owned()).collect())
 }

@@ -44,7 +44,8 @@ pub(super) async fn write(
             let target = Target::new(cluster.cluster, conversion, customer)?;
             let mut matches = standing.take(cluster.realm, conversion).into_iter();
             let Some((id, row)) = matches.next() else {
-                missing.push(Missing { realm: cluster.realm, target, conversion, cause: cause.clone() });
+                let (realm, is_of_new_cluster) = (cluster.realm, cluster.is_new);
+                missing.push(Missing { realm, target, conversion, cause: cause.clone(), is_of_new_cluster });
                 continue;
             };
             let differs = row != target.row;

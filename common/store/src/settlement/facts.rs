@@ -2,7 +2,9 @@
 
 use super::BatchError;
 use super::clusters::Resolved;
+use super::copied::{self, Copied};
 use super::incoming::Incoming;
+use super::new_facts;
 use crate::{PgConnection, StoreError, keep::keep, realm};
 use chrono::{DateTime, SubsecRound, Utc};
 use domain::directory::mentioned;
@@ -20,26 +22,68 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The facts of clusters of which no others are stored, as the database gives them back.
 pub(super) type Kept = BTreeMap<(Realm, ClusterId), Vec<KnownFact>>;
 
-/// Inserts the facts; of two with one natural key the one that supersedes the other is kept, here
-/// as in [`Fact::supersedes`], and the earlier times, whichever told it (`KnownFact::meet`). `part` tells the part of a
-/// fact, by its cluster and natural key. Those of new clusters are all that there is of them, and are handed back.
-pub(super) async fn upsert(
+/// A fact on its way into its cluster.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Homed<'a> {
+    pub(super) realm: Realm,
+    pub(super) cluster: ClusterId,
+    /// Of a long history, which part it is of.
+    pub(super) part: Option<i64>,
+    pub(super) told: Incoming<'a>,
+}
+
+/// Stores facts in their clusters. `part` tells the part of a fact, by its cluster and natural key. Those of new clusters are all
+/// that there is of them, and are handed back.
+pub(super) async fn store(
     connection: &mut PgConnection,
     rows: &[(Realm, Incoming<'_>)],
     clusters: &Resolved,
     part: impl Fn((Realm, ClusterId), &str) -> Option<i64>,
 ) -> Result<Kept, StoreError> {
-    let codes = rows.iter().map(|(_, row)| {
-        let codes: Vec<String> = mentioned(row.fact).iter().map(|code| code.as_str().to_owned()).collect();
+    let homed = rows.iter().copied().filter_map(|(realm, told)| {
+        let of_key = clusters.of_key.get(&realm)?;
+        let cluster = told.fact.identities.iter().find_map(|key| of_key.get(key)).copied()?;
+        let part = part((realm, cluster), &told.fact.natural_key);
+        Some(Homed { realm, cluster, part, told })
+    });
+    let rows: Vec<Homed<'_>> = homed.collect();
+    let (new, old): (Vec<_>, Vec<_>) =
+        rows.iter().copied().partition(|row| clusters.fresh.contains(&row.cluster));
+    // The keys of a new cluster are new, and so is what they tell of, but for a fact that was told by other keys before.
+    if new.len() >= copied::WORTH_IT && new_facts::copy(connection, &new).await? == Copied::All {
+        upsert(connection, &old).await?;
+    } else {
+        upsert(connection, &rows).await?;
+    }
+    let mut kept: Kept = clusters
+        .of_key
+        .iter()
+        .flat_map(|(realm, clusters)| clusters.values().map(|cluster| (*realm, *cluster)))
+        .filter(|(_, cluster)| clusters.fresh.contains(cluster))
+        .map(|home| (home, Vec::new()))
+        .collect();
+    for row in new {
+        if let Some(facts) = kept.get_mut(&(row.realm, row.cluster)) {
+            facts.push(as_stored(row.told));
+        }
+    }
+    // What callers say has versions, which are read with the rest.
+    kept.retain(|_, facts| !facts.iter().any(|known| matches!(known.fact.body, FactBody::Posted(_))));
+    Ok(kept)
+}
+
+/// Inserts facts; of two with one natural key the one that supersedes the other is kept, here as in [`Fact::supersedes`], and the
+/// earlier times, whichever told it (`KnownFact::meet`).
+async fn upsert(connection: &mut PgConnection, rows: &[Homed<'_>]) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let codes = rows.iter().map(|row| {
+        let codes: Vec<String> =
+            mentioned(row.told.fact).iter().map(|code| code.as_str().to_owned()).collect();
         // An array of arrays would have to be rectangular; a line feed in a code only splits it.
         (!codes.is_empty()).then(|| codes.join("\n"))
     });
-    let cluster_of = |(realm, row): &(Realm, Incoming<'_>)| {
-        let clusters = clusters.of_key.get(realm)?;
-        row.fact.identities.iter().find_map(|key| clusters.get(key)).map(|id| id.0)
-    };
-    let part_of =
-        |row: &(Realm, Incoming<'_>)| part((row.0, ClusterId(cluster_of(row)?)), &row.1.fact.natural_key);
     sqlx::query!(
         r#"
         INSERT INTO facts (project_id, livemode, natural_key, cluster_id, keep_first, keep_latest, rank, occurred_at,
@@ -73,41 +117,25 @@ pub(super) async fn upsert(
             ELSE (excluded.rank, excluded.occurred_at, excluded.event_id) > (facts.rank, facts.occurred_at, facts.event_id)
         END
         "#,
-        &rows.iter().map(|(realm, _)| realm.project.0).collect::<Vec<_>>(),
-        &rows.iter().map(|(realm, _)| realm.mode.is_live()).collect::<Vec<_>>(),
-        &rows.iter().map(|(_, row)| row.fact.natural_key.clone()).collect::<Vec<_>>(),
-        &rows.iter().map(cluster_of).collect::<Vec<_>>() as &[Option<i64>],
-        &rows.iter().map(|(_, row)| row.fact.keep == Keep::First).collect::<Vec<_>>(),
-        &rows.iter().map(|(_, row)| row.fact.rank).collect::<Vec<_>>(),
-        &rows.iter().map(|(_, row)| row.fact.at).collect::<Vec<_>>(),
-        &rows.iter().map(|(_, row)| row.fact.event.clone()).collect::<Vec<_>>(),
-        &rows.iter().map(|(_, row)| row.received_at).collect::<Vec<_>>(),
+        &rows.iter().map(|row| row.realm.project.0).collect::<Vec<_>>(),
+        &rows.iter().map(|row| row.realm.mode.is_live()).collect::<Vec<_>>(),
+        &rows.iter().map(|row| row.told.fact.natural_key.clone()).collect::<Vec<_>>(),
+        &rows.iter().map(|row| row.cluster.0).collect::<Vec<_>>(),
+        &rows.iter().map(|row| row.told.fact.keep == Keep::First).collect::<Vec<_>>(),
+        &rows.iter().map(|row| row.told.fact.rank).collect::<Vec<_>>(),
+        &rows.iter().map(|row| row.told.fact.at).collect::<Vec<_>>(),
+        &rows.iter().map(|row| row.told.fact.event.clone()).collect::<Vec<_>>(),
+        &rows.iter().map(|row| row.told.received_at).collect::<Vec<_>>(),
         &codes.collect::<Vec<_>>() as &[Option<String>],
-        &rows.iter().map(|(_, row)| Json(&row.fact.identities)).collect::<Vec<_>>() as &[Json<&Vec<Key>>],
-        &rows.iter().map(|(_, row)| Json(&row.fact.body)).collect::<Vec<_>>() as &[Json<&FactBody>],
-        &rows.iter().map(|(_, row)| row.fact.keep == Keep::Latest).collect::<Vec<_>>(),
-        &rows.iter().map(part_of).collect::<Vec<_>>() as &[Option<i64>],
-        &rows.iter().map(|(_, row)| row.first_at).collect::<Vec<_>>(),
+        &rows.iter().map(|row| Json(&row.told.fact.identities)).collect::<Vec<_>>() as &[Json<&Vec<Key>>],
+        &rows.iter().map(|row| Json(&row.told.fact.body)).collect::<Vec<_>>() as &[Json<&FactBody>],
+        &rows.iter().map(|row| row.told.fact.keep == Keep::Latest).collect::<Vec<_>>(),
+        &rows.iter().map(|row| row.part).collect::<Vec<_>>() as &[Option<i64>],
+        &rows.iter().map(|row| row.told.first_at).collect::<Vec<_>>(),
     )
-    .execute(&mut *connection)
+    .execute(connection)
     .await?;
-    let mut kept: Kept = clusters
-        .of_key
-        .iter()
-        .flat_map(|(realm, clusters)| clusters.values().map(|cluster| (*realm, *cluster)))
-        .filter(|(_, cluster)| clusters.fresh.contains(cluster))
-        .map(|home| (home, Vec::new()))
-        .collect();
-    for row in rows {
-        if let Some(cluster) = cluster_of(row).map(ClusterId)
-            && let Some(facts) = kept.get_mut(&(row.0, cluster))
-        {
-            facts.push(as_stored(row.1));
-        }
-    }
-    // What callers say has versions, which are read with the rest.
-    kept.retain(|_, facts| !facts.iter().any(|known| matches!(known.fact.body, FactBody::Posted(_))));
-    Ok(kept)
+    Ok(())
 }
 
 /// A fact as it is read again: PostgreSQL keeps microseconds.

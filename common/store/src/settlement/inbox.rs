@@ -56,17 +56,17 @@ pub(super) async fn insert(connection: &mut PgConnection, items: &[&Item]) -> Re
         "#,
         &column(&rows, |item| item.realm.project.0),
         &column(&rows, |item| item.realm.mode.is_live()),
-        &column(&rows, |item| item.event.account.clone()),
-        &column(&rows, |item| item.event.event_id.clone()),
-        &column(&rows, |item| item.event.source.to_owned()),
-        &column(&rows, |item| item.event.event_type.clone()),
-        &column(&rows, |item| item.event.api_version.clone()) as &[Option<String>],
+        &column(&rows, |item| item.event.account.as_str()) as &[&str],
+        &column(&rows, |item| item.event.event_id.as_str()) as &[&str],
+        &column(&rows, |item| item.event.source) as &[&str],
+        &column(&rows, |item| item.event.event_type.as_str()) as &[&str],
+        &column(&rows, |item| item.event.api_version.as_deref()) as &[Option<&str>],
         &column(&rows, |item| item.event.occurred_at),
         &column(&rows, |item| item.event.received_at),
-        &column(&rows, |item| item.event.ignored.clone()) as &[Option<String>],
-        &column(&rows, |item| item.event.traceparent.clone()) as &[Option<String>],
+        &column(&rows, |item| item.event.ignored.as_deref()) as &[Option<&str>],
+        &column(&rows, |item| item.event.traceparent.as_deref()) as &[Option<&str>],
         &column(&rows, |item| Sha256::digest(&item.event.body).to_vec()),
-        &column(&rows, |item| item.event.body.to_vec()),
+        &column(&rows, |item| item.event.body.as_ref()) as &[&[u8]],
     )
     .fetch_all(connection)
     .await?;
@@ -79,6 +79,6 @@ pub(super) async fn insert(connection: &mut PgConnection, items: &[&Item]) -> Re
     Ok(places)
 }
 
-fn column<T>(rows: &[&Item], value: impl Fn(&Item) -> T) -> Vec<T> {
+fn column<'a, T>(rows: &[&'a Item], value: impl Fn(&'a Item) -> T) -> Vec<T> {
     rows.iter().map(|item| value(item)).collect()
 }

@@ -139,6 +139,9 @@ async fn balances(
 /// What payouts paid of some payments, by their own rows and those that were merged into them. The fold leaves that
 /// alone: what was paid stays paid, and what is taken back of it becomes a debt (SEMANTICS 13).
 async fn paid_out(connection: &mut PgConnection, ids: &[i64]) -> Result<BTreeMap<Account, i64>, StoreError> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
     let rows = sqlx::query!(
         r#"
         SELECT coalesce(c.merged_into, c.id) AS "conversion_id!", i.affiliate_id, i.currency,

@@ -39,7 +39,7 @@ pub(super) struct Written {
     pub(super) is_posted: bool,
     /// What callers said has left.
     pub(super) said_paid: Vec<SaidPaid>,
-    /// Every name of its payment.
+    /// Names of its payment, of which some may lead elsewhere yet.
     pub(super) keys: Vec<(Realm, Key)>,
     /// The row's own.
     pub(super) payment: Option<Key>,

@@ -39,11 +39,21 @@ fn story(realm: Realm, number: u64) -> Vec<Item> {
     bodies.into_iter().map(|body| item(realm, body)).collect()
 }
 
-/// Every worker gets some events of every customer, in another order, and some twice.
 #[sqlx::test(migrations = "../../migrations")]
 async fn four_workers_with_the_same_customers_settle_each_event_once(pool: PgPool) {
+    four_workers(pool, 30, 23).await;
+}
+
+/// New keys are copied then, until somebody else is found to have had one first.
+#[sqlx::test(migrations = "../../migrations")]
+async fn four_workers_with_large_batches_settle_each_event_once(pool: PgPool) {
+    four_workers(pool, 150, 250).await;
+}
+
+/// Every worker gets some events of every customer, in another order, and some twice.
+async fn four_workers(pool: PgPool, customers: u32, batch: usize) {
     let realm = project(&pool).await;
-    let all: Vec<Item> = (0..30).flat_map(|number| story(realm, number)).collect();
+    let all: Vec<Item> = (0..customers).flat_map(|number| story(realm, number.into())).collect();
     let mut workers = JoinSet::new();
     for worker in 0..4usize {
         let mut mine: Vec<Item> = all
@@ -58,7 +68,7 @@ async fn four_workers_with_the_same_customers_settle_each_event_once(pool: PgPoo
         let pool = pool.clone();
         workers.spawn(async move {
             let mut new = 0;
-            for batch in mine.chunks(23) {
+            for batch in mine.chunks(batch) {
                 new += settle(pool.clone(), batch.to_vec()).await;
             }
             new
@@ -72,7 +82,7 @@ async fn four_workers_with_the_same_customers_settle_each_event_once(pool: PgPoo
     .fetch_one(&pool)
     .await
     .unwrap();
-    assert_eq!(earned, 30 * 980);
+    assert_eq!(earned, i64::from(customers) * 980);
     let payable: i64 = sqlx::query_scalar(
         "SELECT coalesce(sum(CASE WHEN to_account = 'payable' THEN amount_minor
                                   WHEN from_account = 'payable' THEN -amount_minor ELSE 0 END), 0)::BIGINT

@@ -5,7 +5,7 @@ use crate::support::{item, project, sale};
 use chrono::TimeDelta;
 use domain::ids::Realm;
 use store::settlement::{settle_batch, settle_traced_batch};
-use store::{PgConnection, PgPool};
+use store::{PgConnection, PgPool, sessions_planned_once_beside};
 use stripe::sample::Sample;
 
 /// Customers that fill the tables; far more than the rows that one event reads.
@@ -88,13 +88,15 @@ async fn say_that_all_is_empty(pool: &PgPool) {
 async fn a_few_events_read_no_more_from_full_tables_by_plans_of_empty_ones(pool: PgPool) {
     let realm = project(&pool).await;
     say_that_all_is_empty(&pool).await;
-    let mut early = pool.acquire().await.unwrap();
+    // As those of a worker, which keeps them for moments.
+    let sessions = sessions_planned_once_beside(&pool, 2);
+    let mut early = sessions.open().await.unwrap();
     let mut few = Vec::new();
     for round in 0..6 {
         few = reads(&mut early, realm, stories(100 * round)).await;
     }
     fill(&pool, realm).await;
-    let mut late = pool.acquire().await.unwrap();
+    let mut late = sessions.open().await.unwrap();
     let by_kept_plans = reads(&mut early, realm, stories(600)).await;
     let by_new_plans = reads(&mut late, realm, stories(700)).await;
     for (event, empty) in few.iter().enumerate() {

@@ -7,10 +7,9 @@ use axum::{
 };
 use domain::ids::{Mode, Realm};
 use maud::html;
-use store::projects;
 
 pub(crate) async fn show(State(console): State<Console>, person: Person) -> Result<Response, Failure> {
-    let projects = projects::list(&mut *console.parts.reads.acquire().await?).await?;
+    let projects = console.projects().await?;
     if let [only] = projects.as_slice() {
         let realm = Realm { project: only.id, mode: Mode::Live };
         return Ok(Redirect::to(&Section::Overview.of(realm)).into_response());

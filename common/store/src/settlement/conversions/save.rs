@@ -15,6 +15,8 @@ pub(super) struct Missing<'a> {
     pub(super) target: Target,
     pub(super) conversion: &'a Conversion,
     pub(super) cause: Cause,
+    /// Whether this transaction made its cluster, and so all of its keys.
+    pub(super) is_of_new_cluster: bool,
 }
 
 /// Of payments of which no event tells any more; their story stays.
@@ -165,10 +167,15 @@ pub(super) async fn insert(
         .into_iter()
         .map(|row| ((realm(row.project_id, row.livemode), row.payment_key), ConversionId(row.id)))
         .collect();
-    let written = missing.iter().filter_map(|Missing { realm, target, conversion, cause }| {
+    let written = missing.iter().filter_map(|missing| {
+        let Missing { realm, target, conversion, cause, is_of_new_cluster } = missing;
         let id = ids.get(&(*realm, target.row.payment_key.as_str().to_owned()))?;
         let first = Some(conversion.event.clone());
-        let row = target.row.written(*id, cause.clone(), true).told_by(*realm, conversion);
+        let mut row = target.row.written(*id, cause.clone(), true).told_by(*realm, conversion);
+        if *is_of_new_cluster {
+            // Nobody has pointed its own key elsewhere.
+            row.keys.retain(|(_, key)| *key != target.row.payment_key);
+        }
         Some(Written { first, is_new: true, ..row })
     });
     Ok(written.collect())
