@@ -119,7 +119,7 @@ impl Claims {
             self.running = None;
             self.take_up(outcome);
         } else if !self.ready.is_empty() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         } else {
             tokio::select! {
                 () = self.wake.notified() => self.next_poll = Instant::now(),

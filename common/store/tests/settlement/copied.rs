@@ -2,11 +2,11 @@
 
 use crate::support::{item, project, sale};
 use domain::fact::Fact;
-use domain::ids::{Mode, Realm};
+use domain::ids::Realm;
 use domain::key::Key;
 use serde_json::Value;
 use store::settlement::{Item, settle_batch};
-use store::{PgPool, projects};
+use store::PgPool;
 use stripe::sample::Sample;
 
 /// Customers of one batch: more than enough for its keys and its facts to be copied.
@@ -34,9 +34,7 @@ async fn rows(pool: &PgPool, table: &str, realm: Realm) -> Vec<Value> {
 
 #[sqlx::test(migrations = "../../migrations")]
 async fn a_large_batch_writes_what_single_events_write(pool: PgPool) {
-    let large = project(&pool).await;
-    let single = projects::create(&mut pool.acquire().await.unwrap(), "Other").await.unwrap().id;
-    let single = Realm { project: single, mode: Mode::Test };
+    let (large, single) = (project(&pool).await, project(&pool).await);
     let items: Vec<Item> = (0..CUSTOMERS).flat_map(|number| story(large, number)).collect();
     settle(&pool, &items).await;
     for item in items {
