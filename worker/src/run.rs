@@ -8,7 +8,7 @@ use crate::keychain::Keychain;
 use crate::place::{Kind, Place};
 use crate::pressure::Pressure;
 use crate::suspects::{self, Trial};
-use crate::turns::{Turn, Turns};
+use crate::turns::{BATCH, Turn, Turns};
 use crate::{heartbeat, notify, reconcile, telemetry, waiting};
 use anyhow::Context;
 use common::config::{NotifyArgs, QueueArgs, StripeArgs, WatchArgs};
@@ -19,9 +19,6 @@ use store::Sessions;
 use stripe::metadata::MetadataKeys;
 use tokio::sync::{Mutex, RwLock, mpsc};
 use tokio_util::sync::CancellationToken;
-
-/// Messages of one transaction. Larger batches gain little more and hold their locks longer.
-pub(crate) const BATCH: usize = 500;
 
 /// Sessions of batches: two of them, and who looks what holds one up.
 const SETTLING: usize = 3;

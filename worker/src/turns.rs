@@ -4,12 +4,14 @@
 //! events that come one after the other are settled one batch after the other: two small batches at once take longer, each, than one
 //! that waited for the other and has the events of both.
 
-use crate::run::BATCH;
 use anyhow::Context as _;
 use queue::Consumer;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Messages of one transaction. Larger batches gain little more and hold their locks longer.
+pub(crate) const BATCH: usize = 500;
 
 /// Batches that are settled or read.
 const AT_ONCE: u16 = 3;

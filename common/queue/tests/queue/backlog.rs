@@ -33,7 +33,9 @@ async fn a_backlog_in_rabbitmq_comes_in_full_batches_and_is_acknowledged_in_few_
             left -= batch.len();
             ack(&consumer, batch).await?;
             if left > 0 {
-                timeout(PATIENCE, consumer.holds(BATCH.min(left), BATCH)).await.context("it never holds a batch")?;
+                timeout(PATIENCE, consumer.holds(BATCH.min(left), BATCH))
+                    .await
+                    .context("it never holds a batch")?;
                 in_hand.push(next(&mut consumer, BATCH).await?);
             }
         }

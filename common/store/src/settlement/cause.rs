@@ -3,7 +3,7 @@
 pub(super) use crate::notifications::Cause;
 
 use super::Item;
-use super::clusters::ClusterOfKey;
+use super::cluster_keys::ClusterOfKey;
 use chrono::{DateTime, Utc};
 use domain::fact::FactBody;
 use domain::ids::ClusterId;

@@ -1,11 +1,13 @@
 //! Which cluster a key is of.
 
-use super::clusters::ClusterOfKey;
 use super::copied::{self, Copied, CopiedRows};
 use crate::{PgConnection, StoreError, realm};
 use domain::ids::{ClusterId, Realm};
 use domain::key::Key;
 use std::collections::BTreeMap;
+
+/// The cluster of each key.
+pub(super) type ClusterOfKey = BTreeMap<Realm, BTreeMap<Key, ClusterId>>;
 
 /// The clusters of keys, and the parts of those that have one.
 pub(super) async fn find(

@@ -1,7 +1,8 @@
 //! Clusters: which identities concern one another, locked so that nobody else folds them.
 
+use super::cluster_keys::{self, ClusterOfKey};
 use super::incoming::Incoming;
-use super::{cluster_keys, part_number};
+use super::part_number;
 use crate::{PgConnection, StoreError, decode, realm};
 use domain::ids::{ClusterId, Realm};
 use domain::key::Key;
@@ -12,9 +13,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Far more rounds than workers that meet ever need: what takes longer has no end.
 const ROUNDS: usize = 100;
-
-/// The cluster of each key.
-pub(super) type ClusterOfKey = BTreeMap<Realm, BTreeMap<Key, ClusterId>>;
 
 /// Clusters that are locked until the transaction ends.
 #[derive(Debug, Default)]

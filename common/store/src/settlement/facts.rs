@@ -3,7 +3,7 @@
 use super::BatchError;
 use super::clusters::Resolved;
 use super::copied::{self, Copied};
-use super::incoming::Incoming;
+use super::incoming::{Homed, Incoming};
 use super::new_facts;
 use crate::{PgConnection, StoreError, keep::keep, realm};
 use chrono::{DateTime, SubsecRound, Utc};
@@ -21,16 +21,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The facts of clusters of which no others are stored, as the database gives them back.
 pub(super) type Kept = BTreeMap<(Realm, ClusterId), Vec<KnownFact>>;
-
-/// A fact on its way into its cluster.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Homed<'a> {
-    pub(super) realm: Realm,
-    pub(super) cluster: ClusterId,
-    /// Of a long history, which part it is of.
-    pub(super) part: Option<i64>,
-    pub(super) told: Incoming<'a>,
-}
 
 /// Stores facts in their clusters. `part` tells the part of a fact, by its cluster and natural key. Those of new clusters are all
 /// that there is of them, and are handed back.

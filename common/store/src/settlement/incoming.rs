@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::fact::Fact;
+use domain::ids::{ClusterId, Realm};
 
 /// A fact of a new event.
 #[derive(Clone, Copy, Debug)]
@@ -16,4 +17,14 @@ impl<'a> Incoming<'a> {
     pub(super) fn new(fact: &'a Fact, received_at: DateTime<Utc>) -> Self {
         Self { fact, received_at, first_at: fact.told_at() }
     }
+}
+
+/// A fact on its way into its cluster.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Homed<'a> {
+    pub(super) realm: Realm,
+    pub(super) cluster: ClusterId,
+    /// Of a long history, which part it is of.
+    pub(super) part: Option<i64>,
+    pub(super) told: Incoming<'a>,
 }

@@ -1,7 +1,7 @@
 //! Facts of new clusters.
 
 use super::copied::{Copied, CopiedRows};
-use super::facts::Homed;
+use super::incoming::Homed;
 use crate::{PgConnection, StoreError};
 use domain::directory::mentioned;
 use domain::fact::Keep;

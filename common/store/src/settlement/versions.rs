@@ -1,7 +1,7 @@
 //! The earlier states of what may take money back, hold it or decide about it (`domain::fact`, `has_versions`).
 
 use super::BatchError;
-use super::clusters::ClusterOfKey;
+use super::cluster_keys::ClusterOfKey;
 use super::incoming::Incoming;
 use crate::{PgConnection, StoreError, keep::keep as kept, realm};
 use domain::fact::{Fact, FactBody, Keep};

@@ -5,8 +5,8 @@ use domain::fact::Fact;
 use domain::ids::Realm;
 use domain::key::Key;
 use serde_json::Value;
-use store::settlement::{Item, settle_batch};
 use store::PgPool;
+use store::settlement::{Item, settle_batch};
 use stripe::sample::Sample;
 
 /// Customers of one batch: more than enough for its keys and its facts to be copied.
@@ -67,7 +67,9 @@ async fn a_fact_that_was_told_by_other_keys_before_is_kept_once(pool: PgPool) {
             .unwrap();
         assert_eq!(kept, 1);
     }
-    let customers: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM customers WHERE NOT retired").fetch_one(&pool).await.unwrap();
+    let customers: i64 = sqlx::query_scalar("SELECT count(*) FROM customers WHERE NOT retired")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
     assert!(customers >= CUSTOMERS.cast_signed(), "the others are settled: {customers}");
 }
