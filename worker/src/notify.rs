@@ -28,7 +28,7 @@ use store::{Sessions, StoreError};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
-/// The sequencer and the tidying; the sender and the recorder.
+/// The sender and the recorder; the tidying and the sequencer have one each.
 const SESSIONS: usize = 2;
 
 const APPLICATION: &str = "tributary-notify";
@@ -36,7 +36,8 @@ const APPLICATION: &str = "tributary-notify";
 /// Sends notifications, as a part of the worker.
 pub(crate) struct Notifier {
     database_url: String,
-    sessions: Sessions,
+    numbering: Sessions,
+    tidying: Sessions,
     deliveries: Sessions,
     client: Client,
     sealer: Sealer,
@@ -64,7 +65,9 @@ impl Notifier {
         let sealer = args.sealer().context("SECRETS_KEY cannot be used")?;
         Ok(Self {
             database_url: database_url.to_owned(),
-            sessions: store::sessions_for_notifications(database_url, APPLICATION, SESSIONS)
+            numbering: store::sessions_for_settling(database_url, APPLICATION, 1)
+                .context("DATABASE_URL cannot be used")?,
+            tidying: store::sessions_for_notifications(database_url, APPLICATION, 1)
                 .context("DATABASE_URL cannot be used")?,
             deliveries: store::sessions_for_deliveries(database_url, APPLICATION, SESSIONS)
                 .context("DATABASE_URL cannot be used")?,
@@ -90,12 +93,13 @@ impl Notifier {
         );
         tokio::join!(
             listen(&self.database_url, &wakes, &shutdown),
-            sequencer::run(&self.sessions, &wakes, &self.pressure, &shutdown),
+            sequencer::run(&self.numbering, &wakes, &self.pressure, &shutdown),
             sender.run(&shutdown),
             recorder::run(&self.deliveries, recorded, &wakes),
-            tidy::run(&self.sessions, &shutdown),
+            tidy::run(&self.tidying, &shutdown),
         );
-        self.sessions.close();
+        self.numbering.close();
+        self.tidying.close();
         self.deliveries.close();
     }
 }

@@ -28,10 +28,16 @@ pub(crate) struct Signed {
     pub(crate) body: Bytes,
 }
 
-/// Signs events before the clock runs. They are good for five minutes.
+impl Signed {
+    /// As of now, for as long as Stripe's signatures are good: five minutes.
+    fn new(secret: &str, body: Bytes) -> Self {
+        Self { signature: signature::sign(secret, Utc::now(), &body), body }
+    }
+}
+
+/// Signs the events of a [`flood`] before its clock runs: it is over long before they are five minutes old.
 pub(crate) fn sign(secret: &str, bodies: Vec<Bytes>) -> Vec<Signed> {
-    let now = Utc::now();
-    bodies.into_iter().map(|body| Signed { signature: signature::sign(secret, now, &body), body }).collect()
+    bodies.into_iter().map(|body| Signed::new(secret, body)).collect()
 }
 
 /// What a load met.
@@ -101,18 +107,20 @@ pub(crate) async fn flood(
 }
 
 /// Posts one event every `1 / rate` seconds, whether the one before is answered or not. A latency is counted from the
-/// time at which its event was due, so that a stall of the service counts for all that had to wait for it.
+/// time at which its event was due, so that a stall of the service counts for all that had to wait for it. Each is signed
+/// when it is sent, so that the load may last longer than a signature.
 pub(crate) async fn steady(
     address: SocketAddr,
     path: &str,
-    events: Vec<Signed>,
+    secret: &'static str,
+    events: Vec<Bytes>,
     rate: u32,
     connections: u16,
     accepted: Option<&mpsc::UnboundedSender<Accepted>>,
 ) -> anyhow::Result<Answered> {
     let between = Duration::from_secs(1) / rate.max(1);
     let began = Instant::now() + Duration::from_millis(50);
-    let (give, take) = mpsc::channel::<(usize, Instant, Signed)>(events.len().max(1));
+    let (give, take) = mpsc::channel::<(usize, Instant, Bytes)>(events.len().max(1));
     let take = Arc::new(tokio::sync::Mutex::new(take));
     let mut posting = JoinSet::new();
     for _ in 0..connections {
@@ -123,7 +131,8 @@ pub(crate) async fn steady(
             let (mut latencies, mut refused) = (Latencies::new()?, 0);
             loop {
                 let next = take.lock().await.recv().await;
-                let Some((number, due, event)) = next else { return anyhow::Ok((latencies, refused)) };
+                let Some((number, due, body)) = next else { return anyhow::Ok((latencies, refused)) };
+                let event = Signed::new(secret, body);
                 let status = client.post(&path, &event.signature, event.body).await?;
                 if status.is_success() {
                     latencies.record(due.elapsed());

@@ -5,8 +5,9 @@
 
 pub(crate) mod lock;
 mod notified;
+mod posted;
 
-use crate::notifications::{self, Cause};
+use crate::notifications::{self, Cause, NewNotification, Referrers};
 use crate::{PgConnection, StoreError};
 use domain::ids::{AffiliateId, ConversionId, PayoutId};
 
@@ -73,46 +74,23 @@ impl Entry {
 /// # Errors
 /// When the database fails, or refuses an entry.
 pub(crate) async fn post(connection: &mut PgConnection, entries: &[Entry]) -> Result<(), StoreError> {
-    if entries.is_empty() {
-        return Ok(());
-    }
-    let mut ids = insert(&mut *connection, entries).await?;
-    // Numbered in the order in which they were written.
-    ids.sort_unstable();
-    let notifications = notified::of(&mut *connection, entries, &ids).await?;
-    notifications::write(connection, &notifications).await
+    let news = enter(&mut *connection, entries, &mut Referrers::default()).await?;
+    notifications::write(connection, &news).await
 }
 
-async fn insert(connection: &mut PgConnection, entries: &[Entry]) -> Result<Vec<i64>, StoreError> {
-    let column = |of: fn(&Entry) -> Option<String>| entries.iter().map(of).collect::<Vec<_>>();
-    Ok(sqlx::query_scalar!(
-        r#"
-        INSERT INTO ledger_entries (project_id, livemode, conversion_id, affiliate_id, currency, from_account,
-                                    to_account, amount_minor, cause, event_id, actor, reason, rule_id, payout_id)
-        SELECT c.project_id, c.livemode, new.conversion_id, new.affiliate_id, new.currency, new.from_account,
-               new.to_account, new.amount_minor, new.cause, new.event_id, new.actor, new.reason, new.rule_id,
-               new.payout_id
-        FROM UNNEST($1::BIGINT[], $2::BIGINT[], $3::TEXT[], $4::TEXT[], $5::TEXT[], $6::BIGINT[], $7::TEXT[],
-                    $8::TEXT[], $9::TEXT[], $10::TEXT[], $11::BIGINT[], $12::BIGINT[]) WITH ORDINALITY
-            AS new (conversion_id, affiliate_id, currency, from_account, to_account, amount_minor, cause, event_id,
-                    actor, reason, rule_id, payout_id, place)
-        JOIN conversions c ON c.id = new.conversion_id
-        ORDER BY new.place
-        RETURNING id
-        "#,
-        &entries.iter().map(|entry| entry.conversion.0).collect::<Vec<_>>(),
-        &entries.iter().map(|entry| entry.affiliate.0).collect::<Vec<_>>(),
-        &entries.iter().map(|entry| entry.currency.clone()).collect::<Vec<_>>(),
-        &entries.iter().map(|entry| entry.accounts().0.to_owned()).collect::<Vec<_>>(),
-        &entries.iter().map(|entry| entry.accounts().1.to_owned()).collect::<Vec<_>>(),
-        &entries.iter().map(|entry| entry.payable.saturating_abs()).collect::<Vec<_>>(),
-        &entries.iter().map(|entry| entry.movement.to_owned()).collect::<Vec<_>>(),
-        &column(|entry| entry.cause.event.clone()) as &[Option<String>],
-        &column(|entry| entry.cause.actor.clone()) as &[Option<String>],
-        &column(|entry| entry.cause.reason.clone()) as &[Option<String>],
-        &entries.iter().map(|entry| entry.rule).collect::<Vec<_>>() as &[Option<i64>],
-        &entries.iter().map(|entry| entry.payout.map(|id| id.0)).collect::<Vec<_>>() as &[Option<i64>],
-    )
-    .fetch_all(connection)
-    .await?)
+/// Posts entries in order, and leaves it to the caller to write the notification of each, in the same transaction and in that order.
+///
+/// # Errors
+/// As [`post`].
+pub(crate) async fn enter(
+    connection: &mut PgConnection,
+    entries: &[Entry],
+    referrers: &mut Referrers,
+) -> Result<Vec<NewNotification>, StoreError> {
+    if entries.is_empty() {
+        return Ok(Vec::new());
+    }
+    let posted = posted::insert(&mut *connection, entries).await?;
+    referrers.look_up(connection, entries.iter().map(|entry| entry.affiliate)).await?;
+    notified::of(entries, &posted, referrers)
 }

@@ -133,8 +133,7 @@ fn decode(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreEr
 /// # Errors
 /// When the URL cannot be read.
 pub fn pool(database_url: &str, application: &str, connections: u32) -> Result<PgPool, StoreError> {
-    let options = PgConnectOptions::from_str(database_url)?.application_name(application);
-    Ok(database::pool::unbounded(options, connections))
+    Ok(database::pool::unbounded(options(database_url, application)?, connections))
 }
 
 /// As [`pool`], for the requests of a service: nothing waits without a bound. A plan kept for all of a list's filters reads a
@@ -148,8 +147,7 @@ pub fn pool_for_requests(
     application: &str,
     connections: u32,
 ) -> Result<PgPool, StoreError> {
-    let options = PgConnectOptions::from_str(database_url)?.application_name(application);
-    let options = options.options([EACH_TIME, ("jit", "off")]);
+    let options = options(database_url, application)?.options([EACH_TIME, ("jit", "off")]);
     Ok(database::pool::bounded(options, Limits::REQUEST, connections))
 }
 
@@ -164,8 +162,7 @@ pub fn sessions_planned_once(
     application: &str,
     places: usize,
 ) -> Result<Sessions, StoreError> {
-    let options = PgConnectOptions::from_str(database_url)?.application_name(application);
-    Ok(planned_once(options, places))
+    Ok(planned_once(options(database_url, application)?, places))
 }
 
 /// The same, of the database that a pool is of.
@@ -183,11 +180,10 @@ fn planned_once(options: PgConnectOptions, places: usize) -> Sessions {
 /// # Errors
 /// When the URL cannot be read.
 pub fn sessions(database_url: &str, application: &str, places: usize) -> Result<Sessions, StoreError> {
-    let options = PgConnectOptions::from_str(database_url)?.application_name(application);
-    Ok(Sessions::new(options, Limits::SERVICE, places))
+    Ok(Sessions::new(options(database_url, application)?, Limits::SERVICE, places))
 }
 
-/// Sessions for [`settlement::settle_traced_batch`]: its statements look up a batch's rows in tables of any size, so indexes are used whatever
+/// Sessions for [`settlement::settle_traced_batch`] and [`notifications::give_sequence`]: their statements look up a batch's rows in tables of any size, so indexes are used whatever
 /// the statistics say, and each is planned once every few seconds.
 ///
 /// # Errors
@@ -197,8 +193,8 @@ pub fn sessions_for_settling(
     application: &str,
     places: usize,
 ) -> Result<Sessions, StoreError> {
-    let options = PgConnectOptions::from_str(database_url)?.application_name(application);
-    Ok(Sessions::new(by_index(options, ONCE), Limits::SERVICE, places))
+    let options = by_index(options(database_url, application)?, ONCE);
+    Ok(Sessions::new(options, Limits::SERVICE, places))
 }
 
 /// Sessions for notifications: their statements look up a few rows in tables of any size, so indexes are used whatever the
@@ -211,8 +207,8 @@ pub fn sessions_for_notifications(
     application: &str,
     places: usize,
 ) -> Result<Sessions, StoreError> {
-    let options = by_index(PgConnectOptions::from_str(database_url)?, EACH_TIME);
-    Ok(Sessions::new(options.application_name(application), Limits::SERVICE, places))
+    let options = by_index(options(database_url, application)?, EACH_TIME);
+    Ok(Sessions::new(options, Limits::SERVICE, places))
 }
 
 /// The same for what a crash may undo: who claimed a delivery, and how it went. Then it is sent again, as it would be if the
@@ -225,10 +221,14 @@ pub fn sessions_for_deliveries(
     application: &str,
     places: usize,
 ) -> Result<Sessions, StoreError> {
-    let options = by_index(PgConnectOptions::from_str(database_url)?, EACH_TIME)
-        .application_name(application)
-        .options([("synchronous_commit", "off")]);
+    let options = by_index(options(database_url, application)?, EACH_TIME);
+    let options = options.options([("synchronous_commit", "off")]);
     Ok(Sessions::new(options, Limits::SERVICE, places))
+}
+
+/// A database, and who connects to it.
+fn options(database_url: &str, application: &str) -> Result<PgConnectOptions, StoreError> {
+    Ok(PgConnectOptions::from_str(database_url)?.application_name(application))
 }
 
 /// When a session plans a statement.
@@ -262,7 +262,7 @@ async fn set_local(connection: &mut PgConnection, name: &str, limit: Duration) -
 /// # Errors
 /// When the URL cannot be read or the database cannot be reached.
 pub async fn connect(database_url: &str, application: &str) -> Result<PgConnection, StoreError> {
-    let options = PgConnectOptions::from_str(database_url)?.application_name(application);
+    let options = options(database_url, application)?;
     let connecting = tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(&options));
     Ok(connecting.await.unwrap_or(Err(sqlx::Error::PoolTimedOut))?)
 }

@@ -16,7 +16,7 @@ mod write;
 
 pub use feed::{Feed, feed, fresh, last_sequence, last_sequences};
 pub use listener::Listener;
-pub(crate) use people::referrers;
+pub(crate) use people::Referrers;
 pub use prune::{Pruned, outlived, prune};
 pub use sequence::{Sequenced, give_sequence};
 pub(crate) use values::{json, number, time};

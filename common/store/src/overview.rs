@@ -158,13 +158,7 @@ pub async fn affiliates(
 /// # Errors
 /// [`StoreError`]
 pub async fn settled_events(connection: &mut PgConnection, realm: Realm) -> Result<i64, StoreError> {
-    let count = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM events
-         WHERE project_id = $1 AND livemode = $2 AND source = 'stripe'"#,
-        realm.project.0,
-        realm.mode.is_live(),
-    );
-    Ok(count.fetch_one(connection).await?)
+    Ok(settled_events_behind(connection, realm, 0).await?.0)
 }
 
 /// How many of Stripe's events have taken effect behind one, and the last of those.

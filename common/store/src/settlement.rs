@@ -12,7 +12,6 @@ mod clusters;
 mod conversions;
 mod copied;
 mod customers;
-mod directory;
 mod facts;
 mod inbox;
 mod incoming;
@@ -26,11 +25,11 @@ mod payment_keys;
 mod plans;
 mod referrals;
 mod replay;
-mod rules;
 mod said_paid;
 mod signups;
 mod simulate;
 mod story;
+mod terms;
 mod versions;
 mod work;
 mod written;
@@ -45,9 +44,10 @@ pub use occupied::occupied;
 use plans::Planned;
 pub use replay::{Replayed, StoredEvent, replay};
 pub use simulate::{Earned, simulate};
-use work::{Folded, Known, Parts};
+use work::{Folds, Known, Parts};
 
-use super::ledger::lock;
+use super::ledger::{enter, lock};
+use super::notifications;
 use super::{PgConnection, StoreError};
 use domain::fact::Fact;
 use domain::ids::{ClusterId, ConversionId, Realm};
@@ -173,8 +173,7 @@ async fn settle(
     if facts.is_empty() {
         return Ok(Settled { new, ..Settled::default() });
     }
-    barrier::enter(connection, facts.keys().copied()).await?;
-    signups::Named::of(&facts).enter(connection).await?;
+    barrier::enter(connection, facts.keys().copied(), signups::Named::of(&facts).meetings()).await?;
     let (clusters, known) = remember(connection, &facts).await?;
     let touched: BTreeSet<ClusterId> = clusters.of_key.values().flat_map(BTreeMap::values).copied().collect();
     let causes = Causes::of(new.iter().filter_map(|place| items.get(*place)).copied(), &clusters.of_key);
@@ -256,35 +255,37 @@ async fn fold(
     causes: &Causes,
     depth: Depth,
 ) -> Result<Settled, BatchError> {
-    let mut folded = work::fold_nears(connection, known.nears).await?;
-    for near in &folded {
+    let mut folds = work::fold_nears(connection, known.nears).await?;
+    for near in &folds.clusters {
         clusters.remove(&near.cluster);
     }
     let (mut parts, mut settled) = (Parts::of(&clusters, known.kept), Settled::default());
     loop {
         let part = parts.load(connection).await?;
-        if part.is_none() && folded.is_empty() {
+        if part.is_none() && folds.clusters.is_empty() {
             return Ok(settled);
         }
         if let Some((_, work)) = part {
-            folded.extend(work.fold()?);
+            work.fold_into(&mut folds)?;
         }
-        let Settled { entries, conversions, .. } = write(connection, &folded, causes, depth).await?;
-        folded.clear();
+        let Settled { entries, conversions, .. } =
+            write(connection, std::mem::take(&mut folds), causes, depth).await?;
         settled.entries += entries;
         settled.conversions.extend(conversions);
     }
 }
 
-/// Writes the difference between what was folded and what stands.
+/// Writes the difference between what was folded and what stands, and then what is told of it.
 async fn write(
     connection: &mut PgConnection,
-    folded: &[Folded],
+    folds: Folds,
     causes: &Causes,
     depth: Depth,
 ) -> Result<Settled, BatchError> {
+    let Folds { clusters: folded, mut referrers } = folds;
+    let folded = folded.as_slice();
     lock::share(connection, &folded.iter().map(|folded| folded.realm).collect()).await?;
-    let customers = customers::write(connection, folded, causes).await?;
+    let (customers, changes) = customers::write(connection, folded, causes).await?;
     let mut conversions = conversions::write(connection, folded, &customers, causes).await?;
     payment_keys::point(connection, &conversions).await?;
     said_paid::write(connection, &conversions).await?;
@@ -292,8 +293,14 @@ async fn write(
         // What callers say of a payment is beside its row.
         conversions.retain(|row| row.changed || row.is_posted);
     }
-    let entries = ledger::write(connection, &conversions).await?;
+    let entries = ledger::missing(connection, &conversions).await?;
+    let affiliates = changes.iter().filter_map(referrals::Change::affiliate);
+    referrers.look_up(connection, affiliates.chain(entries.iter().map(|entry| entry.affiliate))).await?;
+    let posted = enter(connection, &entries, &mut referrers).await?;
+    let mut news = referrals::news(&changes, &referrers)?;
+    news.extend(posted);
+    notifications::write(connection, &news).await?;
     work::keep(connection, folded).await?;
     let changed = conversions.into_iter().filter(|row| row.changed).map(|row| row.id).collect();
-    Ok(Settled { new: Vec::new(), entries, conversions: changed })
+    Ok(Settled { new: Vec::new(), entries: entries.len(), conversions: changed })
 }

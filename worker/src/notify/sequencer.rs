@@ -40,15 +40,17 @@ pub(super) async fn run(
         }
         loop {
             let rested = match round(sessions).await {
-                Ok(Sequenced::Some { notifications, deliveries }) => {
+                Ok(Sequenced::Numbered { notifications, deliveries, more }) => {
                     backoff = Backoff::for_store();
                     metrics::counter!(telemetry::SEQUENCED).increment(notifications.unsigned_abs());
                     if deliveries > 0 {
                         wakes.due.notify_one();
                     }
+                    if !more {
+                        break;
+                    }
                     Waited::Whole
                 }
-                Ok(Sequenced::Done) => break,
                 Ok(Sequenced::Busy) => {
                     wakes.due.notify_one();
                     pause(BUSY, shutdown).await

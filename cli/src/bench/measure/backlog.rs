@@ -28,8 +28,8 @@ pub(crate) async fn measure(site: &Site, plan: &Plan, through: Through) -> anyho
     let (api, address) = site.api(&stores).await?;
     let post = async |seconds: u64| {
         let count = u64::from(plan.rate) * seconds;
-        let events = load::sign(SECRET, site.workload(count).events(0, count));
-        load::steady(address, &site.webhook_path, events, plan.rate, plan.connections, None).await
+        let events = site.workload(count).events(0, count);
+        load::steady(address, &site.webhook_path, SECRET, events, plan.rate, plan.connections, None).await
     };
     let quiet = post(QUIET_SECONDS).await?;
     site.fill(&stores, site.workload(plan.backlog).events(0, plan.backlog)).await?;

@@ -54,9 +54,9 @@ pub(crate) async fn measure(site: &Site, plan: &Plan, through: Through) -> anyho
         let customer = workload.customer_id(u64::try_from(number).unwrap_or_default());
         format!("/api/v1/projects/{project}/stripe-customer-referral-info/{customer}")
     }));
-    let events = load::sign(SECRET, events);
     let answered =
-        load::steady(address, &site.webhook_path, events, plan.rate, plan.connections, Some(&give)).await;
+        load::steady(address, &site.webhook_path, SECRET, events, plan.rate, plan.connections, Some(&give))
+            .await;
     drop(give);
     let visible = watching.await?;
     let (api_bytes, worker_bytes) = (

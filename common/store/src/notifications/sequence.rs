@@ -15,15 +15,15 @@ const ROUND: i64 = 500;
 pub enum Sequenced {
     /// Another process is at it.
     Busy,
-    /// There may be more.
-    Some {
-        /// How many got their place.
+    /// What was committed has its place, as far as one round goes.
+    Numbered {
+        /// How many got it.
         notifications: i64,
         /// How many are on their way.
         deliveries: i64,
+        /// Whether there may be more. What commits later is told by its own word on the channel.
+        more: bool,
     },
-    /// Everything that is committed has its place.
-    Done,
 }
 
 /// One round: numbers what is committed, and puts it on its way to every endpoint that wants it. In a transaction of the
@@ -77,8 +77,6 @@ pub async fn give_sequence(connection: &mut PgConnection) -> Result<Sequenced, S
     )
     .fetch_one(connection)
     .await?;
-    Ok(match round.notifications {
-        0 => Sequenced::Done,
-        notifications => Sequenced::Some { notifications, deliveries: round.deliveries },
-    })
+    let (notifications, deliveries) = (round.notifications, round.deliveries);
+    Ok(Sequenced::Numbered { notifications, deliveries, more: notifications >= ROUND })
 }

@@ -3,6 +3,7 @@
 use super::cause::Cause;
 use super::ledger;
 use super::written::{Amounts, Written};
+use crate::ledger::post;
 use crate::{PgConnection, StoreError};
 use domain::ids::{AffiliateId, ConversionId};
 
@@ -41,5 +42,7 @@ pub(crate) async fn post_again(
             is_new: false,
         })
         .collect();
-    ledger::write(connection, &written).await
+    let entries = ledger::missing(connection, &written).await?;
+    post(connection, &entries).await?;
+    Ok(entries.len())
 }

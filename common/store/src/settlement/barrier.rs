@@ -12,15 +12,45 @@ use std::collections::BTreeSet;
 /// The class of the locks under which references and signups meet; any number that nothing else takes.
 const MEETING: i32 = 0x7472_6962;
 
-/// Takes part in the settling of these projects and modes until the transaction ends.
+/// Far fewer than the locks that a server has room for; two ids that share one wait for each other
+/// without need.
+const BUCKETS: i64 = 256;
+
+/// Ids under which references and signups meet: those who reference an id share its lock, who signs up by it takes it alone, so that
+/// whoever comes second sees what the first has written.
+#[derive(Debug, Default)]
+pub(super) struct Meetings {
+    /// Of references.
+    pub(super) sharing: BTreeSet<(Realm, String)>,
+    /// Of signups.
+    pub(super) alone: BTreeSet<(Realm, String)>,
+}
+
+/// Takes part in the settling of these projects and modes, and in these meetings, until the transaction ends.
 pub(super) async fn enter(
     connection: &mut PgConnection,
     realms: impl Iterator<Item = Realm>,
+    meetings: &Meetings,
 ) -> Result<(), StoreError> {
-    let names: Vec<String> = realms.map(name).collect();
+    let realms: Vec<String> = realms.map(name).collect();
+    let names = |ids: &BTreeSet<(Realm, String)>| -> Vec<String> {
+        ids.iter().map(|(realm, id)| format!("{}:{}:{id}", realm.project, realm.mode)).collect()
+    };
+    // One after the other, and in order of the buckets, so that two batches wait for each other instead of deadlocking.
     sqlx::query!(
-        "SELECT pg_advisory_xact_lock_shared(hashtextextended(name, 0)) FROM UNNEST($1::TEXT[]) AS realms (name)",
-        &names
+        r#"
+        SELECT pg_advisory_xact_lock_shared(hashtextextended(name, 0)) FROM UNNEST($1::TEXT[]) AS realms (name)
+        UNION ALL
+        SELECT CASE WHEN alone THEN pg_advisory_xact_lock($5, bucket) ELSE pg_advisory_xact_lock_shared($5, bucket) END
+        FROM (SELECT (hashtextextended(name, 0) & ($4::BIGINT - 1))::INT AS bucket, bool_or(alone) AS alone
+              FROM (SELECT UNNEST($2::TEXT[]), FALSE UNION ALL SELECT UNNEST($3::TEXT[]), TRUE) AS ids (name, alone)
+              GROUP BY 1 ORDER BY 1 OFFSET 0) AS buckets
+        "#,
+        &realms,
+        &names(&meetings.sharing),
+        &names(&meetings.alone),
+        BUCKETS,
+        MEETING,
     )
     .fetch_all(connection)
     .await?;
@@ -49,39 +79,4 @@ pub(super) async fn is_free(connection: &mut PgConnection, realm: Realm) -> Resu
 
 fn name(realm: Realm) -> String {
     format!("settling:{}:{}", realm.project, realm.mode)
-}
-
-/// Far fewer than the locks that a server has room for; two ids that share one wait for each other
-/// without need.
-const BUCKETS: i64 = 256;
-
-/// Those who reference an id share its lock, who signs up by it takes it alone: whoever comes second
-/// sees what the first has written. Held until the transaction ends.
-pub(super) async fn meet(
-    connection: &mut PgConnection,
-    sharing: &BTreeSet<(Realm, String)>,
-    alone: &BTreeSet<(Realm, String)>,
-) -> Result<(), StoreError> {
-    if sharing.is_empty() && alone.is_empty() {
-        return Ok(());
-    }
-    let names = |ids: &BTreeSet<(Realm, String)>| -> Vec<String> {
-        ids.iter().map(|(realm, id)| format!("{}:{}:{id}", realm.project, realm.mode)).collect()
-    };
-    // In order of the buckets, so that two batches wait for each other instead of deadlocking.
-    sqlx::query!(
-        r#"
-        SELECT CASE WHEN alone THEN pg_advisory_xact_lock($4, bucket) ELSE pg_advisory_xact_lock_shared($4, bucket) END
-        FROM (SELECT (hashtextextended(name, 0) & ($3::BIGINT - 1))::INT AS bucket, bool_or(alone) AS alone
-              FROM (SELECT UNNEST($1::TEXT[]), FALSE UNION ALL SELECT UNNEST($2::TEXT[]), TRUE) AS ids (name, alone)
-              GROUP BY 1 ORDER BY 1 OFFSET 0) AS buckets
-        "#,
-        &names(sharing),
-        &names(alone),
-        BUCKETS,
-        MEETING,
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(())
 }

@@ -1,10 +1,10 @@
 //! Which cluster a key is of.
 
 use super::copied::{self, Copied, CopiedRows};
-use crate::{PgConnection, StoreError, realm};
+use crate::{PgConnection, StoreError, decode, realm};
 use domain::ids::{ClusterId, Realm};
 use domain::key::Key;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// The cluster of each key.
 pub(super) type ClusterOfKey = BTreeMap<Realm, BTreeMap<Key, ClusterId>>;
@@ -42,11 +42,148 @@ pub(super) async fn find(
     Ok((found, parts))
 }
 
+/// Where a key belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Home {
+    /// Into a cluster that is there.
+    Known(ClusterId),
+    /// Into the one that is made for this of those without one.
+    New(usize),
+}
+
+impl Home {
+    /// The cluster, once those that are missing are made.
+    pub(super) fn cluster(self, created: &[ClusterId]) -> Option<ClusterId> {
+        match self {
+            Self::Known(cluster) => Some(cluster),
+            Self::New(place) => created.get(place).copied(),
+        }
+    }
+}
+
+/// A key that is nobody's yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unnamed<'a> {
+    pub(super) realm: Realm,
+    pub(super) key: &'a Key,
+    pub(super) home: Home,
+    /// Of a long history, which part of it is the key's.
+    pub(super) part: Option<i64>,
+}
+
+/// Makes a cluster for each of the `homeless`, and names the keys, in their order, as those of their homes. Tells the clusters in the order
+/// of the homeless, and whether all keys are named: not where somebody else was first with one.
+pub(super) async fn settle_in(
+    connection: &mut PgConnection,
+    homeless: &[Realm],
+    keys: &[Unnamed<'_>],
+) -> Result<(Vec<ClusterId>, bool), StoreError> {
+    if homeless.is_empty() || keys.len() >= copied::WORTH_IT {
+        let created = in_order(homeless, insert(connection, homeless).await?)?;
+        let rows: Vec<Named<'_>> = keys
+            .iter()
+            .filter_map(|row| Some((row.realm, row.key, row.home.cluster(&created)?.0, row.part)))
+            .collect();
+        let all_are_named = name(connection, &rows).await?;
+        return Ok((created, all_are_named));
+    }
+    // Which of the new ones of a project and mode a place gets is all the same.
+    let places = places(homeless);
+    let place = |row: &Unnamed<'_>| match row.home {
+        Home::Known(_) => None,
+        Home::New(place) => places.get(place).copied(),
+    };
+    let known = |row: &Unnamed<'_>| match row.home {
+        Home::Known(cluster) => Some(cluster.0),
+        Home::New(_) => None,
+    };
+    let rows = sqlx::query!(
+        r#"
+        WITH fresh AS (
+            INSERT INTO clusters (project_id, livemode) SELECT * FROM UNNEST($1::BIGINT[], $2::BOOLEAN[])
+            RETURNING id, project_id, livemode
+        ), placed AS (
+            SELECT *, row_number() OVER (PARTITION BY project_id, livemode ORDER BY id) AS place FROM fresh
+        ), named AS (
+            INSERT INTO identity_keys (project_id, livemode, key, cluster_id, part)
+            SELECT k.project_id, k.livemode, k.key, coalesce(k.cluster_id, p.id), k.part
+            FROM UNNEST($3::BIGINT[], $4::BOOLEAN[], $5::TEXT[], $6::BIGINT[], $7::BIGINT[], $8::BIGINT[]) WITH ORDINALITY
+                AS k (project_id, livemode, key, cluster_id, place, part, number)
+            LEFT JOIN placed p ON p.project_id = k.project_id AND p.livemode = k.livemode AND p.place = k.place
+            ORDER BY k.number
+            ON CONFLICT (project_id, livemode, key) DO NOTHING
+            RETURNING 1
+        )
+        SELECT id, project_id, livemode, (SELECT count(*) FROM named) AS "named!" FROM placed ORDER BY id
+        "#,
+        &homeless.iter().map(|realm| realm.project.0).collect::<Vec<_>>(),
+        &homeless.iter().map(|realm| realm.mode.is_live()).collect::<Vec<_>>(),
+        &keys.iter().map(|row| row.realm.project.0).collect::<Vec<_>>(),
+        &keys.iter().map(|row| row.realm.mode.is_live()).collect::<Vec<_>>(),
+        &keys.iter().map(|row| row.key.as_str()).collect::<Vec<_>>() as &[&str],
+        &keys.iter().map(known).collect::<Vec<_>>() as &[Option<i64>],
+        &keys.iter().map(place).collect::<Vec<_>>() as &[Option<i64>],
+        &keys.iter().map(|row| row.part).collect::<Vec<_>>() as &[Option<i64>],
+    )
+    .fetch_all(connection)
+    .await?;
+    let named = rows.first().and_then(|row| usize::try_from(row.named).ok());
+    let created = rows.iter().map(|row| (realm(row.project_id, row.livemode), ClusterId(row.id)));
+    Ok((in_order(homeless, created)?, named == Some(keys.len())))
+}
+
+/// The place of each among those of its project and mode, from 1 on.
+fn places(homeless: &[Realm]) -> Vec<i64> {
+    let mut last: BTreeMap<Realm, i64> = BTreeMap::new();
+    let next = |realm: &Realm| {
+        let place = last.entry(*realm).or_default();
+        *place += 1;
+        *place
+    };
+    homeless.iter().map(next).collect()
+}
+
+/// New clusters, in order of their ids, as those of the homeless.
+fn in_order(
+    homeless: &[Realm],
+    created: impl IntoIterator<Item = (Realm, ClusterId)>,
+) -> Result<Vec<ClusterId>, StoreError> {
+    let mut of_realm: BTreeMap<Realm, VecDeque<ClusterId>> = BTreeMap::new();
+    for (realm, cluster) in created {
+        of_realm.entry(realm).or_default().push_back(cluster);
+    }
+    let next = |realm: &Realm| of_realm.get_mut(realm).and_then(VecDeque::pop_front);
+    homeless.iter().map(next).collect::<Option<_>>().ok_or_else(|| decode("a cluster was not made"))
+}
+
+async fn insert(
+    connection: &mut PgConnection,
+    homeless: &[Realm],
+) -> Result<Vec<(Realm, ClusterId)>, StoreError> {
+    if homeless.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = sqlx::query!(
+        r#"
+        WITH fresh AS (
+            INSERT INTO clusters (project_id, livemode) SELECT * FROM UNNEST($1::BIGINT[], $2::BOOLEAN[])
+            RETURNING id, project_id, livemode
+        )
+        SELECT id AS "id!", project_id AS "project_id!", livemode AS "livemode!" FROM fresh ORDER BY id
+        "#,
+        &homeless.iter().map(|realm| realm.project.0).collect::<Vec<_>>(),
+        &homeless.iter().map(|realm| realm.mode.is_live()).collect::<Vec<_>>(),
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (realm(row.project_id, row.livemode), ClusterId(row.id))).collect())
+}
+
 /// A key, the cluster it is of, and its part there.
-pub(super) type Named<'a> = (Realm, &'a Key, i64, Option<i64>);
+type Named<'a> = (Realm, &'a Key, i64, Option<i64>);
 
 /// Names keys, in their order, as those of clusters. False where somebody else was first with one.
-pub(super) async fn name(connection: &mut PgConnection, rows: &[Named<'_>]) -> Result<bool, StoreError> {
+async fn name(connection: &mut PgConnection, rows: &[Named<'_>]) -> Result<bool, StoreError> {
     if rows.is_empty() {
         return Ok(true);
     }

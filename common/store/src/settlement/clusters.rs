@@ -1,9 +1,9 @@
 //! Clusters: which identities concern one another, locked so that nobody else folds them.
 
-use super::cluster_keys::{self, ClusterOfKey};
+use super::cluster_keys::{self, ClusterOfKey, Home, Unnamed};
 use super::incoming::Incoming;
 use super::part_number;
-use crate::{PgConnection, StoreError, decode, realm};
+use crate::{PgConnection, StoreError, decode};
 use domain::ids::{ClusterId, Realm};
 use domain::key::Key;
 use domain::reevaluation::Reevaluation;
@@ -241,34 +241,33 @@ async fn create(
         let known = known.get(realm)?;
         keys.iter().filter_map(|key| known.get(key)).min().copied()
     };
-    let homeless: Vec<Realm> = sets
-        .of_all
-        .iter()
-        .flat_map(|(realm, sets)| {
-            sets.values().filter(|keys| cluster_of(realm, keys).is_none()).map(|_| *realm)
-        })
-        .collect();
-    let mut fresh = insert(connection, &homeless).await?;
-    let created: Vec<ClusterId> = fresh.values().flatten().copied().collect();
-    let mut rows: Vec<(Realm, &Key, i64, Option<i64>)> = Vec::new();
+    let mut homeless: Vec<Realm> = Vec::new();
+    let mut rows: Vec<Unnamed<'_>> = Vec::new();
     for (realm, all) in &sets.of_all {
         let numbers = numbers(sets.payments.get(realm), parts.get(realm));
         for keys in all.values() {
-            let cluster = cluster_of(realm, keys).or_else(|| fresh.get_mut(realm)?.pop());
-            let Some(cluster) = cluster else { continue };
-            let is_long = locked.get(&cluster).is_some_and(Option::is_some);
+            let home = cluster_of(realm, keys).map_or_else(
+                || {
+                    homeless.push(*realm);
+                    Home::New(homeless.len() - 1)
+                },
+                Home::Known,
+            );
+            let is_long = matches!(home, Home::Known(id) if locked.get(&id).is_some_and(Option::is_some));
             let is_known = |key: &Key| known.get(realm).is_some_and(|known| known.contains_key(key));
             for key in keys.iter().filter(|key| !is_known(key)) {
                 let part = if is_long { numbers.get(key).copied() } else { None };
-                rows.push((*realm, key, cluster.0, part));
+                rows.push(Unnamed { realm: *realm, key, home, part });
             }
         }
     }
     // In key order, so that two workers wait for one another instead of deadlocking.
-    rows.sort_unstable();
-    if cluster_keys::name(connection, &rows).await? {
-        for (realm, key, cluster, part) in rows {
-            known.entry(realm).or_default().insert(key.clone(), ClusterId(cluster));
+    rows.sort_unstable_by_key(|row| (row.realm, row.key));
+    let (created, all_are_named) = cluster_keys::settle_in(connection, &homeless, &rows).await?;
+    if all_are_named {
+        for Unnamed { realm, key, home, part } in rows {
+            let Some(cluster) = home.cluster(&created) else { continue };
+            known.entry(realm).or_default().insert(key.clone(), cluster);
             if let Some(part) = part {
                 parts.entry(realm).or_default().insert(key.clone(), part);
             }
@@ -295,32 +294,6 @@ fn numbers<'a>(
     } else {
         payments.into_iter().flatten().map(|(key, root)| (key, number(root))).collect()
     }
-}
-
-/// New clusters, as many of each project and mode as it is named.
-async fn insert(
-    connection: &mut PgConnection,
-    realms: &[Realm],
-) -> Result<BTreeMap<Realm, Vec<ClusterId>>, StoreError> {
-    let mut fresh: BTreeMap<Realm, Vec<ClusterId>> = BTreeMap::new();
-    if realms.is_empty() {
-        return Ok(fresh);
-    }
-    let rows = sqlx::query!(
-        r#"
-        INSERT INTO clusters (project_id, livemode)
-        SELECT * FROM UNNEST($1::BIGINT[], $2::BOOLEAN[])
-        RETURNING id, project_id, livemode
-        "#,
-        &realms.iter().map(|realm| realm.project.0).collect::<Vec<_>>(),
-        &realms.iter().map(|realm| realm.mode.is_live()).collect::<Vec<_>>(),
-    )
-    .fetch_all(connection)
-    .await?;
-    for row in rows {
-        fresh.entry(realm(row.project_id, row.livemode)).or_default().push(ClusterId(row.id));
-    }
-    Ok(fresh)
 }
 
 /// Merges the clusters that a set turned out to connect into the oldest of them.

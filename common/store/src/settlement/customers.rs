@@ -1,7 +1,7 @@
 //! Writes the customers that the fold implies.
 
 use super::cause::Causes;
-use super::referrals::{self, Change};
+use super::referrals::Change;
 use super::work::Folded;
 use crate::customers;
 use crate::{PgConnection, StoreError};
@@ -75,12 +75,12 @@ impl Row {
     }
 }
 
-/// Writes the difference, and tells each customer's row.
+/// Writes the difference, and tells each customer's row, and what has changed.
 pub(super) async fn write(
     connection: &mut PgConnection,
     folded: &[Folded],
     causes: &Causes,
-) -> Result<CustomerRows, StoreError> {
+) -> Result<(CustomerRows, Vec<Change>), StoreError> {
     let mut existing = load(connection, folded).await?;
     let mut rows = CustomerRows::new();
     let mut changed: Vec<(CustomerId, Row)> = Vec::new();
@@ -108,14 +108,13 @@ pub(super) async fn write(
     }
     insert(connection, &missing, &mut rows).await?;
     update(connection, &changed).await?;
-    point_keys(&mut *connection, folded, &rows).await?;
+    point_keys(connection, folded, &rows).await?;
     for (cluster, customer, row) in &missing {
         if let Some(id) = rows.get(&(cluster.cluster, customer.anchor.clone())) {
             told.push(change(cluster, causes, None, Some(row.shown(*id))));
         }
     }
-    referrals::notify(connection, &told).await?;
-    Ok(rows)
+    Ok((rows, told))
 }
 
 fn change(

@@ -7,7 +7,6 @@ use super::incoming::{Homed, Incoming};
 use super::new_facts;
 use crate::{PgConnection, StoreError, keep::keep, realm};
 use chrono::{DateTime, SubsecRound, Utc};
-use domain::directory::mentioned;
 use domain::fact::{Fact, FactBody, Keep};
 use domain::ids::{ClusterId, Realm};
 use domain::key::Key;
@@ -68,12 +67,8 @@ async fn upsert(connection: &mut PgConnection, rows: &[Homed<'_>]) -> Result<(),
     if rows.is_empty() {
         return Ok(());
     }
-    let codes = rows.iter().map(|row| {
-        let codes: Vec<String> =
-            mentioned(row.told.fact).iter().map(|code| code.as_str().to_owned()).collect();
-        // An array of arrays would have to be rectangular; a line feed in a code only splits it.
-        (!codes.is_empty()).then(|| codes.join("\n"))
-    });
+    // An array of arrays would have to be rectangular.
+    let codes = rows.iter().map(|row| row.codes().map(|codes| codes.join("\n")));
     sqlx::query!(
         r#"
         INSERT INTO facts (project_id, livemode, natural_key, cluster_id, keep_first, keep_latest, rank, occurred_at,

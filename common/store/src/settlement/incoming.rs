@@ -1,6 +1,7 @@
 //! Facts on their way in.
 
 use chrono::{DateTime, Utc};
+use domain::directory::mentioned;
 use domain::fact::Fact;
 use domain::ids::{ClusterId, Realm};
 
@@ -27,4 +28,16 @@ pub(super) struct Homed<'a> {
     /// Of a long history, which part it is of.
     pub(super) part: Option<i64>,
     pub(super) told: Incoming<'a>,
+}
+
+impl Homed<'_> {
+    /// The codes that it mentions, as they are stored: none is no list. A line feed in one splits it, since several rows' codes go
+    /// to the database as lines.
+    pub(super) fn codes(&self) -> Option<Vec<String>> {
+        let codes: Vec<String> = mentioned(self.told.fact)
+            .iter()
+            .flat_map(|code| code.as_str().split('\n').map(str::to_owned))
+            .collect();
+        (!codes.is_empty()).then_some(codes)
+    }
 }

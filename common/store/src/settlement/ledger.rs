@@ -1,9 +1,9 @@
-//! Posts the difference between what the ledger says and what the fold implies.
+//! The difference between what the ledger says and what the fold implies.
 
 use super::cause::Cause;
 use super::said_paid;
 use super::written::{Account, Amounts, Written};
-use crate::ledger::{self, Account as Contra, Entry};
+use crate::ledger::{Account as Contra, Entry};
 use crate::{PgConnection, StoreError};
 use domain::ids::{AffiliateId, ConversionId};
 use std::collections::BTreeMap;
@@ -31,8 +31,11 @@ const MOVEMENTS: [Movement; 4] = [
     Movement { account: Contra::Paid, grows: "paid", shrinks: "payment_amended", amount: |a| a.paid },
 ];
 
-/// Posts what is missing, and tells how many entries that took.
-pub(super) async fn write(connection: &mut PgConnection, written: &[Written]) -> Result<usize, StoreError> {
+/// What is missing in the ledger, to be posted in this order.
+pub(super) async fn missing(
+    connection: &mut PgConnection,
+    written: &[Written],
+) -> Result<Vec<Entry>, StoreError> {
     let ids: Vec<i64> = written.iter().filter(|row| !row.is_new).map(|row| row.id.0).collect();
     let mut standing = balances(connection, &ids).await?;
     let left = said_paid::left(connection, written).await?;
@@ -64,10 +67,9 @@ pub(super) async fn write(connection: &mut PgConnection, written: &[Written]) ->
             paid_outs.push((row.id, of_own.map_or(0, |(_, minor)| *minor)));
         }
     }
-    remember_paid_out(&mut *connection, &paid_outs).await?;
-    // With what the rows say now: that is what is notified.
-    ledger::post(connection, &entries).await?;
-    Ok(entries.len())
+    // Before they are posted: what the rows say then is what is notified.
+    remember_paid_out(connection, &paid_outs).await?;
+    Ok(entries)
 }
 
 /// `before` is `None` when there is no entry of this account yet.

@@ -1,9 +1,9 @@
 //! What is said of referrals: of customers who are an affiliate's, or were.
 
+use crate::StoreError;
 use crate::customers::{self, Customer};
-use crate::notifications::{self, Cause, NewNotification, Referred};
-use crate::{PgConnection, StoreError};
-use domain::ids::Realm;
+use crate::notifications::{Cause, NewNotification, Referred, Referrers};
+use domain::ids::{AffiliateId, Realm};
 use domain::notification::Event;
 
 /// A customer whose row changed.
@@ -16,27 +16,16 @@ pub(super) struct Change {
     pub(super) cause: Cause,
 }
 
-/// Writes what is to be said of some changes, in order.
-pub(super) async fn notify(connection: &mut PgConnection, changes: &[Change]) -> Result<(), StoreError> {
-    let affiliates: Vec<i64> =
-        changes.iter().filter_map(|change| Some(change.shown()?.affiliate?.0)).collect();
-    let told: Vec<(&Change, Vec<Event>)> = changes
-        .iter()
-        .map(|change| (change, events(change.before.as_ref(), change.after.as_ref())))
-        .filter(|(_, events)| !events.is_empty())
-        .collect();
-    if told.is_empty() {
-        return Ok(());
-    }
-    let referrers = notifications::referrers(&mut *connection, &affiliates).await?;
+/// What is to be said of some changes, in order.
+pub(super) fn news(changes: &[Change], referrers: &Referrers) -> Result<Vec<NewNotification>, StoreError> {
     let mut new = Vec::new();
-    for (change, events) in told {
+    for change in changes {
         let Some(customer) = change.shown() else { continue };
-        for event in events {
+        for event in events(change.before.as_ref(), change.after.as_ref()) {
             new.push(NewNotification {
                 realm: change.realm,
                 event,
-                referrer: customer.affiliate.and_then(|id| referrers.get(&id.0).cloned()),
+                referrer: customer.affiliate.and_then(|id| referrers.get(id).cloned()),
                 referred: Some(Referred { id: customer.id.to_string(), email: customer.user_email.clone() }),
                 data: customers::object(customer)?,
                 delta: None,
@@ -45,10 +34,15 @@ pub(super) async fn notify(connection: &mut PgConnection, changes: &[Change]) ->
             });
         }
     }
-    notifications::write(connection, &new).await
+    Ok(new)
 }
 
 impl Change {
+    /// The affiliate whom it is about.
+    pub(super) fn affiliate(&self) -> Option<AffiliateId> {
+        self.shown()?.affiliate
+    }
+
     /// The customer as it is, or as it was when it is no more.
     fn shown(&self) -> Option<&Customer> {
         self.after.as_ref().or(self.before.as_ref())

@@ -9,7 +9,7 @@ use super::clusters;
 use super::facts::{self, Kept};
 use super::incoming::Incoming;
 use super::plans::Planned;
-use super::work::Parts;
+use super::work::{Folds, Parts};
 use super::{BatchError, Depth, Settled};
 use crate::PgConnection;
 use crate::event_archive::Restored;
@@ -129,7 +129,9 @@ async fn fold(
     while let Some((clusters, mut work)) = parts.load(connection).await? {
         work.include(realm, &clusters);
         let causes = Causes::again("rebuilt from the raw events");
-        let part = super::write(connection, &work.fold()?, &causes, Depth::Everything).await?;
+        let mut folds = Folds::default();
+        work.fold_into(&mut folds)?;
+        let part = super::write(connection, folds, &causes, Depth::Everything).await?;
         settled.entries += part.entries;
         settled.conversions.extend(part.conversions);
     }

@@ -4,7 +4,7 @@
 //! would become one cluster. The two are brought together only where somebody is known by that id, and
 //! whether that makes them one person is the fold's to say.
 
-use super::barrier;
+use super::barrier::Meetings;
 use super::incoming::Incoming;
 use crate::{PgConnection, StoreError, realm};
 use domain::code::FoldedCode;
@@ -14,14 +14,9 @@ use domain::key::{Key, KeyKind};
 use sqlx::types::Json;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Ids that a batch names, on one side or the other.
+/// Ids that a batch names, on one side or the other: by a `client_reference_id`, and by a signup or a posted conversion.
 #[derive(Debug, Default)]
-pub(super) struct Named {
-    /// By a `client_reference_id`.
-    referenced: BTreeSet<(Realm, String)>,
-    /// By a signup or a posted conversion.
-    signed_up: BTreeSet<(Realm, String)>,
-}
+pub(super) struct Named(Meetings);
 
 impl Named {
     pub(super) fn of(facts: &BTreeMap<Realm, Vec<Incoming<'_>>>) -> Self {
@@ -29,17 +24,16 @@ impl Named {
         for (realm, incoming) in
             facts.iter().flat_map(|(realm, facts)| facts.iter().map(move |one| (*realm, one)))
         {
-            named.referenced.extend(referenced(incoming.fact).map(|id| (realm, id.to_owned())));
+            named.0.sharing.extend(referenced(incoming.fact).map(|id| (realm, id.to_owned())));
             let users = incoming.fact.identities.iter().filter(|key| key.kind() == KeyKind::User);
-            named.signed_up.extend(users.map(|key| (realm, key.id().to_owned())));
+            named.0.alone.extend(users.map(|key| (realm, key.id().to_owned())));
         }
         named
     }
 
-    /// Keeps one who references an id and one who signs up by it from missing each other, until the
-    /// transaction ends. Before clusters are locked.
-    pub(super) async fn enter(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
-        barrier::meet(connection, &self.referenced, &self.signed_up).await
+    /// What keeps one who references an id and one who signs up by it from missing each other. Entered before clusters are locked.
+    pub(super) fn meetings(&self) -> &Meetings {
+        &self.0
     }
 
     /// The keys that belong into one cluster, now that the facts are stored.
@@ -47,7 +41,7 @@ impl Named {
         &self,
         connection: &mut PgConnection,
     ) -> Result<Vec<(Realm, Vec<Key>)>, StoreError> {
-        let all: BTreeSet<&(Realm, String)> = self.referenced.iter().chain(&self.signed_up).collect();
+        let all: BTreeSet<&(Realm, String)> = self.0.sharing.iter().chain(&self.0.alone).collect();
         let ids: Vec<(Realm, &str, FoldedCode)> = all
             .into_iter()
             .filter_map(|(realm, id)| Some((*realm, id.as_str(), FoldedCode::new(id)?)))

@@ -2,7 +2,7 @@
 
 use super::facts::Kept;
 use super::plans::Planned;
-use super::work::Parts;
+use super::work::{Folds, Parts};
 use super::{BatchError, clusters};
 use crate::PgConnection;
 use domain::ids::{AffiliateId, ClusterId, ProjectId, Realm, RuleId};
@@ -36,8 +36,9 @@ pub async fn simulate(
     for chunk in all.chunks(CHUNK) {
         let mut parts = Parts::of(&chunk.iter().copied().collect(), Kept::default());
         while let Some((_, work)) = parts.load(connection).await? {
-            let folded = work.under(proposed.clone()).fold()?;
-            for conversion in folded.iter().flat_map(|folded| &folded.settlement.conversions) {
+            let mut folds = Folds::default();
+            work.under(proposed.clone()).fold_into(&mut folds)?;
+            for conversion in folds.clusters.iter().flat_map(|folded| &folded.settlement.conversions) {
                 let Some(bind) = &conversion.bind else { continue };
                 let net = conversion.commission.saturating_sub(conversion.clawed_back);
                 let sum = earned.entry((bind.affiliate, conversion.currency)).or_default();

@@ -2,9 +2,11 @@
 
 use super::facts::{self, Kept, Rows};
 use super::parts::{self, Nears, Numbered};
-use super::{BatchError, directory, rules, versions};
+use super::terms::{Payments, Terms};
+use super::{BatchError, versions};
+use crate::notifications::Referrers;
 use crate::{PgConnection, StoreError, realm};
-use domain::directory::{Directory, Mentions};
+use domain::directory::Mentions;
 use domain::ids::{ClusterId, ProjectId, Realm};
 use domain::key::Key;
 use domain::rules::RuleVersion;
@@ -28,13 +30,6 @@ pub(super) struct Work {
     terms: Terms,
 }
 
-/// What facts are judged by.
-struct Terms {
-    rules: BTreeMap<ProjectId, Vec<RuleVersion>>,
-    directories: BTreeMap<Realm, Directory>,
-    nobody: Directory,
-}
-
 /// The state that a cluster's facts imply.
 pub(super) struct Folded {
     pub(super) realm: Realm,
@@ -52,6 +47,14 @@ pub(super) struct Folded {
     was_long: bool,
     /// Its facts with the parts they had, where all of them were read.
     history: Option<(Vec<KnownFact>, BTreeMap<String, i64>)>,
+}
+
+/// Clusters that were folded.
+#[derive(Default)]
+pub(super) struct Folds {
+    pub(super) clusters: Vec<Folded>,
+    /// Whom they mention.
+    pub(super) referrers: Referrers,
 }
 
 /// Locked clusters that are folded one part after another, each as large as fits into memory: mostly there is one.
@@ -90,12 +93,9 @@ impl Parts {
 }
 
 /// Those of which what is known of the past is enough.
-pub(super) async fn fold_nears(
-    connection: &mut PgConnection,
-    nears: Nears,
-) -> Result<Vec<Folded>, BatchError> {
+pub(super) async fn fold_nears(connection: &mut PgConnection, nears: Nears) -> Result<Folds, BatchError> {
     if nears.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Folds::default());
     }
     let mut mentions: BTreeMap<Realm, Mentions> = BTreeMap::new();
     let mut named: Vec<(Realm, Key)> = Vec::new();
@@ -106,8 +106,8 @@ pub(super) async fn fold_nears(
         named.extend(near.payments().into_iter().map(|key| (*realm, key)));
     }
     let ordinals = ordinals(connection, &named).await?;
-    let terms = Terms::load(connection, &mentions, directory::Payments::Named(&named)).await?;
-    let mut folded = Vec::new();
+    let terms = Terms::load(connection, &mentions, Payments::Named(&named)).await?;
+    let mut folds = Folds::default();
     for ((realm, cluster), near) in nears {
         let payments = near.payments();
         let of_realm = ordinals.get(&realm);
@@ -119,7 +119,7 @@ pub(super) async fn fold_nears(
             let (past, payments) = (Some(past), Some(payments));
             let (is_new, is_of_one) = (false, true);
             let was_long = true;
-            folded.push(Folded {
+            folds.clusters.push(Folded {
                 realm,
                 cluster,
                 settlement,
@@ -132,7 +132,8 @@ pub(super) async fn fold_nears(
             });
         }
     }
-    Ok(folded)
+    folds.referrers.extend(terms.into_referrers());
+    Ok(folds)
 }
 
 /// The ranks of payments, as they are stored.
@@ -185,33 +186,8 @@ async fn load(
             mentions.add(&known.fact);
         }
     }
-    let terms = Terms::load(connection, &mentions, directory::Payments::Of(stored)).await?;
+    let terms = Terms::load(connection, &mentions, Payments::Of(stored)).await?;
     Ok(Work { facts, numbered, fresh, terms })
-}
-
-impl Terms {
-    async fn load(
-        connection: &mut PgConnection,
-        mentions: &BTreeMap<Realm, Mentions>,
-        payments: directory::Payments<'_>,
-    ) -> Result<Self, BatchError> {
-        if mentions.is_empty() {
-            return Ok(Self {
-                rules: BTreeMap::new(),
-                directories: BTreeMap::new(),
-                nobody: Directory::default(),
-            });
-        }
-        let projects = mentions.keys().map(|realm| realm.project).collect();
-        let rules = rules::load(connection, &projects).await?;
-        let directories = directory::load(connection, mentions, payments).await?;
-        Ok(Self { rules, directories, nobody: Directory::default() })
-    }
-
-    fn of(&self, realm: Realm) -> (&[RuleVersion], &Directory) {
-        let rules = self.rules.get(&realm.project).map_or(&[][..], Vec::as_slice);
-        (rules, self.directories.get(&realm).unwrap_or(&self.nobody))
-    }
 }
 
 impl Work {
@@ -224,11 +200,11 @@ impl Work {
 
     /// The same under other rules.
     pub(super) fn under(self, rules: BTreeMap<ProjectId, Vec<RuleVersion>>) -> Self {
-        Self { terms: Terms { rules, ..self.terms }, ..self }
+        Self { terms: self.terms.under(rules), ..self }
     }
 
-    /// Folds every cluster.
-    pub(super) fn fold(self) -> Result<Vec<Folded>, SettleError> {
+    /// Folds every cluster, and adds what it comes to.
+    pub(super) fn fold_into(self, folds: &mut Folds) -> Result<(), SettleError> {
         let Self { facts, mut numbered, fresh, terms } = self;
         let fold = |((realm, cluster), facts): ((Realm, ClusterId), Vec<KnownFact>)| {
             let (rules, directory) = terms.of(realm);
@@ -240,7 +216,10 @@ impl Work {
             let payments = None;
             Ok(Folded { realm, cluster, settlement, is_new, is_of_one, payments, past, was_long, history })
         };
-        facts.into_iter().map(fold).collect()
+        let folded: Vec<Folded> = facts.into_iter().map(fold).collect::<Result<_, _>>()?;
+        folds.clusters.extend(folded);
+        folds.referrers.extend(terms.into_referrers());
+        Ok(())
     }
 }
 

@@ -41,7 +41,7 @@ async fn number(pool: &PgPool) {
         let mut transaction = pool.begin().await.unwrap();
         let sequenced = give_sequence(&mut transaction).await.unwrap();
         transaction.commit().await.unwrap();
-        if sequenced == Sequenced::Done {
+        if matches!(sequenced, Sequenced::Numbered { more: false, .. }) {
             return;
         }
     }
