@@ -82,7 +82,9 @@ impl Consumer {
         None
     }
 
-    /// Waits until `count` messages of a batch of `max` are there to be taken, or for the shutdown. May be cancelled: nothing is lost by it.
+    /// Waits until `count` messages of a batch of `max` are there to be taken, or for the shutdown. Bound it: of PostgreSQL's queue no more
+    /// is claimed before what was claimed is taken, so fewer may be there for as long as nobody takes them. May be cancelled: nothing is
+    /// lost by it.
     pub async fn holds(&mut self, count: usize, max: usize) {
         loop {
             self.claims.claim_if_due(max.max(1));

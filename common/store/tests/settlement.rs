@@ -4,14 +4,14 @@
 
 #[path = "settlement/concurrency.rs"]
 mod concurrency;
-#[path = "settlement/copied.rs"]
-mod copied;
 #[path = "settlement/hundred_thousand.rs"]
 mod hundred_thousand;
 #[path = "settlement/large_bodies.rs"]
 mod large_bodies;
 #[path = "settlement/long_histories.rs"]
 mod long_histories;
+#[path = "settlement/new_rows.rs"]
+mod new_rows;
 #[path = "settlement/notified.rs"]
 mod notified;
 #[path = "settlement/plans.rs"]
@@ -20,3 +20,5 @@ mod plans;
 mod statements;
 #[path = "settlement/support.rs"]
 mod support;
+#[path = "settlement/terms.rs"]
+mod terms;

@@ -13,7 +13,7 @@ const IDLE: Duration = Duration::from_millis(500);
 /// Another worker is at it; what committed after its last look would wait for the next one.
 const BUSY: Duration = Duration::from_millis(50);
 /// From a commit to the round that numbers what it told, so that one round serves what commits within that.
-const GAP: Duration = Duration::from_millis(15);
+const GAP: Duration = Duration::from_millis(40);
 /// Between two rounds while batches are full: one serves several of them.
 const BEHIND: Duration = Duration::from_millis(500);
 /// How long a round may take.

@@ -70,3 +70,33 @@ async fn codes_are_looked_for_under_the_metadata_keys_of_the_deployment(pool: Pg
     assert_eq!(bench.payable().await, 980, "one of the two");
     assert_eq!(bench.count("SELECT count(*) FROM conversions WHERE status = 'unattributed'").await, 1);
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_few_events_that_are_held_up_let_others_pass(pool: PgPool) {
+    let mut bench = Bench::new(pool.clone()).await;
+    bench.publish(Source::Stripe, sale(1).invoice_paid()).await;
+    bench.start();
+    bench.until("the first customer", async || bench.payable().await == 980).await;
+    let mut other = pool.begin().await.unwrap();
+    sqlx::query("SELECT FROM clusters FOR UPDATE").execute(&mut *other).await.unwrap();
+    let waiting = async || {
+        bench.count("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()").await
+            > 0
+    };
+    bench.publish(Source::Stripe, sale(1).invoice_payment_succeeded()).await;
+    // Who waits gives up after a while, and comes again; so another customer may have to try again.
+    let mut customers = 1;
+    loop {
+        bench.until("a batch that is held up", waiting).await;
+        customers += 1;
+        bench.publish(Source::Stripe, sale(customers.unsigned_abs()).invoice_paid()).await;
+        bench.until("the next customer", async || bench.payable().await == customers * 980).await;
+        if waiting().await {
+            break;
+        }
+        assert!(customers < 5, "nobody passes while the batch before is held up");
+    }
+    other.rollback().await.unwrap();
+    bench.drain().await;
+    assert_eq!(bench.payable().await, customers * 980);
+}

@@ -34,6 +34,7 @@ macro_rules! on_both_back_ends {
 on_both_back_ends! {
     what_is_published_is_delivered_unchanged,
     a_batch_takes_what_is_there_and_no_more_than_asked,
+    what_is_waited_for_is_there_to_be_taken,
     an_acknowledged_message_does_not_come_back,
     a_retry_comes_back_at_its_time_and_not_before,
     a_dead_letter_lands_with_its_reason,
@@ -86,6 +87,20 @@ async fn a_batch_takes_what_is_there_and_no_more_than_asked(stand: Arc<Stand>) -
     }
     assert_eq!(ids(&taken), published);
     ack(&consumer, taken).await
+}
+
+async fn what_is_waited_for_is_there_to_be_taken(stand: Arc<Stand>) -> Result<()> {
+    let publisher = stand.publisher().await?;
+    let published = publish(&publisher, 5).await?;
+    let (mut consumer, shutdown) = stand.consumer();
+    consumer.holds(5, 10).await;
+    let taken = next(&mut consumer, 10).await?;
+    assert_eq!(ids(&taken), published);
+    ack(&consumer, taken).await?;
+    // Whoever is to stop waits for no more.
+    shutdown.cancel();
+    consumer.holds(1, 10).await;
+    Ok(())
 }
 
 async fn an_acknowledged_message_does_not_come_back(stand: Arc<Stand>) -> Result<()> {

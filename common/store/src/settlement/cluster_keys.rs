@@ -1,9 +1,10 @@
 //! Which cluster a key is of.
 
-use super::copied::{self, Copied, CopiedRows};
+use super::new_rows::{self, Stored};
 use crate::{PgConnection, StoreError, decode, realm};
 use domain::ids::{ClusterId, Realm};
 use domain::key::Key;
+use sqlx::postgres::PgQueryResult;
 use std::collections::{BTreeMap, VecDeque};
 
 /// The cluster of each key.
@@ -78,7 +79,7 @@ pub(super) async fn settle_in(
     homeless: &[Realm],
     keys: &[Unnamed<'_>],
 ) -> Result<(Vec<ClusterId>, bool), StoreError> {
-    if homeless.is_empty() || keys.len() >= copied::WORTH_IT {
+    if homeless.is_empty() || keys.len() >= new_rows::WORTH_IT {
         let created = in_order(homeless, insert(connection, homeless).await?)?;
         let rows: Vec<Named<'_>> = keys
             .iter()
@@ -187,40 +188,67 @@ async fn name(connection: &mut PgConnection, rows: &[Named<'_>]) -> Result<bool,
     if rows.is_empty() {
         return Ok(true);
     }
-    if rows.len() >= copied::WORTH_IT && copy(connection, rows).await? == Copied::All {
+    let columns = Columns::of(rows);
+    if rows.len() >= new_rows::WORTH_IT
+        && new_rows::insert(connection, async |connection| columns.insert(connection).await).await?
+            == Stored::All
+    {
         return Ok(true);
     }
-    let named = sqlx::query!(
-        r#"
-        INSERT INTO identity_keys (project_id, livemode, key, cluster_id, part)
-        SELECT * FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[], $4::BIGINT[], $5::BIGINT[])
-        ON CONFLICT (project_id, livemode, key) DO NOTHING
-        "#,
-        &rows.iter().map(|(realm, ..)| realm.project.0).collect::<Vec<_>>(),
-        &rows.iter().map(|(realm, ..)| realm.mode.is_live()).collect::<Vec<_>>(),
-        &rows.iter().map(|(_, key, ..)| key.as_str()).collect::<Vec<_>>() as &[&str],
-        &rows.iter().map(|(_, _, cluster, _)| *cluster).collect::<Vec<_>>(),
-        &rows.iter().map(|(.., part)| *part).collect::<Vec<_>>() as &[Option<i64>],
-    )
-    .execute(connection)
-    .await?;
+    let named = columns.insert_unknown(connection).await?;
     Ok(usize::try_from(named.rows_affected()).is_ok_and(|named| named == rows.len()))
 }
 
-/// The same, for keys that nobody else is at.
-async fn copy(connection: &mut PgConnection, rows: &[Named<'_>]) -> Result<Copied, StoreError> {
-    let mut copied = CopiedRows::new();
-    for (realm, key, cluster, part) in rows {
-        copied.begin_row(5);
-        copied.push(realm.project.0)?;
-        copied.push(realm.mode.is_live())?;
-        copied.push(key.as_str())?;
-        copied.push(*cluster)?;
-        copied.push(*part)?;
+/// Keys as columns.
+struct Columns<'a> {
+    projects: Vec<i64>,
+    livemodes: Vec<bool>,
+    keys: Vec<&'a str>,
+    clusters: Vec<i64>,
+    parts: Vec<Option<i64>>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(rows: &[Named<'a>]) -> Self {
+        Self {
+            projects: rows.iter().map(|(realm, ..)| realm.project.0).collect(),
+            livemodes: rows.iter().map(|(realm, ..)| realm.mode.is_live()).collect(),
+            keys: rows.iter().map(|(_, key, ..)| key.as_str()).collect(),
+            clusters: rows.iter().map(|(_, _, cluster, _)| *cluster).collect(),
+            parts: rows.iter().map(|(.., part)| *part).collect(),
+        }
     }
-    let statement =
-        "COPY identity_keys (project_id, livemode, key, cluster_id, part) FROM STDIN (FORMAT BINARY)";
-    copied.store(connection, statement).await
+
+    /// Those of which none is known.
+    async fn insert(&self, connection: &mut PgConnection) -> Result<PgQueryResult, sqlx::Error> {
+        sqlx::query!(
+            "INSERT INTO identity_keys (project_id, livemode, key, cluster_id, part)
+             SELECT * FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[], $4::BIGINT[], $5::BIGINT[])",
+            &self.projects,
+            &self.livemodes,
+            &self.keys as &[&str],
+            &self.clusters,
+            &self.parts as &[Option<i64>],
+        )
+        .execute(connection)
+        .await
+    }
+
+    /// Those that are not known.
+    async fn insert_unknown(&self, connection: &mut PgConnection) -> Result<PgQueryResult, sqlx::Error> {
+        sqlx::query!(
+            "INSERT INTO identity_keys (project_id, livemode, key, cluster_id, part)
+             SELECT * FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[], $4::BIGINT[], $5::BIGINT[])
+             ON CONFLICT (project_id, livemode, key) DO NOTHING",
+            &self.projects,
+            &self.livemodes,
+            &self.keys as &[&str],
+            &self.clusters,
+            &self.parts as &[Option<i64>],
+        )
+        .execute(connection)
+        .await
+    }
 }
 
 fn columns<'a>(keys: &[(Realm, &'a Key)]) -> (Vec<i64>, Vec<bool>, Vec<&'a str>) {

@@ -2,12 +2,12 @@
 
 use super::BatchError;
 use super::clusters::Resolved;
-use super::copied::{self, Copied};
+use super::fact_rows;
 use super::incoming::{Homed, Incoming};
-use super::new_facts;
+use super::new_rows::{self, Stored};
 use crate::{PgConnection, StoreError, keep::keep, realm};
 use chrono::{DateTime, SubsecRound, Utc};
-use domain::fact::{Fact, FactBody, Keep};
+use domain::fact::{Fact, FactBody};
 use domain::ids::{ClusterId, Realm};
 use domain::key::Key;
 use domain::settle::KnownFact;
@@ -39,10 +39,10 @@ pub(super) async fn store(
     let (new, old): (Vec<_>, Vec<_>) =
         rows.iter().copied().partition(|row| clusters.fresh.contains(&row.cluster));
     // The keys of a new cluster are new, and so is what they tell of, but for a fact that was told by other keys before.
-    if new.len() >= copied::WORTH_IT && new_facts::copy(connection, &new).await? == Copied::All {
-        upsert(connection, &old).await?;
+    if new.len() >= new_rows::WORTH_IT && fact_rows::insert(connection, &new).await? == Stored::All {
+        fact_rows::upsert(connection, &old).await?;
     } else {
-        upsert(connection, &rows).await?;
+        fact_rows::upsert(connection, &rows).await?;
     }
     let mut kept: Kept = clusters
         .of_key
@@ -59,68 +59,6 @@ pub(super) async fn store(
     // What callers say has versions, which are read with the rest.
     kept.retain(|_, facts| !facts.iter().any(|known| matches!(known.fact.body, FactBody::Posted(_))));
     Ok(kept)
-}
-
-/// Inserts facts; of two with one natural key the one that supersedes the other is kept, here as in [`Fact::supersedes`], and the
-/// earlier times, whichever told it (`KnownFact::meet`).
-async fn upsert(connection: &mut PgConnection, rows: &[Homed<'_>]) -> Result<(), StoreError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    // An array of arrays would have to be rectangular.
-    let codes = rows.iter().map(|row| row.codes().map(|codes| codes.join("\n")));
-    sqlx::query!(
-        r#"
-        INSERT INTO facts (project_id, livemode, natural_key, cluster_id, keep_first, keep_latest, rank, occurred_at,
-                           event_id, received_at, codes, links, body, part, first_at)
-        SELECT project_id, livemode, natural_key, cluster_id, keep_first, keep_latest, rank, occurred_at, event_id,
-               received_at, string_to_array(codes, E'\n'), links, body, part, first_at
-        FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[], $4::BIGINT[], $5::BOOLEAN[], $6::BIGINT[],
-                    $7::TIMESTAMPTZ[], $8::TEXT[], $9::TIMESTAMPTZ[], $10::TEXT[], $11::JSONB[], $12::JSONB[], $13::BOOLEAN[],
-                    $14::BIGINT[], $15::TIMESTAMPTZ[])
-            AS new (project_id, livemode, natural_key, cluster_id, keep_first, rank, occurred_at, event_id,
-                    received_at, codes, links, body, keep_latest, part, first_at)
-        ON CONFLICT (project_id, livemode, natural_key) DO UPDATE
-        SET received_at = least(facts.received_at, excluded.received_at), part = coalesce(excluded.part, facts.part),
-            keep_latest = excluded.keep_latest,
-            first_at = least(coalesce(facts.first_at, facts.occurred_at), excluded.first_at),
-            (rank, occurred_at, event_id, codes, links, body) = (
-                SELECT rank, occurred_at, event_id, codes, links, body
-                FROM (VALUES (facts.rank, facts.occurred_at, facts.event_id, facts.codes, facts.links, facts.body),
-                             (excluded.rank, excluded.occurred_at, excluded.event_id, excluded.codes, excluded.links,
-                              excluded.body)) AS told (rank, occurred_at, event_id, codes, links, body)
-                ORDER BY CASE WHEN facts.keep_first THEN (rank, occurred_at, event_id COLLATE "C") END,
-                         CASE WHEN excluded.keep_latest THEN (occurred_at, rank, event_id COLLATE "C") END DESC,
-                         (rank, occurred_at, event_id COLLATE "C") DESC
-                LIMIT 1)
-        WHERE excluded.received_at < facts.received_at
-           OR excluded.first_at < coalesce(facts.first_at, facts.occurred_at) OR CASE
-            WHEN facts.keep_first
-            THEN (excluded.rank, excluded.occurred_at, excluded.event_id) < (facts.rank, facts.occurred_at, facts.event_id)
-            WHEN excluded.keep_latest
-            THEN (excluded.occurred_at, excluded.rank, excluded.event_id) > (facts.occurred_at, facts.rank, facts.event_id)
-            ELSE (excluded.rank, excluded.occurred_at, excluded.event_id) > (facts.rank, facts.occurred_at, facts.event_id)
-        END
-        "#,
-        &rows.iter().map(|row| row.realm.project.0).collect::<Vec<_>>(),
-        &rows.iter().map(|row| row.realm.mode.is_live()).collect::<Vec<_>>(),
-        &rows.iter().map(|row| row.told.fact.natural_key.clone()).collect::<Vec<_>>(),
-        &rows.iter().map(|row| row.cluster.0).collect::<Vec<_>>(),
-        &rows.iter().map(|row| row.told.fact.keep == Keep::First).collect::<Vec<_>>(),
-        &rows.iter().map(|row| row.told.fact.rank).collect::<Vec<_>>(),
-        &rows.iter().map(|row| row.told.fact.at).collect::<Vec<_>>(),
-        &rows.iter().map(|row| row.told.fact.event.clone()).collect::<Vec<_>>(),
-        &rows.iter().map(|row| row.told.received_at).collect::<Vec<_>>(),
-        &codes.collect::<Vec<_>>() as &[Option<String>],
-        &rows.iter().map(|row| Json(&row.told.fact.identities)).collect::<Vec<_>>() as &[Json<&Vec<Key>>],
-        &rows.iter().map(|row| Json(&row.told.fact.body)).collect::<Vec<_>>() as &[Json<&FactBody>],
-        &rows.iter().map(|row| row.told.fact.keep == Keep::Latest).collect::<Vec<_>>(),
-        &rows.iter().map(|row| row.part).collect::<Vec<_>>() as &[Option<i64>],
-        &rows.iter().map(|row| row.told.first_at).collect::<Vec<_>>(),
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
 }
 
 /// A fact as it is read again: PostgreSQL keeps microseconds.

@@ -31,13 +31,10 @@ pub(super) struct Homed<'a> {
 }
 
 impl Homed<'_> {
-    /// The codes that it mentions, as they are stored: none is no list. A line feed in one splits it, since several rows' codes go
-    /// to the database as lines.
-    pub(super) fn codes(&self) -> Option<Vec<String>> {
-        let codes: Vec<String> = mentioned(self.told.fact)
-            .iter()
-            .flat_map(|code| code.as_str().split('\n').map(str::to_owned))
-            .collect();
-        (!codes.is_empty()).then_some(codes)
+    /// The codes that it mentions, a line each; none is no line. A line feed in one splits it.
+    pub(super) fn codes(&self) -> Option<String> {
+        let codes: Vec<String> =
+            mentioned(self.told.fact).iter().map(|code| code.as_str().to_owned()).collect();
+        (!codes.is_empty()).then(|| codes.join("\n"))
     }
 }

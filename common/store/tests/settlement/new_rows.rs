@@ -1,4 +1,4 @@
-//! Large batches, whose new rows are copied, write what small ones do.
+//! Large batches, whose new rows are not looked for, write what small ones do.
 
 use crate::support::{item, project, sale};
 use domain::fact::Fact;
@@ -9,7 +9,7 @@ use store::PgPool;
 use store::settlement::{Item, settle_batch};
 use stripe::sample::Sample;
 
-/// Customers of one batch: more than enough for its keys and its facts to be copied.
+/// Customers of one batch: more than enough for its keys and its facts to be inserted so.
 const CUSTOMERS: u64 = 200;
 
 fn story(realm: Realm, number: u64) -> Vec<Item> {
