@@ -282,11 +282,10 @@ async fn write(
     causes: &Causes,
     depth: Depth,
 ) -> Result<Settled, BatchError> {
-    let Folds { clusters: folded, mut referrers } = folds;
-    let folded = folded.as_slice();
-    lock::share(connection, &folded.iter().map(|folded| folded.realm).collect()).await?;
-    let (customers, changes) = customers::write(connection, folded, causes).await?;
-    let mut conversions = conversions::write(connection, folded, &customers, causes).await?;
+    let Folds { clusters, mut referrers } = folds;
+    lock::share(connection, &clusters.iter().map(|folded| folded.realm).collect()).await?;
+    let (customers, changes) = customers::write(connection, &clusters, causes).await?;
+    let mut conversions = conversions::write(connection, &clusters, &customers, causes).await?;
     payment_keys::point(connection, &conversions).await?;
     said_paid::write(connection, &conversions).await?;
     if depth == Depth::Changes {
@@ -300,7 +299,7 @@ async fn write(
     let mut news = referrals::news(&changes, &referrers)?;
     news.extend(posted);
     notifications::write(connection, &news).await?;
-    work::keep(connection, folded).await?;
-    let changed = conversions.into_iter().filter(|row| row.changed).map(|row| row.id).collect();
-    Ok(Settled { new: Vec::new(), entries: entries.len(), conversions: changed })
+    work::keep(connection, &clusters).await?;
+    let written = conversions.into_iter().filter(|row| row.changed).map(|row| row.id).collect();
+    Ok(Settled { new: Vec::new(), entries: entries.len(), conversions: written })
 }

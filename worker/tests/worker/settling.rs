@@ -85,7 +85,7 @@ async fn a_few_events_that_are_held_up_let_others_pass(pool: PgPool) {
     };
     bench.publish(Source::Stripe, sale(1).invoice_payment_succeeded()).await;
     // Who waits gives up after a while, and comes again; so another customer may have to try again.
-    let mut customers = 1;
+    let mut customers: i64 = 1;
     loop {
         bench.until("a batch that is held up", waiting).await;
         customers += 1;

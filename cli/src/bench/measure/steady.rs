@@ -8,6 +8,7 @@ use crate::bench::{
     statistics::Latencies,
 };
 use anyhow::{bail, ensure};
+use bytes::Bytes;
 use std::{net::SocketAddr, time::Duration};
 use tokio::{
     sync::mpsc,
@@ -45,15 +46,20 @@ pub(crate) async fn measure(site: &Site, plan: &Plan, through: Through) -> anyho
     let (api, address) = site.api(&stores).await?;
     let mut workers = site.workers(&stores, 1)?;
     let count = u64::from(plan.rate) * u64::from(plan.steady_seconds);
-    // Everybody pays once, so that whoever is found has paid.
-    let workload = site.workload(count);
-    let events = (0..count).map(|number| workload.invoice(number, 0, number)).collect();
-    let (give, take) = mpsc::unbounded_channel();
+    // Everybody pays once, so that whoever is found has paid. One more pays before: that both processes have begun is no part of it.
+    let workload = site.workload(count + 1);
+    let mut events: Vec<Bytes> = (0..=count).map(|number| workload.invoice(number, 0, number)).collect();
+    let first = events.split_off(usize::try_from(count)?);
     let project = site.realm.project;
-    let watching = tokio::spawn(watch(take, address, site.api_key.clone(), move |number| {
+    let path = move |number: usize| {
         let customer = workload.customer_id(u64::try_from(number).unwrap_or_default());
         format!("/api/v1/projects/{project}/stripe-customer-referral-info/{customer}")
-    }));
+    };
+    let begun = Instant::now();
+    load::steady(address, &site.webhook_path, SECRET, first, 1, 1, None).await?;
+    look(address, site.api_key.clone(), path(events.len()), begun).await?;
+    let (give, take) = mpsc::unbounded_channel();
+    let watching = tokio::spawn(watch(take, address, site.api_key.clone(), path));
     let answered =
         load::steady(address, &site.webhook_path, SECRET, events, plan.rate, plan.connections, Some(&give))
             .await;

@@ -43,6 +43,7 @@ impl Columns {
 /// Reads what is mentioned, as far as it exists: the rules of the projects, what is called by one of the values, who owns that or is
 /// named, and when payouts first paid the commission of each payment, of those of which something is still paid. Callers' words
 /// that it was paid are among the facts, each with a time of its own.
+#[expect(clippy::too_many_lines, reason = "one statement")]
 pub(super) async fn read(
     connection: &mut PgConnection,
     mentions: &BTreeMap<Realm, Mentions>,
