@@ -94,7 +94,7 @@ fn nothing_is_posted_past_the_ledger() -> Result<()> {
         .filter(|file| file.text.contains("INSERT INTO ledger_entries"))
         .map(|file| file.name)
         .collect();
-    ensure!(posting == ["common/store/src/ledger.rs"], "the ledger is written by {posting:?}");
+    ensure!(posting == ["common/store/src/ledger/posted.rs"], "the ledger is written by {posting:?}");
     Ok(())
 }
 
