@@ -67,7 +67,7 @@ impl Notifier {
             database_url: database_url.to_owned(),
             numbering: store::sessions_for_settling(database_url, APPLICATION, 1)
                 .context("DATABASE_URL cannot be used")?,
-            tidying: store::sessions_for_notifications(database_url, APPLICATION, 1)
+            tidying: store::sessions_for_tidying(database_url, APPLICATION, 1)
                 .context("DATABASE_URL cannot be used")?,
             deliveries: store::sessions_for_deliveries(database_url, APPLICATION, SESSIONS)
                 .context("DATABASE_URL cannot be used")?,

@@ -197,12 +197,12 @@ pub fn sessions_for_settling(
     Ok(Sessions::new(options, Limits::SERVICE, places))
 }
 
-/// Sessions for notifications: their statements look up a few rows in tables of any size, so indexes are used whatever the
+/// Sessions for retention: their statements look up a few rows in tables of any size, so indexes are used whatever the
 /// statistics say, and were when a statement was first planned.
 ///
 /// # Errors
 /// When the URL cannot be read.
-pub fn sessions_for_notifications(
+pub fn sessions_for_tidying(
     database_url: &str,
     application: &str,
     places: usize,

@@ -1,6 +1,6 @@
 //! One transaction for a batch: the inbox, the facts, and what the fold makes of them.
 //!
-//! The number of statements is fixed, whatever the size of the batch; a few more run when clusters
+//! The number of statements is fixed, but for five more where keys and facts are many; a few more run when clusters
 //! meet or rows are merged, again once for the whole batch. Where the history of its customers is more than fits into
 //! memory at once, it is folded in parts (ADR 26).
 
@@ -87,8 +87,8 @@ pub enum BatchError {
     /// The facts cannot be folded.
     #[error(transparent)]
     Fold(#[from] SettleError),
-    /// A stored fact cannot be read.
-    #[error("a stored fact cannot be read: {0}")]
+    /// What is stored cannot be read.
+    #[error("what is stored cannot be read: {0}")]
     Unreadable(String),
     /// An event of the inbox cannot be read any more.
     #[error("{event_id} cannot be read: {reason}")]

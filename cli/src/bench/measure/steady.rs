@@ -56,7 +56,8 @@ pub(crate) async fn measure(site: &Site, plan: &Plan, through: Through) -> anyho
         format!("/api/v1/projects/{project}/stripe-customer-referral-info/{customer}")
     };
     let begun = Instant::now();
-    load::steady(address, &site.webhook_path, SECRET, first, 1, 1, None).await?;
+    let first = load::steady(address, &site.webhook_path, SECRET, first, 1, 1, None).await?;
+    ensure!(first.refused == 0, "the first webhook was refused");
     look(address, site.api_key.clone(), path(events.len()), begun).await?;
     let (give, take) = mpsc::unbounded_channel();
     let watching = tokio::spawn(watch(take, address, site.api_key.clone(), path));

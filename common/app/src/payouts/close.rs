@@ -1,6 +1,6 @@
 //! A payout is paid or canceled, once.
 
-use super::Attempts;
+use super::{Attempts, create::LIMIT};
 use crate::Error;
 use chrono::{DateTime, Utc};
 use domain::{
@@ -10,6 +10,7 @@ use domain::{
 use store::{
     PgPool,
     payouts::{self, Payment, Payout, State},
+    statement_timeout,
 };
 
 /// Which payouts.
@@ -55,6 +56,7 @@ pub async fn mark_paid(
     let mut attempts = Attempts::default();
     loop {
         let mut transaction = pool.begin().await?;
+        statement_timeout(&mut transaction, LIMIT).await?;
         let done = payouts::mark_paid(&mut transaction, &ids, payment, now).await;
         if let Some(paid) = attempts.end(transaction, done).await? {
             return Ok(paid);

@@ -16,7 +16,7 @@ use store::{
 };
 
 /// What is due is summed from all of the ledger.
-const LIMIT: Duration = Duration::from_secs(50);
+pub(super) const LIMIT: Duration = Duration::from_secs(50);
 
 /// What is to be paid.
 #[derive(Clone, Copy, Debug, Default)]

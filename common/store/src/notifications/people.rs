@@ -15,7 +15,7 @@ impl Referrers {
         self.0.extend(known);
     }
 
-    /// Looks up those that are not known yet; none of them costs no statement.
+    /// Looks up those that are not known yet. Where all are, there is no statement.
     pub(crate) async fn look_up(
         &mut self,
         connection: &mut PgConnection,

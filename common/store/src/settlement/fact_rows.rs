@@ -42,7 +42,7 @@ pub(super) async fn insert(connection: &mut PgConnection, rows: &[Homed<'_>]) ->
     new_rows::insert(connection, async |connection| statement.execute(connection).await).await
 }
 
-/// Inserts facts; of two with one natural key the one that supersedes the other is kept, here as in [`Fact::supersedes`], and the
+/// Inserts facts; of two with one natural key the one that supersedes the other is kept, here as in [`domain::fact::Fact::supersedes`], and the
 /// earlier times, whichever told it (`KnownFact::meet`).
 pub(super) async fn upsert(connection: &mut PgConnection, rows: &[Homed<'_>]) -> Result<(), StoreError> {
     if rows.is_empty() {

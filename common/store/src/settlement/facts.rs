@@ -197,7 +197,7 @@ async fn read(
 
 fn unreadable(error: sqlx::Error) -> BatchError {
     match error {
-        sqlx::Error::ColumnDecode { source, .. } => BatchError::Unreadable(source.to_string()),
+        sqlx::Error::ColumnDecode { source, .. } => BatchError::Unreadable(format!("a fact: {source}")),
         other => other.into(),
     }
 }

@@ -19,7 +19,7 @@ use crate::notifications::Referrer;
 use domain::directory::{Directory, Mentions};
 use domain::ids::{AffiliateId, ProjectId, Realm};
 use domain::rules::RuleVersion;
-use gathered::Gathered;
+use gathered::{Gathered, Gathering};
 use std::collections::BTreeMap;
 
 /// What facts are judged by.
@@ -41,11 +41,11 @@ impl Terms {
         if mentions.is_empty() {
             return Ok(Self::default());
         }
-        let mut gathered = Gathered::of(mentions.keys().copied());
+        let mut gathering = Gathering::of(mentions.keys().copied());
         for told in statement::read(connection, mentions, payments).await? {
-            gathered.add(told);
+            gathering.add(told);
         }
-        let Gathered { rules, directories, referrers } = gathered.finish();
+        let Gathered { rules, directories, referrers } = gathering.finish();
         Ok(Self { rules, directories, referrers, nobody: Directory::default() })
     }
 

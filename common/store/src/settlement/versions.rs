@@ -81,7 +81,7 @@ pub(super) async fn add(
     .fetch_all(connection)
     .await
     .map_err(|error| match error {
-        sqlx::Error::ColumnDecode { source, .. } => BatchError::Unreadable(source.to_string()),
+        sqlx::Error::ColumnDecode { source, .. } => BatchError::Unreadable(format!("a fact: {source}")),
         other => other.into(),
     })?;
     for row in rows {

@@ -23,3 +23,26 @@ async fn rules_may_hold_from_before_our_era(pool: PgPool) {
         .unwrap();
     assert_eq!(earned, 2_450);
 }
+
+/// As deep as the API reads: with what is around them in a row of JSON, that is deeper than can be read at once.
+#[sqlx::test(migrations = "../../migrations")]
+async fn an_affiliates_notes_may_be_nested_as_deep_as_the_api_takes_them(pool: PgPool) {
+    let realm = project(&pool).await;
+    let mut connection = pool.acquire().await.unwrap();
+    let notes = format!("{}{}", "[".repeat(126), "]".repeat(126));
+    sqlx::query("UPDATE affiliates SET payout_preferences = $1::JSONB")
+        .bind(&notes)
+        .execute(&mut *connection)
+        .await
+        .unwrap();
+    let settled = settle_batch(&mut connection, &[item(realm, sale(1).invoice_paid())]).await.unwrap();
+    assert_eq!(settled.entries, 1);
+    let told: Vec<String> = sqlx::query_scalar(
+        "SELECT (referrer::JSONB -> 'payout_preferences')::TEXT FROM notifications ORDER BY id",
+    )
+    .fetch_all(&mut *connection)
+    .await
+    .unwrap();
+    assert!(!told.is_empty());
+    assert!(told.iter().all(|told| *told == notes), "{told:?}");
+}

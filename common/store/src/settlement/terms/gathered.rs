@@ -26,16 +26,14 @@ pub(super) struct Gathering {
     rules_as_of: BTreeMap<ProjectId, DateTime<Utc>>,
 }
 
-impl Gathered {
-    /// Nothing yet, of these projects and modes.
-    pub(super) fn of(realms: impl Iterator<Item = Realm>) -> Gathering {
-        let directories = realms.map(|realm| (realm, Directory::default())).collect();
-        let gathered = Self { rules: BTreeMap::new(), directories, referrers: BTreeMap::new() };
-        Gathering { gathered, coupons: Coupons::default(), rules_as_of: BTreeMap::new() }
-    }
-}
-
 impl Gathering {
+    /// Nothing yet, of these projects and modes.
+    pub(super) fn of(realms: impl Iterator<Item = Realm>) -> Self {
+        let directories = realms.map(|realm| (realm, Directory::default())).collect();
+        let gathered = Gathered { rules: BTreeMap::new(), directories, referrers: BTreeMap::new() };
+        Self { gathered, coupons: Coupons::default(), rules_as_of: BTreeMap::new() }
+    }
+
     /// One thing more, in any order.
     pub(super) fn add(&mut self, told: Told) {
         match told {
@@ -88,12 +86,14 @@ impl Gathering {
 
     fn affiliate(&mut self, told: ToldAffiliate) {
         let id = AffiliateId(told.id);
-        let referrer = Referrer {
-            id: told.id.to_string(),
-            email: told.user_email.clone(),
-            payout_preferences: told.payout_preferences,
-        };
-        self.gathered.referrers.insert(id, referrer);
+        // One whose notes cannot be read is looked up where somebody is told of it.
+        if let Ok(payout_preferences) =
+            told.payout_preferences.as_deref().map(serde_json::from_str).transpose()
+        {
+            let email = told.user_email.clone();
+            let referrer = Referrer { id: told.id.to_string(), email, payout_preferences };
+            self.gathered.referrers.insert(id, referrer);
+        }
         let closed = told.closed_at.map(|at| Period { from: Some(at), until: None });
         let suspended =
             told.suspensions.into_iter().map(|period| Period { from: period.from, until: period.until });

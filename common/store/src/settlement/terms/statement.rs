@@ -146,7 +146,7 @@ pub(super) async fn read(
                    'id', a.id, 'project_id', a.project_id, 'livemode', a.livemode, 'referral_code', a.referral_code,
                    'created_at', (extract(epoch FROM a.created_at) * 1000000)::BIGINT,
                    'closed_at', (extract(epoch FROM a.closed_at) * 1000000)::BIGINT, 'user_email', a.user_email,
-                   'payout_preferences', a.payout_preferences,
+                   'payout_preferences', a.payout_preferences::TEXT,
                    -- Those with which the affiliate began always were its own.
                    'addresses', coalesce((SELECT json_agg(json_build_object('email', email_normalised, 'role', role,
                         'since', CASE WHEN created_at > first_at THEN (extract(epoch FROM created_at) * 1000000)::BIGINT END)
@@ -184,7 +184,9 @@ pub(super) async fn read(
     .fetch_all(connection)
     .await
     .map_err(|error| match error {
-        sqlx::Error::ColumnDecode { source, .. } => BatchError::Unreadable(source.to_string()),
+        sqlx::Error::ColumnDecode { source, .. } => {
+            BatchError::Unreadable(format!("rules or registry: {source}"))
+        }
         other => other.into(),
     })?;
     Ok(told.into_iter().map(|Json(told)| told).collect())

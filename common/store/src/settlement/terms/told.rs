@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use domain::directory::AddressRole;
 use domain::rules::{Commission, Rules};
 use serde::Deserialize;
-use serde_json::Value;
 
 /// One thing that it tells.
 #[derive(Debug, Deserialize)]
@@ -93,7 +92,8 @@ pub(super) struct ToldAffiliate {
     #[serde(with = "ts_microseconds_option")]
     pub(super) closed_at: Option<DateTime<Utc>>,
     pub(super) user_email: String,
-    pub(super) payout_preferences: Option<Value>,
+    /// JSON, which people may have nested deeper than it could be read in here.
+    pub(super) payout_preferences: Option<String>,
     pub(super) addresses: Vec<ToldAddress>,
     pub(super) codes: Vec<ToldOwnCode>,
     pub(super) suspensions: Vec<ToldPeriod>,
