@@ -31,7 +31,7 @@ pub use outcome::{
     AppliedRule, Arithmetic, Bind, CandidateStory, Conversion, ConversionStatus, Customer, CustomerStatus,
     Evidence, Explanation, Method, RatedLine, RuleKind, RuleStory, SaidPaid, Settlement,
 };
-pub use past::{Past, Touched, concerns_a_payment};
+pub use past::{Division, Past, Touched};
 
 use super::clock::not_after;
 use super::directory::Directory;
@@ -105,10 +105,10 @@ pub fn settle(
     Ok(settle_all(facts, rules, directory, usize::MAX)?.0)
 }
 
-/// Payments from which on a history is long. What is shorter is folded from the beginning in less time.
+/// Payments of one customer, or people, from which on a history is long. What is shorter is folded from the beginning in less time.
 pub const LONG: usize = 8;
 
-/// The same and, of `long` payments and more, what is to be kept of them so that the next fact can be settled without
+/// The same and, of `long` payments or people and more, what is to be kept of them so that the next fact can be settled without
 /// the others.
 ///
 /// # Errors
@@ -137,8 +137,9 @@ fn fold(
 ) -> Result<(Settlement, Option<Past>), SettleError> {
     let payments = payments::payments(facts, people)?;
     let decisions = decisions::Decisions::of(facts);
-    let binds = attribution::attribute(facts, people, &payments, rules, directory, &decisions)?;
-    let past = (payments.len() >= long).then(|| Past::of(facts, people, &payments, &binds)).flatten();
+    let world = attribution::World { rules, directory };
+    let binds = attribution::attribute(facts, people, &payments, world, &decisions, None)?;
+    let past = Past::of(facts, people, &payments, &binds, world, long);
     Ok((commission::settlement(people, &payments, binds, rules, directory, &decisions)?, past))
 }
 

@@ -32,6 +32,12 @@ pub fn of_one_customer() -> impl Strategy<Value = History> {
         .prop_map(|(world, steps)| tell(Story::of_one_customer(world), &steps))
 }
 
+/// Any history of many customers, who have a few addresses between them.
+pub fn of_a_crowd() -> impl Strategy<Value = History> {
+    (any::<Words>(), prop::collection::vec(any::<Words>(), 1..=2 * MOST_STEPS))
+        .prop_map(|(world, steps)| tell(Story::of_a_crowd(world), &steps))
+}
+
 /// What a batch of histories is drawn from: the same ones each time, so that a run that fails does so for what was
 /// changed. `ORACLE_RANDOM=1` draws others with each run.
 #[must_use]

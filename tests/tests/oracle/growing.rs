@@ -47,19 +47,33 @@ proptest! {
     fn what_is_kept_of_one_customers_past_stands_for_its_facts(history in generate::of_one_customer(), seed in any::<u64>()) {
         comes_to_the_same(&history, seed)?;
     }
+
+    #[test]
+    fn what_is_kept_of_many_peoples_past_stands_for_its_facts(history in generate::of_a_crowd(), seed in any::<u64>()) {
+        comes_to_the_same(&history, seed)?;
+    }
+}
+
+/// The ways of 300 histories.
+fn ways(histories: &impl Strategy<Value = History>) -> Ways {
+    let mut runner = TestRunner::deterministic();
+    let mut sum = Ways::default();
+    for seed in 0..300 {
+        let history = histories.new_tree(&mut runner).unwrap().current();
+        let ways = grows(&history, seed).unwrap();
+        sum.short += ways.short;
+        sum.crowd += ways.crowd;
+        sum.declined += ways.declined;
+        sum.whole += ways.whole;
+    }
+    sum
 }
 
 /// An agreement on histories that are always folded from the beginning would be worth nothing.
 #[test]
 fn the_past_is_used() {
-    let mut runner = TestRunner::deterministic();
-    let mut sum = Ways::default();
-    for seed in 0..300 {
-        let history = generate::of_one_customer().new_tree(&mut runner).unwrap().current();
-        let ways = grows(&history, seed).unwrap();
-        sum.short += ways.short;
-        sum.declined += ways.declined;
-        sum.whole += ways.whole;
-    }
+    let sum = ways(&generate::of_one_customer());
     assert!(sum.short * 2 > sum.declined && sum.short > 300, "{sum:?}");
+    let sum = ways(&generate::of_a_crowd());
+    assert!(sum.crowd * 2 > sum.declined && sum.crowd > 300, "{sum:?}");
 }

@@ -7,19 +7,22 @@
 //! mapping (SEMANTICS 3), or, when no moment binds, the customer from then on.
 
 mod candidate;
+mod carriers;
 mod lock;
 mod moment;
 
 use super::decisions::Decisions;
 use super::outcome::{Bind, CandidateStory, Evidence, Method};
 use super::payments::Payment;
-use super::people::{People, Person};
+use super::people::People;
 use super::{KnownFact, SettleError, rules_at};
 use crate::clock::not_after;
 use crate::directory::Directory;
 use crate::key::Key;
 use crate::rules::{RuleVersion, Rules};
 use candidate::Candidate;
+pub(super) use carriers::Carrier;
+use carriers::{Carriers, EmailMatches};
 use chrono::{DateTime, TimeDelta, Utc};
 use lock::Locked;
 pub(super) use moment::{Began, Place};
@@ -35,6 +38,8 @@ pub(super) struct Binds {
     pub(super) began: BTreeMap<Key, Began>,
     /// By the payment's key.
     pub(super) of_payment: BTreeMap<Key, Judgement>,
+    /// Who decides what an address alone says, by address; not asked for where there is one person.
+    pub(super) carriers: BTreeMap<Key, Vec<Carrier>>,
 }
 
 /// What attribution says of one payment.
@@ -47,15 +52,23 @@ pub(super) struct Judgement {
     pub(super) decision: String,
 }
 
-/// Binds people and judges payments.
+/// What facts are judged by.
+#[derive(Clone, Copy)]
+pub(super) struct World<'a> {
+    pub(super) rules: &'a [RuleVersion],
+    pub(super) directory: &'a Directory,
+}
+
+/// Binds people and judges payments. Of `others`, by the addresses that they carry, nothing but this is known.
 pub(super) fn attribute(
     facts: &[KnownFact],
     people: &People,
     payments: &[Payment<'_>],
-    rules: &[RuleVersion],
-    directory: &Directory,
+    world: World<'_>,
     decisions: &Decisions<'_>,
+    others: Option<&BTreeMap<Key, Vec<Carrier>>>,
 ) -> Result<Binds, SettleError> {
+    let World { rules, directory } = world;
     let mut moments = moment::moments(facts, people, payments, rules, directory)?;
     let locks: BTreeMap<&Key, Locked> = people
         .by_anchor
@@ -70,13 +83,18 @@ pub(super) fn attribute(
     let anchors = || people.by_anchor.keys();
     let own: BTreeMap<&Key, Bind> =
         anchors().filter_map(|anchor| Some((anchor, bind(anchor, &moments)?.0))).collect();
-    let carriers = Carriers::of(people, &own);
+    let elsewhere = others.into_iter().flatten();
+    let elsewhere = elsewhere.flat_map(|(address, all)| all.iter().map(move |one| (address, one)));
+    let carriers = Carriers::of(people, &own, elsewhere);
     for (anchor, moments) in &mut moments {
         if let Some(person) = people.by_anchor.get(anchor) {
             EmailMatches::of(person, &carriers).add_to(moments);
         }
     }
     let mut binds = Binds::default();
+    if others.is_some() || people.by_anchor.len() > 1 {
+        binds.carriers = carriers.kept();
+    }
     for anchor in anchors() {
         if let Some((bind, began)) = bind(anchor, &moments) {
             binds.of_person.insert(anchor.clone(), bind);
@@ -85,13 +103,6 @@ pub(super) fn attribute(
     }
     judge_all(&mut binds, payments, &moments, &locks, rules)?;
     Ok(binds)
-}
-
-/// What facts are judged by.
-#[derive(Clone, Copy)]
-pub(super) struct World<'a> {
-    pub(super) rules: &'a [RuleVersion],
-    pub(super) directory: &'a Directory,
 }
 
 /// Judges some payments of the one person of a cluster, whose bind is known, with the place where it began. `None` where
@@ -257,87 +268,6 @@ fn stories(candidates: &[Candidate<'_>], own: Option<&Bind>, winner: &Bind) -> V
         candidate.story(verdict)
     };
     candidates.iter().map(story).collect()
-}
-
-/// Those who carry an address and are bound by what they brought along, by address: the first three of each, by the time from which both
-/// are known. Of one who is matched with them no more than two others decide.
-struct Carriers<'a> {
-    by_address: BTreeMap<&'a Key, Vec<Carrier<'a>>>,
-}
-
-#[derive(Clone, Copy)]
-struct Carrier<'a> {
-    since: DateTime<Utc>,
-    anchor: &'a Key,
-    bind: &'a Bind,
-}
-
-impl<'a> Carriers<'a> {
-    fn of(people: &'a People, own: &'a BTreeMap<&Key, Bind>) -> Self {
-        let mut by_address: BTreeMap<&Key, Vec<Carrier<'_>>> = BTreeMap::new();
-        for (anchor, bind) in own {
-            // A lock alone makes nobody: whoever is only named by one carries nothing.
-            let person = people.by_anchor.get(*anchor).filter(|person| person.first_seen_at.is_some());
-            for (address, since) in person.into_iter().flat_map(Person::known_addresses) {
-                let since = since.max(bind.bound_at);
-                by_address.entry(address).or_default().push(Carrier { since, anchor, bind });
-            }
-        }
-        for carriers in by_address.values_mut() {
-            carriers.sort_by_key(|carrier| carrier.since);
-            carriers.truncate(3);
-        }
-        Self { by_address }
-    }
-}
-
-/// The bound people who carry one of a person's addresses (SEMANTICS 4 g), each from when both are known to carry it and the bind is there:
-/// who comes to an address later is matched with nobody before. The first is a match until there is a second, and nobody is from then on.
-struct EmailMatches<'a> {
-    first: Option<(DateTime<Utc>, &'a Bind)>,
-    second: Option<DateTime<Utc>>,
-}
-
-impl<'a> EmailMatches<'a> {
-    fn of(person: &Person, carriers: &Carriers<'a>) -> Self {
-        let mut others: BTreeMap<&Key, (DateTime<Utc>, &'a Bind)> = BTreeMap::new();
-        for (address, mine) in person.known_addresses() {
-            let carriers = carriers.by_address.get(address).into_iter().flatten();
-            for other in carriers.filter(|other| *other.anchor != person.anchor) {
-                let since = mine.max(other.since);
-                let known = others.entry(other.anchor).or_insert((since, other.bind));
-                known.0 = known.0.min(since);
-            }
-        }
-        let mut others: Vec<(DateTime<Utc>, &Bind)> = others.into_values().collect();
-        others.sort_by_key(|(since, _)| *since);
-        let mut others = others.into_iter();
-        Self { first: others.next(), second: others.next().map(|(since, _)| since) }
-    }
-
-    /// The bind of the only one who was bound by then.
-    fn at(&self, at: DateTime<Utc>) -> Option<Candidate<'a>> {
-        let (since, first) = self.first.filter(|(since, _)| not_after(*since, at))?;
-        if self.second.is_none_or(|second| !not_after(second, at)) {
-            return Some(Candidate::email_match(Ok(first), since));
-        }
-        let several = "several referrals carry the customer's e-mail address".to_owned();
-        Some(Candidate::email_match(Err(several), at))
-    }
-
-    fn add_to(&self, moments: &mut Vec<Moment<'a>>) {
-        for moment in moments.iter_mut() {
-            if moment.is_an_act()
-                && let Some(same) = self.at(moment.at)
-            {
-                moment.candidates.push(same);
-            }
-        }
-        // A referral that is bound later may find payments waiting. One that is not the only one binds nobody.
-        let later = self.first.and_then(|(since, _)| Some(Moment::email_match(since, self.at(since)?)));
-        moments.extend(later);
-        moment::sort(moments);
-    }
 }
 
 impl Evidence {

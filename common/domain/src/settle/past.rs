@@ -1,58 +1,67 @@
 //! A long history without reading all of it: what one more event costs does not grow with what is known already.
 //!
-//! Payments of one customer meet in few places: who the customer is, the first bind, a payment's rank, the first
-//! payment's time, and money that an invoice claims. [`Past`] is what all facts of a cluster come to in these places. From
-//! it, the facts that concern no payment, and the facts of those payments that new facts touch, [`Past::next`] tells what
-//! [`settle`](super::settle) would: the same customer, the same of the payments that were touched, and that no other has
-//! changed. Where it cannot be sure of that it says so, and everything is folded.
+//! Most of what is known of a cluster decides nothing about the rest of it. Payments of one customer meet in few places
+//! ([`one`]), and people who share an address in fewer ([`crowd`]). [`Past`] is what all facts of a cluster come to in these
+//! places. From it and the facts of those parts that new facts touch, [`Past::next`] tells what
+//! [`settle`](super::settle) would of them, and that nothing else has changed. Where it cannot be sure of that it says so,
+//! and everything is folded.
 
 mod claims;
+mod crowd;
+mod one;
 mod ranks;
 
-use super::attribution::{self, Began, Place};
-use super::commission;
-use super::customer::{customer, first_paid};
-use super::decisions::Decisions;
-use super::outcome::{Bind, Settlement};
-use super::payments::{Payment, payments};
-use super::people::{People, Seen, one};
+use super::attribution::{Binds, World};
+use super::outcome::Settlement;
+use super::payments::Payment;
+use super::people::{People, is_strong};
 use super::{KnownFact, SettleError};
 use crate::directory::Directory;
 use crate::fact::{Fact, FactBody};
 use crate::ids::AffiliateId;
-use crate::key::{Key, KeyKind};
+use crate::key::Key;
 use crate::rules::RuleVersion;
-use crate::union_find::UnionFind;
-use chrono::{DateTime, Utc};
-use claims::Open;
-use ranks::Ranks;
+use crowd::Crowd;
+use one::One;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Names and addresses of one customer beyond which nothing is kept of them.
-const MOST_NAMES: usize = 48;
-
-/// What the facts of one customer come to, as far as it concerns more than one payment.
+/// What the facts of a cluster come to, as far as it concerns more than one of its parts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Past {
-    anchor: Key,
-    /// What facts about payments tell of the customer.
-    seen: Seen,
-    bound: Option<Bound>,
-    ranks: Ranks,
-    first_paid_at: Option<DateTime<Utc>>,
-    open: Open,
+#[serde(transparent)]
+pub struct Past(Kind);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Kind {
+    /// One customer of many payments.
+    One(One),
+    /// Many people who share an address.
+    Crowd(Crowd),
 }
 
-/// The customer's bind, and where it began.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Bound {
-    bind: Bind,
-    began: Began,
+/// What the parts of a history are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Division {
+    /// A part is what belongs to one payment. What concerns none is read with each of them.
+    Payments,
+    /// A part is what belongs to one person, whom everything but an address names.
+    People,
 }
 
-/// The facts of a cluster that are read when an event touches some of its payments: those that concern no payment, and all
-/// of the payments touched.
+impl Division {
+    /// Whether facts that name this key are of one part.
+    #[must_use]
+    pub fn joins(self, key: &Key) -> bool {
+        match self {
+            Self::Payments => key.names_a_payment(),
+            Self::People => is_strong(key),
+        }
+    }
+}
+
+/// The facts of a cluster that are read when an event touches some of its parts: all of those parts, and those that belong to
+/// no part, where the parts are payments.
 #[derive(Clone, Copy, Debug)]
 pub struct Touched<'a> {
     /// As they were, when the past was written.
@@ -63,70 +72,64 @@ pub struct Touched<'a> {
     pub ordinals: &'a BTreeMap<Key, u32>,
 }
 
-/// Whether a fact concerns a payment.
-#[must_use]
-pub fn concerns_a_payment(fact: &Fact) -> bool {
-    fact.identities.iter().any(Key::names_a_payment)
-}
-
 impl Past {
-    /// What a whole cluster comes to; `None` where it is not that of one customer alone.
+    /// What a whole cluster comes to, which is `long` payments or people and more; `None` of a shorter one, and where all of it has
+    /// to be read each time.
     pub(super) fn of(
         facts: &[KnownFact],
         people: &People,
         payments: &[Payment<'_>],
-        binds: &attribution::Binds,
+        binds: &Binds,
+        world: World<'_>,
+        long: usize,
     ) -> Option<Self> {
-        if people.by_anchor.len() != 1 || has_words(facts) {
-            return None;
-        }
-        let person = people.by_anchor.values().next()?;
-        let seen = Seen::of(facts.iter().filter(|known| concerns_a_payment(&known.fact)));
-        let shared: Vec<KnownFact> = shared(facts).cloned().collect();
-        let alone = one(&seen, &shared)?;
-        let same = alone.by_anchor.get(&person.anchor)?;
-        let is_theirs = |payment: &Payment<'_>| payment.person.as_ref() == Some(&person.anchor);
-        let is_the_same = (&same.addresses, &same.email, &same.stripe_customer, &same.user)
-            == (&person.addresses, &person.email, &person.stripe_customer, &person.user)
-            && (same.first_seen_at, same.converted_at) == (person.first_seen_at, person.converted_at);
-        let names_nobody_else =
-            facts.iter().flat_map(|known| &known.fact.identities).all(|key| person.keys.contains(key));
-        if !is_the_same
-            || !are_together(facts)
-            || !names_nobody_else
-            || seen.len() > MOST_NAMES
-            || person.first_seen_at.is_none()
-            || !payments.iter().all(is_theirs)
-        {
-            return None;
-        }
-        let bound = match binds.of_person.get(&person.anchor) {
-            Some(bind) => Some(Bound { bind: bind.clone(), began: binds.began.get(&person.anchor)?.clone() }),
-            None => None,
+        let kind = if people.by_anchor.len() > 1 {
+            let is_long = people.by_anchor.len() >= long;
+            is_long.then(|| Crowd::of(facts, people, binds, world.directory)).flatten().map(Kind::Crowd)
+        } else {
+            (payments.len() >= long).then(|| One::of(facts, people, payments, binds)).flatten().map(Kind::One)
         };
-        Some(Self {
-            anchor: person.anchor.clone(),
-            seen,
-            bound,
-            ranks: Ranks::of(payments, binds),
-            first_paid_at: first_paid(payments).get(&person.anchor).copied(),
-            open: Open::of(facts),
-        })
+        kind.map(Self)
     }
 
-    /// To whom the customer is bound: the registry must hold that affiliate.
+    /// What its parts are.
     #[must_use]
-    pub fn affiliate(&self) -> Option<AffiliateId> {
-        self.bound.as_ref().map(|bound| bound.bind.affiliate)
+    pub fn division(&self) -> Division {
+        match &self.0 {
+            Kind::One(_) => Division::Payments,
+            Kind::Crowd(_) => Division::People,
+        }
+    }
+
+    /// To whom its customers are bound, as far as that is kept: the registry must hold those affiliates.
+    #[must_use]
+    pub fn affiliates(&self) -> Vec<AffiliateId> {
+        match &self.0 {
+            Kind::One(one) => one.affiliate().into_iter().collect(),
+            Kind::Crowd(crowd) => crowd.affiliates().collect(),
+        }
     }
 
     /// Keys of payments that an event may touch without naming them: money that waits for its invoice, invoices that
     /// wait for their money. None where there are too many of them.
-    pub fn open(&self) -> impl Iterator<Item = &Key> {
-        self.open.keys()
+    #[must_use]
+    pub fn open(&self) -> Vec<&Key> {
+        match &self.0 {
+            Kind::One(one) => one.open().collect(),
+            Kind::Crowd(_) => Vec::new(),
+        }
     }
 
-    /// What the facts come to now: the customer, the payments touched, and the past from here on. `None` where all facts have
+    /// Whether an address is that of several people, and so of no part.
+    #[must_use]
+    pub fn shares(&self, address: &Key) -> bool {
+        match &self.0 {
+            Kind::One(_) => false,
+            Kind::Crowd(crowd) => crowd.shares(address),
+        }
+    }
+
+    /// What the facts come to now: the customers and payments touched, and the past from here on. `None` where all facts have
     /// to be read.
     ///
     /// # Errors
@@ -137,106 +140,23 @@ impl Past {
         rules: &[RuleVersion],
         directory: &Directory,
     ) -> Result<Option<(Settlement, Self)>, SettleError> {
-        let Touched { before, after, ordinals } = touched;
-        if has_words(after) || !says_the_same(before, after) || !names_no_less(before, after) {
+        if has_words(touched.after) || !names_no_less(touched.before, touched.after) {
             return Ok(None);
         }
-        let of_payments = |facts: &[KnownFact]| {
-            let facts: Vec<KnownFact> =
-                facts.iter().filter(|known| concerns_a_payment(&known.fact)).cloned().collect();
-            facts
+        let world = World { rules, directory };
+        let next = match &self.0 {
+            Kind::One(one) => one.next(touched, world)?.map(|(settlement, next)| (settlement, Kind::One(next))),
+            Kind::Crowd(crowd) => {
+                crowd.next(touched, world)?.map(|(settlement, next)| (settlement, Kind::Crowd(next)))
+            }
         };
-        let (before_payments, after_payments) = (of_payments(before), of_payments(after));
-        let (was_seen, is_seen) = (Seen::of(before_payments.iter()), Seen::of(after_payments.iter()));
-        let seen = self.seen.join(&is_seen);
-        let Some(open) = self.open.next(&before_payments, &after_payments) else { return Ok(None) };
-        let (Some(then), Some(now)) = (one(&self.seen, before), one(&self.seen, after)) else {
-            return Ok(None);
-        };
-        let (Some(was), Some(person)) = (then.by_anchor.get(&self.anchor), now.by_anchor.get(&self.anchor))
-        else {
-            return Ok(None);
-        };
-        // What an affiliate's own purchase is, and whom a payment's story names, depends on these.
-        let is_the_same =
-            (&was.addresses, &was.stripe_customer) == (&person.addresses, &person.stripe_customer);
-        if !is_the_same || !is_seen.covers(&was_seen) || seen.len() > MOST_NAMES {
-            return Ok(None);
-        }
-        let (was_paid, paid) = (payments(before, &then)?, payments(after, &now)?);
-        let is_theirs = |payment: &Payment<'_>| payment.person.as_ref() == Some(&self.anchor);
-        if !was_paid.iter().chain(&paid).all(is_theirs) || !self.keeps_its_bind(&was_paid, &paid) {
-            return Ok(None);
-        }
-        let decisions = Decisions::of(after);
-        let bound = self.bound.as_ref().map(|bound| (&bound.bind, &bound.began.at));
-        let world = attribution::World { rules, directory };
-        let Some(binds) = attribution::attribute_bound(after, &now, &paid, world, bound)? else {
-            return Ok(None);
-        };
-        let Some((ranks, ordinals)) = self.ranks.next(&was_paid, &paid, &binds, ordinals) else {
-            return Ok(None);
-        };
-        let was_first = first_paid(&was_paid).get(&self.anchor).copied();
-        let is_first = first_paid(&paid).get(&self.anchor).copied();
-        if was_first.is_some_and(|was| is_first.is_none_or(|is| was < is)) {
-            return Ok(None);
-        }
-        let first_paid_at = self.first_paid_at.into_iter().chain(is_first).min();
-        let bind = self.bound.as_ref().map(|bound| &bound.bind);
-        let customers = customer(person, first_paid_at, bind).into_iter().collect();
-        let conversions =
-            commission::conversions(&now, &paid, binds, &ordinals, rules, directory, &decisions)?;
-        let next = Self { seen, ranks, first_paid_at, open, ..self.clone() };
-        Ok(Some((Settlement { customers, conversions }, next)))
+        Ok(next.map(|(settlement, kind)| (settlement, Self(kind))))
     }
-
-    /// Whether the customer's bind began before all that the payments touched have been or are, and holds whatever comes
-    /// later; or at one of them.
-    fn keeps_its_bind(&self, before: &[Payment<'_>], after: &[Payment<'_>]) -> bool {
-        let Some(Bound { began, .. }) = &self.bound else { return true };
-        let place = |payment| Place::of(payment);
-        let comes_later = |payment| {
-            let place = place(payment);
-            place.is_after(&began.at) || place == began.at
-        };
-        let was_there = before.iter().any(|payment| place(payment) == began.at);
-        let is_there = after.iter().any(|payment| place(payment) == began.at);
-        began.firm && was_there == is_there && before.iter().chain(after).all(comes_later)
-    }
-}
-
-fn shared(facts: &[KnownFact]) -> impl Iterator<Item = &KnownFact> {
-    facts.iter().filter(|known| !concerns_a_payment(&known.fact))
 }
 
 /// Whether a person or a caller spoke: what they say is about what stood at a time, and all of it.
 fn has_words(facts: &[KnownFact]) -> bool {
     facts.iter().any(|known| matches!(known.fact.body, FactBody::Lock(_) | FactBody::Posted(_)))
-}
-
-/// Whether the facts are brought together by what they name, without an address: a guest's purchases may turn out to be
-/// another's.
-fn are_together(facts: &[KnownFact]) -> bool {
-    let mut sets = UnionFind::default();
-    for KnownFact { fact, .. } in facts {
-        sets.join(fact.identities.iter().filter(|key| key.kind() != KeyKind::Email));
-    }
-    sets.sets().len() == 1
-}
-
-/// Whether the facts that concern no payment say the same before and after.
-fn says_the_same(before: &[KnownFact], after: &[KnownFact]) -> bool {
-    let by_key = |facts| -> BTreeMap<_, _> {
-        shared(facts).map(|known: &KnownFact| (known.fact.natural_key.as_str(), known)).collect()
-    };
-    let (before, after): (BTreeMap<&str, &KnownFact>, BTreeMap<&str, &KnownFact>) =
-        (by_key(before), by_key(after));
-    before.len() == after.len()
-        && before
-            .iter()
-            .zip(&after)
-            .all(|((key, was), (same, is))| key == same && (was == is || is_the_same_snapshot(was, is)))
 }
 
 /// Whether every fact still names whom it named: what it brought together stays together.
@@ -249,16 +169,4 @@ fn names_no_less(before: &[KnownFact], after: &[KnownFact]) -> bool {
             was.identities == is.identities || was.identities.iter().all(|key| is.identities.contains(key))
         })
     })
-}
-
-/// Whether a later snapshot shows what the earlier one did. When it was taken tells nothing of what forbids no commission.
-fn is_the_same_snapshot(was: &KnownFact, is: &KnownFact) -> bool {
-    let tells_no_time = match &is.fact.body {
-        FactBody::Customer(seen) => !seen.no_commission && !seen.no_commission_is_dated,
-        FactBody::Subscription(seen) => !seen.no_commission && !seen.no_commission_is_dated,
-        _ => false,
-    };
-    tells_no_time
-        && (&was.fact.body, &was.fact.identities, was.first_at)
-            == (&is.fact.body, &is.fact.identities, is.first_at)
 }

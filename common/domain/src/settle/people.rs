@@ -17,6 +17,7 @@ use crate::directory::Directory;
 use crate::fact::{Fact, FactBody, TouchMethod};
 use crate::key::{Key, KeyKind};
 use crate::union_find::UnionFind;
+pub(super) use addresses::emails;
 use addresses::Carried;
 use chrono::{DateTime, Utc};
 use homes::Homes;
@@ -194,12 +195,12 @@ fn name(groups: BTreeMap<Key, Group>, by_email_alone: &BTreeMap<Key, Key>) -> Pe
 }
 
 /// Whether a key alone says that two facts speak of one person.
-fn is_strong(key: &Key) -> bool {
+pub(super) fn is_strong(key: &Key) -> bool {
     key.kind() != KeyKind::Email
 }
 
 /// Whether a key names a customer rather than an object of theirs.
-fn names_a_customer(key: &Key) -> bool {
+pub(super) fn names_a_customer(key: &Key) -> bool {
     matches!(key.kind(), KeyKind::StripeCustomer | KeyKind::User)
 }
 

@@ -7,8 +7,9 @@ use crate::{PgConnection, StoreError, decode};
 use domain::ids::{ClusterId, Realm};
 use domain::key::Key;
 use domain::reevaluation::Reevaluation;
-use domain::settle::Past;
+use domain::settle::{Division, Past};
 use domain::union_find::UnionFind;
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Far more rounds than workers that meet ever need: what takes longer has no end.
@@ -29,17 +30,27 @@ pub(super) struct Resolved {
 
 /// Sets of keys that belong into one cluster each.
 #[derive(Debug, Default)]
-struct Sets {
+struct Sets<'a> {
     /// By their least key.
     of_all: BTreeMap<Realm, BTreeMap<Key, Vec<Key>>>,
-    /// Of each key of a payment the least of those that name the same payment.
-    payments: BTreeMap<Realm, BTreeMap<Key, Key>>,
+    /// What brings them together.
+    facts: Option<&'a BTreeMap<Realm, Vec<Incoming<'a>>>>,
 }
 
-impl Sets {
+impl Sets<'_> {
     fn keys(&self) -> Vec<(Realm, &Key)> {
         let all = self.of_all.iter();
         all.flat_map(|(realm, sets)| sets.values().flatten().map(|key| (*realm, key))).collect()
+    }
+
+    /// Of each key of a part the least of those of the same part.
+    fn parts(&self, realm: Realm, division: Division) -> BTreeMap<Key, Key> {
+        let mut sets = UnionFind::default();
+        for incoming in self.facts.and_then(|facts| facts.get(&realm)).into_iter().flatten() {
+            sets.join(incoming.fact.identities.iter().filter(|key| division.joins(key)));
+        }
+        let of_one = |(root, keys): (Key, Vec<Key>)| keys.into_iter().map(move |key| (key, root.clone()));
+        sets.sets().into_iter().flat_map(of_one).collect()
     }
 }
 
@@ -59,12 +70,11 @@ pub(super) async fn join(connection: &mut PgConnection, met: &[(Realm, Vec<Key>)
         joined.entry(*realm).or_default().join(keys);
     }
     let of_all = joined.into_iter().map(|(realm, mut sets)| (realm, sets.sets())).collect();
-    let sets = Sets { of_all, payments: BTreeMap::new() };
-    resolve_sets(connection, &sets).await?;
+    resolve_sets(connection, &Sets { of_all, facts: None }).await?;
     Ok(())
 }
 
-async fn resolve_sets(connection: &mut PgConnection, sets: &Sets) -> Result<Resolved, StoreError> {
+async fn resolve_sets(connection: &mut PgConnection, sets: &Sets<'_>) -> Result<Resolved, StoreError> {
     let keys = sets.keys();
     // A key may only join a cluster that is locked: another worker could merge it away otherwise, and
     // the key would be left with a cluster that no longer is. A key leaves a cluster only when that is
@@ -212,19 +222,16 @@ pub(super) async fn any(connection: &mut PgConnection, realm: Realm) -> Result<b
     .await?)
 }
 
-fn connected(facts: &BTreeMap<Realm, Vec<Incoming<'_>>>) -> Sets {
-    let mut connected = Sets::default();
-    for (realm, facts) in facts {
-        let (mut sets, mut payments) = (UnionFind::default(), UnionFind::default());
+fn connected<'a>(facts: &'a BTreeMap<Realm, Vec<Incoming<'a>>>) -> Sets<'a> {
+    let connected = |facts: &[Incoming<'_>]| {
+        let mut sets = UnionFind::default();
         for incoming in facts {
             sets.join(&incoming.fact.identities);
-            payments.join(incoming.fact.identities.iter().filter(|key| key.names_a_payment()));
         }
-        connected.of_all.insert(*realm, sets.sets());
-        let of_one = |(root, keys): (Key, Vec<Key>)| keys.into_iter().map(move |key| (key, root.clone()));
-        connected.payments.insert(*realm, payments.sets().into_iter().flat_map(of_one).collect());
-    }
-    connected
+        sets.sets()
+    };
+    let of_all = facts.iter().map(|(realm, facts)| (*realm, connected(facts))).collect();
+    Sets { of_all, facts: Some(facts) }
 }
 
 /// Gives each set without a cluster a new one, and each unknown key the cluster of its set, which must
@@ -232,7 +239,7 @@ fn connected(facts: &BTreeMap<Realm, Vec<Incoming<'_>>>) -> Sets {
 /// rows there, which stay unknown here. Tells the new clusters.
 async fn create(
     connection: &mut PgConnection,
-    sets: &Sets,
+    sets: &Sets<'_>,
     known: &mut ClusterOfKey,
     parts: &mut BTreeMap<Realm, BTreeMap<Key, i64>>,
     locked: &BTreeMap<ClusterId, Option<Past>>,
@@ -244,7 +251,10 @@ async fn create(
     let mut homeless: Vec<Realm> = Vec::new();
     let mut rows: Vec<Unnamed<'_>> = Vec::new();
     for (realm, all) in &sets.of_all {
-        let numbers = numbers(sets.payments.get(realm), parts.get(realm));
+        // Most batches touch no long history, and need none of them.
+        let known_parts = parts.get(realm);
+        let of_payments = LazyCell::new(|| numbers(sets, *realm, Division::Payments, known_parts));
+        let of_people = LazyCell::new(|| numbers(sets, *realm, Division::People, known_parts));
         for keys in all.values() {
             let home = cluster_of(realm, keys).map_or_else(
                 || {
@@ -253,10 +263,16 @@ async fn create(
                 },
                 Home::Known,
             );
-            let is_long = matches!(home, Home::Known(id) if locked.get(&id).is_some_and(Option::is_some));
+            let past = match home {
+                Home::Known(id) => locked.get(&id).and_then(Option::as_ref),
+                Home::New(_) => None,
+            };
             let is_known = |key: &Key| known.get(realm).is_some_and(|known| known.contains_key(key));
             for key in keys.iter().filter(|key| !is_known(key)) {
-                let part = if is_long { numbers.get(key).copied() } else { None };
+                let part = past.and_then(|past| match past.division() {
+                    Division::Payments => of_payments.get(key).copied(),
+                    Division::People => of_people.get(key).copied(),
+                });
                 rows.push(Unnamed { realm: *realm, key, home, part });
             }
         }
@@ -276,30 +292,30 @@ async fn create(
     Ok(created)
 }
 
-/// The part of each key of a payment: that of its payment, where one of its keys has one.
-fn numbers<'a>(
-    payments: Option<&'a BTreeMap<Key, Key>>,
-    parts: Option<&BTreeMap<Key, i64>>,
-) -> BTreeMap<&'a Key, i64> {
-    let mut of_payment: BTreeMap<&Key, i64> = BTreeMap::new();
-    for (key, root) in payments.into_iter().flatten() {
-        if let Some(part) = parts.and_then(|parts| parts.get(key)) {
-            of_payment.entry(root).and_modify(|least| *least = *part.min(least)).or_insert(*part);
+/// The number of each key's part: that which one of its keys has already.
+fn numbers(
+    sets: &Sets<'_>,
+    realm: Realm,
+    division: Division,
+    known: Option<&BTreeMap<Key, i64>>,
+) -> BTreeMap<Key, i64> {
+    let parts = sets.parts(realm, division);
+    let mut of_part: BTreeMap<&Key, i64> = BTreeMap::new();
+    for (key, root) in &parts {
+        if let Some(part) = known.and_then(|known| known.get(key)) {
+            of_part.entry(root).and_modify(|least| *least = *part.min(least)).or_insert(*part);
         }
     }
-    let number = |root: &Key| of_payment.get(root).copied().unwrap_or_else(|| part_number::number(root));
-    // Most batches touch no long history, and need none of them.
-    if parts.is_none() {
-        BTreeMap::new()
-    } else {
-        payments.into_iter().flatten().map(|(key, root)| (key, number(root))).collect()
-    }
+    let number = |root: &Key| {
+        of_part.get(root).copied().unwrap_or_else(|| part_number::number(division, root))
+    };
+    parts.iter().map(|(key, root)| (key.clone(), number(root))).collect()
 }
 
 /// Merges the clusters that a set turned out to connect into the oldest of them.
 async fn merge(
     connection: &mut PgConnection,
-    sets: &Sets,
+    sets: &Sets<'_>,
     resolved: Resolved,
 ) -> Result<Resolved, StoreError> {
     let Resolved { of_key: mut clusters, mut fresh, pasts: mut long, parts } = resolved;

@@ -151,26 +151,37 @@ impl Standing {
     }
 }
 
+/// A row, as it is stored.
+struct Stored {
+    id: i64,
+    cluster_id: i64,
+    anchor: String,
+    user_email: Option<String>,
+    stripe_customer_id: Option<String>,
+    external_id: Option<String>,
+    status: String,
+    affiliate_id: Option<i64>,
+    referral_code: Option<String>,
+    coupon_code: Option<String>,
+    attribution: Option<Json<Bind>>,
+    bound_at: Option<DateTime<Utc>>,
+    converted_at: Option<DateTime<Utc>>,
+    first_seen_at: DateTime<Utc>,
+    retired: bool,
+    has_cluster: bool,
+}
+
 async fn load(
     connection: &mut PgConnection,
     folded: &[Folded],
 ) -> Result<BTreeMap<ClusterId, Standing>, StoreError> {
-    let stored = folded.iter().filter(|folded| !folded.is_new);
-    let clusters: Vec<i64> = stored.map(|folded| folded.cluster.0).collect();
-    if clusters.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let rows = sqlx::query!(
-        r#"
-        SELECT id, cluster_id, anchor, user_email, stripe_customer_id, external_id, status, affiliate_id,
-               referral_code, coupon_code, attribution AS "attribution: Json<Bind>", bound_at, converted_at,
-               first_seen_at, retired, has_cluster
-        FROM customers WHERE cluster_id = ANY($1)
-        "#,
-        &clusters,
-    )
-    .fetch_all(connection)
-    .await?;
+    let stored = || folded.iter().filter(|folded| !folded.is_new);
+    let whole = stored().filter(|folded| folded.people.is_none());
+    let clusters: Vec<i64> = whole.map(|folded| folded.cluster.0).collect();
+    let people = stored().flat_map(|one| one.people.iter().flatten().map(move |key| (one.realm, key)));
+    let people: Vec<(Realm, &Key)> = people.collect();
+    let mut rows = of_clusters(&mut *connection, &clusters).await?;
+    rows.extend(of_people(connection, &people).await?);
     let mut existing: BTreeMap<ClusterId, Standing> = BTreeMap::new();
     for row in rows {
         let standing = Row {
@@ -192,6 +203,52 @@ async fn load(
         existing.entry(ClusterId(row.cluster_id)).or_default().add(CustomerId(row.id), standing);
     }
     Ok(existing)
+}
+
+async fn of_clusters(connection: &mut PgConnection, clusters: &[i64]) -> Result<Vec<Stored>, StoreError> {
+    if clusters.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = sqlx::query_as!(
+        Stored,
+        r#"
+        SELECT id, cluster_id, anchor, user_email, stripe_customer_id, external_id, status, affiliate_id,
+               referral_code, coupon_code, attribution AS "attribution: Json<Bind>", bound_at, converted_at,
+               first_seen_at, retired, has_cluster
+        FROM customers WHERE cluster_id = ANY($1)
+        "#,
+        clusters,
+    );
+    Ok(rows.fetch_all(connection).await?)
+}
+
+/// The rows to which these keys lead, of clusters that are of many people.
+async fn of_people(connection: &mut PgConnection, keys: &[(Realm, &Key)]) -> Result<Vec<Stored>, StoreError> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = sqlx::query_as!(
+        Stored,
+        r#"
+        SELECT c.id AS "id!", c.cluster_id AS "cluster_id!", c.anchor AS "anchor!", c.user_email, c.stripe_customer_id,
+               c.external_id, c.status AS "status!", c.affiliate_id, c.referral_code, c.coupon_code,
+               c.attribution AS "attribution: Json<Bind>", c.bound_at, c.converted_at,
+               c.first_seen_at AS "first_seen_at!", c.retired AS "retired!", c.has_cluster AS "has_cluster!"
+        FROM (
+            SELECT DISTINCT k.customer_id
+            FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[]) AS named (project_id, livemode, key)
+            CROSS JOIN LATERAL (
+                SELECT customer_id FROM identity_keys
+                WHERE project_id = named.project_id AND livemode = named.livemode AND key = named.key OFFSET 0
+            ) k
+        ) AS wanted
+        CROSS JOIN LATERAL (SELECT * FROM customers WHERE id = wanted.customer_id OFFSET 0) c
+        "#,
+        &keys.iter().map(|(realm, _)| realm.project.0).collect::<Vec<_>>(),
+        &keys.iter().map(|(realm, _)| realm.mode.is_live()).collect::<Vec<_>>(),
+        &keys.iter().map(|(_, key)| key.as_str()).collect::<Vec<_>>() as &[&str],
+    );
+    Ok(rows.fetch_all(connection).await?)
 }
 
 async fn insert(
@@ -280,18 +337,19 @@ async fn update(connection: &mut PgConnection, changed: &[(CustomerId, Row)]) ->
 }
 
 /// Lets each key find its customer, where a cluster is not all of one. An address that several people carry leads to
-/// the oldest row.
+/// the oldest row, also of those who were not folded.
 async fn point_keys(
     connection: &mut PgConnection,
     folded: &[Folded],
     rows: &CustomerRows,
 ) -> Result<(), StoreError> {
-    let mut customers: BTreeMap<(Realm, &Key), CustomerId> = BTreeMap::new();
+    let mut customers: BTreeMap<(Realm, &Key), (CustomerId, bool)> = BTreeMap::new();
     for cluster in folded.iter().filter(|cluster| !cluster.is_of_one) {
         for customer in &cluster.settlement.customers {
             let Some(id) = rows.get(&(cluster.cluster, customer.anchor.clone())) else { continue };
             for key in &customer.keys {
-                let pointed = customers.entry((cluster.realm, key)).or_insert(*id);
+                let is_shared = cluster.shared.contains(key);
+                let (pointed, _) = customers.entry((cluster.realm, key)).or_insert((*id, is_shared));
                 if key.kind() == KeyKind::Email {
                     *pointed = (*pointed).min(*id);
                 }
@@ -305,14 +363,17 @@ async fn point_keys(
     sqlx::query!(
         r#"
         UPDATE identity_keys k SET customer_id = new.customer_id
-        FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[], $4::BIGINT[]) AS new (project_id, livemode, key, customer_id)
+        FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[], $4::BIGINT[], $5::BOOLEAN[])
+            AS new (project_id, livemode, key, customer_id, is_shared)
         WHERE k.project_id = new.project_id AND k.livemode = new.livemode AND k.key = new.key
           AND k.customer_id IS DISTINCT FROM new.customer_id
+          AND NOT (new.is_shared AND k.customer_id IS NOT NULL AND k.customer_id < new.customer_id)
         "#,
         &keys.iter().map(|((realm, _), _)| realm.project.0).collect::<Vec<_>>(),
         &keys.iter().map(|((realm, _), _)| realm.mode.is_live()).collect::<Vec<_>>(),
         &keys.iter().map(|((_, key), _)| key.as_str().to_owned()).collect::<Vec<_>>(),
-        &keys.iter().map(|(_, id)| id.0).collect::<Vec<_>>(),
+        &keys.iter().map(|(_, (id, _))| id.0).collect::<Vec<_>>(),
+        &keys.iter().map(|(_, (_, is_shared))| *is_shared).collect::<Vec<_>>(),
     )
     .execute(connection)
     .await?;

@@ -1,18 +1,18 @@
-//! The parts of a long history: what belongs to one payment, so that an event reads the facts of those payments that it
-//! touches and no others.
+//! The parts of a long history: what belongs to one payment, or to one of many people, so that an event reads the facts of
+//! those that it touches and no others.
 //!
-//! A part is named by a number, which facts and keys of payments carry: 0 for what concerns no payment. Histories that are
-//! short have none, and are read as a whole.
+//! A part is named by a number, which facts and keys carry: 0 for what belongs to none. An address is of a part as long as it is
+//! one person's. Histories that are short have no parts, and are read as a whole.
 
 use super::BatchError;
 use super::clusters::Resolved;
 use super::facts::{self, Kept, Rows, as_stored};
 use super::incoming::Incoming;
-use super::part_number::{NO_PAYMENT, number};
+use super::part_number::{NO_PART, number};
 use crate::{PgConnection, StoreError};
 use domain::ids::{ClusterId, Realm};
 use domain::key::Key;
-use domain::settle::{KnownFact, Past};
+use domain::settle::{Division, KnownFact, Past};
 use domain::union_find::UnionFind;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,8 +47,18 @@ impl Near {
 
     /// Every key of the payments that are read, as they were and as they are.
     pub(super) fn payments(&self) -> BTreeSet<Key> {
-        let facts = self.before.values().chain(self.after.values());
-        facts.flat_map(|known| &known.fact.identities).filter(|key| key.names_a_payment()).cloned().collect()
+        self.keys().filter(|key| key.names_a_payment()).cloned().collect()
+    }
+
+    /// Every key of the people who are read, where others are not.
+    pub(super) fn people(&self) -> Option<BTreeSet<Key>> {
+        let division = self.past.division();
+        let people = || self.keys().filter(|key| division.joins(key)).cloned().collect();
+        (division == Division::People).then(people)
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.before.values().chain(self.after.values()).flat_map(|known| &known.fact.identities)
     }
 
     /// The part of a fact.
@@ -74,10 +84,13 @@ pub(super) async fn read(
     for (realm, row) in rows {
         let of_key = |key| clusters.of_key.get(realm)?.get(key).copied();
         let Some(cluster) = row.fact.identities.iter().find_map(of_key) else { continue };
-        if clusters.pasts.contains_key(&cluster) {
+        if let Some(past) = clusters.pasts.get(&cluster) {
             told.entry((*realm, cluster)).or_default().push(*row);
-            wanted.insert((cluster, NO_PAYMENT));
-            let parts = row.fact.identities.iter().filter_map(|key| clusters.parts.get(realm)?.get(key));
+            if past.division() == Division::Payments {
+                wanted.insert((cluster, NO_PART));
+            }
+            let keys = row.fact.identities.iter().filter(|key| !past.shares(key));
+            let parts = keys.filter_map(|key| clusters.parts.get(realm)?.get(key));
             wanted.extend(parts.map(|part| (cluster, *part)));
         }
     }
@@ -133,6 +146,7 @@ fn near(
     told: &[Incoming<'_>],
     known: Option<&BTreeMap<Key, i64>>,
 ) -> Near {
+    let division = past.division();
     let mut was: BTreeMap<String, i64> = BTreeMap::new();
     let mut before: BTreeMap<String, KnownFact> = BTreeMap::new();
     for (fact, part) in stored {
@@ -143,18 +157,14 @@ fn near(
     for incoming in told {
         keep(&mut after, as_stored(*incoming));
     }
-    let mut sets = UnionFind::default();
-    for known in before.values().chain(after.values()) {
-        sets.join(known.fact.identities.iter().filter(|key| key.names_a_payment()));
-    }
+    let mut sets = sets(division, before.values().chain(after.values()));
     let mut numbers: BTreeMap<Key, i64> = BTreeMap::new();
     let mut note = |root: Key, part: i64| {
         numbers.entry(root).and_modify(|least| *least = part.min(*least)).or_insert(part);
     };
-    let first = |known: &KnownFact| known.fact.identities.iter().find(|key| key.names_a_payment()).cloned();
     for (key, part) in &was {
-        if let Some(payment) = before.get(key).and_then(first) {
-            note(sets.root(&payment), *part);
+        if let Some(root) = before.get(key).and_then(|known| root(division, known, &mut sets)) {
+            note(root, *part);
         }
     }
     let all: Vec<Key> = sets.sets().into_values().flatten().collect();
@@ -163,24 +173,63 @@ fn near(
             note(sets.root(key), *part);
         }
     }
-    let mut number_of = |key: &Key| {
-        let root = sets.root(key);
-        numbers.get(&root).copied().unwrap_or_else(|| number(&root))
-    };
+    let number_of = |root: &Key| numbers.get(root).copied().unwrap_or_else(|| number(division, root));
     let mut parts: BTreeMap<String, i64> = BTreeMap::new();
     for (natural_key, fact) in &after {
-        parts.insert(natural_key.clone(), first(fact).map_or(NO_PAYMENT, |key| number_of(&key)));
+        let part = root(division, fact, &mut sets).map_or(NO_PART, |root| number_of(&root));
+        parts.insert(natural_key.clone(), part);
     }
     let differs = |(key, part): (&String, &i64)| {
         was.get(key).is_some_and(|was| was != part).then(|| (key.clone(), *part))
     };
     let moved: Vec<(String, i64)> = parts.iter().filter_map(differs).collect();
-    let renamed = if moved.is_empty() {
-        Vec::new()
+    let of_one = addresses(division, after.values(), &mut sets).into_iter();
+    let of_one = of_one.filter(|(address, _)| !past.shares(address));
+    let mut renamed: Vec<(Key, i64)> = of_one.map(|(address, root)| (address, number_of(&root))).collect();
+    if moved.is_empty() {
+        let named: BTreeSet<&Key> = told.iter().flat_map(|one| &one.fact.identities).collect();
+        let is_known = |key: &Key, part: &i64| known.and_then(|known| known.get(key)) == Some(part);
+        renamed.retain(|(key, part)| named.contains(key) && !is_known(key, part));
     } else {
-        all.into_iter().map(|key| (number_of(&key), key)).map(|(part, key)| (key, part)).collect()
-    };
+        renamed.extend(all.into_iter().map(|key| (sets.root(&key), key)).map(|(root, key)| (key, number_of(&root))));
+    }
     Near { past, before, after, parts, moved, renamed }
+}
+
+/// The keys of each part.
+fn sets<'a>(division: Division, facts: impl Iterator<Item = &'a KnownFact>) -> UnionFind {
+    let mut sets = UnionFind::default();
+    for known in facts {
+        sets.join(known.fact.identities.iter().filter(|key| division.joins(key)));
+    }
+    sets
+}
+
+/// The least key of a fact's part; `None` of one that belongs to none.
+fn root(division: Division, known: &KnownFact, sets: &mut UnionFind) -> Option<Key> {
+    known.fact.identities.iter().find(|key| division.joins(key)).map(|key| sets.root(key))
+}
+
+/// The addresses that are one person's, each with the least key of that part.
+fn addresses<'a>(
+    division: Division,
+    facts: impl Iterator<Item = &'a KnownFact>,
+    sets: &mut UnionFind,
+) -> BTreeMap<Key, Key> {
+    if division == Division::Payments {
+        return BTreeMap::new();
+    }
+    let mut roots: BTreeMap<Key, Option<Key>> = BTreeMap::new();
+    for known in facts {
+        let root = root(division, known, sets);
+        for address in known.fact.identities.iter().filter(|key| !division.joins(key)) {
+            let first = roots.entry(address.clone()).or_insert_with(|| root.clone());
+            if *first != root {
+                *first = None;
+            }
+        }
+    }
+    roots.into_iter().filter_map(|(address, root)| Some((address, root?))).collect()
 }
 
 fn keep(facts: &mut BTreeMap<String, KnownFact>, told: KnownFact) {
@@ -203,35 +252,42 @@ pub(super) async fn join(connection: &mut PgConnection, nears: &Nears) -> Result
     renumber(connection, &moved, &renamed.collect::<Vec<_>>()).await
 }
 
+/// A history that was read as a whole and is long.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct History<'a> {
+    pub(super) realm: Realm,
+    pub(super) division: Division,
+    pub(super) facts: &'a [KnownFact],
+    /// The part that each fact had.
+    pub(super) was: &'a BTreeMap<String, i64>,
+}
+
 /// Numbers every part of histories that were read as a whole and are long.
-pub(super) async fn number_all<'a>(
+pub(super) async fn number_all(
     connection: &mut PgConnection,
-    histories: impl Iterator<Item = (Realm, &'a [KnownFact], &'a BTreeMap<String, i64>)>,
+    histories: &[History<'_>],
 ) -> Result<(), StoreError> {
     let mut moved = Vec::new();
     let mut renamed = Vec::new();
-    let histories: Vec<_> = histories.collect();
-    for (realm, facts, was) in &histories {
-        let mut sets = UnionFind::default();
-        for known in *facts {
-            sets.join(known.fact.identities.iter().filter(|key| key.names_a_payment()));
-        }
+    for History { realm, division, facts, was } in histories {
+        let mut sets = sets(*division, facts.iter());
         let mut stale: BTreeSet<Key> = BTreeSet::new();
         for known in *facts {
-            let root =
-                known.fact.identities.iter().find(|key| key.names_a_payment()).map(|key| sets.root(key));
-            let part = root.as_ref().map_or(NO_PAYMENT, number);
+            let root = root(*division, known, &mut sets);
+            let part = root.as_ref().map_or(NO_PART, |root| number(*division, root));
             if was.get(&known.fact.natural_key) != Some(&part) {
                 moved.push((*realm, known.fact.natural_key.as_str(), part));
                 stale.extend(root);
             }
         }
+        let of_one = addresses(*division, facts.iter(), &mut sets);
         for (root, keys) in sets.sets() {
             if stale.contains(&root) {
-                let part = number(&root);
+                let part = number(*division, &root);
                 renamed.extend(keys.into_iter().map(|key| (*realm, key, part)));
             }
         }
+        renamed.extend(of_one.into_iter().map(|(address, root)| (*realm, address, number(*division, &root))));
     }
     let renamed: Vec<_> = renamed.iter().map(|(realm, key, part)| (*realm, key, *part)).collect();
     renumber(connection, &moved, &renamed).await

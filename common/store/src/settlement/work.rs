@@ -1,7 +1,7 @@
 //! What a fold needs, loaded for all clusters at once, and what comes out of it.
 
 use super::facts::{self, Kept, Rows};
-use super::parts::{self, Nears, Numbered};
+use super::parts::{self, History, Nears, Numbered};
 use super::terms::{Payments, Terms};
 use super::{BatchError, versions};
 use crate::notifications::Referrers;
@@ -41,6 +41,10 @@ pub(super) struct Folded {
     pub(super) is_of_one: bool,
     /// The keys of the payments that were folded, where others of the cluster were not, which stay as they are.
     pub(super) payments: Option<BTreeSet<Key>>,
+    /// The same of people, where it has many.
+    pub(super) people: Option<BTreeSet<Key>>,
+    /// The addresses of those people that others have as well.
+    pub(super) shared: BTreeSet<Key>,
     /// What a long history comes to now.
     past: Option<Past>,
     /// Whether its facts have been numbered.
@@ -102,7 +106,7 @@ pub(super) async fn fold_nears(connection: &mut PgConnection, nears: Nears) -> R
     for ((realm, _), near) in &nears {
         let mentions = mentions.entry(*realm).or_default();
         near.facts().for_each(|known| mentions.add(&known.fact));
-        mentions.affiliates.extend(near.past.affiliate());
+        mentions.affiliates.extend(near.past.affiliates());
         named.extend(near.payments().into_iter().map(|key| (*realm, key)));
     }
     let ordinals = ordinals(connection, &named).await?;
@@ -116,8 +120,11 @@ pub(super) async fn fold_nears(connection: &mut PgConnection, nears: Nears) -> R
         let touched = Touched { before: &before, after: &after, ordinals: &ordinals };
         let (rules, directory) = terms.of(realm);
         if let Some((settlement, past)) = near.past.next(touched, rules, directory)? {
+            let people = near.people();
+            let (is_new, is_of_one) = (false, people.is_none());
+            let of_others = settlement.customers.iter().flat_map(|customer| &customer.keys);
+            let shared = of_others.filter(|key| near.past.shares(key)).cloned().collect();
             let (past, payments) = (Some(past), Some(payments));
-            let (is_new, is_of_one) = (false, true);
             let was_long = true;
             folds.clusters.push(Folded {
                 realm,
@@ -126,6 +133,8 @@ pub(super) async fn fold_nears(connection: &mut PgConnection, nears: Nears) -> R
                 is_new,
                 is_of_one,
                 payments,
+                people,
+                shared,
                 past,
                 was_long,
                 history: None,
@@ -213,8 +222,20 @@ impl Work {
             let parts = numbered.remove(&(realm, cluster)).unwrap_or_default();
             let was_long = !parts.is_empty();
             let history = past.is_some().then_some((facts, parts));
-            let payments = None;
-            Ok(Folded { realm, cluster, settlement, is_new, is_of_one, payments, past, was_long, history })
+            let (payments, people, shared) = (None, None, BTreeSet::new());
+            Ok(Folded {
+                realm,
+                cluster,
+                settlement,
+                is_new,
+                is_of_one,
+                payments,
+                people,
+                shared,
+                past,
+                was_long,
+                history,
+            })
         };
         let folded: Vec<Folded> = facts.into_iter().map(fold).collect::<Result<_, _>>()?;
         folds.clusters.extend(folded);
@@ -226,10 +247,10 @@ impl Work {
 /// Keeps what long histories come to, so that the next event need not read them.
 pub(super) async fn keep(connection: &mut PgConnection, folded: &[Folded]) -> Result<(), StoreError> {
     let whole = folded.iter().filter_map(|one| {
-        let (facts, parts) = one.history.as_ref()?;
-        Some((one.realm, facts.as_slice(), parts))
+        let ((facts, was), past) = (one.history.as_ref()?, one.past.as_ref()?);
+        Some(History { realm: one.realm, division: past.division(), facts, was })
     });
-    parts::number_all(connection, whole).await?;
+    parts::number_all(connection, &whole.collect::<Vec<_>>()).await?;
     let long = folded.iter().filter(|one| one.past.is_some() || one.was_long);
     let pasts: Vec<_> = long.map(|one| (one.cluster, one.past.as_ref())).collect();
     parts::keep_pasts(connection, &pasts).await

@@ -4,10 +4,10 @@ use super::registry;
 use crate::oracle::model::History;
 use crate::oracle::render::Numbers;
 use domain::directory::Directory;
-use domain::key::Key;
+use domain::key::{Key, KeyKind};
 use domain::rules::RuleVersion;
 use domain::settle::{
-    Conversion, Customer, KnownFact, Past, Settlement, Touched, concerns_a_payment, settle, settle_all,
+    Conversion, Customer, Division, KnownFact, Past, Settlement, Touched, settle, settle_all,
 };
 use domain::union_find::UnionFind;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,8 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How often which way was taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ways {
-    /// From what was kept of the past.
+    /// From what was kept of one customer's past.
     pub short: usize,
+    /// From what was kept of many people's.
+    pub crowd: usize,
     /// From all facts, though something was kept.
     pub declined: usize,
     /// From all facts, of which nothing was kept.
@@ -37,6 +39,13 @@ struct Cluster {
     conversions: BTreeMap<Key, Conversion>,
     customers: Vec<Customer>,
     past: Option<Past>,
+}
+
+/// What follows from the past: the state of what was read, and every key of that but addresses.
+struct Short {
+    settlement: Settlement,
+    past: Past,
+    names: BTreeSet<Key>,
 }
 
 struct World {
@@ -116,9 +125,12 @@ impl Cluster {
         let all: Vec<KnownFact> = self.facts.iter().filter_map(|key| after.get(key)).cloned().collect();
         let expected = settle(&all, &world.rules, &world.directory).map_err(|error| error.to_string())?;
         let short = self.past.as_ref().map(|past| self.next(past, before, after, told, world)).transpose()?;
-        if let Some((settlement, past, payments)) = short.flatten() {
-            ways.short += 1;
-            self.take(settlement, past, &payments)?;
+        if let Some(short) = short.flatten() {
+            match short.past.division() {
+                Division::Payments => ways.short += 1,
+                Division::People => ways.crowd += 1,
+            }
+            self.take(short)?;
         } else {
             if self.past.is_some() {
                 ways.declined += 1;
@@ -143,20 +155,34 @@ impl Cluster {
         after: &BTreeMap<String, KnownFact>,
         told: &[&KnownFact],
         world: &World,
-    ) -> Result<Option<(Settlement, Past, BTreeSet<Key>)>, String> {
-        let is_of_a_payment = |key: &&Key| key.kind().is_of_a_payment();
-        let mut payments = UnionFind::default();
+    ) -> Result<Option<Short>, String> {
+        let division = past.division();
+        let joins = |key: &&Key| division.joins(key);
+        let mut sets = UnionFind::default();
         let versions = || self.facts.iter().flat_map(|key| [before.get(key), after.get(key)]).flatten();
         for known in versions() {
-            payments.join(known.fact.identities.iter().filter(is_of_a_payment));
+            sets.join(known.fact.identities.iter().filter(joins));
         }
-        let named = told.iter().flat_map(|known| &known.fact.identities).filter(is_of_a_payment);
-        let touched: BTreeSet<Key> = named.chain(past.open()).map(|key| payments.root(key)).collect();
+        let named: Vec<&Key> = told.iter().flat_map(|known| &known.fact.identities).collect();
+        let mut touched: BTreeSet<Key> =
+            named.iter().copied().filter(joins).chain(past.open()).map(|key| sets.root(key)).collect();
+        // An address that was one person's leads to them.
+        let addresses = named.into_iter().filter(|key| !joins(key) && !past.shares(key));
+        let addresses: BTreeSet<&Key> = addresses.filter(|_| division == Division::People).collect();
+        for known in self.facts.iter().filter_map(|key| before.get(key)) {
+            if known.fact.identities.iter().any(|key| addresses.contains(key)) {
+                touched.extend(known.fact.identities.iter().find(joins).map(|key| sets.root(key)));
+            }
+        }
+        let told: BTreeSet<&String> = told.iter().map(|known| &known.fact.natural_key).collect();
         let mut read: BTreeSet<&String> = BTreeSet::new();
         for key in &self.facts {
             for known in [before.get(key), after.get(key)].into_iter().flatten() {
-                let of = known.fact.identities.iter().find(is_of_a_payment);
-                if of.is_none_or(|of| touched.contains(&payments.root(of))) {
+                let is_read = match known.fact.identities.iter().find(joins) {
+                    Some(of) => touched.contains(&sets.root(of)),
+                    None => division == Division::Payments || told.contains(key),
+                };
+                if is_read {
                     read.insert(key);
                 }
             }
@@ -167,22 +193,27 @@ impl Cluster {
         let (before, after) = (pick(before), pick(after));
         let ordinals = self.conversions.values().filter_map(|one| Some((one.payment.clone(), one.ordinal?)));
         let ordinals: BTreeMap<Key, u32> = ordinals.collect();
-        let links = before.iter().chain(&after).filter(|known| concerns_a_payment(&known.fact));
-        let payments: BTreeSet<Key> =
-            links.flat_map(|known| &known.fact.identities).filter(is_of_a_payment).cloned().collect();
+        let names = before.iter().chain(&after).flat_map(|known| &known.fact.identities);
+        let names = names.filter(|key| key.kind() != KeyKind::Email).cloned().collect();
         let touched = Touched { before: &before, after: &after, ordinals: &ordinals };
         let next = past.next(touched, &world.rules, &world.directory).map_err(|error| error.to_string())?;
-        Ok(next.map(|(settlement, past)| (settlement, past, payments)))
+        Ok(next.map(|(settlement, past)| Short { settlement, past, names }))
     }
 
     /// What was read is as it was told, or is no more; the rest stays.
-    fn take(&mut self, settlement: Settlement, past: Past, payments: &BTreeSet<Key>) -> Result<(), String> {
-        self.conversions.retain(|payment, _| !payments.contains(payment));
+    fn take(&mut self, short: Short) -> Result<(), String> {
+        let Short { settlement, past, names } = short;
+        self.conversions.retain(|payment, _| !names.contains(payment));
         self.conversions.extend(settlement.conversions.into_iter().map(|one| (one.payment.clone(), one)));
-        if settlement.customers.len() != 1 {
-            return Err("the past tells of no customer".to_owned());
+        if past.division() == Division::Payments {
+            if settlement.customers.len() != 1 {
+                return Err("the past tells of no customer".to_owned());
+            }
+            self.customers.clear();
         }
-        self.customers = settlement.customers;
+        self.customers.retain(|one| !names.contains(&one.anchor));
+        self.customers.extend(settlement.customers);
+        self.customers.sort_by(|a, b| a.anchor.cmp(&b.anchor));
         self.past = Some(past);
         Ok(())
     }

@@ -14,8 +14,24 @@ pub(super) struct Story {
     pub(super) history: History,
     /// How many steps there were, which gives each a time of day of its own.
     steps: i64,
-    /// Whether nobody comes after the first customer.
-    of_one_customer: bool,
+    cast: Cast,
+}
+
+/// Whom it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cast {
+    Anybody,
+    /// Nobody comes after the first customer.
+    OneCustomer,
+    /// Many, of whom only Stripe and referrals tell.
+    Crowd,
+}
+
+impl Cast {
+    /// Of how many who do something one is new.
+    fn comes_once_in(self) -> usize {
+        if self == Self::Crowd { 2 } else { 4 }
+    }
 }
 
 /// Days in which stories begin.
@@ -39,11 +55,15 @@ impl Story {
         let version = Version::ALL[5 - dice.below(6)];
         let imported_at = dice.one_in(5).then_some(START + 500 * DAY);
         let history = History { version, imported_at, ..History::of(world::world(&mut dice)) };
-        Self { history, steps: 0, of_one_customer: false }
+        Self { history, steps: 0, cast: Cast::Anybody }
     }
 
     pub(super) fn of_one_customer(words: Words) -> Self {
-        Self { of_one_customer: true, ..Self::new(words) }
+        Self { cast: Cast::OneCustomer, ..Self::new(words) }
+    }
+
+    pub(super) fn of_a_crowd(words: Words) -> Self {
+        Self { cast: Cast::Crowd, ..Self::new(words) }
     }
 
     /// One thing that happens, at a second of its own.
@@ -53,6 +73,9 @@ impl Story {
         self.steps += 1;
         let at = START + dice.number(DAYS) * DAY + 3_600 + self.steps * SLOT;
         match kind {
+            16 | 17 | 23 if self.cast == Cast::Crowd => {
+                self.new_customer(&mut dice, at);
+            }
             0..=3 => self.invoice(&mut dice, at),
             4..=6 => self.checkout(&mut dice, at),
             7..=9 => self.subscribe(&mut dice, at),
@@ -66,7 +89,7 @@ impl Story {
             22 => self.warn(&mut dice, at),
             23 => self.lock(&mut dice, at),
             24 => self.decide(&mut dice, at),
-            _ if self.of_one_customer && !self.history.customers.is_empty() => {}
+            _ if self.cast == Cast::OneCustomer && !self.history.customers.is_empty() => {}
             _ => {
                 self.new_customer(&mut dice, at);
             }
@@ -89,7 +112,7 @@ impl Story {
     /// A customer who is there already, or a new one.
     pub(super) fn customer(&mut self, dice: &mut Dice, at: Time) -> usize {
         match dice.place(&self.history.customers) {
-            Some(place) if self.of_one_customer || !dice.one_in(4) => place,
+            Some(place) if self.cast == Cast::OneCustomer || !dice.one_in(self.cast.comes_once_in()) => place,
             Some(_) | None => self.new_customer(dice, at),
         }
     }

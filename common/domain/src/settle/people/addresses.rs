@@ -82,7 +82,7 @@ impl<'a> Sighting<'a> {
 }
 
 /// The addresses of a fact, with what each says. One that the body does not carry was named by a person.
-pub(super) fn emails(fact: &Fact) -> Vec<(Key, AddressEvidence)> {
+pub(in crate::settle) fn emails(fact: &Fact) -> Vec<(Key, AddressEvidence)> {
     let told = fact.body.addresses();
     let told = told.iter().filter_map(|one| Some((Key::email(one.email)?, one.evidence)));
     let mut emails: Vec<(Key, AddressEvidence)> = told.collect();
