@@ -98,7 +98,8 @@ pub async fn page(
     let acts = sqlx::query_as!(
         Recorded,
         "SELECT id, at, actor, what, subject, detail FROM acts
-         WHERE project_id = $1 AND livemode = $2 AND id < $3 ORDER BY id DESC LIMIT $4 OFFSET $5",
+         WHERE project_id = ANY(ARRAY[$1::BIGINT]) AND livemode = $2 AND id < $3
+         ORDER BY project_id, livemode, id DESC LIMIT $4 OFFSET $5",
         realm.project.0,
         realm.mode.is_live(),
         page.after.map_or(i64::MAX, |after| after.id),

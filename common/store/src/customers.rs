@@ -200,17 +200,22 @@ pub async fn list(
         None
     };
     let (least_at, least_id) = horizon.map_or_else(Position::end, |place| (place.at, place.id));
+    // First in the index alone, which has the status as well: those that are left out are not fetched.
     let rows = if let Some(affiliate) = filter.affiliate {
         sqlx::query_as!(
             CustomerRow,
-            "SELECT id, user_email, status, converted_at, first_seen_at, affiliate_id, referral_code,
-                    coupon_code, stripe_customer_id, external_id, attribution, bound_at
-             FROM customers
-             WHERE affiliate_id = $3 AND project_id = $1 AND livemode = $2 AND NOT retired
-               AND (first_seen_at, id) < ($4, $5) AND ($6::text IS NULL OR status = $6)
-               AND (first_seen_at, id) >= ($9, $10)
-             ORDER BY first_seen_at DESC, id DESC
-             LIMIT $7 OFFSET $8",
+            "SELECT c.id, c.user_email, c.status, c.converted_at, c.first_seen_at, c.affiliate_id, c.referral_code,
+                    c.coupon_code, c.stripe_customer_id, c.external_id, c.attribution, c.bound_at
+             FROM (
+               SELECT id, first_seen_at FROM customers
+               WHERE affiliate_id = $3 AND project_id = $1 AND livemode = $2 AND NOT retired
+                 AND (first_seen_at, id) < ($4, $5) AND ($6::text IS NULL OR status = $6)
+                 AND (first_seen_at, id) >= ($9, $10)
+               ORDER BY first_seen_at DESC, id DESC
+               LIMIT $7 OFFSET $8
+             ) listed
+             JOIN customers c ON c.id = listed.id
+             ORDER BY listed.first_seen_at DESC, listed.id DESC",
             realm.project.0,
             realm.mode.is_live(),
             affiliate.0,
@@ -227,14 +232,18 @@ pub async fn list(
     } else {
         sqlx::query_as!(
             CustomerRow,
-            "SELECT id, user_email, status, converted_at, first_seen_at, affiliate_id, referral_code,
-                    coupon_code, stripe_customer_id, external_id, attribution, bound_at
-             FROM customers
-             WHERE project_id = $1 AND livemode = $2 AND NOT retired
-               AND (first_seen_at, id) < ($3, $4) AND ($5::text IS NULL OR status = $5)
-               AND (first_seen_at, id) >= ($8, $9)
-             ORDER BY first_seen_at DESC, id DESC
-             LIMIT $6 OFFSET $7",
+            "SELECT c.id, c.user_email, c.status, c.converted_at, c.first_seen_at, c.affiliate_id, c.referral_code,
+                    c.coupon_code, c.stripe_customer_id, c.external_id, c.attribution, c.bound_at
+             FROM (
+               SELECT id, first_seen_at FROM customers
+               WHERE project_id = $1 AND livemode = $2 AND NOT retired
+                 AND (first_seen_at, id) < ($3, $4) AND ($5::text IS NULL OR status = $5)
+                 AND (first_seen_at, id) >= ($8, $9)
+               ORDER BY first_seen_at DESC, id DESC
+               LIMIT $6 OFFSET $7
+             ) listed
+             JOIN customers c ON c.id = listed.id
+             ORDER BY listed.first_seen_at DESC, listed.id DESC",
             realm.project.0,
             realm.mode.is_live(),
             bound_at,

@@ -80,7 +80,8 @@ pub async fn has_worker(connection: &mut PgConnection) -> Result<bool, StoreErro
 /// [`StoreError`]
 pub async fn received(connection: &mut PgConnection, of: Realm) -> Result<Received, StoreError> {
     let (project, livemode) = (of.project.0, of.mode.is_live());
-    // From one type to the next in the index of types, and of each the latest.
+    // From one type to the next in the index of types, and of each the latest. `BETWEEN` keeps the type in the order that is asked for: the
+    // primary key would lead past all events of the others.
     let latest = sqlx::query!(
         r#"WITH RECURSIVE types AS (
              (SELECT event_type FROM events WHERE project_id = $1 AND livemode = $2 ORDER BY event_type LIMIT 1)
@@ -94,7 +95,8 @@ pub async fn received(connection: &mut PgConnection, of: Realm) -> Result<Receiv
            FROM (SELECT event_type FROM types WHERE event_type IS NOT NULL LIMIT $4) t CROSS JOIN LATERAL (
              SELECT received_at, api_version FROM (
                SELECT received_at, api_version, source FROM events e
-               WHERE e.project_id = $1 AND e.livemode = $2 AND e.event_type = t.event_type ORDER BY e.id DESC LIMIT $5
+               WHERE e.project_id = $1 AND e.livemode = $2 AND e.event_type BETWEEN t.event_type AND t.event_type
+               ORDER BY e.event_type, e.id DESC LIMIT $5
              ) latest
              WHERE source = 'stripe' LIMIT $3
            ) e

@@ -177,18 +177,28 @@ async fn lines(
     most: Option<i64>,
 ) -> Result<Vec<(Currency, Line)>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT min(l.posted_at) AS "posted_at!", l.currency AS "currency!", l.payout_id,
-                  CASE WHEN l.payout_id IS NULL THEN min(l.cause) ELSE 'paid' END AS "cause!",
-                  CASE WHEN l.payout_id IS NULL THEN min(l.conversion_id) END AS conversion_id,
-                  CASE WHEN l.payout_id IS NULL THEN min(c.payment_key) END AS payment_key,
-                  sum(l.payable + l.held)::BIGINT AS "amount!", sum(l.held)::BIGINT AS "held!",
-                  min(l.event_id) AS event_id, min(l.actor) AS actor, min(l.reason) AS reason
-           FROM ledger_movements l
-           JOIN conversions c ON c.id = l.conversion_id
-           WHERE l.affiliate_id = $1 AND ($2::TEXT IS NULL OR l.currency = $2)
-             AND ($3::TIMESTAMPTZ IS NULL OR l.posted_at >= $3) AND ($4::TIMESTAMPTZ IS NULL OR l.posted_at < $4)
-           GROUP BY l.currency, l.payout_id, CASE WHEN l.payout_id IS NULL THEN l.id END
-           ORDER BY min(l.posted_at) DESC, min(l.id) DESC LIMIT $5"#,
+        r#"SELECT l.posted_at AS "posted_at!", l.currency AS "currency!", l.payout_id, l.cause AS "cause!", l.conversion_id,
+                  c.payment_key AS "payment_key?", l.amount AS "amount!", l.held AS "held!", l.event_id, l.actor, l.reason
+           FROM (
+             SELECT * FROM (
+               (SELECT posted_at, id, currency, NULL::BIGINT AS payout_id, cause, conversion_id, payable + held AS amount,
+                       held, event_id, actor, reason
+                FROM ledger_movements
+                WHERE affiliate_id = $1 AND payout_id IS NULL AND ($2::TEXT IS NULL OR currency = $2)
+                  AND ($3::TIMESTAMPTZ IS NULL OR posted_at >= $3) AND ($4::TIMESTAMPTZ IS NULL OR posted_at < $4)
+                ORDER BY posted_at DESC, id DESC LIMIT $5)
+               UNION ALL
+               (SELECT min(posted_at), min(id), currency, payout_id, 'paid', NULL, sum(payable + held)::BIGINT,
+                       sum(held)::BIGINT, min(event_id), min(actor), min(reason)
+                FROM ledger_movements
+                WHERE affiliate_id = $1 AND payout_id IS NOT NULL AND ($2::TEXT IS NULL OR currency = $2)
+                  AND ($3::TIMESTAMPTZ IS NULL OR posted_at >= $3) AND ($4::TIMESTAMPTZ IS NULL OR posted_at < $4)
+                GROUP BY currency, payout_id
+                ORDER BY min(posted_at) DESC, min(id) DESC LIMIT $5)
+             ) both_kinds ORDER BY posted_at DESC, id DESC LIMIT $5
+           ) l
+           LEFT JOIN conversions c ON c.id = l.conversion_id
+           ORDER BY l.posted_at DESC, l.id DESC"#,
         affiliate.0,
         currency.map(|currency| currency.to_string()),
         period.from,

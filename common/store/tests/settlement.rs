@@ -4,6 +4,8 @@
 
 #[path = "settlement/concurrency.rs"]
 mod concurrency;
+#[path = "settlement/crowds.rs"]
+mod crowds;
 #[path = "settlement/hundred_thousand.rs"]
 mod hundred_thousand;
 #[path = "settlement/large_bodies.rs"]

@@ -10,16 +10,20 @@ use queue::{BrokerQueues, Prefix};
 use std::{
     collections::HashMap,
     net::IpAddr,
+    ops::{Deref, DerefMut},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 use store::{
-    PgPool, Sessions, StoreError, Transaction,
+    PgConnection, PgPool, Sessions, StoreError, Transaction,
     console_sessions::{self, SessionDigest, SignedIn},
     projects::{self, Project},
     sessions_planned_once_beside, statement_timeout,
 };
-use tokio::sync::Semaphore;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
 /// Passwords that are looked at at a time: each takes 19 MiB and all of a core.
 const PASSWORDS: usize = 2;
@@ -27,8 +31,10 @@ const PASSWORDS: usize = 2;
 /// What reads all of history, at a time.
 const SIMULATIONS: usize = 1;
 
-/// So long a statement may take that takes its time.
+/// So long a statement may take that takes its time, and be waited for before it begins.
 const PATIENT: Duration = Duration::from_mins(1);
+/// What takes its time, at once: the other connections are there for pages.
+const LONG_READS: usize = 3;
 
 /// Sessions of the database for what each request asks first: few, since each answers in a fraction of a millisecond.
 const FIRST_QUESTIONS: usize = 4;
@@ -77,6 +83,26 @@ impl ProxySignIn {
     }
 }
 
+/// A connection for what takes its time, and the turn at it.
+pub(crate) struct Patient {
+    transaction: Transaction,
+    _turn: OwnedSemaphorePermit,
+}
+
+impl Deref for Patient {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.transaction
+    }
+}
+
+impl DerefMut for Patient {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.transaction
+    }
+}
+
 /// The console. Clones are the same.
 #[derive(Clone)]
 pub struct Console {
@@ -85,6 +111,8 @@ pub struct Console {
     pub(crate) passwords: Arc<Semaphore>,
     /// Turns at what reads all of history: trying rules, checking the ledger.
     pub(crate) simulations: Arc<Semaphore>,
+    /// Turns at what takes its time, whatever it is of.
+    long_reads: Arc<Semaphore>,
     /// What the open overviews of a project and mode ask for again.
     pub(crate) cards: Polled<Realm>,
     /// What the open pages of the queues ask for again.
@@ -105,6 +133,7 @@ impl Console {
             parts: Arc::new(parts),
             passwords: Arc::new(Semaphore::new(PASSWORDS)),
             simulations: Arc::new(Semaphore::new(SIMULATIONS)),
+            long_reads: Arc::new(Semaphore::new(LONG_READS)),
             cards: Polled::default(),
             queues: Polled::default(),
             figures: Figures::default(),
@@ -133,11 +162,22 @@ impl Console {
         self.first.run(FIRST_ANSWER, async |connection| projects::list(connection).await).await
     }
 
-    /// A connection for what takes its time: figures that nobody waits for, files. Nothing is written on it.
-    pub(crate) async fn patient(&self) -> Result<Transaction, Failure> {
+    /// A turn at what takes its time, after the turns of others: figures that nobody waits for, files. However many of those are asked
+    /// for, connections are left for pages.
+    pub(crate) async fn long_read(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        let turn = timeout(PATIENT, Arc::clone(&self.long_reads).acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else {
+            return Err(Failure::Unavailable("Others are reading long histories. Try again in a minute."));
+        };
+        Ok(turn)
+    }
+
+    /// A connection for what takes its time. Nothing is written on it.
+    pub(crate) async fn patient(&self) -> Result<Patient, Failure> {
+        let turn = self.long_read().await?;
         let mut transaction = self.parts.reads.begin().await?;
         statement_timeout(&mut transaction, PATIENT).await?;
-        Ok(transaction)
+        Ok(Patient { transaction, _turn: turn })
     }
 
     /// The time.

@@ -84,7 +84,19 @@ struct Page {
     p50_ms: f64,
     p95_ms: f64,
     p99_ms: f64,
+    /// Whether the service failed to answer it, once or more often.
+    failed: bool,
     kept: bool,
+}
+
+impl Page {
+    /// A page that failed once has failed, whatever it answers later.
+    fn note(&mut self, status: StatusCode) {
+        if !self.failed {
+            self.status = status.as_u16();
+        }
+        self.failed |= status.is_server_error();
+    }
 }
 
 /// All of them.
@@ -144,8 +156,10 @@ impl Pages {
             p50_ms: 0.0,
             p95_ms: 0.0,
             p99_ms: 0.0,
+            failed: false,
             kept: true,
         });
+        page.note(answer.status);
         page.bytes = page.bytes.max(answer.body.len());
         page.first_ms = page.first_ms.max(first_ms);
     }
@@ -167,13 +181,13 @@ impl Pages {
             }
             let answer = Asked::of(client, path, who).await?;
             if !answer.is_shown() {
-                page.status = answer.status.as_u16();
+                page.note(answer.status);
                 break;
             }
             latencies.record(answer.took);
         }
         (page.p50_ms, page.p95_ms, page.p99_ms) = (latencies.at(0.5), latencies.at(0.95), latencies.at(0.99));
-        page.kept = page.file || page.p95_ms <= f64::from(self.most_ms);
+        page.kept = !page.failed && (page.file || page.p95_ms <= f64::from(self.most_ms));
         page.latencies = Some(latencies);
         Ok(())
     }
@@ -200,18 +214,16 @@ impl fmt::Display for Pages {
                 ms(page.p50_ms),
                 ms(page.p95_ms),
                 ms(page.p99_ms),
-                if page.file {
-                    "a file"
-                } else if page.kept {
-                    "yes"
-                } else {
-                    "NO"
+                match (page.kept, page.file) {
+                    (false, _) => "NO",
+                    (true, true) => "a file",
+                    (true, false) => "yes",
                 }
                 .to_owned(),
             ]);
         }
         let (all, over) = (measured().count(), measured().filter(|(_, page)| !page.kept).count());
-        write!(f, "{table}\n\n{over} of {all} take more than {} ms at p95", self.most_ms)?;
+        write!(f, "{table}\n\n{over} of {all} take more than {} ms at p95, or failed", self.most_ms)?;
         if !self.not_reached.is_empty() {
             write!(f, "\nNothing led to {}", self.not_reached.join(", "))?;
         }

@@ -145,7 +145,9 @@ impl Past {
         }
         let world = World { rules, directory };
         let next = match &self.0 {
-            Kind::One(one) => one.next(touched, world)?.map(|(settlement, next)| (settlement, Kind::One(next))),
+            Kind::One(one) => {
+                one.next(touched, world)?.map(|(settlement, next)| (settlement, Kind::One(next)))
+            }
             Kind::Crowd(crowd) => {
                 crowd.next(touched, world)?.map(|(settlement, next)| (settlement, Kind::Crowd(next)))
             }

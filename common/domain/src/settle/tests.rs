@@ -5,6 +5,7 @@ mod claims;
 mod collections;
 mod commission;
 mod credit_notes;
+mod crowds;
 mod currencies;
 mod decisions;
 mod guests;

@@ -306,9 +306,8 @@ fn numbers(
             of_part.entry(root).and_modify(|least| *least = *part.min(least)).or_insert(*part);
         }
     }
-    let number = |root: &Key| {
-        of_part.get(root).copied().unwrap_or_else(|| part_number::number(division, root))
-    };
+    let number =
+        |root: &Key| of_part.get(root).copied().unwrap_or_else(|| part_number::number(division, root));
     parts.iter().map(|(key, root)| (key.clone(), number(root))).collect()
 }
 

@@ -191,7 +191,9 @@ fn near(
         let is_known = |key: &Key, part: &i64| known.and_then(|known| known.get(key)) == Some(part);
         renamed.retain(|(key, part)| named.contains(key) && !is_known(key, part));
     } else {
-        renamed.extend(all.into_iter().map(|key| (sets.root(&key), key)).map(|(root, key)| (key, number_of(&root))));
+        renamed.extend(
+            all.into_iter().map(|key| (sets.root(&key), key)).map(|(root, key)| (key, number_of(&root))),
+        );
     }
     Near { past, before, after, parts, moved, renamed }
 }

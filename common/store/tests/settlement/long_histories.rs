@@ -63,6 +63,9 @@ async fn a_long_history_is_what_its_events_come_to_when_they_are_replayed(pool: 
     assert!(from_the_past >= 40, "the past was kept after {from_the_past} events only");
     let unnumbered = "SELECT count(*) FROM facts WHERE part IS NULL AND cluster_id IN (SELECT id FROM clusters WHERE past IS NOT NULL)";
     assert_eq!(sqlx::query_scalar::<_, i64>(unnumbered).fetch_one(&pool).await.unwrap(), 0);
+    let nameless = "SELECT count(*) FROM identity_keys WHERE part IS NULL AND substring(key, '^[a-z]+_') IN ('in_', 'pi_', 'ch_', 're_', 'cs_')
+        AND cluster_id IN (SELECT id FROM clusters WHERE past IS NOT NULL)";
+    assert_eq!(sqlx::query_scalar::<_, i64>(nameless).fetch_one(&pool).await.unwrap(), 0);
     let mut transaction = pool.begin().await.unwrap();
     let read_again = |event: &StoredEvent| {
         let reading = read(&event.body, realm.mode, &MetadataKeys::default(), event.received_at);

@@ -133,4 +133,3 @@ impl<'a> EmailMatches<'a> {
         moment::sort(moments);
     }
 }
-

@@ -75,7 +75,8 @@ impl Crowd {
         if !without_names(facts).all(is_seen) {
             return None;
         }
-        let ids = Ids { known: !users(facts).is_empty(), referenced: !references(facts, directory).is_empty() };
+        let ids =
+            Ids { known: !users(facts).is_empty(), referenced: !references(facts, directory).is_empty() };
         (shared.len() <= MOST_ADDRESSES).then_some(Self { shared, ids })
     }
 
@@ -102,7 +103,10 @@ impl Crowd {
         let World { rules, directory } = world;
         let Some(ids) = self.ids.next(before, after, directory) else { return Ok(None) };
         let (was, now) = (people(before, directory), people(after, directory));
-        if !all_are_named(&now) || !are_apart(after, &now) || !self.keeps_its_guests(before, &was, after, &now) {
+        if !all_are_named(&now)
+            || !are_apart(after, &now)
+            || !self.keeps_its_guests(before, &was, after, &now)
+        {
             return Ok(None);
         }
         let mentions = mentions(after, &now);

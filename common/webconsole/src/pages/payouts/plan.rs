@@ -55,6 +55,7 @@ pub(crate) async fn show(
 }
 
 async fn planned(console: Console, page: Page, asked: Read) -> Result<At<Due>, Failure> {
+    let _turn = console.long_read().await?;
     let read_at = console.now();
     let preview = app::payouts::preview(&console.parts.reads, page.realm, asked.wanted(), read_at).await?;
     Ok(At { read_at, figures: Due { preview, names: names(&console, &page).await? } })

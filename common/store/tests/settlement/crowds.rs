@@ -1,0 +1,114 @@
+//! Many people who share an address are settled each by themselves, and come to what all of their facts do.
+
+use crate::support::{item, project, sale};
+use chrono::TimeDelta;
+use domain::fact::{SessionMode, SessionPaymentStatus};
+use domain::ids::Realm;
+use store::PgPool;
+use store::settlement::{BatchError, StoredEvent, replay, settle_batch};
+use stripe::event::{Outcome, read};
+use stripe::metadata::MetadataKeys;
+use stripe::sample::Sample;
+
+/// Far more than make a crowd.
+const PEOPLE: u64 = 30;
+
+/// The `number`th of those who share an address, a day after the one before. Every third was sent by Anna.
+fn person(number: u64) -> Sample {
+    let sample = sale(number);
+    let at = sample.at + TimeDelta::days(i64::try_from(number).unwrap());
+    let metadata = if number.is_multiple_of(3) { sample.metadata.clone() } else { Vec::new() };
+    Sample {
+        at,
+        created: at,
+        email: "shared@example.org".to_owned(),
+        metadata: metadata.clone(),
+        subscription_metadata: metadata,
+        ..sample
+    }
+}
+
+/// What Stripe tells of them, in an order of its own.
+fn told(number: u64) -> Vec<String> {
+    let sample = person(number);
+    let mut told = match number % 4 {
+        0 => vec![sample.customer_created(), sample.payment_intent_succeeded(), sample.invoice_paid()],
+        1 => vec![sample.invoice_paid(), sample.payment_intent_succeeded(), sample.invoice_payment_paid()],
+        2 => vec![
+            sample.checkout_session_completed(SessionMode::Subscription, SessionPaymentStatus::Paid),
+            sample.invoice_paid(),
+        ],
+        _ => vec![sample.invoice_paid(), sample.charge_succeeded()],
+    };
+    if number.is_multiple_of(5) {
+        told.push(person(number / 2).refund_created("succeeded"));
+    }
+    told
+}
+
+async fn settle(pool: &PgPool, realm: Realm, event: String) {
+    let mut transaction = pool.begin().await.unwrap();
+    settle_batch(&mut transaction, &[item(realm, event)]).await.unwrap();
+    transaction.commit().await.unwrap();
+}
+
+async fn count(pool: &PgPool, rows: &'static str) -> i64 {
+    sqlx::query_scalar(rows).fetch_one(pool).await.unwrap()
+}
+
+const LONG: &str = "SELECT count(*) FROM clusters WHERE past LIKE '{\"shared\"%'";
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_crowd_is_what_its_events_come_to_when_they_are_replayed(pool: PgPool) {
+    let realm = project(&pool).await;
+    let mut from_the_crowd = 0;
+    for event in (0..PEOPLE).flat_map(told) {
+        settle(&pool, realm, event).await;
+        from_the_crowd += count(&pool, LONG).await;
+    }
+    assert!(from_the_crowd >= 40, "the crowd was kept after {from_the_crowd} events only");
+    assert_eq!(count(&pool, "SELECT count(DISTINCT cluster_id) FROM customers").await, 1);
+    let unnumbered = "SELECT count(*) FROM facts WHERE part IS NULL AND cluster_id = (SELECT min(cluster_id) FROM customers)";
+    assert_eq!(count(&pool, unnumbered).await, 0);
+    let nameless = "SELECT count(*) FROM identity_keys WHERE part IS NULL AND key NOT LIKE 'email:%'
+                      AND cluster_id = (SELECT min(cluster_id) FROM customers)";
+    assert_eq!(count(&pool, nameless).await, 0);
+    // Each name leads to its customer, and the address to the first of them.
+    let astray = "SELECT count(*) FROM customers c JOIN identity_keys k ON k.key = c.stripe_customer_id WHERE k.customer_id <> c.id";
+    assert_eq!(count(&pool, astray).await, 0);
+    let people = i64::try_from(PEOPLE).unwrap();
+    assert_eq!(count(&pool, "SELECT count(*) FROM customers WHERE NOT retired").await, people);
+    let first = "SELECT count(*) FROM identity_keys WHERE key LIKE 'email:%' AND customer_id = (SELECT min(id) FROM customers)";
+    assert_eq!(count(&pool, first).await, 1);
+
+    let mut transaction = pool.begin().await.unwrap();
+    let read_again = |event: &StoredEvent| {
+        let reading = read(&event.body, realm.mode, &MetadataKeys::default(), event.received_at);
+        match reading.unwrap().outcome {
+            Outcome::Facts { facts, .. } => Ok::<_, BatchError>(facts),
+            Outcome::Code(_) | Outcome::Ignored { .. } => Ok(Vec::new()),
+        }
+    };
+    let replayed = replay(&mut transaction, realm, None, read_again, |_| {}).await.unwrap();
+    assert_eq!((replayed.entries, replayed.conversions), (0, 0));
+    transaction.commit().await.unwrap();
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn the_next_person_of_a_shared_address_reads_no_other(pool: PgPool) {
+    let realm = project(&pool).await;
+    let mut reads = Vec::new();
+    for number in 0..120 {
+        let mut connection = pool.acquire().await.unwrap();
+        let rows = "SELECT sum(n_tup_fetch)::BIGINT FROM (
+                        SELECT pg_stat_get_xact_tuples_fetched(oid) + pg_stat_get_xact_tuples_returned(oid) AS n_tup_fetch
+                        FROM pg_class WHERE relnamespace = 'public'::regnamespace) AS read";
+        sqlx::query("BEGIN").execute(&mut *connection).await.unwrap();
+        settle_batch(&mut connection, &[item(realm, person(number).invoice_paid())]).await.unwrap();
+        let read: i64 = sqlx::query_scalar(rows).fetch_one(&mut *connection).await.unwrap();
+        sqlx::query("COMMIT").execute(&mut *connection).await.unwrap();
+        reads.push(read);
+    }
+    let (tenth, last) = (reads[12], reads[119]);
+    assert!(last <= 3 * tenth, "{tenth} rows, then {last}: {reads:?}");
+}
