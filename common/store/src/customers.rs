@@ -159,11 +159,22 @@ pub async fn find_by_email(
     Ok(found.pop().map(|(_, customer)| customer))
 }
 
-/// The place behind so many customers, of one affiliate when one is named, whatever else a filter asks for; none when there are fewer.
+impl Filter {
+    /// A status that few have, and that an index leads to: nobody is left out then.
+    fn rare_status(&self) -> Option<CustomerStatus> {
+        let is_rare = |status: &CustomerStatus| {
+            matches!(status, CustomerStatus::Pending | CustomerStatus::DirectSignup)
+        };
+        self.status.filter(is_rare).filter(|_| self.affiliate.is_none())
+    }
+}
+
+/// The place behind so many customers, of one affiliate or of a rare status when one is named, whatever else a filter asks for; none when
+/// there are fewer.
 async fn horizon(
     connection: &mut PgConnection,
     realm: Realm,
-    affiliate: Option<AffiliateId>,
+    filter: &Filter,
     after: (DateTime<Utc>, i64),
     rows: i64,
 ) -> Result<Option<Position>, StoreError> {
@@ -171,14 +182,16 @@ async fn horizon(
         "SELECT first_seen_at, id FROM customers
          WHERE project_id = $1 AND livemode = $2 AND NOT retired
            AND (first_seen_at, id) < ($3, $4) AND ($5::BIGINT IS NULL OR affiliate_id = $5)
+           AND ($7::TEXT IS NULL OR status = $7)
          ORDER BY first_seen_at DESC, id DESC
          LIMIT 1 OFFSET $6",
         realm.project.0,
         realm.mode.is_live(),
         after.0,
         after.1,
-        affiliate.map(|id| id.0),
+        filter.affiliate.map(|id| id.0),
         rows,
+        filter.rare_status().map(CustomerStatus::as_str),
     )
     .fetch_optional(connection)
     .await?;
@@ -194,8 +207,9 @@ pub async fn list(
     page: &Page,
 ) -> Result<Rows<Customer>, StoreError> {
     let (bound_at, bound_id) = page.bound();
-    let horizon = if page.may_stop && filter.status.is_some() {
-        horizon(connection, realm, filter.affiliate, (bound_at, bound_id), LOOKED_AT).await?
+    let leaves_out = filter.status.is_some() && filter.rare_status().is_none();
+    let horizon = if page.may_stop && leaves_out {
+        horizon(connection, realm, filter, (bound_at, bound_id), LOOKED_AT).await?
     } else {
         None
     };
@@ -268,7 +282,7 @@ pub async fn count(
     filter: &Filter,
 ) -> Result<Option<i64>, StoreError> {
     let end = (DateTime::<Utc>::MAX_UTC, i64::MAX);
-    if horizon(connection, realm, filter.affiliate, end, COUNTED).await?.is_some() {
+    if horizon(connection, realm, filter, end, COUNTED).await?.is_some() {
         return Ok(None);
     }
     let count = sqlx::query_scalar!(

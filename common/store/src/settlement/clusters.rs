@@ -22,8 +22,10 @@ pub(super) struct Resolved {
     pub(super) of_key: ClusterOfKey,
     /// Those that this transaction made and that met no other: nothing is stored of them but their keys.
     pub(super) fresh: BTreeSet<ClusterId>,
-    /// What the long ones come to, of those that met no other.
+    /// What the long ones come to, of those that met no other, or whom others have joined.
     pub(super) pasts: BTreeMap<ClusterId, Past>,
+    /// Crowds that others have joined, whose facts have no part yet.
+    pub(super) joined: BTreeSet<ClusterId>,
     /// The parts of keys of long ones.
     pub(super) parts: BTreeMap<Realm, BTreeMap<Key, i64>>,
 }
@@ -102,7 +104,8 @@ async fn resolve_sets(connection: &mut PgConnection, sets: &Sets<'_>) -> Result<
         }
         if number_of_keys(&of_key) == keys.len() {
             let long = locked.into_iter().filter_map(|(cluster, past)| Some((cluster, past?)));
-            return merge(connection, sets, Resolved { of_key, fresh, pasts: long.collect(), parts }).await;
+            let (pasts, joined) = (long.collect(), BTreeSet::new());
+            return merge(connection, sets, Resolved { of_key, fresh, pasts, joined, parts }).await;
         }
     }
     Err(decode("a key leads to a cluster that does not exist"))
@@ -311,13 +314,14 @@ fn numbers(
     parts.iter().map(|(key, root)| (key.clone(), number(root))).collect()
 }
 
-/// Merges the clusters that a set turned out to connect into the oldest of them.
+/// Merges the clusters that a set turned out to connect into the oldest of them. Whoever comes to a crowd so is read with the one who brought
+/// them: what is known of the others stays.
 async fn merge(
     connection: &mut PgConnection,
     sets: &Sets<'_>,
     resolved: Resolved,
 ) -> Result<Resolved, StoreError> {
-    let Resolved { of_key: mut clusters, mut fresh, pasts: mut long, parts } = resolved;
+    let Resolved { of_key: mut clusters, mut fresh, pasts: mut long, mut joined, parts } = resolved;
     // Two sets may share a cluster, so what meets is found over all of them.
     let mut winners: BTreeMap<ClusterId, ClusterId> = BTreeMap::new();
     let find = |winners: &BTreeMap<ClusterId, ClusterId>, mut id: ClusterId| {
@@ -336,31 +340,43 @@ async fn merge(
         }
     }
     if winners.is_empty() {
-        return Ok(Resolved { of_key: clusters, fresh, pasts: long, parts });
+        return Ok(Resolved { of_key: clusters, fresh, pasts: long, joined, parts });
     }
     let met: BTreeSet<ClusterId> = winners.iter().flat_map(|(loser, winner)| [*loser, *winner]).collect();
+    let pairs: Vec<(ClusterId, ClusterId)> =
+        winners.keys().map(|loser| (*loser, find(&winners, *loser))).collect();
+    // What is stored is joined, not what mappings bring together: that is looked at twice.
+    if sets.facts.is_some() {
+        let is_long = |id: &ClusterId| long.contains_key(id);
+        let is_crowd = |id: &ClusterId| long.get(id).is_some_and(|past| past.division() == Division::People);
+        joined.extend(pairs.iter().map(|(_, winner)| *winner).filter(is_crowd));
+        joined.retain(|crowd| !pairs.iter().any(|(loser, winner)| winner == crowd && is_long(loser)));
+    }
     fresh.retain(|id| !met.contains(id));
-    long.retain(|id, _| !met.contains(id));
-    let pairs: Vec<(i64, i64)> = winners.keys().map(|loser| (loser.0, find(&winners, *loser).0)).collect();
-    let (losers, winners_of): (Vec<i64>, Vec<i64>) = pairs.into_iter().unzip();
+    long.retain(|id, _| !met.contains(id) || joined.contains(id));
     sqlx::query!(
         r#"
-        WITH met AS (SELECT * FROM UNNEST($1::BIGINT[], $2::BIGINT[]) AS met (loser, winner)),
-             keys AS (UPDATE identity_keys k SET cluster_id = met.winner FROM met WHERE k.cluster_id = met.loser),
-             facts AS (UPDATE facts f SET cluster_id = met.winner FROM met WHERE f.cluster_id = met.loser),
+        WITH met AS (SELECT * FROM UNNEST($1::BIGINT[], $2::BIGINT[], $3::BOOLEAN[]) AS met (loser, winner, is_crowd)),
+             keys AS (UPDATE identity_keys k SET cluster_id = met.winner, part = CASE WHEN NOT met.is_crowd THEN k.part END,
+                          customer_id = CASE WHEN met.is_crowd THEN coalesce(sole.id, k.customer_id) ELSE k.customer_id END
+                      FROM met LEFT JOIN customers sole ON sole.cluster_id = met.loser AND sole.has_cluster AND met.is_crowd
+                      WHERE k.cluster_id = met.loser),
+             facts AS (UPDATE facts f SET cluster_id = met.winner, part = CASE WHEN NOT met.is_crowd THEN f.part END
+                       FROM met WHERE f.cluster_id = met.loser),
              versions AS (UPDATE fact_versions f SET cluster_id = met.winner FROM met WHERE f.cluster_id = met.loser),
              customers AS (UPDATE customers c SET cluster_id = met.winner FROM met WHERE c.cluster_id = met.loser),
              conversions AS (UPDATE conversions c SET cluster_id = met.winner FROM met WHERE c.cluster_id = met.loser),
-             pasts AS (UPDATE clusters c SET past = NULL FROM met WHERE c.id = met.winner AND c.past IS NOT NULL)
+             pasts AS (UPDATE clusters c SET past = NULL FROM met WHERE c.id = met.winner AND c.past IS NOT NULL AND NOT met.is_crowd)
         DELETE FROM clusters USING met WHERE id = met.loser
         "#,
-        &losers,
-        &winners_of,
+        &pairs.iter().map(|(loser, _)| loser.0).collect::<Vec<_>>(),
+        &pairs.iter().map(|(_, winner)| winner.0).collect::<Vec<_>>(),
+        &pairs.iter().map(|(_, winner)| joined.contains(winner)).collect::<Vec<_>>(),
     )
     .execute(connection)
     .await?;
     for cluster in clusters.values_mut().flat_map(BTreeMap::values_mut) {
         *cluster = find(&winners, *cluster);
     }
-    Ok(Resolved { of_key: clusters, fresh, pasts: long, parts })
+    Ok(Resolved { of_key: clusters, fresh, pasts: long, joined, parts })
 }

@@ -148,6 +148,32 @@ pub(super) async fn load_parts(
     Ok(read(rows, usize::MAX).await?.unwrap_or_default())
 }
 
+/// The facts of clusters that belong to no part and are not known to belong to none: those that have joined long ones.
+pub(super) async fn load_without_part(
+    connection: &mut PgConnection,
+    clusters: &BTreeSet<ClusterId>,
+) -> Result<Rows, BatchError> {
+    if clusters.is_empty() {
+        return Ok(Rows::new());
+    }
+    let rows = sqlx::query_as!(
+        Row,
+        r#"
+        SELECT f.project_id AS "project_id!", f.livemode AS "livemode!", f.natural_key AS "natural_key!",
+               f.cluster_id AS "cluster_id!", f.keep_first AS "keep_first!", f.keep_latest AS "keep_latest!", f.rank AS "rank!",
+               f.occurred_at AS "occurred_at!", f.event_id AS "event_id!", f.received_at AS "received_at!", f.first_at, f.part,
+               f.links AS "links!: Json<Vec<Key>>", f.body AS "body!: Measured<FactBody>"
+        FROM UNNEST($1::BIGINT[]) AS named (cluster_id)
+        CROSS JOIN LATERAL (
+            SELECT * FROM facts WHERE cluster_id = named.cluster_id AND part IS NULL OFFSET 0
+        ) f
+        "#,
+        &clusters.iter().map(|cluster| cluster.0).collect::<Vec<_>>(),
+    )
+    .fetch(connection);
+    Ok(read(rows, usize::MAX).await?.unwrap_or_default())
+}
+
 struct Row {
     project_id: i64,
     livemode: bool,

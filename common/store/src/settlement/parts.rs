@@ -26,7 +26,7 @@ pub(super) struct Near {
     after: BTreeMap<String, KnownFact>,
     /// The part of each fact, as it is now.
     parts: BTreeMap<String, i64>,
-    /// Facts and keys whose part has met another.
+    /// Facts and keys whose part has met another, or that had none.
     moved: Vec<(String, i64)>,
     renamed: Vec<(Key, i64)>,
 }
@@ -96,12 +96,14 @@ pub(super) async fn read(
     }
     wanted.extend(open(connection, clusters, told.keys()).await?);
     let mut stored = facts::load_parts(connection, &wanted).await?;
+    let mut joined = facts::load_without_part(connection, &clusters.joined).await?;
     let mut nears = Nears::new();
     for (home, told) in told {
         let Some(past) = clusters.pasts.get(&home.1) else { continue };
         let stored = stored.remove(&home).unwrap_or_default();
+        let joined = joined.remove(&home).unwrap_or_default();
         let known = clusters.parts.get(&home.0);
-        nears.insert(home, near(past.clone(), stored, &told, known));
+        nears.insert(home, near(past.clone(), stored, joined, &told, known));
     }
     Ok(nears)
 }
@@ -139,10 +141,11 @@ async fn open(
     Ok(rows.into_iter().map(|row| (ClusterId(row.cluster_id), row.part)).collect())
 }
 
-/// What is read and what is told, put together.
+/// What is read and what is told, put together. What has `joined` was none of this before.
 fn near(
     past: Past,
     stored: Vec<(KnownFact, Option<i64>)>,
+    joined: Vec<(KnownFact, Option<i64>)>,
     told: &[Incoming<'_>],
     known: Option<&BTreeMap<Key, i64>>,
 ) -> Near {
@@ -153,7 +156,11 @@ fn near(
         was.extend(part.map(|part| (fact.fact.natural_key.clone(), part)));
         before.insert(fact.fact.natural_key.clone(), fact);
     }
+    let joined = joined.into_iter().map(|(known, _)| (known.fact.natural_key.clone(), known));
+    let joined: BTreeMap<String, KnownFact> = joined.collect();
+    let newcomers: BTreeSet<String> = joined.keys().cloned().collect();
     let mut after = before.clone();
+    after.extend(joined);
     for incoming in told {
         keep(&mut after, as_stored(*incoming));
     }
@@ -180,7 +187,8 @@ fn near(
         parts.insert(natural_key.clone(), part);
     }
     let differs = |(key, part): (&String, &i64)| {
-        was.get(key).is_some_and(|was| was != part).then(|| (key.clone(), *part))
+        let is_other = was.get(key).is_some_and(|was| was != part) || newcomers.contains(key);
+        is_other.then(|| (key.clone(), *part))
     };
     let moved: Vec<(String, i64)> = parts.iter().filter_map(differs).collect();
     let of_one = addresses(division, after.values(), &mut sets).into_iter();

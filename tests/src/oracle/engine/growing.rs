@@ -39,6 +39,8 @@ struct Cluster {
     conversions: BTreeMap<Key, Conversion>,
     customers: Vec<Customer>,
     past: Option<Past>,
+    /// Those that were of other clusters when the past was written.
+    joined: BTreeSet<String>,
 }
 
 /// What follows from the past: the state of what was read, and every key of that but addresses.
@@ -92,13 +94,7 @@ impl Stored {
             let mut one = match met.as_slice() {
                 [only] => self.clusters.remove(only).unwrap_or_default(),
                 several => {
-                    let mut sum = Cluster::default();
-                    for key in several {
-                        let part = self.clusters.remove(key).unwrap_or_default();
-                        sum.facts.extend(part.facts);
-                        sum.conversions.extend(part.conversions);
-                    }
-                    sum
+                    Cluster::merged(several.iter().filter_map(|key| self.clusters.remove(key)).collect())
                 }
             };
             let told = event.iter().filter(|known| {
@@ -114,6 +110,23 @@ impl Stored {
 }
 
 impl Cluster {
+    /// Of a crowd that others have joined, the past is kept.
+    fn merged(met: Vec<Self>) -> Self {
+        let is_crowd = |one: &Self| one.past.as_ref().is_some_and(|past| past.division() == Division::People);
+        let is_kept = met.iter().filter(|one| one.past.is_some()).count() == 1 && met.iter().any(is_crowd);
+        let mut sum = Self::default();
+        for one in met {
+            if is_kept && one.past.is_none() {
+                sum.joined.extend(one.facts.iter().cloned());
+            }
+            sum.facts.extend(one.facts);
+            sum.conversions.extend(one.conversions);
+            sum.customers.extend(one.customers);
+            sum.past = sum.past.or(one.past).filter(|_| is_kept);
+        }
+        sum
+    }
+
     fn settle(
         &mut self,
         before: &BTreeMap<String, KnownFact>,
@@ -144,6 +157,7 @@ impl Cluster {
             self.conversions = conversions.map(|one| (one.payment.clone(), one)).collect();
             self.customers = settlement.customers;
         }
+        self.joined.clear();
         self.compare(&expected)
     }
 
@@ -174,7 +188,10 @@ impl Cluster {
                 touched.extend(known.fact.identities.iter().find(joins).map(|key| sets.root(key)));
             }
         }
-        let told: BTreeSet<&String> = told.iter().map(|known| &known.fact.natural_key).collect();
+        let joined = self.joined.iter().flat_map(|key| [before.get(key), after.get(key)]).flatten();
+        touched.extend(joined.filter_map(|known| Some(sets.root(known.fact.identities.iter().find(joins)?))));
+        let told: BTreeSet<&String> =
+            told.iter().map(|known| &known.fact.natural_key).chain(&self.joined).collect();
         let mut read: BTreeSet<&String> = BTreeSet::new();
         for key in &self.facts {
             for known in [before.get(key), after.get(key)].into_iter().flatten() {
@@ -190,7 +207,8 @@ impl Cluster {
         let pick = |facts: &BTreeMap<String, KnownFact>| -> Vec<KnownFact> {
             read.iter().filter_map(|key| facts.get(*key)).cloned().collect()
         };
-        let (before, after) = (pick(before), pick(after));
+        let (mut before, after) = (pick(before), pick(after));
+        before.retain(|known| !self.joined.contains(&known.fact.natural_key));
         let ordinals = self.conversions.values().filter_map(|one| Some((one.payment.clone(), one.ordinal?)));
         let ordinals: BTreeMap<Key, u32> = ordinals.collect();
         let names = before.iter().chain(&after).flat_map(|known| &known.fact.identities);

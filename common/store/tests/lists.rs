@@ -1,0 +1,52 @@
+//! What lists read of tables that others fill as well.
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests stop at the first surprise")]
+
+use domain::ids::{Mode, ProjectId, Realm};
+use sqlx::raw_sql;
+use store::events::{self, Filter};
+use store::page::Page;
+use store::{PgConnection, PgPool, acts, doctor};
+
+/// Most rows are one project's, and those of another are newer: what a walk through all of them would pass first.
+const TWO_PROJECTS: &str = "
+    INSERT INTO projects (id, name) OVERRIDING SYSTEM VALUE VALUES (1, 'large'), (2, 'busy');
+    INSERT INTO events (project_id, livemode, event_id, source, event_type, occurred_at, received_at, settled_at, ignored, body_sha256, body)
+    SELECT CASE WHEN n <= 20000 THEN 1 ELSE 2 END, FALSE, 'evt_' || n, 'stripe', 'invoice.paid', now(), now(), now(), NULL, '', ''
+    FROM generate_series(1, 24000) n;
+    INSERT INTO acts (project_id, livemode, at, actor, what, subject, detail)
+    SELECT CASE WHEN n <= 20000 THEN 1 ELSE 2 END, FALSE, now(), 'somebody', 'did', 'something', '{}' FROM generate_series(1, 24000) n;
+    ANALYZE events; ANALYZE acts";
+
+const LARGE: Realm = Realm { project: ProjectId(1), mode: Mode::Test };
+
+/// Rows that were read in this transaction.
+async fn read(connection: &mut PgConnection) -> i64 {
+    let read =
+        "SELECT sum(pg_stat_get_xact_tuples_fetched(oid) + pg_stat_get_xact_tuples_returned(oid))::BIGINT
+                FROM pg_class WHERE relnamespace = 'public'::regnamespace";
+    sqlx::query_scalar(read).fetch_one(connection).await.unwrap()
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_list_of_one_project_passes_nobody_elses_rows(pool: PgPool) {
+    raw_sql(TWO_PROJECTS).execute(&pool).await.unwrap();
+    let page = Page { limit: 10, offset: 0, after: None, may_stop: true };
+    let mut transaction = pool.begin().await.unwrap();
+    assert_eq!(
+        events::page(&mut transaction, LARGE, &Filter::default(), &page).await.unwrap().rows.len(),
+        10
+    );
+    let of_source = Filter { source: Some("stripe".to_owned()), ..Filter::default() };
+    assert_eq!(events::page(&mut transaction, LARGE, &of_source, &page).await.unwrap().rows.len(), 10);
+    assert_eq!(acts::page(&mut transaction, LARGE, &page).await.unwrap().rows.len(), 10);
+    assert_eq!(
+        events::recent(&mut transaction, LARGE, 20, chrono::DateTime::UNIX_EPOCH).await.unwrap().looked_at,
+        20
+    );
+    let lists = read(&mut transaction).await;
+    assert!(lists < 500, "the lists read {lists} rows");
+    // Up to 5,000 of a type are looked at.
+    assert_eq!(doctor::received(&mut transaction, LARGE).await.unwrap().types.len(), 1);
+    let doctors = read(&mut transaction).await - lists;
+    assert!(doctors < 2_500, "the doctor read {doctors} rows");
+}
