@@ -32,7 +32,7 @@ use std::collections::BTreeMap;
 pub struct Past(Kind);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(rename_all = "snake_case")]
 enum Kind {
     /// One customer of many payments.
     One(One),

@@ -281,21 +281,17 @@ pub(super) async fn number_all(
     let mut renamed = Vec::new();
     for History { realm, division, facts, was } in histories {
         let mut sets = sets(*division, facts.iter());
-        let mut stale: BTreeSet<Key> = BTreeSet::new();
         for known in *facts {
             let root = root(*division, known, &mut sets);
             let part = root.as_ref().map_or(NO_PART, |root| number(*division, root));
             if was.get(&known.fact.natural_key) != Some(&part) {
                 moved.push((*realm, known.fact.natural_key.as_str(), part));
-                stale.extend(root);
             }
         }
         let of_one = addresses(*division, facts.iter(), &mut sets);
         for (root, keys) in sets.sets() {
-            if stale.contains(&root) {
-                let part = number(*division, &root);
-                renamed.extend(keys.into_iter().map(|key| (*realm, key, part)));
-            }
+            let part = number(*division, &root);
+            renamed.extend(keys.into_iter().map(|key| (*realm, key, part)));
         }
         renamed.extend(of_one.into_iter().map(|(address, root)| (*realm, address, number(*division, &root))));
     }

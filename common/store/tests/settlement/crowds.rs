@@ -57,7 +57,7 @@ async fn count(pool: &PgPool, rows: &'static str) -> i64 {
     sqlx::query_scalar(rows).fetch_one(pool).await.unwrap()
 }
 
-const LONG: &str = "SELECT count(*) FROM clusters WHERE past LIKE '{\"shared\"%'";
+const LONG: &str = "SELECT count(*) FROM clusters WHERE past LIKE '{\"crowd\"%'";
 
 #[sqlx::test(migrations = "../../migrations")]
 async fn a_crowd_is_what_its_events_come_to_when_they_are_replayed(pool: PgPool) {

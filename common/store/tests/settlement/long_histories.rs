@@ -80,6 +80,25 @@ async fn a_long_history_is_what_its_events_come_to_when_they_are_replayed(pool: 
 }
 
 #[sqlx::test(migrations = "../../migrations")]
+async fn a_refund_finds_each_payment_of_a_long_history(pool: PgPool) {
+    let realm = project(&pool).await;
+    let mut events = vec![sale(1).customer_created(), sale(1).subscription_created()];
+    for number in 0..PAYMENTS {
+        // No event names a payment that was there before the one before it.
+        events.extend([payment(number).invoice_paid(), payment(number).invoice_payment_paid()]);
+    }
+    events.extend((0..PAYMENTS).map(|number| payment(number).refund_created("succeeded")));
+    for event in events {
+        let mut transaction = pool.begin().await.unwrap();
+        settle_batch(&mut transaction, &[item(realm, event)]).await.unwrap();
+        transaction.commit().await.unwrap();
+    }
+    let taken_back = "SELECT count(*) FROM conversions WHERE clawed_back_minor > 0";
+    let taken_back: i64 = sqlx::query_scalar(taken_back).fetch_one(&pool).await.unwrap();
+    assert_eq!(taken_back, i64::try_from(PAYMENTS).unwrap());
+}
+
+#[sqlx::test(migrations = "../../migrations")]
 async fn the_next_payment_of_a_long_history_reads_no_other(pool: PgPool) {
     let realm = project(&pool).await;
     let mut reads = Vec::new();
