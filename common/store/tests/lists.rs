@@ -33,12 +33,13 @@ async fn a_list_of_one_project_passes_nobody_elses_rows(pool: PgPool) {
     let page = Page { limit: 10, offset: 0, after: None, may_stop: true };
     let mut transaction = pool.begin().await.unwrap();
     let mut before = read(&mut transaction).await;
-    for filter in [Filter::default(), Filter { source: Some("stripe".to_owned()), ..Filter::default() }] {
-        assert_eq!(events::page(&mut transaction, LARGE, &filter, &page).await.unwrap().rows.len(), 10);
-        let now = read(&mut transaction).await;
-        assert!(now - before < 200, "events of {filter:?} read {} rows", now - before);
-        before = now;
-    }
+    assert_eq!(
+        events::page(&mut transaction, LARGE, &Filter::default(), &page).await.unwrap().rows.len(),
+        10
+    );
+    let now = read(&mut transaction).await;
+    assert!(now - before < 200, "events read {} rows", now - before);
+    before = now;
     assert_eq!(acts::page(&mut transaction, LARGE, &page).await.unwrap().rows.len(), 10);
     let now = read(&mut transaction).await;
     assert!(now - before < 200, "acts read {} rows", now - before);

@@ -108,7 +108,9 @@ async fn the_next_payment_of_a_long_history_reads_no_other(pool: PgPool) {
                         SELECT pg_stat_get_xact_tuples_fetched(oid) + pg_stat_get_xact_tuples_returned(oid) AS n_tup_fetch
                         FROM pg_class WHERE relnamespace = 'public'::regnamespace) AS read";
         sqlx::query("BEGIN").execute(&mut *connection).await.unwrap();
-        settle_batch(&mut connection, &[item(realm, payment(number).invoice_paid())]).await.unwrap();
+        for event in [payment(number).invoice_paid(), payment(number).invoice_payment_paid()] {
+            settle_batch(&mut connection, &[item(realm, event)]).await.unwrap();
+        }
         let read: i64 = sqlx::query_scalar(rows).fetch_one(&mut *connection).await.unwrap();
         sqlx::query("COMMIT").execute(&mut *connection).await.unwrap();
         reads.push(read);
