@@ -47,6 +47,10 @@ proptest! {
     fn what_is_kept_of_one_customers_past_stands_for_its_facts(history in generate::of_one_customer(), seed in any::<u64>()) {
         comes_to_the_same(&history, seed)?;
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, rng_seed: generate::seed(7), ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_kept_of_many_peoples_past_stands_for_its_facts(history in generate::of_a_crowd(), seed in any::<u64>()) {
