@@ -19,6 +19,12 @@ const TWO_PROJECTS: &str = "
 
 const LARGE: Realm = Realm { project: ProjectId(1), mode: Mode::Test };
 
+/// A third project, of which statistics know nothing.
+const UNKNOWN_PROJECT: &str = "
+    INSERT INTO projects (id, name) OVERRIDING SYSTEM VALUE VALUES (3, 'new');
+    INSERT INTO events (project_id, livemode, event_id, source, event_type, occurred_at, received_at, settled_at, ignored, body_sha256, body)
+    SELECT 3, FALSE, 'evt_' || n, 'stripe', 'invoice.paid', now(), now(), now(), NULL, '', '' FROM generate_series(1, 5000) n";
+
 /// Rows that were read in this transaction.
 async fn read(connection: &mut PgConnection) -> i64 {
     let read =
@@ -53,4 +59,20 @@ async fn a_list_of_one_project_passes_nobody_elses_rows(pool: PgPool) {
     assert_eq!(doctor::received(&mut transaction, LARGE).await.unwrap().types.len(), 1);
     let now = read(&mut transaction).await;
     assert!(now - before < 2_500, "the doctor read {} rows", now - before);
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn an_event_is_found_by_its_name_whatever_statistics_say(pool: PgPool) {
+    raw_sql(TWO_PROJECTS).execute(&pool).await.unwrap();
+    raw_sql(UNKNOWN_PROJECT).execute(&pool).await.unwrap();
+    let new = Realm { project: ProjectId(3), mode: Mode::Test };
+    let page = Page { limit: 10, offset: 0, after: None, may_stop: true };
+    for (name, found) in [("evt_7", 1), ("evt_none", 0)] {
+        let mut transaction = pool.begin().await.unwrap();
+        let filter = Filter { event: Some(name.to_owned()), ..Filter::default() };
+        let rows = events::page(&mut transaction, new, &filter, &page).await.unwrap().rows;
+        assert_eq!(rows.len(), found, "{name}");
+        let read = read(&mut transaction).await;
+        assert!(read < 100, "{name}: {read} rows were read");
+    }
 }

@@ -38,6 +38,12 @@ pub fn of_a_crowd() -> impl Strategy<Value = History> {
         .prop_map(|(world, steps)| tell(Story::of_a_crowd(world), &steps))
 }
 
+/// Any history of guests, most of whom have one address.
+pub fn of_guests() -> impl Strategy<Value = History> {
+    (any::<Words>(), prop::collection::vec(any::<Words>(), 1..=2 * MOST_STEPS))
+        .prop_map(|(world, steps)| tell(Story::of_guests(world), &steps))
+}
+
 /// What a batch of histories is drawn from: the same ones each time, so that a run that fails does so for what was
 /// changed. `ORACLE_RANDOM=1` draws others with each run.
 #[must_use]

@@ -56,6 +56,11 @@ proptest! {
     fn what_is_kept_of_many_peoples_past_stands_for_its_facts(history in generate::of_a_crowd(), seed in any::<u64>()) {
         comes_to_the_same(&history, seed)?;
     }
+
+    #[test]
+    fn what_is_kept_of_guests_past_stands_for_its_facts(history in generate::of_guests(), seed in any::<u64>()) {
+        comes_to_the_same(&history, seed)?;
+    }
 }
 
 /// The ways of 300 histories.
@@ -78,6 +83,8 @@ fn ways(histories: &impl Strategy<Value = History>) -> Ways {
 fn the_past_is_used() {
     let sum = ways(&generate::of_one_customer());
     assert!(sum.short * 2 > sum.declined && sum.short > 300, "{sum:?}");
+    let sum = ways(&generate::of_guests());
+    assert!(sum.short > 300, "{sum:?}");
     let sum = ways(&generate::of_a_crowd());
     assert!(sum.crowd * 2 > sum.declined && sum.crowd > 300, "{sum:?}");
 }

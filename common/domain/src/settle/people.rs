@@ -21,7 +21,7 @@ use addresses::Carried;
 pub(super) use addresses::emails;
 use chrono::{DateTime, Utc};
 use homes::Homes;
-pub(super) use seen::{Seen, one};
+pub(super) use seen::{Seen, guests, one};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A person as the facts know them.

@@ -24,7 +24,7 @@ pub(super) struct Resolved {
     pub(super) fresh: BTreeSet<ClusterId>,
     /// What the long ones come to, of those that met no other, or whom others have joined.
     pub(super) pasts: BTreeMap<ClusterId, Past>,
-    /// Crowds that others have joined, whose facts have no part yet.
+    /// Long ones that others have joined, whose facts have no part yet.
     pub(super) joined: BTreeSet<ClusterId>,
     /// The parts of keys of long ones.
     pub(super) parts: BTreeMap<Realm, BTreeMap<Key, i64>>,
@@ -314,8 +314,8 @@ fn numbers(
     parts.iter().map(|(key, root)| (key.clone(), number(root))).collect()
 }
 
-/// Merges the clusters that a set turned out to connect into the oldest of them. Whoever comes to a crowd so is read with the one who brought
-/// them: what is known of the others stays.
+/// Merges the clusters that a set turned out to connect into the oldest of them. What joins a long history is read with what brought it: what
+/// is known of the rest stays.
 async fn merge(
     connection: &mut PgConnection,
     sets: &Sets<'_>,
@@ -348,25 +348,24 @@ async fn merge(
     // What is stored is joined, not what mappings bring together: that is looked at twice.
     if sets.facts.is_some() {
         let is_long = |id: &ClusterId| long.contains_key(id);
-        let is_crowd = |id: &ClusterId| long.get(id).is_some_and(|past| past.division() == Division::People);
-        joined.extend(pairs.iter().map(|(_, winner)| *winner).filter(is_crowd));
-        joined.retain(|crowd| !pairs.iter().any(|(loser, winner)| winner == crowd && is_long(loser)));
+        joined.extend(pairs.iter().map(|(_, winner)| *winner).filter(is_long));
+        joined.retain(|one| !pairs.iter().any(|(loser, winner)| winner == one && is_long(loser)));
     }
     fresh.retain(|id| !met.contains(id));
     long.retain(|id, _| !met.contains(id) || joined.contains(id));
     sqlx::query!(
         r#"
-        WITH met AS (SELECT * FROM UNNEST($1::BIGINT[], $2::BIGINT[], $3::BOOLEAN[]) AS met (loser, winner, is_crowd)),
-             keys AS (UPDATE identity_keys k SET cluster_id = met.winner, part = CASE WHEN NOT met.is_crowd THEN k.part END,
-                          customer_id = CASE WHEN met.is_crowd THEN coalesce(sole.id, k.customer_id) ELSE k.customer_id END
-                      FROM met LEFT JOIN customers sole ON sole.cluster_id = met.loser AND sole.has_cluster AND met.is_crowd
+        WITH met AS (SELECT * FROM UNNEST($1::BIGINT[], $2::BIGINT[], $3::BOOLEAN[]) AS met (loser, winner, is_kept)),
+             keys AS (UPDATE identity_keys k SET cluster_id = met.winner, part = CASE WHEN NOT met.is_kept THEN k.part END,
+                          customer_id = CASE WHEN met.is_kept THEN coalesce(sole.id, k.customer_id) ELSE k.customer_id END
+                      FROM met LEFT JOIN customers sole ON sole.cluster_id = met.loser AND sole.has_cluster AND met.is_kept
                       WHERE k.cluster_id = met.loser),
-             facts AS (UPDATE facts f SET cluster_id = met.winner, part = CASE WHEN NOT met.is_crowd THEN f.part END
+             facts AS (UPDATE facts f SET cluster_id = met.winner, part = CASE WHEN NOT met.is_kept THEN f.part END
                        FROM met WHERE f.cluster_id = met.loser),
              versions AS (UPDATE fact_versions f SET cluster_id = met.winner FROM met WHERE f.cluster_id = met.loser),
              customers AS (UPDATE customers c SET cluster_id = met.winner FROM met WHERE c.cluster_id = met.loser),
              conversions AS (UPDATE conversions c SET cluster_id = met.winner FROM met WHERE c.cluster_id = met.loser),
-             pasts AS (UPDATE clusters c SET past = NULL FROM met WHERE c.id = met.winner AND c.past IS NOT NULL AND NOT met.is_crowd)
+             pasts AS (UPDATE clusters c SET past = NULL FROM met WHERE c.id = met.winner AND c.past IS NOT NULL AND NOT met.is_kept)
         DELETE FROM clusters USING met WHERE id = met.loser
         "#,
         &pairs.iter().map(|(loser, _)| loser.0).collect::<Vec<_>>(),

@@ -2,8 +2,9 @@
 
 use crate::support::{item, project, sale};
 use chrono::TimeDelta;
-use store::PgPool;
+use domain::fact::{SessionMode, SessionPaymentStatus};
 use store::settlement::{BatchError, StoredEvent, replay, settle_batch};
+use store::{PgConnection, PgPool};
 use stripe::event::{Outcome, read};
 use stripe::metadata::MetadataKeys;
 use stripe::sample::{Sample, Version};
@@ -26,6 +27,14 @@ fn payment(payment: u64) -> Sample {
         revision: u32::try_from(payment).unwrap(),
         ..first
     }
+}
+
+/// Rows that were read in this transaction.
+async fn read_rows(connection: &mut PgConnection) -> i64 {
+    let rows =
+        "SELECT sum(pg_stat_get_xact_tuples_fetched(oid) + pg_stat_get_xact_tuples_returned(oid))::BIGINT
+                FROM pg_class WHERE relnamespace = 'public'::regnamespace";
+    sqlx::query_scalar(rows).fetch_one(connection).await.unwrap()
 }
 
 /// What Stripe tells of it, in an order of its own.
@@ -99,19 +108,39 @@ async fn a_refund_finds_each_payment_of_a_long_history(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../../migrations")]
+async fn the_next_purchase_of_a_guest_reads_no_other(pool: PgPool) {
+    let realm = project(&pool).await;
+    let mut reads = Vec::new();
+    for number in 0..80 {
+        let own = payment(number);
+        let guest = Sample { customer: None, session: format!("cs_guest{number}"), ..own };
+        let mut connection = pool.acquire().await.unwrap();
+        sqlx::query("BEGIN").execute(&mut *connection).await.unwrap();
+        // What collected the money comes first, and tells of nobody.
+        let paid = guest.checkout_session_completed(SessionMode::Payment, SessionPaymentStatus::Paid);
+        for event in [guest.payment_intent_succeeded(), paid] {
+            settle_batch(&mut connection, &[item(realm, event)]).await.unwrap();
+        }
+        reads.push(read_rows(&mut connection).await);
+        sqlx::query("COMMIT").execute(&mut *connection).await.unwrap();
+    }
+    let customers = "SELECT count(*) FROM customers WHERE NOT retired";
+    assert_eq!(sqlx::query_scalar::<_, i64>(customers).fetch_one(&pool).await.unwrap(), 1);
+    let (tenth, last) = (reads[12], reads[79]);
+    assert!(last <= 3 * tenth, "{tenth} rows, then {last}: {reads:?}");
+}
+
+#[sqlx::test(migrations = "../../migrations")]
 async fn the_next_payment_of_a_long_history_reads_no_other(pool: PgPool) {
     let realm = project(&pool).await;
     let mut reads = Vec::new();
     for number in 0..120 {
         let mut connection = pool.acquire().await.unwrap();
-        let rows = "SELECT sum(n_tup_fetch)::BIGINT FROM (
-                        SELECT pg_stat_get_xact_tuples_fetched(oid) + pg_stat_get_xact_tuples_returned(oid) AS n_tup_fetch
-                        FROM pg_class WHERE relnamespace = 'public'::regnamespace) AS read";
         sqlx::query("BEGIN").execute(&mut *connection).await.unwrap();
         for event in [payment(number).invoice_paid(), payment(number).invoice_payment_paid()] {
             settle_batch(&mut connection, &[item(realm, event)]).await.unwrap();
         }
-        let read: i64 = sqlx::query_scalar(rows).fetch_one(&mut *connection).await.unwrap();
+        let read = read_rows(&mut connection).await;
         sqlx::query("COMMIT").execute(&mut *connection).await.unwrap();
         reads.push(read);
     }

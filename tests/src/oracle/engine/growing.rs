@@ -110,10 +110,9 @@ impl Stored {
 }
 
 impl Cluster {
-    /// Of a crowd that others have joined, the past is kept.
+    /// Of a long history that others have joined, the past is kept.
     fn merged(met: Vec<Self>) -> Self {
-        let is_crowd = |one: &Self| one.past.as_ref().is_some_and(|past| past.division() == Division::People);
-        let is_kept = met.iter().filter(|one| one.past.is_some()).count() == 1 && met.iter().any(is_crowd);
+        let is_kept = met.iter().filter(|one| one.past.is_some()).count() == 1;
         let mut sum = Self::default();
         for one in met {
             if is_kept && one.past.is_none() {

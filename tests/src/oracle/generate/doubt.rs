@@ -11,10 +11,10 @@ impl Story {
         let twin = if dice.one_in(4) { self.twin(dice) } else { None };
         let customer = match twin {
             Some((customer, ..)) => Some(customer),
-            None if dice.one_in(3) => None,
+            None if self.is_of_guests() || dice.one_in(3) => None,
             None => Some(self.customer(dice, at)),
         };
-        let email = if customer.is_none() && !dice.one_in(4) { Some(Self::email(dice)) } else { None };
+        let email = if customer.is_none() && !dice.one_in(4) { Some(self.guests_email(dice)) } else { None };
         let place = self.history.intents.len();
         let version = self.version(dice);
         // More than any refund is of: what was released is told apart by its amount.

@@ -70,11 +70,11 @@ impl Story {
 
     /// A checkout without a subscription: paid, paid later, for nothing, or to store a card.
     pub(super) fn checkout(&mut self, dice: &mut Dice, at: Time) {
-        let guest = dice.one_in(3);
+        let guest = self.is_of_guests() || dice.one_in(3);
         let customer = if guest { None } else { Some(self.customer(dice, at)) };
         let email = match customer {
             Some(place) => self.history.customers[place].email_at(at).map(str::to_owned),
-            None => (!dice.one_in(5)).then(|| Self::email(dice)),
+            None => (!dice.one_in(5)).then(|| self.guests_email(dice)),
         };
         let (mode, settled) = match dice.below(8) {
             0..=3 => (CheckoutMode::Payment, Settled::Paid),

@@ -25,6 +25,8 @@ enum Cast {
     OneCustomer,
     /// Many, of whom only Stripe and referrals tell.
     Crowd,
+    /// Guests, most of them with one address.
+    Guests,
 }
 
 impl Cast {
@@ -62,6 +64,19 @@ impl Story {
         Self { cast: Cast::OneCustomer, ..Self::new(words) }
     }
 
+    pub(super) fn of_guests(words: Words) -> Self {
+        Self { cast: Cast::Guests, ..Self::new(words) }
+    }
+
+    pub(super) fn is_of_guests(&self) -> bool {
+        self.cast == Cast::Guests
+    }
+
+    /// The address that a guest gives.
+    pub(super) fn guests_email(&self, dice: &mut Dice) -> String {
+        if self.is_of_guests() && !dice.one_in(6) { EMAILS[0].to_owned() } else { Self::email(dice) }
+    }
+
     pub(super) fn of_a_crowd(words: Words) -> Self {
         Self { cast: Cast::Crowd, ..Self::new(words) }
     }
@@ -76,6 +91,7 @@ impl Story {
             16 | 17 | 23 if self.cast == Cast::Crowd => {
                 self.new_customer(&mut dice, at);
             }
+            0..=3 | 7..=9 | 16 | 17 | 23 if self.cast == Cast::Guests => self.checkout(&mut dice, at),
             0..=3 => self.invoice(&mut dice, at),
             4..=6 => self.checkout(&mut dice, at),
             7..=9 => self.subscribe(&mut dice, at),

@@ -16,7 +16,7 @@ use crate::settle::customer::{customer, first_paid};
 use crate::settle::decisions::Decisions;
 use crate::settle::outcome::{Bind, Settlement};
 use crate::settle::payments::{Payment, payments};
-use crate::settle::people::{People, Seen, one};
+use crate::settle::people::{People, Seen, guests, one};
 use crate::settle::{KnownFact, SettleError};
 use crate::union_find::UnionFind;
 use chrono::{DateTime, Utc};
@@ -30,6 +30,9 @@ const MOST_NAMES: usize = 48;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct One {
     anchor: Key,
+    /// The address of guests, who are one by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    guest: Option<Key>,
     /// What facts about payments tell of the customer.
     seen: Seen,
     bound: Option<Bound>,
@@ -64,7 +67,8 @@ impl One {
         let person = people.by_anchor.values().next()?;
         let seen = Seen::of(facts.iter().filter(|known| concerns_a_payment(&known.fact)));
         let shared: Vec<KnownFact> = shared(facts).cloned().collect();
-        let alone = one(&seen, &shared)?;
+        let guest = guests(facts);
+        let alone = one(&seen, &shared, guest.as_ref())?;
         let same = alone.by_anchor.get(&person.anchor)?;
         let is_theirs = |payment: &Payment<'_>| payment.person.as_ref() == Some(&person.anchor);
         let is_the_same = (&same.addresses, &same.email, &same.stripe_customer, &same.user)
@@ -73,7 +77,7 @@ impl One {
         let names_nobody_else =
             facts.iter().flat_map(|known| &known.fact.identities).all(|key| person.keys.contains(key));
         if !is_the_same
-            || !are_together(facts)
+            || !(are_together(facts) || guest.is_some())
             || !names_nobody_else
             || seen.len() > MOST_NAMES
             || person.first_seen_at.is_none()
@@ -87,6 +91,7 @@ impl One {
         };
         Some(Self {
             anchor: person.anchor.clone(),
+            guest,
             seen,
             bound,
             ranks: Ranks::of(payments, binds),
@@ -130,7 +135,8 @@ impl One {
         let (was_seen, is_seen) = (Seen::of(before_payments.iter()), Seen::of(after_payments.iter()));
         let seen = self.seen.join(&is_seen);
         let Some(open) = self.open.next(&before_payments, &after_payments) else { return Ok(None) };
-        let (Some(then), Some(now)) = (one(&self.seen, before), one(&self.seen, after)) else {
+        let one = |facts| one(&self.seen, facts, self.guest.as_ref());
+        let (Some(then), Some(now)) = (one(before), one(after)) else {
             return Ok(None);
         };
         let (Some(was), Some(person)) = (then.by_anchor.get(&self.anchor), now.by_anchor.get(&self.anchor))

@@ -27,6 +27,12 @@ impl Carried<'_> {
         self.by_email.iter().min_by_key(|(email, sighting)| (**sighting, *email)).map(|(email, _)| email)
     }
 
+    /// The same, unless it is a payer's alone: then others may count as well.
+    pub(super) fn best_but_the_payers(&self) -> Option<&Key> {
+        let best = self.by_email.iter().min_by_key(|(email, sighting)| (**sighting, *email))?;
+        (best.1.evidence < AddressEvidence::Payer).then_some(best.0)
+    }
+
     /// The addresses that count, each with the time from which it is known: the payer's only where
     /// there is no other.
     pub(super) fn counting(&self) -> impl Iterator<Item = (&Key, DateTime<Utc>)> {

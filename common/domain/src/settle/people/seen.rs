@@ -1,7 +1,7 @@
 //! What facts tell of the one person whom they all concern: a sum that only grows while facts are added, so that it
 //! stands for those that are not read again.
 
-use super::addresses::{dated, emails};
+use super::addresses::{carried, dated, emails};
 use super::described::address;
 use super::{KnownFact, People, Person, anchor_rank, is_strong, names_a_customer};
 use crate::fact::{AddressEvidence, FactBody};
@@ -108,9 +108,29 @@ impl Seen {
     }
 }
 
-/// The person whom these facts concern, and `past` as well; `None` where they concern several, or a guest. The keys of the
-/// payments that only `past` knows are not among the person's.
-pub(in crate::settle) fn one(past: &Seen, facts: &[KnownFact]) -> Option<People> {
+/// The one address of facts that all concern guests, each of whom it says most of: they are one person (SEMANTICS 18). `None` of any
+/// others.
+pub(in crate::settle) fn guests(facts: &[KnownFact]) -> Option<Key> {
+    let mut sets = UnionFind::default();
+    for KnownFact { fact, .. } in facts {
+        sets.join(fact.identities.iter().filter(|key| is_strong(key)));
+    }
+    let (carried, alone) = carried(facts, &mut sets);
+    let mut addresses = alone;
+    for (root, keys) in sets.sets() {
+        // What else they are named by may be somebody's whom nothing here tells of.
+        if !keys.iter().all(Key::names_a_payment) {
+            return None;
+        }
+        addresses.insert(carried.get(&root)?.best_but_the_payers()?.clone());
+    }
+    let mut addresses = addresses.into_iter();
+    addresses.next().filter(|_| addresses.next().is_none())
+}
+
+/// The person whom these facts concern, and `past` as well, who may be the guests of an address; `None` where they concern several. The keys
+/// of the payments that only `past` knows are not among the person's.
+pub(in crate::settle) fn one(past: &Seen, facts: &[KnownFact], guest: Option<&Key>) -> Option<People> {
     let seen = past.join(&Seen::of(facts.iter()));
     let mut sets = UnionFind::default();
     // What payments that are not read have brought together; new names have to be by these facts.
@@ -118,11 +138,20 @@ pub(in crate::settle) fn one(past: &Seen, facts: &[KnownFact]) -> Option<People>
     for KnownFact { fact, .. } in facts {
         sets.join(fact.identities.iter().filter(|key| is_strong(key)));
     }
-    let mut sets = sets.sets().into_values();
-    let (Some(strong), None) = (sets.next(), sets.next()) else { return None };
-    if !strong.iter().any(names_a_customer) {
-        return None;
-    }
+    let mut sets: Vec<Vec<Key>> = sets.sets().into_values().collect();
+    let strong = match guest {
+        // Guests are brought together by their address.
+        Some(address) if past.names.is_empty() => {
+            if guests(facts).is_some_and(|other| other != *address)
+                || guests(facts).is_none() && !facts.is_empty()
+            {
+                return None;
+            }
+            sets.into_iter().flatten().collect()
+        }
+        Some(_) => return None,
+        None => sets.pop().filter(|strong| sets.is_empty() && strong.iter().any(names_a_customer))?,
+    };
     let addresses = seen.counting();
     let keys: BTreeSet<Key> = strong.iter().chain(addresses.keys()).cloned().collect();
     if !facts.iter().flat_map(|known| &known.fact.identities).all(|key| keys.contains(key)) {
