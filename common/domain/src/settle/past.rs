@@ -35,7 +35,7 @@ pub struct Past(Kind);
 #[serde(rename_all = "snake_case")]
 enum Kind {
     /// One customer of many payments.
-    One(One),
+    One(Box<One>),
     /// Many people who share an address.
     Crowd(Crowd),
 }
@@ -87,7 +87,10 @@ impl Past {
             let is_long = people.by_anchor.len() >= long;
             is_long.then(|| Crowd::of(facts, people, binds, world.directory)).flatten().map(Kind::Crowd)
         } else {
-            (payments.len() >= long).then(|| One::of(facts, people, payments, binds)).flatten().map(Kind::One)
+            (payments.len() >= long)
+                .then(|| One::of(facts, people, payments, binds))
+                .flatten()
+                .map(|one| Kind::One(Box::new(one)))
         };
         kind.map(Self)
     }
@@ -146,7 +149,7 @@ impl Past {
         let world = World { rules, directory };
         let next = match &self.0 {
             Kind::One(one) => {
-                one.next(touched, world)?.map(|(settlement, next)| (settlement, Kind::One(next)))
+                one.next(touched, world)?.map(|(settlement, next)| (settlement, Kind::One(Box::new(next))))
             }
             Kind::Crowd(crowd) => {
                 crowd.next(touched, world)?.map(|(settlement, next)| (settlement, Kind::Crowd(next)))

@@ -104,8 +104,8 @@ async fn resolve_sets(connection: &mut PgConnection, sets: &Sets<'_>) -> Result<
         }
         if number_of_keys(&of_key) == keys.len() {
             let long = locked.into_iter().filter_map(|(cluster, past)| Some((cluster, past?)));
-            let (pasts, joined) = (long.collect(), BTreeSet::new());
-            return merge(connection, sets, Resolved { of_key, fresh, pasts, joined, parts }).await;
+            let resolved = Resolved { of_key, fresh, pasts: long.collect(), joined: BTreeSet::new(), parts };
+            return merge(connection, sets, resolved).await;
         }
     }
     Err(decode("a key leads to a cluster that does not exist"))
@@ -266,13 +266,13 @@ async fn create(
                 },
                 Home::Known,
             );
-            let past = match home {
-                Home::Known(id) => locked.get(&id).and_then(Option::as_ref),
+            let division = match home {
+                Home::Known(id) => locked.get(&id).and_then(Option::as_ref).map(Past::division),
                 Home::New(_) => None,
             };
             let is_known = |key: &Key| known.get(realm).is_some_and(|known| known.contains_key(key));
             for key in keys.iter().filter(|key| !is_known(key)) {
-                let part = past.and_then(|past| match past.division() {
+                let part = division.and_then(|division| match division {
                     Division::Payments => of_payments.get(key).copied(),
                     Division::People => of_people.get(key).copied(),
                 });

@@ -181,7 +181,10 @@ async fn load(
     let people = stored().flat_map(|one| one.people.iter().flatten().map(move |key| (one.realm, key)));
     let people: Vec<(Realm, &Key)> = people.collect();
     let mut rows = of_clusters(&mut *connection, &clusters).await?;
-    rows.extend(of_people(connection, &people).await?);
+    // Only those whom the keys name: where a key leads elsewhere, somebody else is there.
+    let named: BTreeSet<&str> = people.iter().map(|(_, key)| key.as_str()).collect();
+    let of_people = of_people(connection, &people).await?;
+    rows.extend(of_people.into_iter().filter(|row| named.contains(row.anchor.as_str())));
     let mut existing: BTreeMap<ClusterId, Standing> = BTreeMap::new();
     for row in rows {
         let standing = Row {

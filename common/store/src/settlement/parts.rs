@@ -181,29 +181,27 @@ fn near(
         }
     }
     let number_of = |root: &Key| numbers.get(root).copied().unwrap_or_else(|| number(division, root));
-    let mut parts: BTreeMap<String, i64> = BTreeMap::new();
+    let mut numbered: BTreeMap<String, i64> = BTreeMap::new();
     for (natural_key, fact) in &after {
-        let part = root(division, fact, &mut sets).map_or(NO_PART, |root| number_of(&root));
-        parts.insert(natural_key.clone(), part);
+        let first = root(division, fact, &mut sets);
+        numbered.insert(natural_key.clone(), first.map_or(NO_PART, |root| number_of(&root)));
     }
     let differs = |(key, part): (&String, &i64)| {
         let is_other = was.get(key).is_some_and(|was| was != part) || newcomers.contains(key);
         is_other.then(|| (key.clone(), *part))
     };
-    let moved: Vec<(String, i64)> = parts.iter().filter_map(differs).collect();
+    let moved: Vec<(String, i64)> = numbered.iter().filter_map(differs).collect();
     let of_one = addresses(division, after.values(), &mut sets).into_iter();
     let of_one = of_one.filter(|(address, _)| !past.shares(address));
     let mut renamed: Vec<(Key, i64)> = of_one.map(|(address, root)| (address, number_of(&root))).collect();
+    let rooted = all.into_iter().map(|key| (sets.root(&key), key));
+    renamed.extend(rooted.map(|(root, key)| (key, number_of(&root))));
     if moved.is_empty() {
         let named: BTreeSet<&Key> = told.iter().flat_map(|one| &one.fact.identities).collect();
         let is_known = |key: &Key, part: &i64| known.and_then(|known| known.get(key)) == Some(part);
         renamed.retain(|(key, part)| named.contains(key) && !is_known(key, part));
-    } else {
-        renamed.extend(
-            all.into_iter().map(|key| (sets.root(&key), key)).map(|(root, key)| (key, number_of(&root))),
-        );
     }
-    Near { past, before, after, parts, moved, renamed }
+    Near { past, before, after, parts: numbered, moved, renamed }
 }
 
 /// The keys of each part.
@@ -220,7 +218,8 @@ fn root(division: Division, known: &KnownFact, sets: &mut UnionFind) -> Option<K
     known.fact.identities.iter().find(|key| division.joins(key)).map(|key| sets.root(key))
 }
 
-/// The addresses that are one person's, each with the least key of that part.
+/// The addresses that people name, each with the least key of their parts. One of several people is of no part, whatever is said here
+/// ([`Past::shares`]); the guests of one are one person of several.
 fn addresses<'a>(
     division: Division,
     facts: impl Iterator<Item = &'a KnownFact>,
@@ -229,17 +228,17 @@ fn addresses<'a>(
     if division == Division::Payments {
         return BTreeMap::new();
     }
-    let mut roots: BTreeMap<Key, Option<Key>> = BTreeMap::new();
+    let mut roots: BTreeMap<Key, Key> = BTreeMap::new();
     for known in facts {
-        let root = root(division, known, sets);
+        let Some(root) = root(division, known, sets) else { continue };
         for address in known.fact.identities.iter().filter(|key| !division.joins(key)) {
-            let first = roots.entry(address.clone()).or_insert_with(|| root.clone());
-            if *first != root {
-                *first = None;
-            }
+            roots
+                .entry(address.clone())
+                .and_modify(|least| *least = root.clone().min(least.clone()))
+                .or_insert_with(|| root.clone());
         }
     }
-    roots.into_iter().filter_map(|(address, root)| Some((address, root?))).collect()
+    roots
 }
 
 fn keep(facts: &mut BTreeMap<String, KnownFact>, told: KnownFact) {

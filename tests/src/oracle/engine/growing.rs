@@ -170,31 +170,33 @@ impl Cluster {
         world: &World,
     ) -> Result<Option<Short>, String> {
         let division = past.division();
-        let joins = |key: &&Key| division.joins(key);
+        let is_of_a_part = |key: &&Key| division.joins(key);
         let mut sets = UnionFind::default();
         let versions = || self.facts.iter().flat_map(|key| [before.get(key), after.get(key)]).flatten();
         for known in versions() {
-            sets.join(known.fact.identities.iter().filter(joins));
+            sets.join(known.fact.identities.iter().filter(is_of_a_part));
         }
         let named: Vec<&Key> = told.iter().flat_map(|known| &known.fact.identities).collect();
         let mut touched: BTreeSet<Key> =
-            named.iter().copied().filter(joins).chain(past.open()).map(|key| sets.root(key)).collect();
+            named.iter().copied().filter(is_of_a_part).chain(past.open()).map(|key| sets.root(key)).collect();
         // An address that was one person's leads to them.
-        let addresses = named.into_iter().filter(|key| !joins(key) && !past.shares(key));
+        let addresses = named.into_iter().filter(|key| !is_of_a_part(key) && !past.shares(key));
         let addresses: BTreeSet<&Key> = addresses.filter(|_| division == Division::People).collect();
         for known in self.facts.iter().filter_map(|key| before.get(key)) {
             if known.fact.identities.iter().any(|key| addresses.contains(key)) {
-                touched.extend(known.fact.identities.iter().find(joins).map(|key| sets.root(key)));
+                touched.extend(known.fact.identities.iter().find(is_of_a_part).map(|key| sets.root(key)));
             }
         }
         let joined = self.joined.iter().flat_map(|key| [before.get(key), after.get(key)]).flatten();
-        touched.extend(joined.filter_map(|known| Some(sets.root(known.fact.identities.iter().find(joins)?))));
+        touched.extend(
+            joined.filter_map(|known| Some(sets.root(known.fact.identities.iter().find(is_of_a_part)?))),
+        );
         let told: BTreeSet<&String> =
             told.iter().map(|known| &known.fact.natural_key).chain(&self.joined).collect();
         let mut read: BTreeSet<&String> = BTreeSet::new();
         for key in &self.facts {
             for known in [before.get(key), after.get(key)].into_iter().flatten() {
-                let is_read = match known.fact.identities.iter().find(joins) {
+                let is_read = match known.fact.identities.iter().find(is_of_a_part) {
                     Some(of) => touched.contains(&sets.root(of)),
                     None => division == Division::Payments || told.contains(key),
                 };
@@ -210,11 +212,11 @@ impl Cluster {
         before.retain(|known| !self.joined.contains(&known.fact.natural_key));
         let ordinals = self.conversions.values().filter_map(|one| Some((one.payment.clone(), one.ordinal?)));
         let ordinals: BTreeMap<Key, u32> = ordinals.collect();
-        let names = before.iter().chain(&after).flat_map(|known| &known.fact.identities);
-        let names = names.filter(|key| key.kind() != KeyKind::Email).cloned().collect();
+        let read_keys = before.iter().chain(&after).flat_map(|known| &known.fact.identities);
+        let read_keys = read_keys.filter(|key| key.kind() != KeyKind::Email).cloned().collect();
         let touched = Touched { before: &before, after: &after, ordinals: &ordinals };
         let next = past.next(touched, &world.rules, &world.directory).map_err(|error| error.to_string())?;
-        Ok(next.map(|(settlement, past)| Short { settlement, past, names }))
+        Ok(next.map(|(settlement, past)| Short { settlement, past, names: read_keys }))
     }
 
     /// What was read is as it was told, or is no more; the rest stays.

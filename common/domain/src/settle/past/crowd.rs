@@ -20,7 +20,7 @@ use crate::settle::payments::payments;
 use crate::settle::people::{People, Person, emails, is_strong, names_a_customer, people};
 use crate::settle::{KnownFact, SettleError};
 use crate::union_find::UnionFind;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,8 +67,8 @@ impl Crowd {
         let mut shared = BTreeMap::new();
         for (address, names) in mentions.into_iter().filter(|(_, names)| names.len() > 1) {
             let first = binds.carriers.get(&address).cloned().unwrap_or_default();
-            let guests_until = guests_until(facts, people, &address, &names)?;
-            shared.insert(address, Shared { first, guests_until });
+            let one = shared_by(&names, &address, first, facts, people)?;
+            shared.insert(address, one);
         }
         // What names nothing but an address is read by nobody else's events.
         let is_seen = |known: &KnownFact| known.fact.identities.iter().all(|key| shared.contains_key(key));
@@ -103,8 +103,12 @@ impl Crowd {
         let World { rules, directory } = world;
         let Some(ids) = self.ids.next(before, after, directory) else { return Ok(None) };
         let (was, now) = (people(before, directory), people(after, directory));
-        if !all_are_named(&now)
-            || !are_apart(after, &now)
+        let are_customers =
+            |facts, people: &People| people.by_anchor.values().all(is_named) && are_apart(facts, people);
+        // Who was a guest may leave others behind who are not read, and who is named otherwise now may have been two.
+        if !are_customers(before, &was)
+            || !are_customers(after, &now)
+            || !was.by_anchor.keys().all(|anchor| now.by_anchor.contains_key(anchor))
             || !self.keeps_its_guests(before, &was, after, &now)
         {
             return Ok(None);
@@ -210,11 +214,7 @@ fn references<'a>(facts: &'a [KnownFact], directory: &Directory) -> BTreeSet<&'a
     touches.collect()
 }
 
-/// Whether everybody is a customer of a name, and not a guest.
-fn all_are_named(people: &People) -> bool {
-    people.by_anchor.values().all(is_named)
-}
-
+/// Whether it is a customer of a name, and not a guest.
 fn is_named(person: &Person) -> bool {
     person.keys.iter().any(names_a_customer)
 }
@@ -279,22 +279,25 @@ fn acted_at(facts: &[KnownFact], people: &People, anchor: &Key) -> Option<DateTi
     theirs.filter(|known| known.fact.body.is_an_act()).filter_map(KnownFact::seen_at).min()
 }
 
-/// Until when who comes to an address may change whose the purchases of its guests are; nothing of one without guests. `None` where
-/// that never ends.
-fn guests_until(
+/// An address of several people, with those who decide what it says. `None` where it never ends that who comes to it may change whose the
+/// purchases of its guests are.
+fn shared_by(
+    names: &BTreeSet<Key>,
+    address: &Key,
+    first: Vec<Carrier>,
     facts: &[KnownFact],
     people: &People,
-    address: &Key,
-    names: &BTreeSet<Key>,
-) -> Option<Option<DateTime<Utc>>> {
+) -> Option<Shared> {
     let guests = |anchor: &Key| people.by_anchor.get(anchor).is_some_and(|person| !is_named(person));
     if !names.iter().any(guests) {
-        return Some(None);
+        return Some(Shared { first, guests_until: None });
     }
     let carriers = carrying(address, people);
-    let first = carriers.iter().filter_map(|person| person.addresses.get(address)).min()?;
+    let since = carriers.iter().filter_map(|person| person.addresses.get(address)).min()?;
     let of_guests = facts.iter().filter(|known| people.of(&known.fact).is_some_and(guests));
     let last = of_guests.filter_map(KnownFact::seen_at).max();
+    // Of clocks of which one counts whole seconds: all of the second.
+    let until = last.max(Some(*since))?.trunc_subsecs(0).checked_add_signed(TimeDelta::seconds(1))?;
     // What names nothing but the address is that of the only one who carries it.
-    (carriers.len() > 1).then_some(last.max(Some(*first)))
+    (carriers.len() > 1).then_some(Shared { first, guests_until: Some(until) })
 }

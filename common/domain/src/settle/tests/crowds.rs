@@ -120,6 +120,31 @@ fn a_checkout_that_names_an_id_of_the_companys_may_be_anybodys() {
 }
 
 #[test]
+fn a_guest_who_turns_out_to_be_a_customer_leaves_the_other_guests_behind() {
+    // Three are bound, and the guest later than they: nothing that decides of the address changes.
+    let bound = three().customer(4, "cus_4", SHARED).invoice(4, "in_4", "cus_4", 1_000);
+    let bound = bound.touch(4, Invoice, "in_4", Metadata, "bob").customer(0, "cus_5", SHARED);
+    let guests = bound
+        .session(10, "cs_1", "pi_1", "", SHARED, 1_000)
+        .touch(10, Session, "cs_1", ClientReferenceId, "alice")
+        .session(11, "cs_2", "pi_2", "", SHARED, 1_000);
+    assert_eq!(guests.payment("pi_2").bind.map(|bind| bind.affiliate), Some(ALICE));
+    let linked = guests.clone().invoice_with(12, "in_5", "cus_5", 1_000, |_| ()).alias(12, "in_5", "pi_1");
+    assert_eq!(linked.payment("pi_2").bind, None);
+    assert_eq!(told_alone(&guests, &linked), None);
+}
+
+#[test]
+fn who_is_named_otherwise_now_is_read_with_all_the_rest() {
+    let three = three();
+    let mut signup = three.clone().signup(0, "u1", BOB);
+    signup.facts.last_mut().unwrap().fact.identities.extend(Key::email(SHARED));
+    let mut joined = signup.clone().signup(5, "u1", BOB);
+    joined.facts.last_mut().unwrap().fact.identities.extend([Key::email(SHARED).unwrap(), key("cus_7")]);
+    assert_eq!(told_alone(&signup, &joined), None);
+}
+
+#[test]
 fn an_address_of_one_becomes_that_of_two() {
     let own = "own@customer.example";
     let mut known = three().customer(4, "cus_4", SHARED).invoice_with(4, "in_4", "cus_4", 1_000, |invoice| {

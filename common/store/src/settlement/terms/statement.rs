@@ -96,13 +96,19 @@ pub(super) async fn read(
             FROM (
                 SELECT id, project_id, livemode, payment_key FROM conversions WHERE cluster_id = ANY($6)
                 UNION ALL
-                SELECT c.id, c.project_id, c.livemode, c.payment_key
+                -- With the rows that were merged into it: what was paid out under another name was paid out.
+                SELECT c.id, k.project_id, k.livemode, c.payment_key
                 FROM UNNEST($7::BIGINT[], $8::BOOLEAN[], $9::TEXT[]) AS k (project_id, livemode, payment_key)
                 CROSS JOIN LATERAL (
                     SELECT id, project_id, livemode, payment_key FROM conversions
                     WHERE payment_key = k.payment_key AND merged_into IS NULL OFFSET 0
+                ) stands
+                CROSS JOIN LATERAL (
+                    SELECT stands.id, stands.payment_key
+                    UNION ALL
+                    (SELECT id, payment_key FROM conversions WHERE merged_into = stands.id OFFSET 0)
                 ) c
-                WHERE c.project_id = k.project_id AND c.livemode = k.livemode
+                WHERE stands.project_id = k.project_id AND stands.livemode = k.livemode
             ) c
             CROSS JOIN LATERAL (SELECT * FROM ledger_movements WHERE conversion_id = c.id OFFSET 0) e
             WHERE 'paid' IN (e.from_account, e.to_account) AND e.payout_id IS NOT NULL
