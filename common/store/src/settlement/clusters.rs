@@ -24,8 +24,8 @@ pub(super) struct Resolved {
     pub(super) fresh: BTreeSet<ClusterId>,
     /// What the long ones come to, of those that met no other, or whom others have joined.
     pub(super) pasts: BTreeMap<ClusterId, Past>,
-    /// Long ones that others have joined, whose facts have no part yet.
-    pub(super) joined: BTreeSet<ClusterId>,
+    /// Long ones that others have joined, whose facts have no part yet, and the customers' rows of those.
+    pub(super) joined: BTreeMap<ClusterId, BTreeSet<i64>>,
     /// The parts of keys of long ones.
     pub(super) parts: BTreeMap<Realm, BTreeMap<Key, i64>>,
 }
@@ -104,7 +104,7 @@ async fn resolve_sets(connection: &mut PgConnection, sets: &Sets<'_>) -> Result<
         }
         if number_of_keys(&of_key) == keys.len() {
             let long = locked.into_iter().filter_map(|(cluster, past)| Some((cluster, past?)));
-            let resolved = Resolved { of_key, fresh, pasts: long.collect(), joined: BTreeSet::new(), parts };
+            let resolved = Resolved { of_key, fresh, pasts: long.collect(), joined: BTreeMap::new(), parts };
             return merge(connection, sets, resolved).await;
         }
     }
@@ -348,32 +348,41 @@ async fn merge(
     // What is stored is joined, not what mappings bring together: that is looked at twice.
     if sets.facts.is_some() {
         let is_long = |id: &ClusterId| long.contains_key(id);
-        joined.extend(pairs.iter().map(|(_, winner)| *winner).filter(is_long));
-        joined.retain(|one| !pairs.iter().any(|(loser, winner)| winner == one && is_long(loser)));
+        let winners = pairs.iter().map(|(_, winner)| *winner).filter(is_long);
+        joined.extend(winners.map(|winner| (winner, BTreeSet::new())));
+        joined.retain(|one, _| !pairs.iter().any(|(loser, winner)| winner == one && is_long(loser)));
     }
     fresh.retain(|id| !met.contains(id));
-    long.retain(|id, _| !met.contains(id) || joined.contains(id));
-    sqlx::query!(
+    long.retain(|id, _| !met.contains(id) || joined.contains_key(id));
+    let is_crowd = |id: &ClusterId| long.get(id).is_some_and(|past| past.division() == Division::People);
+    let rows = sqlx::query!(
         r#"
-        WITH met AS (SELECT * FROM UNNEST($1::BIGINT[], $2::BIGINT[], $3::BOOLEAN[]) AS met (loser, winner, is_kept)),
+        WITH met AS (SELECT * FROM UNNEST($1::BIGINT[], $2::BIGINT[], $3::BOOLEAN[], $4::BOOLEAN[])
+                          AS met (loser, winner, is_kept, is_crowd)),
              keys AS (UPDATE identity_keys k SET cluster_id = met.winner, part = CASE WHEN NOT met.is_kept THEN k.part END,
-                          customer_id = CASE WHEN met.is_kept THEN coalesce(sole.id, k.customer_id) ELSE k.customer_id END
-                      FROM met LEFT JOIN customers sole ON sole.cluster_id = met.loser AND sole.has_cluster AND met.is_kept
+                          customer_id = CASE WHEN met.is_crowd THEN coalesce(sole.id, k.customer_id) ELSE k.customer_id END
+                      FROM met LEFT JOIN customers sole ON sole.cluster_id = met.loser AND sole.has_cluster AND met.is_crowd
                       WHERE k.cluster_id = met.loser),
              facts AS (UPDATE facts f SET cluster_id = met.winner, part = CASE WHEN NOT met.is_kept THEN f.part END
                        FROM met WHERE f.cluster_id = met.loser),
              versions AS (UPDATE fact_versions f SET cluster_id = met.winner FROM met WHERE f.cluster_id = met.loser),
-             customers AS (UPDATE customers c SET cluster_id = met.winner FROM met WHERE c.cluster_id = met.loser),
+             people AS (UPDATE customers c SET cluster_id = met.winner FROM met WHERE c.cluster_id = met.loser),
              conversions AS (UPDATE conversions c SET cluster_id = met.winner FROM met WHERE c.cluster_id = met.loser),
-             pasts AS (UPDATE clusters c SET past = NULL FROM met WHERE c.id = met.winner AND c.past IS NOT NULL AND NOT met.is_kept)
-        DELETE FROM clusters USING met WHERE id = met.loser
+             pasts AS (UPDATE clusters c SET past = NULL FROM met WHERE c.id = met.winner AND c.past IS NOT NULL AND NOT met.is_kept),
+             gone AS (DELETE FROM clusters USING met WHERE id = met.loser)
+        SELECT met.winner AS "winner!", c.id AS "customer!" FROM met JOIN customers c ON c.cluster_id = met.loser
+        WHERE met.is_kept
         "#,
         &pairs.iter().map(|(loser, _)| loser.0).collect::<Vec<_>>(),
         &pairs.iter().map(|(_, winner)| winner.0).collect::<Vec<_>>(),
-        &pairs.iter().map(|(_, winner)| joined.contains(winner)).collect::<Vec<_>>(),
+        &pairs.iter().map(|(_, winner)| joined.contains_key(winner)).collect::<Vec<_>>(),
+        &pairs.iter().map(|(_, winner)| is_crowd(winner)).collect::<Vec<_>>(),
     )
-    .execute(connection)
+    .fetch_all(connection)
     .await?;
+    for row in rows {
+        joined.entry(ClusterId(row.winner)).or_default().insert(row.customer);
+    }
     for cluster in clusters.values_mut().flat_map(BTreeMap::values_mut) {
         *cluster = find(&winners, *cluster);
     }

@@ -178,13 +178,15 @@ async fn load(
     let stored = || folded.iter().filter(|folded| !folded.is_new);
     let whole = stored().filter(|folded| folded.people.is_none());
     let clusters: Vec<i64> = whole.map(|folded| folded.cluster.0).collect();
-    let people = stored().flat_map(|one| one.people.iter().flatten().map(move |key| (one.realm, key)));
-    let people: Vec<(Realm, &Key)> = people.collect();
+    let people = || stored().filter_map(|one| Some((one.realm, one.people.as_ref()?)));
+    let keys: Vec<(Realm, &Key)> =
+        people().flat_map(|(realm, people)| people.keys.iter().map(move |key| (realm, key))).collect();
+    let joined: Vec<i64> = people().flat_map(|(_, people)| people.rows.iter().copied()).collect();
     let mut rows = of_clusters(&mut *connection, &clusters).await?;
-    // Only those whom the keys name: where a key leads elsewhere, somebody else is there.
-    let named: BTreeSet<&str> = people.iter().map(|(_, key)| key.as_str()).collect();
-    let of_people = of_people(connection, &people).await?;
-    rows.extend(of_people.into_iter().filter(|row| named.contains(row.anchor.as_str())));
+    // Only those whom the keys name, and those who have joined them: where a key leads elsewhere, somebody else is there.
+    let named: BTreeSet<&str> = keys.iter().map(|(_, key)| key.as_str()).collect();
+    let is_theirs = |row: &Stored| named.contains(row.anchor.as_str()) || joined.contains(&row.id);
+    rows.extend(of_people(connection, &keys, &joined).await?.into_iter().filter(is_theirs));
     let mut existing: BTreeMap<ClusterId, Standing> = BTreeMap::new();
     for row in rows {
         let standing = Row {
@@ -225,8 +227,12 @@ async fn of_clusters(connection: &mut PgConnection, clusters: &[i64]) -> Result<
     Ok(rows.fetch_all(connection).await?)
 }
 
-/// The rows to which these keys lead, of clusters that are of many people.
-async fn of_people(connection: &mut PgConnection, keys: &[(Realm, &Key)]) -> Result<Vec<Stored>, StoreError> {
+/// The rows to which these keys lead, of clusters that are of many people, and some that are known.
+async fn of_people(
+    connection: &mut PgConnection,
+    keys: &[(Realm, &Key)],
+    known: &[i64],
+) -> Result<Vec<Stored>, StoreError> {
     if keys.is_empty() {
         return Ok(Vec::new());
     }
@@ -238,18 +244,21 @@ async fn of_people(connection: &mut PgConnection, keys: &[(Realm, &Key)]) -> Res
                c.attribution AS "attribution: Json<Bind>", c.bound_at, c.converted_at,
                c.first_seen_at AS "first_seen_at!", c.retired AS "retired!", c.has_cluster AS "has_cluster!"
         FROM (
-            SELECT DISTINCT k.customer_id
+            SELECT k.customer_id
             FROM UNNEST($1::BIGINT[], $2::BOOLEAN[], $3::TEXT[]) AS named (project_id, livemode, key)
             CROSS JOIN LATERAL (
                 SELECT customer_id FROM identity_keys
                 WHERE project_id = named.project_id AND livemode = named.livemode AND key = named.key OFFSET 0
             ) k
+            UNION
+            SELECT UNNEST($4::BIGINT[])
         ) AS wanted
         CROSS JOIN LATERAL (SELECT * FROM customers WHERE id = wanted.customer_id OFFSET 0) c
         "#,
         &keys.iter().map(|(realm, _)| realm.project.0).collect::<Vec<_>>(),
         &keys.iter().map(|(realm, _)| realm.mode.is_live()).collect::<Vec<_>>(),
         &keys.iter().map(|(_, key)| key.as_str()).collect::<Vec<_>>() as &[&str],
+        known,
     );
     Ok(rows.fetch_all(connection).await?)
 }

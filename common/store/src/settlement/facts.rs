@@ -151,8 +151,9 @@ pub(super) async fn load_parts(
 /// The facts of clusters that belong to no part and are not known to belong to none: those that have joined long ones.
 pub(super) async fn load_without_part(
     connection: &mut PgConnection,
-    clusters: &BTreeSet<ClusterId>,
+    clusters: impl Iterator<Item = &ClusterId>,
 ) -> Result<Rows, BatchError> {
+    let clusters: Vec<i64> = clusters.map(|cluster| cluster.0).collect();
     if clusters.is_empty() {
         return Ok(Rows::new());
     }
@@ -168,7 +169,7 @@ pub(super) async fn load_without_part(
             SELECT * FROM facts WHERE cluster_id = named.cluster_id AND part IS NULL OFFSET 0
         ) f
         "#,
-        &clusters.iter().map(|cluster| cluster.0).collect::<Vec<_>>(),
+        &clusters,
     )
     .fetch(connection);
     Ok(read(rows, usize::MAX).await?.unwrap_or_default())

@@ -24,6 +24,8 @@ pub(super) struct Near {
     /// What is read of them, by natural key.
     before: BTreeMap<String, KnownFact>,
     after: BTreeMap<String, KnownFact>,
+    /// Rows of the customers of what has joined it.
+    rows: BTreeSet<i64>,
     /// The part of each fact, as it is now.
     parts: BTreeMap<String, i64>,
     /// Facts and keys whose part has met another, or that had none.
@@ -50,10 +52,13 @@ impl Near {
         self.keys().filter(|key| key.names_a_payment()).cloned().collect()
     }
 
-    /// Every key of the people who are read, where others are not.
-    pub(super) fn people(&self) -> Option<BTreeSet<Key>> {
+    /// The people who are read, where others are not.
+    pub(super) fn people(&self) -> Option<People> {
         let division = self.past.division();
-        let people = || self.keys().filter(|key| division.joins(key)).cloned().collect();
+        let people = || People {
+            keys: self.keys().filter(|key| division.joins(key)).cloned().collect(),
+            rows: self.rows.clone(),
+        };
         (division == Division::People).then(people)
     }
 
@@ -65,6 +70,15 @@ impl Near {
     pub(super) fn part(&self, natural_key: &str) -> Option<i64> {
         self.parts.get(natural_key).copied()
     }
+}
+
+/// Some of many people.
+#[derive(Clone, Debug)]
+pub(super) struct People {
+    /// Every key of theirs but addresses.
+    pub(super) keys: BTreeSet<Key>,
+    /// Rows of those who have joined the others.
+    pub(super) rows: BTreeSet<i64>,
 }
 
 /// By cluster.
@@ -96,14 +110,15 @@ pub(super) async fn read(
     }
     wanted.extend(open(connection, clusters, told.keys()).await?);
     let mut stored = facts::load_parts(connection, &wanted).await?;
-    let mut joined = facts::load_without_part(connection, &clusters.joined).await?;
+    let mut joined = facts::load_without_part(connection, clusters.joined.keys()).await?;
     let mut nears = Nears::new();
     for (home, told) in told {
         let Some(past) = clusters.pasts.get(&home.1) else { continue };
         let stored = stored.remove(&home).unwrap_or_default();
         let joined = joined.remove(&home).unwrap_or_default();
         let known = clusters.parts.get(&home.0);
-        nears.insert(home, near(past.clone(), stored, joined, &told, known));
+        let rows = clusters.joined.get(&home.1).cloned().unwrap_or_default();
+        nears.insert(home, Near { rows, ..near(past.clone(), stored, joined, &told, known) });
     }
     Ok(nears)
 }
@@ -201,7 +216,7 @@ fn near(
         let is_known = |key: &Key, part: &i64| known.and_then(|known| known.get(key)) == Some(part);
         renamed.retain(|(key, part)| named.contains(key) && !is_known(key, part));
     }
-    Near { past, before, after, parts: numbered, moved, renamed }
+    Near { past, before, after, rows: BTreeSet::new(), parts: numbered, moved, renamed }
 }
 
 /// The keys of each part.

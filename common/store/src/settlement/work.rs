@@ -1,7 +1,7 @@
 //! What a fold needs, loaded for all clusters at once, and what comes out of it.
 
 use super::facts::{self, Kept, Rows};
-use super::parts::{self, History, Nears, Numbered};
+use super::parts::{self, History, Nears, Numbered, People};
 use super::terms::{Payments, Terms};
 use super::{BatchError, versions};
 use crate::notifications::Referrers;
@@ -42,7 +42,7 @@ pub(super) struct Folded {
     /// The keys of the payments that were folded, where others of the cluster were not, which stay as they are.
     pub(super) payments: Option<BTreeSet<Key>>,
     /// The same of people, where it has many.
-    pub(super) people: Option<BTreeSet<Key>>,
+    pub(super) people: Option<People>,
     /// The addresses of those people that others have as well.
     pub(super) shared: BTreeSet<Key>,
     /// What a long history comes to now.

@@ -1,7 +1,7 @@
 //! What a few events read does not grow with the tables, whatever the statistics say, and by plans that a session made while the
 //! tables were empty.
 
-use crate::support::{item, project, sale};
+use crate::support::{item, project, read_rows, sale};
 use chrono::TimeDelta;
 use domain::ids::Realm;
 use store::settlement::{settle_batch, settle_traced_batch};
@@ -43,16 +43,12 @@ fn stories(number: u64) -> Vec<String> {
 
 /// Settles events one by one; how many rows and index entries each of them read.
 async fn reads(connection: &mut PgConnection, realm: Realm, events: Vec<String>) -> Vec<i64> {
-    let read =
-        "SELECT sum(pg_stat_get_xact_tuples_fetched(oid) + pg_stat_get_xact_tuples_returned(oid))::BIGINT
-                FROM pg_class WHERE relnamespace = 'public'::regnamespace";
     let mut reads = Vec::new();
     for event in events {
         sqlx::query("BEGIN").execute(&mut *connection).await.unwrap();
-        // The server counts on until it tells of it, which it does between two transactions at most.
-        let before: i64 = sqlx::query_scalar(read).fetch_one(&mut *connection).await.unwrap();
+        let before = read_rows(connection).await;
         settle_traced_batch(connection, &[item(realm, event)], None).await.unwrap();
-        let after: i64 = sqlx::query_scalar(read).fetch_one(&mut *connection).await.unwrap();
+        let after = read_rows(connection).await;
         sqlx::query("COMMIT").execute(&mut *connection).await.unwrap();
         reads.push(after - before);
     }

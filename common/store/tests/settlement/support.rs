@@ -6,7 +6,7 @@ use domain::money::BasisPoints;
 use domain::rules::{Commission, Rules};
 use store::affiliates::{self, NewAffiliate};
 use store::settlement::{InboxEvent, Item};
-use store::{PgPool, program_rules, projects};
+use store::{PgConnection, PgPool, program_rules, projects};
 use stripe::event::{Outcome, read};
 use stripe::metadata::MetadataKeys;
 use stripe::sample::{Sample, Version};
@@ -57,4 +57,13 @@ pub(crate) fn item(realm: Realm, body: String) -> Item {
         body: body.into(),
     };
     Item { realm, event, facts }
+}
+
+/// Rows and index entries that this session has read since it last told of them, which it does between two transactions at most: of two
+/// looks the difference counts.
+pub(crate) async fn read_rows(connection: &mut PgConnection) -> i64 {
+    let rows =
+        "SELECT sum(pg_stat_get_xact_tuples_fetched(oid) + pg_stat_get_xact_tuples_returned(oid))::BIGINT
+                FROM pg_class WHERE relnamespace = 'public'::regnamespace";
+    sqlx::query_scalar(rows).fetch_one(connection).await.unwrap()
 }

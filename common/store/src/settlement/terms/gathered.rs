@@ -125,7 +125,9 @@ impl Gathering {
 
     fn paid_out(&mut self, told: ToldPaidOut) {
         if let Some(directory) = self.directory(told.project_id, told.livemode) {
-            directory.paid_out.insert(Key::stored(told.payment_key), told.left_at);
+            // Rows of one payment may have one key: one stands, another was merged into it.
+            let left_at = directory.paid_out.entry(Key::stored(told.payment_key)).or_insert(told.left_at);
+            *left_at = told.left_at.min(*left_at);
         }
     }
 
