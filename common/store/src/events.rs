@@ -62,7 +62,7 @@ impl Filter {
 }
 
 // A list of one project goes by an index of that project. `project_id = ANY(ARRAY[…])` keeps the column in the order that is asked for, so
-// that the primary key, which has the events of all projects, cannot be walked backwards instead, past everybody else's (ADR 70).
+// that the primary key, which has the events of all projects, cannot be walked backwards instead, past everybody else's (ADR 79).
 
 /// The number behind so many events of the index that leads to what passes a filter, whatever else it asks for; none when there are fewer.
 async fn horizon(

@@ -1,13 +1,9 @@
 //! Many people who share an address are settled each by themselves, and come to what all of their facts do.
 
-use crate::support::{item, project, read_rows, sale};
+use crate::support::{comes_to_the_same_again, project, reads_of, sale, settle};
 use chrono::TimeDelta;
 use domain::fact::{SessionMode, SessionPaymentStatus};
-use domain::ids::Realm;
 use store::PgPool;
-use store::settlement::{BatchError, StoredEvent, replay, settle_batch};
-use stripe::event::{Outcome, read};
-use stripe::metadata::MetadataKeys;
 use stripe::sample::Sample;
 
 /// Far more than make a crowd.
@@ -47,12 +43,6 @@ fn told(number: u64) -> Vec<String> {
     told
 }
 
-async fn settle(pool: &PgPool, realm: Realm, event: String) {
-    let mut transaction = pool.begin().await.unwrap();
-    settle_batch(&mut transaction, &[item(realm, event)]).await.unwrap();
-    transaction.commit().await.unwrap();
-}
-
 async fn count(pool: &PgPool, rows: &'static str) -> i64 {
     sqlx::query_scalar(rows).fetch_one(pool).await.unwrap()
 }
@@ -81,18 +71,7 @@ async fn a_crowd_is_what_its_events_come_to_when_they_are_replayed(pool: PgPool)
     assert_eq!(count(&pool, "SELECT count(*) FROM customers WHERE NOT retired").await, people);
     let first = "SELECT count(*) FROM identity_keys WHERE key LIKE 'email:%' AND customer_id = (SELECT min(id) FROM customers)";
     assert_eq!(count(&pool, first).await, 1);
-
-    let mut transaction = pool.begin().await.unwrap();
-    let read_again = |event: &StoredEvent| {
-        let reading = read(&event.body, realm.mode, &MetadataKeys::default(), event.received_at);
-        match reading.unwrap().outcome {
-            Outcome::Facts { facts, .. } => Ok::<_, BatchError>(facts),
-            Outcome::Code(_) | Outcome::Ignored { .. } => Ok(Vec::new()),
-        }
-    };
-    let replayed = replay(&mut transaction, realm, None, read_again, |_| {}).await.unwrap();
-    assert_eq!((replayed.entries, replayed.conversions), (0, 0));
-    transaction.commit().await.unwrap();
+    comes_to_the_same_again(&pool, realm).await;
 }
 
 #[sqlx::test(migrations = "../../migrations")]
@@ -123,15 +102,7 @@ async fn a_guest_who_turns_out_to_be_one_of_a_crowd_leaves_no_customer_behind(po
 #[sqlx::test(migrations = "../../migrations")]
 async fn the_next_person_of_a_shared_address_reads_no_other(pool: PgPool) {
     let realm = project(&pool).await;
-    let mut reads = Vec::new();
-    for number in 0..120 {
-        let mut connection = pool.acquire().await.unwrap();
-        sqlx::query("BEGIN").execute(&mut *connection).await.unwrap();
-        let before = read_rows(&mut connection).await;
-        settle_batch(&mut connection, &[item(realm, person(number).invoice_paid())]).await.unwrap();
-        reads.push(read_rows(&mut connection).await - before);
-        sqlx::query("COMMIT").execute(&mut *connection).await.unwrap();
-    }
+    let reads = reads_of(&pool, realm, (0..120).map(|number| vec![person(number).invoice_paid()])).await;
     let (tenth, last) = (reads[12], reads[119]);
     assert!(last <= 3 * tenth, "{tenth} rows, then {last}: {reads:?}");
 }

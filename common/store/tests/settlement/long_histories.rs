@@ -1,12 +1,10 @@
 //! Histories that are settled from what is kept of their past come to what all of their facts do.
 
-use crate::support::{item, project, read_rows, sale};
+use crate::support::{comes_to_the_same_again, item, project, reads_of, sale, settle};
 use chrono::TimeDelta;
 use domain::fact::{SessionMode, SessionPaymentStatus};
 use store::PgPool;
-use store::settlement::{BatchError, StoredEvent, replay, settle_batch};
-use stripe::event::{Outcome, read};
-use stripe::metadata::MetadataKeys;
+use store::settlement::settle_batch;
 use stripe::sample::{Sample, Version};
 
 /// Far more than make a history long.
@@ -67,17 +65,7 @@ async fn a_long_history_is_what_its_events_come_to_when_they_are_replayed(pool: 
     let nameless = "SELECT count(*) FROM identity_keys WHERE part IS NULL AND substring(key, '^[a-z]+_') IN ('in_', 'pi_', 'ch_', 're_', 'cs_')
         AND cluster_id IN (SELECT id FROM clusters WHERE past IS NOT NULL)";
     assert_eq!(sqlx::query_scalar::<_, i64>(nameless).fetch_one(&pool).await.unwrap(), 0);
-    let mut transaction = pool.begin().await.unwrap();
-    let read_again = |event: &StoredEvent| {
-        let reading = read(&event.body, realm.mode, &MetadataKeys::default(), event.received_at);
-        match reading.unwrap().outcome {
-            Outcome::Facts { facts, .. } => Ok::<_, BatchError>(facts),
-            Outcome::Code(_) | Outcome::Ignored { .. } => Ok(Vec::new()),
-        }
-    };
-    let replayed = replay(&mut transaction, realm, None, read_again, |_| {}).await.unwrap();
-    assert_eq!((replayed.entries, replayed.conversions), (0, 0));
-    transaction.commit().await.unwrap();
+    comes_to_the_same_again(&pool, realm).await;
 }
 
 #[sqlx::test(migrations = "../../migrations")]
@@ -90,9 +78,7 @@ async fn a_refund_finds_each_payment_of_a_long_history(pool: PgPool) {
     }
     events.extend((0..PAYMENTS).map(|number| payment(number).refund_created("succeeded")));
     for event in events {
-        let mut transaction = pool.begin().await.unwrap();
-        settle_batch(&mut transaction, &[item(realm, event)]).await.unwrap();
-        transaction.commit().await.unwrap();
+        settle(&pool, realm, event).await;
     }
     let taken_back = "SELECT count(*) FROM conversions WHERE clawed_back_minor > 0";
     let taken_back: i64 = sqlx::query_scalar(taken_back).fetch_one(&pool).await.unwrap();
@@ -102,21 +88,18 @@ async fn a_refund_finds_each_payment_of_a_long_history(pool: PgPool) {
 #[sqlx::test(migrations = "../../migrations")]
 async fn the_next_purchase_of_a_guest_reads_no_other(pool: PgPool) {
     let realm = project(&pool).await;
-    let mut reads = Vec::new();
-    for number in 0..80 {
-        let own = payment(number);
-        let guest = Sample { customer: None, session: format!("cs_guest{number}"), ..own };
-        let mut connection = pool.acquire().await.unwrap();
-        sqlx::query("BEGIN").execute(&mut *connection).await.unwrap();
-        let before = read_rows(&mut connection).await;
-        // What collected the money comes first, and tells of nobody.
-        let paid = guest.checkout_session_completed(SessionMode::Payment, SessionPaymentStatus::Paid);
-        for event in [guest.payment_intent_succeeded(), paid] {
-            settle_batch(&mut connection, &[item(realm, event)]).await.unwrap();
-        }
-        reads.push(read_rows(&mut connection).await - before);
-        sqlx::query("COMMIT").execute(&mut *connection).await.unwrap();
-    }
+    let reads = reads_of(
+        &pool,
+        realm,
+        (0..80).map(|number| {
+            let own = payment(number);
+            let guest = Sample { customer: None, session: format!("cs_guest{number}"), ..own };
+            // What collected the money comes first, and tells of nobody.
+            let paid = guest.checkout_session_completed(SessionMode::Payment, SessionPaymentStatus::Paid);
+            vec![guest.payment_intent_succeeded(), paid]
+        }),
+    )
+    .await;
     let customers = "SELECT count(*) FROM customers WHERE NOT retired";
     assert_eq!(sqlx::query_scalar::<_, i64>(customers).fetch_one(&pool).await.unwrap(), 1);
     let (tenth, last) = (reads[12], reads[79]);
@@ -126,17 +109,8 @@ async fn the_next_purchase_of_a_guest_reads_no_other(pool: PgPool) {
 #[sqlx::test(migrations = "../../migrations")]
 async fn the_next_payment_of_a_long_history_reads_no_other(pool: PgPool) {
     let realm = project(&pool).await;
-    let mut reads = Vec::new();
-    for number in 0..120 {
-        let mut connection = pool.acquire().await.unwrap();
-        sqlx::query("BEGIN").execute(&mut *connection).await.unwrap();
-        let before = read_rows(&mut connection).await;
-        for event in [payment(number).invoice_paid(), payment(number).invoice_payment_paid()] {
-            settle_batch(&mut connection, &[item(realm, event)]).await.unwrap();
-        }
-        reads.push(read_rows(&mut connection).await - before);
-        sqlx::query("COMMIT").execute(&mut *connection).await.unwrap();
-    }
+    let told = |number| vec![payment(number).invoice_paid(), payment(number).invoice_payment_paid()];
+    let reads = reads_of(&pool, realm, (0..120).map(told)).await;
     let (tenth, last) = (reads[12], reads[119]);
     assert!(last <= 3 * tenth, "{tenth} rows, then {last}: {reads:?}");
 }

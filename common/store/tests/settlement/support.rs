@@ -5,7 +5,7 @@ use domain::ids::{Mode, Realm};
 use domain::money::BasisPoints;
 use domain::rules::{Commission, Rules};
 use store::affiliates::{self, NewAffiliate};
-use store::settlement::{InboxEvent, Item};
+use store::settlement::{BatchError, InboxEvent, Item, StoredEvent, replay, settle_batch};
 use store::{PgConnection, PgPool, program_rules, projects};
 use stripe::event::{Outcome, read};
 use stripe::metadata::MetadataKeys;
@@ -66,4 +66,46 @@ pub(crate) async fn read_rows(connection: &mut PgConnection) -> i64 {
         "SELECT sum(pg_stat_get_xact_tuples_fetched(oid) + pg_stat_get_xact_tuples_returned(oid))::BIGINT
                 FROM pg_class WHERE relnamespace = 'public'::regnamespace";
     sqlx::query_scalar(rows).fetch_one(connection).await.unwrap()
+}
+
+/// Settles what is told one after the other, each in a transaction of its own; how many rows and index entries each of them read.
+pub(crate) async fn reads_of(
+    pool: &PgPool,
+    realm: Realm,
+    told: impl Iterator<Item = Vec<String>>,
+) -> Vec<i64> {
+    let mut connection = pool.acquire().await.unwrap();
+    let mut reads = Vec::new();
+    for events in told {
+        sqlx::query("BEGIN").execute(&mut *connection).await.unwrap();
+        let before = read_rows(&mut connection).await;
+        for event in events {
+            settle_batch(&mut connection, &[item(realm, event)]).await.unwrap();
+        }
+        reads.push(read_rows(&mut connection).await - before);
+        sqlx::query("COMMIT").execute(&mut *connection).await.unwrap();
+    }
+    reads
+}
+
+/// Settles one event.
+pub(crate) async fn settle(pool: &PgPool, realm: Realm, event: String) {
+    let mut transaction = pool.begin().await.unwrap();
+    settle_batch(&mut transaction, &[item(realm, event)]).await.unwrap();
+    transaction.commit().await.unwrap();
+}
+
+/// Replays all that was settled: nothing changes.
+pub(crate) async fn comes_to_the_same_again(pool: &PgPool, realm: Realm) {
+    let mut transaction = pool.begin().await.unwrap();
+    let read_again = |event: &StoredEvent| {
+        let reading = read(&event.body, realm.mode, &MetadataKeys::default(), event.received_at);
+        match reading.unwrap().outcome {
+            Outcome::Facts { facts, .. } => Ok::<_, BatchError>(facts),
+            Outcome::Code(_) | Outcome::Ignored { .. } => Ok(Vec::new()),
+        }
+    };
+    let replayed = replay(&mut transaction, realm, None, read_again, |_| {}).await.unwrap();
+    assert_eq!((replayed.entries, replayed.conversions), (0, 0));
+    transaction.commit().await.unwrap();
 }
