@@ -28,6 +28,7 @@ mod pressure;
 mod question;
 mod reconcile;
 mod recovery;
+mod rollups;
 mod run;
 mod suspects;
 mod telemetry;

@@ -9,7 +9,7 @@ use crate::place::{Kind, Place};
 use crate::pressure::Pressure;
 use crate::suspects::{self, Trial};
 use crate::turns::{BATCH, Turn, Turns};
-use crate::{heartbeat, notify, reconcile, telemetry, waiting};
+use crate::{heartbeat, notify, reconcile, rollups, telemetry, waiting};
 use anyhow::Context;
 use common::config::{NotifyArgs, QueueArgs, StripeArgs, WatchArgs};
 use queue::{Consumer, Delivery, Publisher, QueueConfig};
@@ -24,8 +24,9 @@ use tokio_util::sync::CancellationToken;
 /// Sessions of batches: two of them, and who looks what holds one up.
 const SETTLING: usize = 3;
 
-/// Sessions of all else: the jobs, the providers' keys, the thin events that wait, the comparing with Stripe's events and the heartbeat.
-const SESSIONS: usize = 8;
+/// Sessions of all else: the jobs, the providers' keys, the thin events that wait, the comparing with Stripe's events, the sums and the
+/// heartbeat.
+const SESSIONS: usize = 9;
 
 /// Bytes of bodies that are read at once, in a fraction of a millisecond. To have another thread read them takes longer.
 const FEW: usize = 32 << 10;
@@ -125,7 +126,7 @@ struct Shift<'a> {
     queue: &'a QueueConfig,
     keys: &'a Arc<MetadataKeys>,
     keychain: &'a Arc<Keychain>,
-    pressure: &'a Pressure,
+    pressure: &'a Arc<Pressure>,
 }
 
 impl Shift<'_> {
@@ -176,6 +177,7 @@ impl Shift<'_> {
             queue.prefix.clone(),
             leave.clone(),
         ));
+        let adding = tokio::spawn(rollups::run(sessions.clone(), Arc::clone(pressure), leave.clone()));
         let beating = tokio::spawn(heartbeat::run(
             sessions.clone(),
             Arc::clone(place),
@@ -207,6 +209,7 @@ impl Shift<'_> {
         reading.await.context("reading the providers' keys failed")?;
         waiting.await.context("asking for thin events failed")?;
         comparing.await.context("comparing with Stripe's events failed")?;
+        adding.await.context("adding to the sums failed")?;
         beating.await.context("the heartbeat failed")?;
         consumer.finished().await;
         publishing.cancel();

@@ -45,6 +45,7 @@ pub mod provider_keys;
 pub mod reconciliations;
 pub mod refused_webhooks;
 pub mod registrations;
+pub mod rollups;
 pub mod schema;
 pub mod settlement;
 pub mod sign_in_failures;

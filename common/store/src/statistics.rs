@@ -1,18 +1,18 @@
-//! What affiliates brought, in the course of time: a fixed number of statements for any number of
-//! affiliates and intervals.
+//! What affiliates brought, in the course of time: one statement for any number of affiliates and intervals, which reads sums of days
+//! and months ([`crate::rollups`]).
 
-mod every;
 mod interval;
-mod named;
 mod ranking;
+mod rolled_up;
 
 pub use interval::{Interval, Span};
 pub use ranking::{Ranked, ranking};
 
-use super::{PgConnection, StoreError, decode};
+use super::{PgConnection, StoreError};
 use chrono::{DateTime, Utc};
 use domain::ids::{AffiliateId, Realm};
 use domain::money::{Currency, Money};
+use rolled_up::EVERYONE;
 use std::collections::BTreeMap;
 
 /// What was brought in some time.
@@ -70,11 +70,8 @@ pub type Series = BTreeMap<DateTime<Utc>, Activity>;
 /// # Errors
 /// [`StoreError`]
 pub async fn of_all(connection: &mut PgConnection, realm: Realm, span: Span) -> Result<Series, StoreError> {
-    let mut series = Series::new();
-    every::count_clicks(connection, realm, span, &mut series).await?;
-    every::count_signups(connection, realm, span, &mut series).await?;
-    every::sum_conversions(connection, realm, span, &mut series).await?;
-    Ok(series)
+    let mut each = rolled_up::series(connection, realm, span, &[EVERYONE]).await?;
+    Ok(each.remove(&EVERYONE).unwrap_or_default())
 }
 
 /// What each of these affiliates brought.
@@ -87,29 +84,8 @@ pub async fn of_each(
     span: Span,
     affiliates: &[AffiliateId],
 ) -> Result<BTreeMap<AffiliateId, Series>, StoreError> {
-    let ids: Vec<i64> = affiliates.iter().map(|id| id.0).collect();
-    let mut each = BTreeMap::new();
-    if ids.is_empty() {
-        return Ok(each);
+    if affiliates.is_empty() {
+        return Ok(BTreeMap::new());
     }
-    named::count_clicks(connection, realm, span, &ids, &mut each).await?;
-    named::count_signups(connection, realm, span, &ids, &mut each).await?;
-    named::sum_conversions(connection, realm, span, &ids, &mut each).await?;
-    Ok(each)
-}
-
-/// Conversions of one currency in one interval.
-struct Sums {
-    currency: String,
-    purchases: i64,
-    amounts: Amounts,
-}
-
-impl Sums {
-    fn add_to(self, activity: &mut Activity) -> Result<(), StoreError> {
-        let currency = Currency::stored(&self.currency).map_err(decode)?;
-        activity.purchases = activity.purchases.saturating_add(self.purchases);
-        activity.amounts.insert(currency, self.amounts);
-        Ok(())
-    }
+    rolled_up::series(connection, realm, span, affiliates).await
 }

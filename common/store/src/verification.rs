@@ -1,7 +1,8 @@
 //! Whether the ledger is what it promises to be (SEMANTICS 11 to 13): sums to zero, agrees with the
-//! conversions, never takes back more than was earned.
+//! conversions, never takes back more than was earned; and whether what is kept of it is what it says.
 
 mod payouts;
+mod rollups;
 
 use super::{PgConnection, StoreError};
 use domain::ids::ProjectId;
@@ -44,6 +45,8 @@ pub async fn verify(
         payouts::stay_within_their_project(connection, project).await?,
         payouts::are_known_to_conversions(connection, project).await?,
         payouts::are_beside_what_callers_paid(connection, project).await?,
+        rollups::are_what_happened(connection, project).await?,
+        rollups::are_those_of_their_days(connection, project).await?,
     ])
 }
 

@@ -67,6 +67,10 @@ pub(super) const GRANTS: &[OfTable] = &[
     of("SEQUENCE conversions_id_seq", "n", "", ""),
     of("customers", "s", "siu", "s"),
     of("events", "s", "si", "s"),
+    // Whoever writes what is counted says so; a worker adds it up.
+    of("rollup_deltas", "si", "sid", "s"),
+    of("rollup_sources", "s", "s", "s"),
+    of("rollups", "s", "siu", "s"),
     of("fact_versions", "s", "siud", "s"),
     of("facts", "s", "siud", "s"),
     of("identity_keys", "s", "siud", "s"),

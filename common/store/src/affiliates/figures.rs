@@ -1,4 +1,5 @@
-//! What affiliates brought and earned: a fixed number of statements for any number of them.
+//! What affiliates brought and earned in all: one statement for any number of them, which reads sums of months ([`crate::rollups`]) and what
+//! is not released yet.
 
 use crate::{PgConnection, StoreError, decode};
 use chrono::{DateTime, Utc};
@@ -48,100 +49,64 @@ pub async fn figures(
     if ids.is_empty() {
         return Ok(figures);
     }
-    count_clicks(connection, &ids, &mut figures).await?;
-    count_signups(connection, &ids, &mut figures).await?;
-    sum_earnings(connection, &ids, now, &mut figures).await?;
-    Ok(figures)
-}
-
-async fn count_clicks(
-    connection: &mut PgConnection,
-    ids: &[i64],
-    figures: &mut BTreeMap<AffiliateId, Figures>,
-) -> Result<(), StoreError> {
+    // What was paid stays paid also when its conversion was taken back, or went to somebody else, and is then a debt, which is due at once.
+    // What is not released yet is told payment by payment, since one that was paid before is no debt.
     let rows = sqlx::query!(
-        r#"SELECT affiliate_id, count(*) AS "count!" FROM clicks WHERE affiliate_id = ANY($1) GROUP BY affiliate_id"#,
-        ids,
-    )
-    .fetch_all(connection)
-    .await?;
-    for row in rows {
-        figures.entry(AffiliateId(row.affiliate_id)).or_default().clicks = row.count;
-    }
-    Ok(())
-}
-
-async fn count_signups(
-    connection: &mut PgConnection,
-    ids: &[i64],
-    figures: &mut BTreeMap<AffiliateId, Figures>,
-) -> Result<(), StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT affiliate_id AS "affiliate_id!", count(*) AS "count!" FROM customers
-         WHERE affiliate_id = ANY($1) AND NOT retired
-         GROUP BY affiliate_id"#,
-        ids,
-    )
-    .fetch_all(connection)
-    .await?;
-    for row in rows {
-        figures.entry(AffiliateId(row.affiliate_id)).or_default().signups = row.count;
-    }
-    Ok(())
-}
-
-async fn sum_earnings(
-    connection: &mut PgConnection,
-    ids: &[i64],
-    now: DateTime<Utc>,
-    figures: &mut BTreeMap<AffiliateId, Figures>,
-) -> Result<(), StoreError> {
-    // The same sums as the ledger's accounts. What was paid is looked up there: it stays paid also
-    // when its conversion was taken back, or went to somebody else, and is then a debt, which is due
-    // at once. Payment by payment it is asked for those alone that are not released.
-    let rows = sqlx::query!(
-        r#"WITH earned AS (
-             SELECT id, affiliate_id, currency, type, status, release_at, held_minor,
-                    commission_minor - clawed_back_minor AS net
-             FROM conversions
-             WHERE affiliate_id = ANY($1) AND merged_into IS NULL AND status <> 'pending'
+        r#"WITH rolled_up AS (
+             SELECT r.* FROM UNNEST($1::BIGINT[]) AS wanted (id)
+             CROSS JOIN LATERAL (SELECT project_id, livemode, id FROM affiliates WHERE id = wanted.id OFFSET 0) a
+             CROSS JOIN LATERAL (
+                 SELECT affiliate_id, currency, clicks, signups, conversions, purchases, net_minor, held_minor, paid_minor
+                 FROM rollups
+                 WHERE project_id = a.project_id AND livemode = a.livemode AND unit = 'month' AND affiliate_id = a.id
+                 OFFSET 0
+             ) r
+             UNION ALL
+             SELECT affiliate_id, currency, clicks, signups, conversions, purchases, net_minor, held_minor, paid_minor
+             FROM rollup_deltas WHERE affiliate_id = ANY($1)
          ), sums AS (
-             SELECT affiliate_id, currency, count(*) AS conversions,
-                    count(*) FILTER (WHERE type = 'purchase' AND status <> 'reversed') AS purchases,
-                    sum(net) AS net, sum(held_minor) AS held_minor
-             FROM earned GROUP BY affiliate_id, currency
+             SELECT affiliate_id, currency, sum(clicks) AS clicks, sum(signups) AS signups, sum(conversions) AS conversions,
+                    sum(purchases) AS purchases, sum(net_minor) AS net, sum(held_minor) AS held, sum(paid_minor) AS paid
+             FROM rolled_up GROUP BY affiliate_id, currency
          ), unreleased AS (
              SELECT affiliate_id, currency, sum(greatest(due, 0)) AS due, min(release_at) FILTER (WHERE due > 0) AS next_release_at
              FROM (
                  SELECT e.affiliate_id, e.currency, e.release_at,
                         e.net - e.held_minor - coalesce((
                             SELECT sum(l.paid) FROM ledger_movements l
-                            WHERE l.conversion_id = e.id AND l.affiliate_id = e.affiliate_id AND l.currency = e.currency), 0) AS due
-                 FROM earned e WHERE e.release_at > $2
+                            WHERE l.conversion_id = e.id AND l.affiliate_id = e.affiliate_id AND l.currency = e.currency
+                              AND (l.from_account = 'paid' OR l.to_account = 'paid')), 0) AS due
+                 FROM UNNEST($1) AS wanted (id)
+                 CROSS JOIN LATERAL (
+                     SELECT id, affiliate_id, currency, release_at, commission_minor - clawed_back_minor AS net, held_minor
+                     FROM conversions
+                     WHERE affiliate_id = wanted.id AND merged_into IS NULL AND status <> 'pending' AND release_at > $2
+                     OFFSET 0
+                 ) e
              ) AS each GROUP BY affiliate_id, currency
-         ), paid AS (
-             SELECT affiliate_id, currency, sum(paid) AS paid
-             FROM ledger_movements
-             WHERE affiliate_id = ANY($1) AND (from_account = 'paid' OR to_account = 'paid')
-             GROUP BY affiliate_id, currency
          )
-         SELECT affiliate_id AS "affiliate_id!", currency AS "currency!",
-                coalesce(s.conversions, 0) AS "conversions!", coalesce(s.purchases, 0) AS "purchases!",
-                coalesce(s.net, 0)::bigint AS "total!", (coalesce(s.net, 0) - coalesce(p.paid, 0))::bigint AS "unpaid!",
-                (coalesce(s.held_minor, 0) + coalesce(u.due, 0))::bigint AS "held!", u.next_release_at AS "next_release_at?"
-         FROM sums s FULL JOIN paid p USING (affiliate_id, currency) LEFT JOIN unreleased u USING (affiliate_id, currency)
-         WHERE s.conversions > 0 OR coalesce(s.net, 0) <> coalesce(p.paid, 0)
+         SELECT affiliate_id AS "affiliate_id!", currency AS "currency!", clicks::BIGINT AS "clicks!",
+                signups::BIGINT AS "signups!", conversions::BIGINT AS "conversions!", purchases::BIGINT AS "purchases!",
+                net::BIGINT AS "total!", (net - paid)::BIGINT AS "unpaid!",
+                (held + coalesce(u.due, 0))::BIGINT AS "held!", u.next_release_at AS "next_release_at?"
+         FROM sums s LEFT JOIN unreleased u USING (affiliate_id, currency)
          ORDER BY 1, 2"#,
-        ids,
+        &ids,
         now,
     )
     .fetch_all(connection)
     .await?;
     for row in rows {
+        let entry = figures.entry(AffiliateId(row.affiliate_id)).or_default();
+        entry.clicks = entry.clicks.saturating_add(row.clicks);
+        entry.signups = entry.signups.saturating_add(row.signups);
+        entry.purchases = entry.purchases.saturating_add(row.purchases);
+        // Clicks and signups have no money; and nothing is told of a currency in which all went to somebody else.
+        if row.conversions == 0 && row.unpaid == 0 {
+            continue;
+        }
         let currency = Currency::stored(&row.currency).map_err(decode)?;
         let money = |minor| Money { minor, currency };
-        let entry = figures.entry(AffiliateId(row.affiliate_id)).or_default();
-        entry.purchases = entry.purchases.saturating_add(row.purchases);
         entry.earnings.push(Earnings {
             conversions: row.conversions,
             total: money(row.total),
@@ -151,5 +116,5 @@ async fn sum_earnings(
             next_release_at: row.next_release_at,
         });
     }
-    Ok(())
+    Ok(figures)
 }

@@ -2,6 +2,7 @@
 
 use super::Span;
 use crate::page::{Page, Rows};
+use crate::rollups::Pieces;
 use crate::{PgConnection, StoreError};
 use domain::ids::{AffiliateId, Realm};
 
@@ -54,32 +55,38 @@ async fn busiest(
     span: Span,
     page: &Page,
 ) -> Result<(Rows<Ranked>, i64), StoreError> {
+    let pieces = Pieces::of(span.from..span.before, true);
+    let (units, first_days, before_days) = pieces.whole_columns();
+    let (outside_from, outside_before) = pieces.outside_columns();
     // The count comes with every row, and also where the page has none.
     let rows = sqlx::query!(
         r#"WITH brought AS (
-             SELECT affiliate_id, 0 AS purchases, 0 AS signups, count(*) AS clicks
-             FROM clicks
-             WHERE project_id = $1 AND livemode = $2 AND occurred_at >= $3 AND occurred_at < $4
-             GROUP BY affiliate_id
+             SELECT r.* FROM UNNEST($3::TEXT[], $4::DATE[], $5::DATE[]) AS whole (unit, first, before)
+             CROSS JOIN LATERAL (
+                 SELECT affiliate_id, purchases, signups, clicks, conversions FROM rollups
+                 WHERE project_id = $1 AND livemode = $2 AND unit = whole.unit AND start >= whole.first AND start < whole.before
+                   AND affiliate_id <> 0
+                 OFFSET 0
+             ) r
              UNION ALL
-             SELECT affiliate_id, 0, count(*), 0
-             FROM customers
-             WHERE project_id = $1 AND livemode = $2 AND first_seen_at >= $3 AND first_seen_at < $4
-               AND affiliate_id IS NOT NULL AND NOT retired
-             GROUP BY affiliate_id
+             SELECT affiliate_id, purchases, signups, clicks, conversions
+             FROM rollup_deltas WHERE project_id = $1 AND livemode = $2 AND day >= $6 AND day < $7
              UNION ALL
-             SELECT affiliate_id, count(*) FILTER (WHERE type = 'purchase' AND status <> 'reversed'), 0, 0
-             FROM conversions
-             WHERE project_id = $1 AND livemode = $2 AND occurred_at >= $3 AND occurred_at < $4
-               AND affiliate_id IS NOT NULL AND merged_into IS NULL AND status <> 'pending'
-             GROUP BY affiliate_id
+             SELECT s.affiliate_id, -s.purchases, -s.signups, -s.clicks, -s.conversions
+             FROM UNNEST($8::TIMESTAMPTZ[], $9::TIMESTAMPTZ[]) AS outside (first, before)
+             CROSS JOIN LATERAL (
+                 SELECT * FROM rollup_sources
+                 WHERE project_id = $1 AND livemode = $2 AND at >= outside.first AND at < outside.before AND source <> 'payment'
+                 OFFSET 0
+             ) s
          ), ranked AS (
              SELECT affiliate_id, sum(purchases) AS purchases, sum(signups) AS signups, sum(clicks) AS clicks
              FROM brought GROUP BY affiliate_id
+             HAVING sum(clicks) <> 0 OR sum(signups) <> 0 OR sum(conversions) <> 0
          ), page AS (
              SELECT * FROM ranked
              ORDER BY purchases DESC, signups DESC, clicks DESC, affiliate_id
-             LIMIT $5 OFFSET $6
+             LIMIT $10 OFFSET $11
          )
          SELECT (SELECT count(*) FROM ranked) AS "total!", a.id AS "id?", a.user_email AS "user_email?",
                 a.referral_code AS "referral_code?"
@@ -88,8 +95,13 @@ async fn busiest(
          ORDER BY page.purchases DESC, page.signups DESC, page.clicks DESC, a.id"#,
         realm.project.0,
         realm.mode.is_live(),
-        span.from,
-        span.before,
+        &units,
+        &first_days,
+        &before_days,
+        pieces.days.start,
+        pieces.days.end,
+        &outside_from,
+        &outside_before,
         page.limit.saturating_add(1),
         page.offset,
     )

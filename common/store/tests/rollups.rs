@@ -1,0 +1,186 @@
+//! Sums of days and months are what they add up, whatever happened and however far they are behind.
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests stop at the first surprise")]
+
+#[path = "rollups/naive.rs"]
+mod naive;
+#[path = "rollups/world.rs"]
+mod world;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::ids::{AffiliateId, Mode, ProjectId, Realm};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
+use sqlx::{AssertSqlSafe, raw_sql};
+use std::collections::BTreeMap;
+use store::page::Page;
+use store::rollups::roll_up;
+use store::statistics::{self, Interval, Series, Span};
+use store::{PgConnection, PgPool, affiliates, verification};
+
+const REALM: Realm = Realm { project: ProjectId(1), mode: Mode::Test };
+const AFFILIATES: [AffiliateId; 3] = [AffiliateId(1), AffiliateId(2), AffiliateId(3)];
+
+async fn add_all(connection: &mut PgConnection) {
+    while roll_up(connection, 7).await.unwrap() > 0 {}
+}
+
+/// Stretches whose ends lie within days, at their ends, and where months meet.
+fn span() -> impl Strategy<Value = Span> {
+    let hours =
+        |range| (range, any::<bool>()).prop_map(|(day, within)| day * 24 + if within { 7 } else { 0 });
+    (hours(0..70_i64), hours(0..70), prop::sample::select(Interval::ALL.to_vec())).prop_map(
+        |(one, other, interval)| Span {
+            from: world::time(one.min(other)),
+            before: world::time(one.max(other) + 1),
+            interval,
+        },
+    )
+}
+
+async fn told(connection: &mut PgConnection, span: Span) -> naive::Told {
+    let page = Page { limit: 10, offset: 0, after: None, may_stop: false };
+    let (ranked, total) = statistics::ranking(connection, REALM, span, None, &page).await.unwrap();
+    let mut each = statistics::of_each(connection, REALM, span, &AFFILIATES).await.unwrap();
+    let all = statistics::of_all(connection, REALM, span).await.unwrap();
+    each.retain(|_, series| !series.is_empty());
+    naive::Told { ranked: ranked.rows.iter().map(|row| row.id).collect(), total, all, each }
+}
+
+/// Histories are told in rounds; after each, figures are compared with what all rows come to, sums that are behind included.
+#[sqlx::test(migrations = "../../migrations")]
+async fn figures_are_what_all_rows_come_to_whatever_happened(pool: PgPool) {
+    let mut runner = TestRunner::deterministic();
+    let mut connection = pool.acquire().await.unwrap();
+    raw_sql(world::BEGINNING).execute(&mut *connection).await.unwrap();
+    for round in 0..24 {
+        let acts = prop::collection::vec(world::act(), 1..12).new_tree(&mut runner).unwrap().current();
+        for act in &acts {
+            raw_sql(AssertSqlSafe(act.clone())).execute(&mut *connection).await.unwrap();
+        }
+        // Some rounds leave all of it for later, some a part.
+        let most = [0, 3, 1_000][round % 3];
+        roll_up(&mut connection, most).await.unwrap();
+        for _ in 0..6 {
+            let span = span().new_tree(&mut runner).unwrap().current();
+            assert_eq!(
+                told(&mut connection, span).await,
+                naive::told(&mut connection, span).await,
+                "{acts:?}"
+            );
+        }
+        let now = world::time(24 * 40);
+        let figures = affiliates::figures(&mut connection, &AFFILIATES, now).await.unwrap();
+        assert_eq!(figures, naive::figures(&mut connection, &AFFILIATES, now).await, "{acts:?}");
+        assert_eq!(wrong_sums(&mut connection).await, Vec::<String>::new(), "{acts:?}");
+    }
+    add_all(&mut connection).await;
+    let left: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM rollup_deltas").fetch_one(&mut *connection).await.unwrap();
+    assert_eq!(left, 0);
+    assert_eq!(wrong_sums(&mut connection).await, Vec::<String>::new());
+}
+
+/// What `verify` finds of sums.
+async fn wrong_sums(connection: &mut PgConnection) -> Vec<String> {
+    let findings = verification::verify(connection, None).await.unwrap();
+    let of_sums = findings.into_iter().filter(|finding| finding.rule.starts_with("the sums of"));
+    of_sums.flat_map(|finding| finding.examples).collect()
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_sum_that_is_wrong_is_found_and_added_up_anew(pool: PgPool) {
+    let mut connection = pool.acquire().await.unwrap();
+    raw_sql(world::BEGINNING).execute(&mut *connection).await.unwrap();
+    let day = "INSERT INTO clicks (project_id, livemode, affiliate_id, click_id, code, occurred_at)
+               VALUES (1, FALSE, 2, 'clk_1', 'TWO', '2026-02-03T10:00:00Z')";
+    raw_sql(day).execute(&mut *connection).await.unwrap();
+    add_all(&mut connection).await;
+    for (changed, found) in [
+        (
+            "affiliate_id = 2 AND unit = 'day'",
+            &["affiliate 2, day 2026-02-03", "all affiliates, day 2026-02-03"][..],
+        ),
+        ("affiliate_id = 2 AND unit = 'month'", &["affiliate 2, month 2026-02-01"]),
+        ("affiliate_id = 0 AND unit = 'day'", &["all affiliates, day 2026-02-03"]),
+        ("affiliate_id = 0 AND unit = 'month'", &["all affiliates, month 2026-02-01"]),
+    ] {
+        let change = format!("UPDATE rollups SET clicks = clicks + 1 WHERE {changed}");
+        raw_sql(AssertSqlSafe(change)).execute(&mut *connection).await.unwrap();
+        let wrong = wrong_sums(&mut connection).await;
+        for example in found {
+            assert!(wrong.iter().any(|wrong| wrong == example), "{changed}: {wrong:?}");
+        }
+        raw_sql("SELECT rebuild_rollups()").execute(&mut *connection).await.unwrap();
+        assert_eq!(wrong_sums(&mut connection).await, Vec::<String>::new());
+    }
+}
+
+/// Two who add, and four who write: nothing is added twice, and nothing is left out.
+#[sqlx::test(migrations = "../../migrations")]
+async fn several_add_while_others_write(pool: PgPool) {
+    raw_sql(world::BEGINNING).execute(&pool).await.unwrap();
+    let write = async |writer: i64| {
+        let mut connection = pool.acquire().await.unwrap();
+        for number in 0..50 {
+            let click = format!(
+                "INSERT INTO clicks (project_id, livemode, affiliate_id, click_id, code, occurred_at)
+                 VALUES (1, FALSE, {}, 'clk_{writer}_{number}', 'ONE', '{}')",
+                1 + number % 3,
+                world::time(number % 5 * 24)
+            );
+            raw_sql(AssertSqlSafe(click)).execute(&mut *connection).await.unwrap();
+        }
+    };
+    let add = async || {
+        let mut connection = pool.acquire().await.unwrap();
+        for _ in 0..60 {
+            roll_up(&mut connection, 5).await.unwrap();
+        }
+    };
+    tokio::join!(write(0), write(1), write(2), write(3), add(), add());
+    let mut connection = pool.acquire().await.unwrap();
+    assert_eq!(wrong_sums(&mut connection).await, Vec::<String>::new());
+    let span = Span { from: world::time(0), before: world::time(24 * 9), interval: Interval::Month };
+    let clicks = |series: &Series| series.values().map(|activity| activity.clicks).sum::<i64>();
+    assert_eq!(clicks(&statistics::of_all(&mut connection, REALM, span).await.unwrap()), 200);
+    add_all(&mut connection).await;
+    assert_eq!(clicks(&statistics::of_all(&mut connection, REALM, span).await.unwrap()), 200);
+    assert_eq!(wrong_sums(&mut connection).await, Vec::<String>::new());
+}
+
+/// Ten thousand conversions of one affiliate are read as the months that they lie in.
+#[sqlx::test(migrations = "../../migrations")]
+async fn a_long_history_is_read_as_its_months(pool: PgPool) {
+    raw_sql(world::BEGINNING).execute(&pool).await.unwrap();
+    let many = "INSERT INTO conversions (project_id, livemode, payment_key, type, source, status, affiliate_id, currency, base_minor,
+                                         commission_minor, occurred_at, release_at)
+                SELECT 1, FALSE, 'in_' || n, 'purchase', 'stripe', 'attributed', 1, 'usd', 100, 20, at, at + INTERVAL '30 days'
+                FROM (SELECT n, '2024-01-01T00:00:00Z'::TIMESTAMPTZ + n * INTERVAL '1 hour' AS at FROM generate_series(1, 10000) n) s";
+    raw_sql(many).execute(&pool).await.unwrap();
+    let mut transaction = pool.begin().await.unwrap();
+    while roll_up(&mut transaction, 1_000).await.unwrap() > 0 {}
+    transaction.commit().await.unwrap();
+
+    let mut transaction = pool.begin().await.unwrap();
+    let before = read(&mut transaction).await;
+    let now: DateTime<Utc> = "2026-01-01T00:00:00Z".parse().unwrap();
+    let figures = affiliates::figures(&mut transaction, &AFFILIATES, now).await.unwrap();
+    assert_eq!(figures.get(&AffiliateId(1)).unwrap().earnings.first().unwrap().total.minor, 200_000);
+    let after_figures = read(&mut transaction).await;
+    assert!(after_figures - before < 500, "figures read {} rows", after_figures - before);
+    let span = Span { from: now - TimeDelta::days(3_650), before: now, interval: Interval::Month };
+    let series: BTreeMap<_, _> =
+        statistics::of_each(&mut transaction, REALM, span, &AFFILIATES).await.unwrap();
+    assert_eq!(series.get(&AffiliateId(1)).unwrap().len(), 14);
+    let after_series = read(&mut transaction).await;
+    assert!(after_series - after_figures < 500, "series read {} rows", after_series - after_figures);
+}
+
+/// Rows that this session has read since it last told of them: of two looks the difference counts.
+async fn read(connection: &mut PgConnection) -> i64 {
+    let read =
+        "SELECT sum(pg_stat_get_xact_tuples_fetched(oid) + pg_stat_get_xact_tuples_returned(oid))::BIGINT
+                FROM pg_class WHERE relnamespace = 'public'::regnamespace";
+    sqlx::query_scalar(read).fetch_one(connection).await.unwrap()
+}
