@@ -15,7 +15,11 @@ CREATE TABLE rollup_deltas (
     net_minor NUMERIC NOT NULL,
     clawed_back_minor NUMERIC NOT NULL,
     held_minor NUMERIC NOT NULL,
-    paid_minor NUMERIC NOT NULL
+    entries BIGINT NOT NULL,
+    posted_earned_minor NUMERIC NOT NULL,
+    posted_clawed_back_minor NUMERIC NOT NULL,
+    posted_held_minor NUMERIC NOT NULL,
+    posted_paid_minor NUMERIC NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
 COMMENT ON TABLE rollup_deltas IS 'What has changed of the sums in rollups and is not added to them yet: a figure is both together. Appended by triggers, in the transaction of the change.';
 COMMENT ON COLUMN rollup_deltas.project_id IS 'The project.';
@@ -31,7 +35,11 @@ COMMENT ON COLUMN rollup_deltas.base_minor IS 'Their commissionable base, in min
 COMMENT ON COLUMN rollup_deltas.net_minor IS 'Their commission less what was taken back.';
 COMMENT ON COLUMN rollup_deltas.clawed_back_minor IS 'What of it was taken back.';
 COMMENT ON COLUMN rollup_deltas.held_minor IS 'What of it is held.';
-COMMENT ON COLUMN rollup_deltas.paid_minor IS 'What was paid, by the day of posting.';
+COMMENT ON COLUMN rollup_deltas.entries IS 'Entries of the ledger, by the day of posting as what follows.';
+COMMENT ON COLUMN rollup_deltas.posted_earned_minor IS 'What they add to what was earned.';
+COMMENT ON COLUMN rollup_deltas.posted_clawed_back_minor IS 'What they take back.';
+COMMENT ON COLUMN rollup_deltas.posted_held_minor IS 'What they hold.';
+COMMENT ON COLUMN rollup_deltas.posted_paid_minor IS 'What they pay. What is payable is what was earned less the three others.';
 
 CREATE TABLE rollups (
     project_id BIGINT NOT NULL,
@@ -48,7 +56,11 @@ CREATE TABLE rollups (
     net_minor NUMERIC NOT NULL,
     clawed_back_minor NUMERIC NOT NULL,
     held_minor NUMERIC NOT NULL,
-    paid_minor NUMERIC NOT NULL,
+    entries BIGINT NOT NULL,
+    posted_earned_minor NUMERIC NOT NULL,
+    posted_clawed_back_minor NUMERIC NOT NULL,
+    posted_held_minor NUMERIC NOT NULL,
+    posted_paid_minor NUMERIC NOT NULL,
     CONSTRAINT rollups_key PRIMARY KEY (project_id, livemode, unit, affiliate_id, start, currency)
 ) WITH (fillfactor = 70);
 CREATE INDEX rollups_start_idx ON rollups (project_id, livemode, unit, start);
@@ -67,7 +79,11 @@ COMMENT ON COLUMN rollups.base_minor IS 'Their commissionable base, in minor uni
 COMMENT ON COLUMN rollups.net_minor IS 'Their commission less what was taken back.';
 COMMENT ON COLUMN rollups.clawed_back_minor IS 'What of it was taken back.';
 COMMENT ON COLUMN rollups.held_minor IS 'What of it is held.';
-COMMENT ON COLUMN rollups.paid_minor IS 'What was paid, by the day of posting.';
+COMMENT ON COLUMN rollups.entries IS 'Entries of the ledger, by the day of posting as what follows.';
+COMMENT ON COLUMN rollups.posted_earned_minor IS 'What they add to what was earned.';
+COMMENT ON COLUMN rollups.posted_clawed_back_minor IS 'What they take back.';
+COMMENT ON COLUMN rollups.posted_held_minor IS 'What they hold.';
+COMMENT ON COLUMN rollups.posted_paid_minor IS 'What they pay. What is payable is what was earned less the three others.';
 
 -- What is counted is said once for each table: for the view that has all of it, and for the triggers that see a statement's rows before
 -- and after.
@@ -77,40 +93,52 @@ DECLARE
     of_clicks CONSTANT TEXT := $sql$
         SELECT 'click' AS source, project_id, livemode, affiliate_id, occurred_at AS at, '' COLLATE "C" AS currency,
                1 AS clicks, 0 AS signups, 0 AS conversions, 0 AS purchases, 0::BIGINT AS base_minor, 0::BIGINT AS net_minor,
-               0::BIGINT AS clawed_back_minor, 0::BIGINT AS held_minor, 0::BIGINT AS paid_minor
+               0::BIGINT AS clawed_back_minor, 0::BIGINT AS held_minor, 0 AS entries, 0::BIGINT AS posted_earned_minor,
+               0::BIGINT AS posted_clawed_back_minor, 0::BIGINT AS posted_held_minor, 0::BIGINT AS posted_paid_minor
         FROM %1$s$sql$;
     of_customers CONSTANT TEXT := $sql$
         SELECT 'customer' AS source, project_id, livemode, affiliate_id, first_seen_at AS at, '' COLLATE "C" AS currency,
                0 AS clicks, 1 AS signups, 0 AS conversions, 0 AS purchases, 0::BIGINT AS base_minor, 0::BIGINT AS net_minor,
-               0::BIGINT AS clawed_back_minor, 0::BIGINT AS held_minor, 0::BIGINT AS paid_minor
+               0::BIGINT AS clawed_back_minor, 0::BIGINT AS held_minor, 0 AS entries, 0::BIGINT AS posted_earned_minor,
+               0::BIGINT AS posted_clawed_back_minor, 0::BIGINT AS posted_held_minor, 0::BIGINT AS posted_paid_minor
         FROM %1$s WHERE affiliate_id IS NOT NULL AND NOT retired$sql$;
     of_conversions CONSTANT TEXT := $sql$
         SELECT 'conversion' AS source, project_id, livemode, affiliate_id, occurred_at AS at, currency,
                0 AS clicks, 0 AS signups, 1 AS conversions,
                CASE WHEN type = 'purchase' AND status <> 'reversed' THEN 1 ELSE 0 END AS purchases,
                base_minor, commission_minor - clawed_back_minor AS net_minor, clawed_back_minor, held_minor,
-               0::BIGINT AS paid_minor
+               0 AS entries, 0::BIGINT AS posted_earned_minor,
+               0::BIGINT AS posted_clawed_back_minor, 0::BIGINT AS posted_held_minor, 0::BIGINT AS posted_paid_minor
         FROM %1$s WHERE affiliate_id IS NOT NULL AND merged_into IS NULL AND status <> 'pending'$sql$;
     of_ledger CONSTANT TEXT := $sql$
-        SELECT 'payment' AS source, project_id, livemode, affiliate_id, posted_at AS at, currency,
+        SELECT 'entry' AS source, project_id, livemode, affiliate_id, posted_at AS at, currency,
                0 AS clicks, 0 AS signups, 0 AS conversions, 0 AS purchases, 0::BIGINT AS base_minor, 0::BIGINT AS net_minor,
-               0::BIGINT AS clawed_back_minor, 0::BIGINT AS held_minor,
-               CASE WHEN to_account = 'paid' THEN amount_minor ELSE -amount_minor END AS paid_minor
-        FROM %1$s WHERE from_account = 'paid' OR to_account = 'paid'$sql$;
+               0::BIGINT AS clawed_back_minor, 0::BIGINT AS held_minor, 1 AS entries,
+               CASE 'expense' WHEN from_account THEN amount_minor WHEN to_account THEN -amount_minor ELSE 0 END
+                   AS posted_earned_minor,
+               CASE 'clawback' WHEN to_account THEN amount_minor WHEN from_account THEN -amount_minor ELSE 0 END
+                   AS posted_clawed_back_minor,
+               CASE 'held' WHEN to_account THEN amount_minor WHEN from_account THEN -amount_minor ELSE 0 END
+                   AS posted_held_minor,
+               CASE 'paid' WHEN to_account THEN amount_minor WHEN from_account THEN -amount_minor ELSE 0 END
+                   AS posted_paid_minor
+        FROM %1$s$sql$;
     -- %1$s is the rows and a sign. A change that leaves the sums alone, as most do, appends nothing.
     append CONSTANT TEXT := $sql$
         INSERT INTO rollup_deltas (project_id, livemode, affiliate_id, day, currency, clicks, signups, conversions, purchases,
-                                   base_minor, net_minor, clawed_back_minor, held_minor, paid_minor)
+                                   base_minor, net_minor, clawed_back_minor, held_minor, entries, posted_earned_minor,
+                                   posted_clawed_back_minor, posted_held_minor, posted_paid_minor)
         SELECT project_id, livemode, affiliate_id, (at AT TIME ZONE 'UTC')::DATE, currency, sum(sign * clicks),
                sum(sign * signups), sum(sign * conversions), sum(sign * purchases), sum(sign::NUMERIC * base_minor),
                sum(sign::NUMERIC * net_minor), sum(sign::NUMERIC * clawed_back_minor), sum(sign::NUMERIC * held_minor),
-               sum(sign::NUMERIC * paid_minor)
+               sum(sign * entries), sum(sign::NUMERIC * posted_earned_minor), sum(sign::NUMERIC * posted_clawed_back_minor),
+               sum(sign::NUMERIC * posted_held_minor), sum(sign::NUMERIC * posted_paid_minor)
         FROM (%1$s) AS changed
         GROUP BY 1, 2, 3, 4, 5
         HAVING sum(sign * clicks) <> 0 OR sum(sign * signups) <> 0 OR sum(sign * conversions) <> 0
             OR sum(sign * purchases) <> 0 OR sum(sign::NUMERIC * base_minor) <> 0 OR sum(sign::NUMERIC * net_minor) <> 0
             OR sum(sign::NUMERIC * clawed_back_minor) <> 0 OR sum(sign::NUMERIC * held_minor) <> 0
-            OR sum(sign::NUMERIC * paid_minor) <> 0$sql$;
+            OR sum(sign * entries) <> 0$sql$;
     definition CONSTANT TEXT := $sql$
         CREATE FUNCTION %1$s() RETURNS trigger LANGUAGE plpgsql AS $body$
         BEGIN
@@ -149,8 +177,8 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON VIEW rollup_sources IS 'Everything that rollups add up, thing by thing.';
-COMMENT ON COLUMN rollup_sources.source IS 'click, customer, conversion or payment.';
-COMMENT ON COLUMN rollup_sources.at IS 'When it happened; of a payment, when it was posted.';
+COMMENT ON COLUMN rollup_sources.source IS 'click, customer, conversion or entry.';
+COMMENT ON COLUMN rollup_sources.at IS 'When it happened; of an entry, when it was posted.';
 
 -- Adds some of what was appended to the sums. Only one at a time does: another one finds nothing to do.
 CREATE FUNCTION roll_up(most BIGINT) RETURNS BIGINT LANGUAGE plpgsql AS $$
@@ -166,7 +194,8 @@ BEGIN
         INSERT INTO rollups AS r
         SELECT t.project_id, t.livemode, u.unit, a.affiliate_id, date_trunc(u.unit, t.day::TIMESTAMP)::DATE, t.currency,
                sum(t.clicks), sum(t.signups), sum(t.conversions), sum(t.purchases), sum(t.base_minor), sum(t.net_minor),
-               sum(t.clawed_back_minor), sum(t.held_minor), sum(t.paid_minor)
+               sum(t.clawed_back_minor), sum(t.held_minor), sum(t.entries), sum(t.posted_earned_minor),
+               sum(t.posted_clawed_back_minor), sum(t.posted_held_minor), sum(t.posted_paid_minor)
         FROM taken t
         CROSS JOIN (VALUES ('day'), ('month')) AS u (unit)
         CROSS JOIN LATERAL (VALUES (t.affiliate_id), (0)) AS a (affiliate_id)
@@ -176,7 +205,11 @@ BEGIN
             conversions = r.conversions + excluded.conversions, purchases = r.purchases + excluded.purchases,
             base_minor = r.base_minor + excluded.base_minor, net_minor = r.net_minor + excluded.net_minor,
             clawed_back_minor = r.clawed_back_minor + excluded.clawed_back_minor,
-            held_minor = r.held_minor + excluded.held_minor, paid_minor = r.paid_minor + excluded.paid_minor
+            held_minor = r.held_minor + excluded.held_minor, entries = r.entries + excluded.entries,
+            posted_earned_minor = r.posted_earned_minor + excluded.posted_earned_minor,
+            posted_clawed_back_minor = r.posted_clawed_back_minor + excluded.posted_clawed_back_minor,
+            posted_held_minor = r.posted_held_minor + excluded.posted_held_minor,
+            posted_paid_minor = r.posted_paid_minor + excluded.posted_paid_minor
     )
     SELECT count(*) INTO rolled_up FROM taken;
     RETURN rolled_up;
@@ -192,7 +225,7 @@ BEGIN
     INSERT INTO rollup_deltas
     SELECT project_id, livemode, affiliate_id, (at AT TIME ZONE 'UTC')::DATE, currency, sum(clicks), sum(signups),
            sum(conversions), sum(purchases), sum(base_minor), sum(net_minor), sum(clawed_back_minor), sum(held_minor),
-           sum(paid_minor)
+           sum(entries), sum(posted_earned_minor), sum(posted_clawed_back_minor), sum(posted_held_minor), sum(posted_paid_minor)
     FROM rollup_sources
     GROUP BY 1, 2, 3, 4, 5;
     PERFORM roll_up(9223372036854775807);
@@ -205,8 +238,10 @@ CREATE INDEX conversions_release_idx ON conversions (affiliate_id, release_at)
     WHERE merged_into IS NULL AND affiliate_id IS NOT NULL AND release_at IS NOT NULL;
 CREATE INDEX ledger_entries_paid_conversion_idx ON ledger_entries (conversion_id) WHERE from_account = 'paid' OR to_account = 'paid';
 
--- The sums that it was for are kept now.
+-- The sums that these were for are kept now. An account is read by the time of posting.
 DROP INDEX conversions_earned_idx;
+CREATE INDEX ledger_entries_posted_idx ON ledger_entries (affiliate_id, posted_at, id);
+DROP INDEX ledger_entries_affiliate_idx;
 
 -- Whoever may write what is counted may say so, and whoever may read it may read the sums: roles are not granted anew for this. The sums
 -- are a worker's, who alone writes facts.

@@ -1,12 +1,15 @@
 //! An affiliate's statement: what it was owed, what moved that, what it is owed now.
 //!
-//! Read from the ledger alone. What is owed is `payable` and `held` together; times are those of
-//! posting, so that a period that was closed stays as it is.
+//! Read from the ledger alone: its entries, and sums of them ([`crate::rollups`]). What is owed is `payable` and `held` together; times
+//! are those of posting, so that a period that was closed stays as it is.
 
 use super::{PgConnection, StoreError, decode};
-use chrono::{DateTime, Utc};
+use crate::rollups::Pieces;
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::day::midnight;
 use domain::ids::{AffiliateId, ConversionId, PayoutId};
 use domain::money::{Currency, Money};
+use sqlx::{Connection as _, Postgres, Transaction};
 use std::collections::BTreeMap;
 
 /// Which part of an account.
@@ -77,20 +80,12 @@ pub async fn latest(
     period: Period,
     most: i64,
 ) -> Result<Latest, StoreError> {
-    let mut statements = openings(connection, affiliate, None, period).await?;
-    let closings = openings(
-        connection,
-        affiliate,
-        None,
-        Period { from: Some(period.before.unwrap_or(DateTime::<Utc>::MAX_UTC)), ..period },
-    )
-    .await?;
-    for (currency, statement) in &mut statements {
-        let Some(closing) = closings.get(currency) else { continue };
-        (statement.closing, statement.closing_held) = (closing.opening, closing.closing_held);
-        statement.opening = statement.closing;
-    }
-    let mut lines = lines(connection, affiliate, None, period, Some(most.saturating_add(1))).await?;
+    let mut snapshot = snapshot(connection).await?;
+    let seen = standing(&mut snapshot, &[affiliate], period.before).await?;
+    let mut statements: BTreeMap<Currency, Statement> =
+        seen.iter().map(|balance| (balance.currency, Statement::from_here(balance))).collect();
+    let mut lines = lines(&mut snapshot, affiliate, None, period, Some(most.saturating_add(1))).await?;
+    snapshot.rollback().await?;
     let is_cut = i64::try_from(lines.len()).is_ok_and(|lines| lines > most);
     if is_cut {
         lines.remove(0);
@@ -116,8 +111,11 @@ pub async fn of(
     currency: Option<Currency>,
     period: Period,
 ) -> Result<Vec<Statement>, StoreError> {
-    let mut statements = openings(connection, affiliate, currency, period).await?;
-    for (currency, line) in lines(connection, affiliate, currency, period, None).await? {
+    let mut snapshot = snapshot(connection).await?;
+    let mut statements = openings(&mut snapshot, affiliate, currency, period).await?;
+    let lines = lines(&mut snapshot, affiliate, currency, period, None).await?;
+    snapshot.rollback().await?;
+    for (currency, line) in lines {
         let Some(statement) = statements.get_mut(&currency) else { continue };
         let too_large = || decode("a balance beyond 64 bits");
         statement.closing.minor =
@@ -129,6 +127,26 @@ pub async fn of(
     Ok(statements.into_values().collect())
 }
 
+impl Statement {
+    /// One that opens and closes with a balance.
+    fn from_here(balance: &Balance) -> Self {
+        let money = |minor| Money { minor, currency: balance.currency };
+        let owed = money(balance.payable.saturating_add(balance.held));
+        Self {
+            currency: balance.currency,
+            opening: owed,
+            lines: Vec::new(),
+            closing: owed,
+            closing_held: money(balance.held),
+        }
+    }
+}
+
+/// All that a statement reads is of one moment.
+async fn snapshot(connection: &mut PgConnection) -> Result<Transaction<'_, Postgres>, StoreError> {
+    Ok(connection.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+}
+
 /// What was owed before the period, for every currency that the period's end has seen.
 async fn openings(
     connection: &mut PgConnection,
@@ -136,36 +154,18 @@ async fn openings(
     currency: Option<Currency>,
     period: Period,
 ) -> Result<BTreeMap<Currency, Statement>, StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT currency AS "currency!",
-                  coalesce(sum(amount_minor) FILTER (WHERE posted_at < $3), 0)::BIGINT AS "balance!",
-                  coalesce(sum(amount_minor) FILTER (WHERE posted_at < $3 AND account = 'held'), 0)::BIGINT AS "held!"
-           FROM ledger_postings
-           WHERE affiliate_id = $1 AND account IN ('payable', 'held')
-             AND ($2::TEXT IS NULL OR currency = $2) AND ($4::TIMESTAMPTZ IS NULL OR posted_at < $4)
-           GROUP BY currency"#,
-        affiliate.0,
-        currency.map(|currency| currency.to_string()),
-        period.from,
-        period.before,
-    )
-    .fetch_all(connection)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            let currency = Currency::stored(&row.currency).map_err(decode)?;
-            let money = |minor| Money { minor, currency };
-            let opening = money(row.balance);
-            let statement = Statement {
-                currency,
-                opening,
-                lines: Vec::new(),
-                closing: opening,
-                closing_held: money(row.held),
-            };
-            Ok((currency, statement))
-        })
-        .collect()
+    let seen = standing(connection, &[affiliate], period.before).await?;
+    let opening = match period.from {
+        Some(from) => standing(connection, &[affiliate], Some(from)).await?,
+        None => Vec::new(),
+    };
+    let wanted = |balance: &&Balance| currency.is_none_or(|currency| currency == balance.currency);
+    let statements = seen.iter().filter(wanted).map(|seen| {
+        let at_first = opening.iter().find(|balance| balance.currency == seen.currency);
+        let nothing = Balance::nothing(affiliate, seen.currency);
+        (seen.currency, Statement::from_here(at_first.unwrap_or(&nothing)))
+    });
+    Ok(statements.collect())
 }
 
 /// The lines of a period in order; the last ones of it when only so many are asked for.
@@ -191,7 +191,8 @@ async fn lines(
                (SELECT min(posted_at), min(id), currency, payout_id, 'paid', NULL, sum(payable + held)::BIGINT,
                        sum(held)::BIGINT, min(event_id), min(actor), min(reason)
                 FROM ledger_movements
-                WHERE affiliate_id = $1 AND payout_id IS NOT NULL AND ($2::TEXT IS NULL OR currency = $2)
+                WHERE affiliate_id = $1 AND payout_id IS NOT NULL AND (from_account = 'paid' OR to_account = 'paid')
+                  AND ($2::TEXT IS NULL OR currency = $2)
                   AND ($3::TIMESTAMPTZ IS NULL OR posted_at >= $3) AND ($4::TIMESTAMPTZ IS NULL OR posted_at < $4)
                 GROUP BY currency, payout_id
                 ORDER BY min(posted_at) DESC, min(id) DESC LIMIT $5)
@@ -248,6 +249,12 @@ pub struct Balance {
     pub payable: i64,
 }
 
+impl Balance {
+    fn nothing(affiliate: AffiliateId, currency: Currency) -> Self {
+        Self { affiliate, currency, earned: 0, clawed_back: 0, held: 0, paid: 0, payable: 0 }
+    }
+}
+
 /// The balances of these affiliates, in order of affiliate and currency.
 ///
 /// # Errors
@@ -256,13 +263,64 @@ pub async fn balances(
     connection: &mut PgConnection,
     affiliates: &[AffiliateId],
 ) -> Result<Vec<Balance>, StoreError> {
+    standing(connection, affiliates, None).await
+}
+
+/// Before anything was ever posted.
+const BEGINNING: NaiveDate = NaiveDate::from_ymd_opt(1970, 1, 1).unwrap();
+/// When everything will have been.
+const END: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).unwrap();
+
+/// What was posted before a time, in each currency in which anything was: sums of months and days, less what was posted on the last day
+/// after it.
+async fn standing(
+    connection: &mut PgConnection,
+    affiliates: &[AffiliateId],
+    before: Option<DateTime<Utc>>,
+) -> Result<Vec<Balance>, StoreError> {
     let ids: Vec<i64> = affiliates.iter().map(|id| id.0).collect();
+    let pieces = Pieces::of(midnight(BEGINNING)..before.unwrap_or_else(|| midnight(END)), true);
+    let (units, first_days, before_days) = pieces.whole_columns();
+    let (outside_from, outside_before) = pieces.outside_columns();
     let rows = sqlx::query!(
-        r#"SELECT affiliate_id AS "affiliate_id!", currency AS "currency!", sum(earned)::BIGINT AS "earned!",
-                  sum(clawed_back)::BIGINT AS "clawed_back!", sum(held)::BIGINT AS "held!",
-                  sum(paid)::BIGINT AS "paid!", sum(payable)::BIGINT AS "payable!"
-           FROM ledger_movements WHERE affiliate_id = ANY($1) GROUP BY 1, 2 ORDER BY 1, 2"#,
+        r#"SELECT affiliate_id AS "affiliate_id!", currency AS "currency!", sum(posted_earned_minor)::BIGINT AS "earned!",
+                  sum(posted_clawed_back_minor)::BIGINT AS "clawed_back!", sum(posted_held_minor)::BIGINT AS "held!",
+                  sum(posted_paid_minor)::BIGINT AS "paid!",
+                  sum(posted_earned_minor - posted_clawed_back_minor - posted_held_minor - posted_paid_minor)::BIGINT AS "payable!"
+           FROM (
+             SELECT r.* FROM UNNEST($1::BIGINT[]) AS wanted (id)
+             CROSS JOIN LATERAL (SELECT project_id, livemode, id FROM affiliates WHERE id = wanted.id OFFSET 0) a
+             CROSS JOIN UNNEST($2::TEXT[], $3::DATE[], $4::DATE[]) AS whole (unit, first, before)
+             CROSS JOIN LATERAL (
+                 SELECT affiliate_id, currency, entries, posted_earned_minor, posted_clawed_back_minor, posted_held_minor,
+                        posted_paid_minor
+                 FROM rollups
+                 WHERE project_id = a.project_id AND livemode = a.livemode AND unit = whole.unit AND affiliate_id = a.id
+                   AND start >= whole.first AND start < whole.before
+                 OFFSET 0
+             ) r
+             UNION ALL
+             SELECT affiliate_id, currency, entries, posted_earned_minor, posted_clawed_back_minor, posted_held_minor,
+                    posted_paid_minor
+             FROM rollup_deltas WHERE affiliate_id = ANY($1) AND day < $5
+             UNION ALL
+             SELECT l.affiliate_id, l.currency, -1, -l.earned, -l.clawed_back, -l.held, -l.paid
+             FROM UNNEST($1) AS wanted (id)
+             CROSS JOIN UNNEST($6::TIMESTAMPTZ[], $7::TIMESTAMPTZ[]) AS outside (first, before)
+             CROSS JOIN LATERAL (
+                 SELECT * FROM ledger_movements
+                 WHERE affiliate_id = wanted.id AND posted_at >= outside.first AND posted_at < outside.before
+                 OFFSET 0
+             ) l
+           ) AS posted
+           GROUP BY 1, 2 HAVING sum(entries) > 0 ORDER BY 1, 2"#,
         &ids,
+        &units,
+        &first_days,
+        &before_days,
+        pieces.days.end,
+        &outside_from,
+        &outside_before,
     )
     .fetch_all(connection)
     .await?;

@@ -56,17 +56,17 @@ pub async fn figures(
              SELECT r.* FROM UNNEST($1::BIGINT[]) AS wanted (id)
              CROSS JOIN LATERAL (SELECT project_id, livemode, id FROM affiliates WHERE id = wanted.id OFFSET 0) a
              CROSS JOIN LATERAL (
-                 SELECT affiliate_id, currency, clicks, signups, conversions, purchases, net_minor, held_minor, paid_minor
+                 SELECT affiliate_id, currency, clicks, signups, conversions, purchases, net_minor, held_minor, posted_paid_minor
                  FROM rollups
                  WHERE project_id = a.project_id AND livemode = a.livemode AND unit = 'month' AND affiliate_id = a.id
                  OFFSET 0
              ) r
              UNION ALL
-             SELECT affiliate_id, currency, clicks, signups, conversions, purchases, net_minor, held_minor, paid_minor
+             SELECT affiliate_id, currency, clicks, signups, conversions, purchases, net_minor, held_minor, posted_paid_minor
              FROM rollup_deltas WHERE affiliate_id = ANY($1)
          ), sums AS (
              SELECT affiliate_id, currency, sum(clicks) AS clicks, sum(signups) AS signups, sum(conversions) AS conversions,
-                    sum(purchases) AS purchases, sum(net_minor) AS net, sum(held_minor) AS held, sum(paid_minor) AS paid
+                    sum(purchases) AS purchases, sum(net_minor) AS net, sum(held_minor) AS held, sum(posted_paid_minor) AS paid
              FROM rolled_up GROUP BY affiliate_id, currency
          ), unreleased AS (
              SELECT affiliate_id, currency, sum(greatest(due, 0)) AS due, min(release_at) FILTER (WHERE due > 0) AS next_release_at

@@ -76,7 +76,7 @@ async fn busiest(
              FROM UNNEST($8::TIMESTAMPTZ[], $9::TIMESTAMPTZ[]) AS outside (first, before)
              CROSS JOIN LATERAL (
                  SELECT * FROM rollup_sources
-                 WHERE project_id = $1 AND livemode = $2 AND at >= outside.first AND at < outside.before AND source <> 'payment'
+                 WHERE project_id = $1 AND livemode = $2 AND at >= outside.first AND at < outside.before AND source <> 'entry'
                  OFFSET 0
              ) s
          ), ranked AS (

@@ -30,7 +30,7 @@ pub(super) async fn series(
              FROM UNNEST($9::TIMESTAMPTZ[], $10::TIMESTAMPTZ[]) AS outside (first, before)
              CROSS JOIN LATERAL (
                  SELECT * FROM rollup_sources
-                 WHERE project_id = $1 AND livemode = $2 AND at >= outside.first AND at < outside.before AND source <> 'payment'
+                 WHERE project_id = $1 AND livemode = $2 AND at >= outside.first AND at < outside.before AND source <> 'entry'
                  OFFSET 0
              ) s
          ), sums AS (

@@ -165,3 +165,30 @@ fn earned(rows: &[&&Conversion], paid: &[&Paid], currency: Currency, now: DateTi
         next_release_at: unreleased.iter().filter_map(|row| row.release_at).min(),
     })
 }
+
+/// Opening and closing balance of an affiliate's account, and what of the latter is held, by currency: of entries before two times.
+pub(crate) async fn account(
+    connection: &mut PgConnection,
+    affiliate: AffiliateId,
+    span: Span,
+) -> Vec<(String, i64, i64, i64)> {
+    let entries: Vec<(String, DateTime<Utc>, i64, i64)> = sqlx::query_as(
+        "SELECT currency, posted_at, payable + held, held FROM ledger_movements WHERE affiliate_id = $1 AND posted_at < $2",
+    )
+    .bind(affiliate.0)
+    .bind(span.before)
+    .fetch_all(connection)
+    .await
+    .unwrap();
+    let mut accounts: BTreeMap<String, (i64, i64, i64)> = BTreeMap::new();
+    for (currency, posted_at, owed, held) in entries {
+        let (opening, closing, closing_held) = accounts.entry(currency).or_default();
+        *opening += if posted_at < span.from { owed } else { 0 };
+        *closing += owed;
+        *closing_held += held;
+    }
+    accounts
+        .into_iter()
+        .map(|(currency, (opening, closing, held))| (currency, opening, closing, held))
+        .collect()
+}

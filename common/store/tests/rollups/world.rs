@@ -45,7 +45,7 @@ pub(crate) fn act() -> impl Strategy<Value = String> {
              AND NOT EXISTS (SELECT FROM conversions o WHERE o.merged_into = c.id)
              AND NOT EXISTS (SELECT FROM ledger_entries l WHERE l.conversion_id = c.id)"
         )),
-        3 => payment(),
+        3 => posting(),
     ]
 }
 
@@ -63,7 +63,7 @@ fn customer() -> impl Strategy<Value = String> {
         format!(
             "WITH c AS (INSERT INTO clusters (project_id, livemode) VALUES (1, FALSE) RETURNING id)
              INSERT INTO customers (project_id, livemode, cluster_id, anchor, affiliate_id, status, first_seen_at)
-             SELECT 1, FALSE, id, 'customer:{name}', {affiliate}, 'active', '{at}' FROM c"
+             SELECT 1, FALSE, id, 'customer:{name}', {affiliate}, 'pending', '{at}' FROM c"
         )
     })
 }
@@ -129,15 +129,21 @@ fn merge() -> impl Strategy<Value = String> {
     })
 }
 
-/// Something is paid of what some conversions earned, or comes back.
-fn payment() -> impl Strategy<Value = String> {
-    (0_i64..5, 1_i64..900, at(), any::<bool>()).prop_map(|(rest, minor, at, comes_back)| {
-        let (from, to) = if comes_back { ("paid", "payable") } else { ("payable", "paid") };
+/// Something is posted of what some conversions earned: earned, earned and held, paid, or what was paid comes back.
+fn posting() -> impl Strategy<Value = String> {
+    let accounts = [
+        "('expense', 'payable')",
+        "('expense', 'payable'), ('payable', 'held')",
+        "('payable', 'paid')",
+        "('paid', 'payable')",
+    ];
+    (0_i64..5, 1_i64..900, at(), prop::sample::select(accounts.to_vec())).prop_map(|(rest, minor, at, accounts)| {
         format!(
             "INSERT INTO ledger_entries (project_id, livemode, conversion_id, affiliate_id, currency, from_account, to_account,
                                          amount_minor, cause, posted_at)
-             SELECT 1, FALSE, id, affiliate_id, currency, '{from}', '{to}', {minor}, 'paid', '{at}'
-             FROM conversions WHERE id % 5 = {rest} AND affiliate_id IS NOT NULL"
+             SELECT 1, FALSE, id, affiliate_id, currency, giving, taking, {minor}, 'earned', '{at}'
+             FROM conversions CROSS JOIN (VALUES {accounts}) AS accounts (giving, taking)
+             WHERE id % 5 = {rest} AND affiliate_id IS NOT NULL"
         )
     })
 }
