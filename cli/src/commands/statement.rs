@@ -88,7 +88,7 @@ struct Entry {
 /// Tells it.
 pub(super) async fn run(args: &StatementArgs, context: &Context) -> anyhow::Result<()> {
     ensure!(args.from.zip(args.to).is_none_or(|(from, to)| from <= to), "--from lies after --to");
-    let mut connection = context.database().await?.acquire().await?;
+    let mut connection = store::snapshot(&context.database().await?).await?;
     let realm = args.realm.realm(&mut connection).await?;
     let (affiliate_id, affiliate) = app::payouts::affiliate(&mut connection, realm, &args.affiliate).await?;
     let period = Period { from: args.from.map(Day::start), before: args.to.map(Day::end) };

@@ -9,7 +9,6 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::day::midnight;
 use domain::ids::{AffiliateId, ConversionId, PayoutId};
 use domain::money::{Currency, Money};
-use sqlx::{Connection as _, Postgres, Transaction};
 use std::collections::BTreeMap;
 
 /// Which part of an account.
@@ -70,7 +69,8 @@ pub struct Latest {
     pub is_cut: bool,
 }
 
-/// The latest lines of a period, at most so many in all currencies, with the balances that [`of`] gives them.
+/// The latest lines of a period, at most so many in all currencies, with the balances that [`of`] gives them. The connection is a snapshot
+/// ([`crate::snapshot`]), so that balances and lines are of one moment.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -80,12 +80,10 @@ pub async fn latest(
     period: Period,
     most: i64,
 ) -> Result<Latest, StoreError> {
-    let mut snapshot = snapshot(connection).await?;
-    let seen = standing(&mut snapshot, &[affiliate], period.before).await?;
+    let seen = standing(connection, &[affiliate], period.before).await?;
     let mut statements: BTreeMap<Currency, Statement> =
         seen.iter().map(|balance| (balance.currency, Statement::from_here(balance))).collect();
-    let mut lines = lines(&mut snapshot, affiliate, None, period, Some(most.saturating_add(1))).await?;
-    snapshot.rollback().await?;
+    let mut lines = lines(connection, affiliate, None, period, Some(most.saturating_add(1))).await?;
     let is_cut = i64::try_from(lines.len()).is_ok_and(|lines| lines > most);
     if is_cut {
         lines.remove(0);
@@ -104,18 +102,18 @@ pub async fn latest(
     Ok(Latest { statements: statements.collect(), is_cut })
 }
 
-/// A statement for each currency in which there ever was anything, in order of their codes.
+/// A statement for each currency in which there ever was anything, in order of their codes. The connection is a snapshot, as for [`latest`].
+///
+/// # Errors
+/// [`StoreError`]
 pub async fn of(
     connection: &mut PgConnection,
     affiliate: AffiliateId,
     currency: Option<Currency>,
     period: Period,
 ) -> Result<Vec<Statement>, StoreError> {
-    let mut snapshot = snapshot(connection).await?;
-    let mut statements = openings(&mut snapshot, affiliate, currency, period).await?;
-    let lines = lines(&mut snapshot, affiliate, currency, period, None).await?;
-    snapshot.rollback().await?;
-    for (currency, line) in lines {
+    let mut statements = openings(connection, affiliate, currency, period).await?;
+    for (currency, line) in lines(connection, affiliate, currency, period, None).await? {
         let Some(statement) = statements.get_mut(&currency) else { continue };
         let too_large = || decode("a balance beyond 64 bits");
         statement.closing.minor =
@@ -140,11 +138,6 @@ impl Statement {
             closing_held: money(balance.held),
         }
     }
-}
-
-/// All that a statement reads is of one moment.
-async fn snapshot(connection: &mut PgConnection) -> Result<Transaction<'_, Postgres>, StoreError> {
-    Ok(connection.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
 }
 
 /// What was owed before the period, for every currency that the period's end has seen.

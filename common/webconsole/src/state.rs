@@ -83,7 +83,7 @@ impl ProxySignIn {
     }
 }
 
-/// A connection for what takes its time, and the turn at it.
+/// A snapshot for what takes its time, and the turn at it.
 pub(crate) struct Patient {
     transaction: Transaction,
     _turn: OwnedSemaphorePermit,
@@ -175,7 +175,7 @@ impl Console {
     /// A connection for what takes its time. Nothing is written on it.
     pub(crate) async fn patient(&self) -> Result<Patient, Failure> {
         let turn = self.long_read().await?;
-        let mut transaction = self.parts.reads.begin().await?;
+        let mut transaction = store::snapshot(&self.parts.reads).await?;
         statement_timeout(&mut transaction, PATIENT).await?;
         Ok(Patient { transaction, _turn: turn })
     }

@@ -50,7 +50,7 @@ pub(crate) async fn get(
     let period = Period { from: first_moment(&mut query, "from"), before: moment_after(&mut query, "to") };
     let currency = query.currency("currency");
     query.finish()?;
-    let mut connection = state.pool.acquire().await?;
+    let mut connection = store::snapshot(&state.pool).await?;
     let found = affiliates::by_name(&mut connection, caller.realm, email).await?;
     let (id, email) = found.filter(|_| email.contains('@')).ok_or_else(|| unknown(email))?;
     let statements = statements::of(&mut connection, id, currency, period).await?;
