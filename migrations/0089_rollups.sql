@@ -63,7 +63,8 @@ CREATE TABLE rollups (
     posted_paid_minor NUMERIC NOT NULL,
     CONSTRAINT rollups_key PRIMARY KEY (project_id, livemode, unit, affiliate_id, start, currency)
 ) WITH (fillfactor = 70);
-CREATE INDEX rollups_start_idx ON rollups (project_id, livemode, unit, start);
+-- Of affiliates alone: what is read of one of them, or of all together, has no other index than the key, whatever statistics say.
+CREATE INDEX rollups_start_idx ON rollups (project_id, livemode, unit, start) WHERE affiliate_id <> 0;
 COMMENT ON TABLE rollups IS 'Sums of what rollup_sources has, by day and by month, less what is in rollup_deltas. Nothing is decided by them: tributary verify adds all of it up again.';
 COMMENT ON COLUMN rollups.project_id IS 'The project.';
 COMMENT ON COLUMN rollups.livemode IS 'The mode.';
@@ -155,7 +156,7 @@ BEGIN
         || format(of_clicks, 'clicks') || ' UNION ALL ' || format(of_customers, 'customers') || ' UNION ALL '
         || format(of_conversions, 'conversions') || ' UNION ALL ' || format(of_ledger, 'ledger_entries');
     FOR source IN
-        SELECT * FROM (VALUES ('clicks', of_clicks, FALSE), ('customers', of_customers, TRUE),
+        SELECT * FROM (VALUES ('clicks', of_clicks, TRUE), ('customers', of_customers, TRUE),
                               ('conversions', of_conversions, TRUE), ('ledger_entries', of_ledger, FALSE))
             AS s (of_table, counted, changes)
     LOOP
@@ -164,7 +165,7 @@ BEGIN
         EXECUTE format(definition, source.of_table || '_roll_up_inserted', format(append, now_there));
         EXECUTE format('CREATE TRIGGER %1$s_roll_up_inserted AFTER INSERT ON %1$s REFERENCING NEW TABLE AS now_there
                         FOR EACH STATEMENT EXECUTE FUNCTION %1$s_roll_up_inserted()', source.of_table);
-        -- A click and an entry of the ledger stay as they are.
+        -- An entry of the ledger stays as it is.
         CONTINUE WHEN NOT source.changes;
         EXECUTE format(definition, source.of_table || '_roll_up_updated',
                        format(append, now_there || ' UNION ALL ' || gone));
@@ -215,33 +216,34 @@ BEGIN
     RETURN rolled_up;
 END $$;
 
--- Adds up everything anew; whoever writes what is counted waits meanwhile.
+-- Adds up everything anew. Nobody waits: what is counted and what is appended are of one moment, that of the last statement, and what is
+-- appended later stays.
 CREATE FUNCTION rebuild_rollups() RETURNS VOID LANGUAGE plpgsql AS $$
 BEGIN
-    LOCK TABLE clicks, customers, conversions, ledger_entries IN SHARE ROW EXCLUSIVE MODE;
-    LOCK TABLE rollup_deltas, rollups IN EXCLUSIVE MODE;
-    DELETE FROM rollup_deltas;
+    PERFORM pg_advisory_xact_lock(hashtextextended('rollups', 0));
     DELETE FROM rollups;
-    INSERT INTO rollup_deltas
-    SELECT project_id, livemode, affiliate_id, (at AT TIME ZONE 'UTC')::DATE, currency, sum(clicks), sum(signups),
-           sum(conversions), sum(purchases), sum(base_minor), sum(net_minor), sum(clawed_back_minor), sum(held_minor),
-           sum(entries), sum(posted_earned_minor), sum(posted_clawed_back_minor), sum(posted_held_minor), sum(posted_paid_minor)
-    FROM rollup_sources
-    GROUP BY 1, 2, 3, 4, 5;
-    PERFORM roll_up(9223372036854775807);
+    WITH counted AS (
+        DELETE FROM rollup_deltas
+    )
+    INSERT INTO rollups
+    SELECT s.project_id, s.livemode, u.unit, a.affiliate_id, date_trunc(u.unit, s.day::TIMESTAMP)::DATE, s.currency,
+           sum(s.clicks), sum(s.signups), sum(s.conversions), sum(s.purchases), sum(s.base_minor), sum(s.net_minor),
+           sum(s.clawed_back_minor), sum(s.held_minor), sum(s.entries), sum(s.posted_earned_minor),
+           sum(s.posted_clawed_back_minor), sum(s.posted_held_minor), sum(s.posted_paid_minor)
+    FROM (
+        SELECT project_id, livemode, affiliate_id, (at AT TIME ZONE 'UTC')::DATE AS day, currency, sum(clicks) AS clicks,
+               sum(signups) AS signups, sum(conversions) AS conversions, sum(purchases) AS purchases,
+               sum(base_minor) AS base_minor, sum(net_minor) AS net_minor, sum(clawed_back_minor) AS clawed_back_minor,
+               sum(held_minor) AS held_minor, sum(entries) AS entries, sum(posted_earned_minor) AS posted_earned_minor,
+               sum(posted_clawed_back_minor) AS posted_clawed_back_minor, sum(posted_held_minor) AS posted_held_minor,
+               sum(posted_paid_minor) AS posted_paid_minor
+        FROM rollup_sources
+        GROUP BY 1, 2, 3, 4, 5
+    ) s
+    CROSS JOIN (VALUES ('day'), ('month')) AS u (unit)
+    CROSS JOIN LATERAL (VALUES (s.affiliate_id), (0)) AS a (affiliate_id)
+    GROUP BY 1, 2, 3, 4, 5, 6;
 END $$;
-SELECT rebuild_rollups();
-
--- What is not released yet is told payment by payment, from an index of its own; whether anything of it was paid, too.
-CREATE INDEX conversions_release_idx ON conversions (affiliate_id, release_at)
-    INCLUDE (id, status, currency, commission_minor, clawed_back_minor, held_minor)
-    WHERE merged_into IS NULL AND affiliate_id IS NOT NULL AND release_at IS NOT NULL;
-CREATE INDEX ledger_entries_paid_conversion_idx ON ledger_entries (conversion_id) WHERE from_account = 'paid' OR to_account = 'paid';
-
--- The sums that these were for are kept now. An account is read by the time of posting.
-DROP INDEX conversions_earned_idx;
-CREATE INDEX ledger_entries_posted_idx ON ledger_entries (affiliate_id, posted_at, id);
-DROP INDEX ledger_entries_affiliate_idx;
 
 -- Whoever may write what is counted may say so, and whoever may read it may read the sums: roles are not granted anew for this. The sums
 -- are a worker's, who alone writes facts.

@@ -18,10 +18,12 @@
 mod acknowledge;
 mod backoff;
 mod batch;
+mod halves;
 mod heartbeat;
 mod intake;
 mod jobs;
 mod keychain;
+mod line;
 mod notify;
 mod place;
 mod pressure;

@@ -12,41 +12,39 @@ use tokio_util::sync::CancellationToken;
 const INTERVAL: Duration = Duration::from_secs(5);
 /// While batches are full so many looks are left out: what many events change of one sum is added to it once.
 const LEFT_OUT: u32 = 3;
-/// Changes of one transaction.
+/// Changes of one transaction, at most and at least: half as many where they took too long.
 const MOST: i64 = 20_000;
-/// How long one may take.
+const LEAST: i64 = 100;
+/// How long one may take: somewhat longer than the database lets it.
 const STEP: Duration = Duration::from_secs(8);
 
 /// Works until `shutdown` is cancelled. Whichever worker comes first does it; what failed is there the next time.
 pub(crate) async fn run(sessions: Sessions, pressure: Arc<Pressure>, shutdown: CancellationToken) {
-    let mut left_out = 0;
+    let (mut left_out, mut most) = (0, MOST);
     while pause(INTERVAL, &shutdown).await == Waited::Whole {
         if pressure.is_felt() && left_out < LEFT_OUT {
             left_out += 1;
             continue;
         }
         left_out = 0;
-        match shutdown.run_until_cancelled(catch_up(&sessions)).await {
+        match shutdown.run_until_cancelled(catch_up(&sessions, most)).await {
             None => return,
-            Some(Ok(rolled_up)) if rolled_up > 0 => tracing::debug!(rolled_up, "changes are in the sums"),
-            Some(Ok(_)) => {}
+            Some(Ok(())) => most = (most * 2).min(MOST),
+            Some(Err(StoreError::Slow(error))) => {
+                tracing::warn!(%error, changes = most, "adding to the sums takes long: fewer at a time; figures read what waits");
+                most = (most / 2).max(LEAST);
+            }
             Some(Err(error)) => log(&error),
         }
     }
 }
 
-/// Adds until little is left, and tells how much it was.
-async fn catch_up(sessions: &Sessions) -> Result<i64, StoreError> {
+/// Adds so many at a time until little is left.
+async fn catch_up(sessions: &Sessions, most: i64) -> Result<(), StoreError> {
     let mut session = sessions.open().await?;
-    let mut all = 0;
-    loop {
-        let rolled_up = within(STEP, roll_up(&mut session, MOST)).await?;
-        all += rolled_up;
-        if rolled_up < MOST {
-            session.done();
-            return Ok(all);
-        }
-    }
+    while within(STEP, roll_up(&mut session, most)).await? == most {}
+    session.done();
+    Ok(())
 }
 
 fn log(error: &StoreError) {

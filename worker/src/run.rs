@@ -2,14 +2,16 @@
 
 use crate::backoff::{Backoff, Waited};
 use crate::batch::{Batch, Settling};
-use crate::intake::{self, Task, Unworkable};
+use crate::halves::Read;
+use crate::intake::{self, Task};
 use crate::jobs::Jobs;
 use crate::keychain::Keychain;
+use crate::line::{Line, Of};
 use crate::place::{Kind, Place};
 use crate::pressure::Pressure;
 use crate::suspects::{self, Trial};
-use crate::turns::{BATCH, Turn, Turns};
-use crate::{heartbeat, notify, reconcile, rollups, telemetry, waiting};
+use crate::turns::{BATCH, MOST, Places, Turn, Turns};
+use crate::{halves, heartbeat, notify, reconcile, rollups, telemetry, waiting};
 use anyhow::Context;
 use common::config::{NotifyArgs, QueueArgs, StripeArgs, WatchArgs};
 use queue::{Consumer, Delivery, Publisher, QueueConfig};
@@ -17,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::Sessions;
 use stripe::metadata::MetadataKeys;
-use tokio::sync::{Mutex, RwLock, mpsc};
+use tokio::sync::RwLock;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
@@ -186,22 +188,21 @@ impl Shift<'_> {
         ));
         tracing::info!(broker = queue.broker.is_some(), "working");
 
-        // While two batches are settled the next is read. Two workers that meet wait for each other in the database, and so
+        // While two batches are settled the next two are read. Two workers that meet wait for each other in the database, and so
         // do two batches of one.
-        let (give, take) = mpsc::channel(1);
-        let (take, alone, turns) = (Mutex::new(take), RwLock::new(()), Turns::new());
+        let (line, alone, turns) = (Line::new(), RwLock::new(()), Turns::new());
         let read = async {
-            let give = give;
+            let _closed = Closing(&line);
             loop {
-                let turn = turns.next(&mut consumer).await?;
-                let Some(ahead) = next(&mut consumer, turn, keys, pressure).await? else { break };
-                if give.send(ahead).await.is_err() {
-                    break;
+                let places = turns.next(&mut consumer).await?;
+                let Some(taken) = next(&mut consumer, places, keys, pressure).await? else { break };
+                for (of, ahead) in taken {
+                    line.put(of, ahead);
                 }
             }
             anyhow::Ok(())
         };
-        let settle = || settle_each(&take, &alone, keys, &settling, &jobs);
+        let settle = || settle_each(&line, &alone, keys, &settling, &jobs);
         let (read, (), ()) = tokio::join!(read, settle(), settle());
         read?;
         settling.acknowledged().await;
@@ -226,20 +227,27 @@ struct Ahead {
     suspects: Vec<Delivery>,
 }
 
+/// Closes the line when nothing more is read, for whatever reason.
+struct Closing<'a>(&'a Line<Ahead>);
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
 /// Settles one batch after the other, with others beside it. A suspect has the worker to itself.
 async fn settle_each(
-    batches: &Mutex<mpsc::Receiver<Ahead>>,
+    line: &Line<Ahead>,
     alone: &RwLock<()>,
     keys: &MetadataKeys,
     settling: &Settling,
     jobs: &Jobs,
 ) {
-    loop {
-        let next = batches.lock().await.recv().await;
-        let Some(Ahead { turn, read, suspects }) = next else { return };
+    while let Some((Ahead { turn, read, suspects }, under_way)) = line.take().await {
         let beside = alone.read().await;
         settling.settle(sort(read, settling, jobs).await).await;
-        drop(beside);
+        drop((beside, under_way));
         for suspect in suspects {
             let _alone = alone.write().await;
             if let Trial::Begun(suspect) = settling.begin_trial(suspect).await {
@@ -250,25 +258,33 @@ async fn settle_each(
     }
 }
 
-/// A delivery, and what it asks for.
-type Read = (Delivery, Result<Task, Unworkable>);
-
-/// Waits for the next batch and reads it, on a thread of its own unless it is small; `None` when the shift is over.
+/// Waits for what comes next and reads it, on a thread of its own unless it is small: a batch, or two of different customers where more
+/// waits than one takes. `None` when the shift is over.
 async fn next(
     consumer: &mut Consumer,
-    turn: Turn,
+    places: Places,
     keys: &Arc<MetadataKeys>,
     pressure: &Pressure,
-) -> anyhow::Result<Option<Ahead>> {
-    let Some(deliveries) = consumer.next_batch(BATCH).await else { return Ok(None) };
+) -> anyhow::Result<Option<Vec<(Of, Ahead)>>> {
+    let Some(deliveries) = consumer.next_batch(MOST).await else { return Ok(None) };
     pressure.batch(deliveries.len(), BATCH);
     let (unsuspected, suspects) = suspects::part(deliveries);
     let keys = Arc::clone(keys);
     let bytes: usize = unsuspected.iter().map(|delivery| delivery.envelope.body.len()).sum();
     let read = move || unsuspected.into_iter().map(|delivery| read_one(delivery, &keys)).collect();
-    let read =
+    let read: Vec<Read> =
         if bytes <= FEW { read() } else { spawn_blocking(read).await.context("reading a batch failed")? };
-    Ok(Some(Ahead { turn, read, suspects }))
+    let missing = "a batch has no place";
+    if read.len() <= BATCH {
+        let turn = places.one().context(missing)?;
+        return Ok(Some(vec![(Of::Any, Ahead { turn, read, suspects })]));
+    }
+    let (one, other) = halves::by_customer(read);
+    let (turn, next) = places.two().context(missing)?;
+    Ok(Some(vec![
+        (Of::First, Ahead { turn, read: one, suspects }),
+        (Of::Second, Ahead { turn: next, read: other, suspects: Vec::new() }),
+    ]))
 }
 
 fn read_one(delivery: Delivery, keys: &MetadataKeys) -> Read {

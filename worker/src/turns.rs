@@ -1,6 +1,6 @@
 //! How many batches are under way.
 //!
-//! Under load two are settled at once and a third is read, so that neither the database nor the worker waits for the other. A few
+//! Under load two are settled at once and two more are read, so that neither the database nor the worker waits for the other. A few
 //! events that come one after the other are settled one batch after the other: two small batches at once take longer, each, than one
 //! that waited for the other and has the events of both.
 
@@ -14,7 +14,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub(crate) const BATCH: usize = 500;
 
 /// Batches that are settled or read.
-const AT_ONCE: u16 = 3;
+const AT_ONCE: u16 = 4;
+
+/// Batches that what is taken at a time makes at most.
+const TAKEN: u16 = 2;
+
+/// Messages that are taken at a time, of those batches.
+pub(crate) const MOST: usize = 2 * BATCH;
 
 /// Messages that are a load.
 const LOAD: usize = 64;
@@ -26,25 +32,42 @@ const PATIENCE: Duration = Duration::from_millis(25);
 pub(crate) struct Turns(Arc<Semaphore>);
 
 /// The place of a batch, until it is dropped.
-pub(crate) type Turn = OwnedSemaphorePermit;
+pub(crate) struct Turn(#[expect(dead_code, reason = "held until it is dropped")] OwnedSemaphorePermit);
+
+/// The places of what is taken at a time.
+pub(crate) struct Places(OwnedSemaphorePermit);
+
+impl Places {
+    /// Of one batch; the other place is free again.
+    pub(crate) fn one(mut self) -> Option<Turn> {
+        self.0.split(1).map(Turn)
+    }
+
+    /// Of two.
+    pub(crate) fn two(mut self) -> Option<(Turn, Turn)> {
+        let one = self.0.split(1)?;
+        Some((Turn(one), Turn(self.0)))
+    }
+}
 
 impl Turns {
     pub(crate) fn new() -> Self {
         Self(Arc::new(Semaphore::new(AT_ONCE.into())))
     }
 
-    /// Waits until the next batch may be taken: when none is under way, or, where a load waits or the one before takes its time, when
-    /// there is a place beside others.
-    pub(crate) async fn next(&self, consumer: &mut Consumer) -> anyhow::Result<Turn> {
+    /// Waits until more may be taken: when nothing is under way, or, where a load waits or the batch before takes its time, when there are
+    /// places beside others.
+    pub(crate) async fn next(&self, consumer: &mut Consumer) -> anyhow::Result<Places> {
         let closed = "the places for batches are closed";
         tokio::select! {
             biased;
             all = Arc::clone(&self.0).acquire_many_owned(AT_ONCE.into()) => {
-                return all.context(closed)?.split(1).context("a place is no place");
+                let places = all.context(closed)?.split(TAKEN.into());
+                return Ok(Places(places.context("there are fewer places than are taken")?));
             }
-            () = consumer.holds(LOAD, BATCH) => {}
+            () = consumer.holds(LOAD, MOST) => {}
             () = tokio::time::sleep(PATIENCE) => {}
         }
-        Arc::clone(&self.0).acquire_owned().await.context(closed)
+        Ok(Places(Arc::clone(&self.0).acquire_many_owned(TAKEN.into()).await.context(closed)?))
     }
 }

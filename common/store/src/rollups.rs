@@ -12,6 +12,8 @@ mod days;
 
 use super::{PgConnection, StoreError};
 pub(crate) use days::Pieces;
+use domain::ids::AffiliateId;
+use std::collections::BTreeSet;
 
 /// Adds up to so many of the changes to the sums, and tells how many they were; 0 also while somebody else is at it.
 ///
@@ -20,4 +22,10 @@ pub(crate) use days::Pieces;
 pub async fn roll_up(connection: &mut PgConnection, most: i64) -> Result<i64, StoreError> {
     let rolled_up = sqlx::query_scalar!(r#"SELECT roll_up($1) AS "rolled_up!""#, most);
     Ok(rolled_up.fetch_one(connection).await?)
+}
+
+/// Their ids, each once: a sum is joined to each of them.
+pub(crate) fn distinct(affiliates: &[AffiliateId]) -> Vec<i64> {
+    let ids: BTreeSet<i64> = affiliates.iter().map(|id| id.0).collect();
+    ids.into_iter().collect()
 }

@@ -4,7 +4,7 @@
 //! are those of posting, so that a period that was closed stays as it is.
 
 use super::{PgConnection, StoreError, decode};
-use crate::rollups::Pieces;
+use crate::rollups::{Pieces, distinct};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::day::midnight;
 use domain::ids::{AffiliateId, ConversionId, PayoutId};
@@ -149,7 +149,10 @@ async fn openings(
 ) -> Result<BTreeMap<Currency, Statement>, StoreError> {
     let seen = standing(connection, &[affiliate], period.before).await?;
     let opening = match period.from {
-        Some(from) => standing(connection, &[affiliate], Some(from)).await?,
+        Some(from) => {
+            let before = period.before.map_or(from, |before| from.min(before));
+            standing(connection, &[affiliate], Some(before)).await?
+        }
         None => Vec::new(),
     };
     let wanted = |balance: &&Balance| currency.is_none_or(|currency| currency == balance.currency);
@@ -271,7 +274,7 @@ async fn standing(
     affiliates: &[AffiliateId],
     before: Option<DateTime<Utc>>,
 ) -> Result<Vec<Balance>, StoreError> {
-    let ids: Vec<i64> = affiliates.iter().map(|id| id.0).collect();
+    let ids = distinct(affiliates);
     let pieces = Pieces::of(midnight(BEGINNING)..before.unwrap_or_else(|| midnight(END)), true);
     let (units, first_days, before_days) = pieces.whole_columns();
     let (outside_from, outside_before) = pieces.outside_columns();

@@ -92,10 +92,7 @@ impl People {
 
 /// Groups the facts' keys into people.
 pub(super) fn people(facts: &[KnownFact], directory: &Directory) -> People {
-    let mut sets = UnionFind::default();
-    for KnownFact { fact, .. } in facts {
-        sets.join(fact.identities.iter().filter(|key| is_strong(key)));
-    }
+    let mut sets = named_together(facts);
     join_signed_up(facts, directory, &mut sets);
     let (carried, alone) = addresses::carried(facts, &mut sets);
     let (known, guests): (BTreeMap<_, _>, BTreeMap<_, _>) =
@@ -118,6 +115,15 @@ pub(super) fn people(facts: &[KnownFact], directory: &Directory) -> People {
     let mut people = name(groups, &by_email_alone);
     described::describe(facts, &mut people);
     people
+}
+
+/// The keys that facts bring together, addresses aside.
+pub(super) fn named_together(facts: &[KnownFact]) -> UnionFind {
+    let mut sets = UnionFind::default();
+    for KnownFact { fact, .. } in facts {
+        sets.join(fact.identities.iter().filter(|key| is_strong(key)));
+    }
+    sets
 }
 
 /// The keys that are one person's.

@@ -1,6 +1,7 @@
 //! What affiliates brought and earned in all: one statement for any number of them, which reads sums of months ([`crate::rollups`]) and what
 //! is not released yet.
 
+use crate::rollups::distinct;
 use crate::{PgConnection, StoreError, decode};
 use chrono::{DateTime, Utc};
 use domain::ids::AffiliateId;
@@ -45,7 +46,7 @@ pub async fn figures(
 ) -> Result<BTreeMap<AffiliateId, Figures>, StoreError> {
     let mut figures: BTreeMap<AffiliateId, Figures> =
         affiliates.iter().map(|id| (*id, Figures::default())).collect();
-    let ids: Vec<i64> = affiliates.iter().map(|id| id.0).collect();
+    let ids = distinct(affiliates);
     if ids.is_empty() {
         return Ok(figures);
     }

@@ -1,7 +1,7 @@
 //! The course of time by affiliate, from sums of days and months.
 
 use super::{Amounts, Interval, Series, Span};
-use crate::rollups::Pieces;
+use crate::rollups::{Pieces, distinct};
 use crate::{PgConnection, StoreError, decode};
 use domain::ids::{AffiliateId, Realm};
 use domain::money::Currency;
@@ -22,19 +22,28 @@ pub(super) async fn series(
     let (outside_from, outside_before) = pieces.outside_columns();
     let rows = sqlx::query!(
         r#"WITH changes AS (
-             SELECT affiliate_id, day, currency, clicks, signups, conversions, purchases, base_minor, net_minor, clawed_back_minor
-             FROM rollup_deltas WHERE project_id = $1 AND livemode = $2 AND day >= $7 AND day < $8
+             SELECT of_whom.id, d.day, d.currency, d.clicks, d.signups, d.conversions, d.purchases, d.base_minor, d.net_minor,
+                    d.clawed_back_minor
+             FROM rollup_deltas d CROSS JOIN LATERAL (VALUES (d.affiliate_id), (0)) AS of_whom (id)
+             WHERE d.project_id = $1 AND d.livemode = $2 AND d.day >= $7 AND d.day < $8 AND of_whom.id = ANY($3)
              UNION ALL
-             SELECT s.affiliate_id, (s.at AT TIME ZONE 'UTC')::DATE, s.currency, -s.clicks, -s.signups, -s.conversions,
+             SELECT wanted.id, (s.at AT TIME ZONE 'UTC')::DATE, s.currency, -s.clicks, -s.signups, -s.conversions,
                     -s.purchases, -s.base_minor::NUMERIC, -s.net_minor::NUMERIC, -s.clawed_back_minor::NUMERIC
-             FROM UNNEST($9::TIMESTAMPTZ[], $10::TIMESTAMPTZ[]) AS outside (first, before)
+             FROM UNNEST($3::BIGINT[]) AS wanted (id)
+             CROSS JOIN UNNEST($9::TIMESTAMPTZ[], $10::TIMESTAMPTZ[]) AS outside (first, before)
              CROSS JOIN LATERAL (
+                 -- Of one by its own indexes, of all by their project's.
                  SELECT * FROM rollup_sources
-                 WHERE project_id = $1 AND livemode = $2 AND at >= outside.first AND at < outside.before AND source <> 'entry'
+                 WHERE wanted.id <> 0 AND affiliate_id = wanted.id AND project_id = $1 AND livemode = $2
+                   AND at >= outside.first AND at < outside.before AND source <> 'entry'
+                 UNION ALL
+                 SELECT * FROM rollup_sources
+                 WHERE wanted.id = 0 AND project_id = $1 AND livemode = $2
+                   AND at >= outside.first AND at < outside.before AND source <> 'entry'
                  OFFSET 0
              ) s
          ), sums AS (
-             SELECT r.* FROM UNNEST($3::BIGINT[]) AS wanted (id)
+             SELECT r.* FROM UNNEST($3) AS wanted (id)
              CROSS JOIN UNNEST($4::TEXT[], $5::DATE[], $6::DATE[]) AS whole (unit, first, before)
              CROSS JOIN LATERAL (
                  SELECT affiliate_id, start AS day, currency, clicks, signups, conversions, purchases, base_minor, net_minor,
@@ -45,10 +54,7 @@ pub(super) async fn series(
                  OFFSET 0
              ) r
              UNION ALL
-             SELECT of_whom.id, c.day, c.currency, c.clicks, c.signups, c.conversions, c.purchases, c.base_minor, c.net_minor,
-                    c.clawed_back_minor
-             FROM changes c CROSS JOIN LATERAL (VALUES (c.affiliate_id), (0)) AS of_whom (id)
-             WHERE of_whom.id = ANY($3)
+             SELECT * FROM changes
          )
          SELECT affiliate_id AS "affiliate_id!", date_trunc($11, day::TIMESTAMP) AT TIME ZONE 'UTC' AS "start!",
                 currency AS "currency!", sum(clicks)::BIGINT AS "clicks!", sum(signups)::BIGINT AS "signups!",
@@ -59,7 +65,7 @@ pub(super) async fn series(
          HAVING sum(clicks) <> 0 OR sum(signups) <> 0 OR sum(conversions) <> 0"#,
         realm.project.0,
         realm.mode.is_live(),
-        &affiliates.iter().map(|id| id.0).collect::<Vec<_>>(),
+        &distinct(affiliates),
         &units,
         &first_days,
         &before_days,

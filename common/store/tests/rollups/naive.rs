@@ -8,6 +8,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use store::PgConnection;
 use store::affiliates::{Earnings, Figures};
+use store::statements::Balance;
 use store::statistics::{Activity, Amounts, Series, Span};
 
 /// What statistics say of a span.
@@ -44,7 +45,8 @@ struct Paid {
 async fn conversions(connection: &mut PgConnection) -> Vec<Conversion> {
     let rows = "SELECT id, affiliate_id, occurred_at, release_at, currency, type = 'purchase' AND status <> 'reversed' AS is_purchase,
                        base_minor, commission_minor, clawed_back_minor, held_minor
-                FROM conversions WHERE affiliate_id IS NOT NULL AND merged_into IS NULL AND status <> 'pending'";
+                FROM conversions WHERE affiliate_id IS NOT NULL AND merged_into IS NULL AND status <> 'pending'
+                  AND project_id = 1 AND NOT livemode";
     sqlx::query_as(rows).fetch_all(connection).await.unwrap()
 }
 
@@ -53,12 +55,14 @@ async fn times(connection: &mut PgConnection, of: &'static str) -> Vec<(i64, Dat
 }
 
 async fn clicks(connection: &mut PgConnection) -> Vec<(i64, DateTime<Utc>)> {
-    times(connection, "SELECT affiliate_id, occurred_at FROM clicks").await
+    times(connection, "SELECT affiliate_id, occurred_at FROM clicks WHERE project_id = 1 AND NOT livemode")
+        .await
 }
 
 async fn signups(connection: &mut PgConnection) -> Vec<(i64, DateTime<Utc>)> {
     let rows =
-        "SELECT affiliate_id, first_seen_at FROM customers WHERE affiliate_id IS NOT NULL AND NOT retired";
+        "SELECT affiliate_id, first_seen_at FROM customers WHERE affiliate_id IS NOT NULL AND NOT retired
+                  AND project_id = 1 AND NOT livemode";
     times(connection, rows).await
 }
 
@@ -191,4 +195,35 @@ pub(crate) async fn account(
         .into_iter()
         .map(|(currency, (opening, closing, held))| (currency, opening, closing, held))
         .collect()
+}
+
+/// What an affiliate's accounts come to, by currency.
+pub(crate) async fn balances(connection: &mut PgConnection, affiliates: &[AffiliateId]) -> Vec<Balance> {
+    let entries: Vec<(i64, String, i64, i64, i64, i64, i64)> = sqlx::query_as(
+        "SELECT affiliate_id, currency, earned, clawed_back, held, paid, payable FROM ledger_movements",
+    )
+    .fetch_all(connection)
+    .await
+    .unwrap();
+    let mut balances: BTreeMap<(i64, String), Balance> = BTreeMap::new();
+    for (affiliate, currency, earned, clawed_back, held, paid, payable) in entries {
+        if !affiliates.contains(&AffiliateId(affiliate)) {
+            continue;
+        }
+        let balance = balances.entry((affiliate, currency.clone())).or_insert(Balance {
+            affiliate: AffiliateId(affiliate),
+            currency: Currency::stored(&currency).unwrap(),
+            earned: 0,
+            clawed_back: 0,
+            held: 0,
+            paid: 0,
+            payable: 0,
+        });
+        balance.earned += earned;
+        balance.clawed_back += clawed_back;
+        balance.held += held;
+        balance.paid += paid;
+        balance.payable += payable;
+    }
+    balances.into_values().collect()
 }

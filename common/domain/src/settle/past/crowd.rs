@@ -9,7 +9,7 @@
 use super::{Touched, has_words};
 use crate::clock::not_after;
 use crate::directory::Directory;
-use crate::fact::{FactBody, TouchMethod};
+use crate::fact::{Fact, FactBody, TouchMethod};
 use crate::ids::AffiliateId;
 use crate::key::{Key, KeyKind};
 use crate::settle::attribution::{self, Binds, Carrier, World};
@@ -17,9 +17,8 @@ use crate::settle::commission;
 use crate::settle::decisions::Decisions;
 use crate::settle::outcome::Settlement;
 use crate::settle::payments::payments;
-use crate::settle::people::{People, Person, emails, is_strong, names_a_customer, people};
+use crate::settle::people::{People, Person, emails, is_strong, named_together, names_a_customer, people};
 use crate::settle::{KnownFact, SettleError};
-use crate::union_find::UnionFind;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -221,10 +220,7 @@ fn is_named(person: &Person) -> bool {
 
 /// Whether each customer is what facts bring together that name something besides an address, and no guest is a customer.
 fn are_apart(facts: &[KnownFact], people: &People) -> bool {
-    let mut sets = UnionFind::default();
-    for KnownFact { fact, .. } in facts {
-        sets.join(fact.identities.iter().filter(|key| is_strong(key)));
-    }
+    let mut sets = named_together(facts);
     let person = |keys: &[Key]| people.by_anchor.get(people.of_keys(keys)?);
     let mut seen = BTreeSet::new();
     for keys in sets.sets().into_values() {
@@ -244,27 +240,29 @@ fn without_names(facts: &[KnownFact]) -> impl Iterator<Item = &KnownFact> {
 
 /// Who is known by each address, whatever it says of them.
 fn mentions(facts: &[KnownFact], people: &People) -> BTreeMap<Key, BTreeSet<Key>> {
-    let mut mentions: BTreeMap<Key, BTreeSet<Key>> = BTreeMap::new();
-    for KnownFact { fact, .. } in facts {
-        let Some(anchor) = people.of(fact) else { continue };
-        for (address, _) in emails(fact) {
-            mentions.entry(address).or_default().insert(anchor.clone());
-        }
-    }
-    mentions
+    known_by(facts, people, |fact| emails(fact).into_iter().map(|(address, _)| address).collect())
 }
 
 /// The same, as far as facts name the addresses among what they concern. What a fact carries besides is not looked for when
 /// somebody else comes to it.
 fn named(facts: &[KnownFact], people: &People) -> BTreeMap<Key, BTreeSet<Key>> {
-    let mut named: BTreeMap<Key, BTreeSet<Key>> = BTreeMap::new();
+    known_by(facts, people, |fact| fact.identities.iter().filter(|key| !is_strong(key)).cloned().collect())
+}
+
+/// Who is known by each of the addresses that a fact has.
+fn known_by(
+    facts: &[KnownFact],
+    people: &People,
+    addresses: impl Fn(&Fact) -> Vec<Key>,
+) -> BTreeMap<Key, BTreeSet<Key>> {
+    let mut known: BTreeMap<Key, BTreeSet<Key>> = BTreeMap::new();
     for KnownFact { fact, .. } in facts {
         let Some(anchor) = people.of(fact) else { continue };
-        for address in fact.identities.iter().filter(|key| !is_strong(key)) {
-            named.entry(address.clone()).or_default().insert(anchor.clone());
+        for address in addresses(fact) {
+            known.entry(address).or_default().insert(anchor.clone());
         }
     }
-    named
+    known
 }
 
 /// The customers who carry an address.

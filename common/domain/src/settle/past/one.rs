@@ -9,16 +9,15 @@ use super::ranks::Ranks;
 use super::{Touched, has_words};
 use crate::fact::{Fact, FactBody};
 use crate::ids::AffiliateId;
-use crate::key::{Key, KeyKind};
+use crate::key::Key;
 use crate::settle::attribution::{self, Began, Binds, Place, World};
 use crate::settle::commission;
 use crate::settle::customer::{customer, first_paid};
 use crate::settle::decisions::Decisions;
 use crate::settle::outcome::{Bind, Settlement};
 use crate::settle::payments::{Payment, payments};
-use crate::settle::people::{People, Seen, guests, one};
+use crate::settle::people::{People, Seen, guests, named_together, one};
 use crate::settle::{KnownFact, SettleError};
-use crate::union_find::UnionFind;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -74,10 +73,12 @@ impl One {
         let is_the_same = (&same.addresses, &same.email, &same.stripe_customer, &same.user)
             == (&person.addresses, &person.email, &person.stripe_customer, &person.user)
             && (same.first_seen_at, same.converted_at) == (person.first_seen_at, person.converted_at);
+        // A guest's purchases may turn out to be another's, if it is not for their address.
+        let are_together = named_together(facts).sets().len() == 1;
         let names_nobody_else =
             facts.iter().flat_map(|known| &known.fact.identities).all(|key| person.keys.contains(key));
         if !is_the_same
-            || !(are_together(facts) || guest.is_some())
+            || !(are_together || guest.is_some())
             || !names_nobody_else
             || seen.len() > MOST_NAMES
             || person.first_seen_at.is_none()
@@ -193,16 +194,6 @@ impl One {
 
 fn shared(facts: &[KnownFact]) -> impl Iterator<Item = &KnownFact> {
     facts.iter().filter(|known| !concerns_a_payment(&known.fact))
-}
-
-/// Whether the facts are brought together by what they name, without an address: a guest's purchases may turn out to be
-/// another's.
-fn are_together(facts: &[KnownFact]) -> bool {
-    let mut sets = UnionFind::default();
-    for KnownFact { fact, .. } in facts {
-        sets.join(fact.identities.iter().filter(|key| key.kind() != KeyKind::Email));
-    }
-    sets.sets().len() == 1
 }
 
 /// Whether the facts that concern no payment say the same before and after.

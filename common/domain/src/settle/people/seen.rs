@@ -3,10 +3,9 @@
 
 use super::addresses::{carried, dated, emails};
 use super::described::address;
-use super::{KnownFact, People, Person, anchor_rank, is_strong, names_a_customer};
+use super::{KnownFact, People, Person, anchor_rank, is_strong, named_together, names_a_customer};
 use crate::fact::{AddressEvidence, FactBody};
 use crate::key::{Key, KeyKind};
-use crate::union_find::UnionFind;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
@@ -111,10 +110,7 @@ impl Seen {
 /// The one address of facts that all concern guests, each of whom it says most of: they are one person (SEMANTICS 18). `None` of any
 /// others.
 pub(in crate::settle) fn guests(facts: &[KnownFact]) -> Option<Key> {
-    let mut sets = UnionFind::default();
-    for KnownFact { fact, .. } in facts {
-        sets.join(fact.identities.iter().filter(|key| is_strong(key)));
-    }
+    let mut sets = named_together(facts);
     let (carried, alone) = carried(facts, &mut sets);
     let mut addresses = alone;
     for (root, keys) in sets.sets() {
@@ -132,19 +128,14 @@ pub(in crate::settle) fn guests(facts: &[KnownFact]) -> Option<Key> {
 /// of the payments that only `past` knows are not among the person's.
 pub(in crate::settle) fn one(past: &Seen, facts: &[KnownFact], guest: Option<&Key>) -> Option<People> {
     let seen = past.join(&Seen::of(facts.iter()));
-    let mut sets = UnionFind::default();
+    let mut sets = named_together(facts);
     // What payments that are not read have brought together; new names have to be by these facts.
     sets.join(&past.names);
-    for KnownFact { fact, .. } in facts {
-        sets.join(fact.identities.iter().filter(|key| is_strong(key)));
-    }
     let mut sets: Vec<Vec<Key>> = sets.sets().into_values().collect();
     let strong = match guest {
         // Guests are brought together by their address.
         Some(address) if past.names.is_empty() => {
-            if guests(facts).is_some_and(|other| other != *address)
-                || guests(facts).is_none() && !facts.is_empty()
-            {
+            if !facts.is_empty() && guests(facts).as_ref() != Some(address) {
                 return None;
             }
             sets.into_iter().flatten().collect()
