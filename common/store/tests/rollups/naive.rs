@@ -99,7 +99,9 @@ pub(crate) async fn told(connection: &mut PgConnection, span: Span) -> Told {
         .iter()
         .map(|(affiliate, series)| {
             let mut brought = Activity::default();
-            series.values().for_each(|activity| brought.add(activity));
+            for activity in series.values() {
+                brought.add(activity);
+            }
             (*affiliate, brought)
         })
         .collect();
