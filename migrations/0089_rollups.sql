@@ -252,9 +252,9 @@ DECLARE
     role RECORD;
 BEGIN
     FOR role IN
-        SELECT may.grantee::REGROLE AS name, may.privilege_type AS privilege, c.oid::REGCLASS::TEXT AS of_table
+        SELECT CASE may.grantee WHEN 0 THEN 'PUBLIC' ELSE may.grantee::REGROLE::TEXT END AS name, may.privilege_type AS privilege, c.oid::REGCLASS::TEXT AS of_table
         FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) may
-        WHERE c.oid IN ('conversions'::REGCLASS, 'clicks'::REGCLASS, 'facts'::REGCLASS) AND may.grantee <> 0
+        WHERE c.oid IN ('conversions'::REGCLASS, 'clicks'::REGCLASS, 'facts'::REGCLASS)
     LOOP
         IF role.privilege = 'SELECT' AND role.of_table = 'conversions' THEN
             EXECUTE format('GRANT SELECT ON rollups, rollup_deltas, rollup_sources TO %s', role.name);

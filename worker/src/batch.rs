@@ -225,6 +225,11 @@ impl Settling {
         &self.place
     }
 
+    /// Gives messages back that were not begun.
+    pub(crate) async fn hand_back(&self, deliveries: impl Iterator<Item = Delivery>) {
+        self.acknowledger.release(deliveries.collect()).await;
+    }
+
     /// What ends the shift.
     pub(crate) fn leave(&self) -> &CancellationToken {
         &self.leave

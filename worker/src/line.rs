@@ -1,8 +1,14 @@
-//! Batches that were read and wait to be settled, for two who settle. Of batches of one half of the customers one is settled at a time.
+//! Batches that were read and wait to be settled, for two who settle. Of batches of one half of the customers one is settled at a time,
+//! unless it is held up: whom others concern need not wait for what concerns somebody whom it does not know.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::Notify;
+use tokio::time::{Instant, timeout};
+
+/// After so long a batch is held up, by a lock or a long history: one takes a tenth of a second or two.
+const HELD_UP: Duration = Duration::from_millis(500);
 
 /// Of which customers a batch is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,15 +29,15 @@ pub(crate) struct Line<B> {
 
 struct State<B> {
     waiting: VecDeque<(Of, B)>,
-    /// Those that were taken and are not done.
-    under_way: Vec<Of>,
+    /// Those that were taken and are not done, with when they were taken.
+    under_way: Vec<(Of, Instant)>,
     closed: bool,
 }
 
 /// A batch is under way, until this is dropped.
 pub(crate) struct UnderWay<'a, B> {
     line: &'a Line<B>,
-    of: Of,
+    taken: (Of, Instant),
 }
 
 impl<B> Line<B> {
@@ -52,7 +58,7 @@ impl<B> Line<B> {
         self.changed.notify_waiters();
     }
 
-    /// The first of which no other of the same half is under way; `None` when all that came were taken. May be cancelled.
+    /// The first of which no other of the same half is under way, or one that is held up; `None` when all that came were taken. May be cancelled.
     pub(crate) async fn take(&self) -> Option<(B, UnderWay<'_, B>)> {
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
@@ -61,14 +67,16 @@ impl<B> Line<B> {
             {
                 let mut state = self.state();
                 if let Some((of, batch)) = state.next() {
-                    state.under_way.push(of);
-                    return Some((batch, UnderWay { line: self, of }));
+                    let taken = (of, Instant::now());
+                    state.under_way.push(taken);
+                    return Some((batch, UnderWay { line: self, taken }));
                 }
                 if state.closed && state.waiting.is_empty() {
                     return None;
                 }
             }
-            changed.await;
+            // Nothing may change but the time.
+            let _ = timeout(HELD_UP, changed).await;
         }
     }
 
@@ -79,7 +87,10 @@ impl<B> Line<B> {
 
 impl<B> State<B> {
     fn next(&mut self) -> Option<(Of, B)> {
-        let is_free = |(of, _): &(Of, B)| *of == Of::Any || !self.under_way.contains(of);
+        let holds = |of: Of| {
+            self.under_way.iter().any(|(under_way, since)| *under_way == of && since.elapsed() < HELD_UP)
+        };
+        let is_free = |(of, _): &(Of, B)| *of == Of::Any || !holds(*of);
         let place = self.waiting.iter().position(is_free)?;
         self.waiting.remove(place)
     }
@@ -88,7 +99,7 @@ impl<B> State<B> {
 impl<B> Drop for UnderWay<'_, B> {
     fn drop(&mut self) {
         let mut state = self.line.state();
-        if let Some(place) = state.under_way.iter().position(|of| *of == self.of) {
+        if let Some(place) = state.under_way.iter().position(|taken| *taken == self.taken) {
             state.under_way.swap_remove(place);
         }
         drop(state);
@@ -118,6 +129,17 @@ mod tests {
         let (two, ()) = join!(line.take(), async { drop(first) });
         assert_eq!(two.unwrap().0, 2);
         drop(second);
+    }
+
+    #[tokio::test]
+    async fn a_batch_that_is_held_up_holds_up_no_other() {
+        let line = Line::new();
+        line.put(Of::First, "one");
+        line.put(Of::First, "two");
+        let began = Instant::now();
+        let (_, _first) = line.take().await.unwrap();
+        assert_eq!(line.take().await.unwrap().0, "two");
+        assert!(began.elapsed() >= HELD_UP);
     }
 
     #[tokio::test]

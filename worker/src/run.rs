@@ -33,6 +33,9 @@ const SESSIONS: usize = 9;
 /// Bytes of bodies that are read at once, in a fraction of a millisecond. To have another thread read them takes longer.
 const FEW: usize = 32 << 10;
 
+/// Bytes of bodies of one batch: its messages are as many times in memory as it is told of in different ways.
+const BATCH_BYTES: usize = 4 << 20;
+
 /// How long the worker takes to stop at most, whatever does not answer. What it has not finished or handed back by then
 /// is delivered again: container managers kill after 10 s.
 const STOPPING: Duration = Duration::from_secs(8);
@@ -245,6 +248,11 @@ async fn settle_each(
     jobs: &Jobs,
 ) {
     while let Some((Ahead { turn, read, suspects }, under_way)) = line.take().await {
+        if settling.leave().is_cancelled() {
+            // Another worker may begin at once what would not be finished here.
+            settling.hand_back(read.into_iter().map(|(delivery, _)| delivery).chain(suspects)).await;
+            continue;
+        }
         let beside = alone.read().await;
         settling.settle(sort(read, settling, jobs).await).await;
         drop((beside, under_way));
@@ -275,7 +283,7 @@ async fn next(
     let read: Vec<Read> =
         if bytes <= FEW { read() } else { spawn_blocking(read).await.context("reading a batch failed")? };
     let missing = "a batch has no place";
-    if read.len() <= BATCH {
+    if read.len() <= BATCH && bytes <= BATCH_BYTES {
         let turn = places.one().context(missing)?;
         return Ok(Some(vec![(Of::Any, Ahead { turn, read, suspects })]));
     }

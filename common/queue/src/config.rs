@@ -8,9 +8,9 @@ use std::{fmt, str::FromStr, time::Duration};
 /// together. Stripe gives a webhook 20 s; a client of the REST API should hear sooner.
 const PUBLISH_DEADLINE: Duration = Duration::from_secs(2);
 
-/// Unsettled messages that RabbitMQ hands to one worker: four batches, of which two are settled, one is read, and one gathers. None
-/// of them is larger than [`SMALL_BODY`], so this bounds the worker's memory, to 128 MB at worst; two thousand of Stripe's are some 10.
-const PREFETCH: u16 = 2000;
+/// Unsettled messages that RabbitMQ hands to one worker: six batches, of which two are settled, two are read, and two gather. None
+/// of them is larger than [`SMALL_BODY`], so this bounds the worker's memory, to 192 MB at worst; three thousand of Stripe's are some 15.
+const PREFETCH: u16 = 3000;
 
 /// The same of messages that are larger: of 1 MiB each, 16 MiB.
 pub(crate) const LARGE_PREFETCH: u16 = 16;
@@ -19,9 +19,9 @@ pub(crate) const LARGE_PREFETCH: u16 = 16;
 /// it delivers ahead by number alone. Nearly all of Stripe's events are smaller by far: 2 to 20 KB.
 pub(crate) const SMALL_BODY: usize = 64 << 10;
 
-/// Bytes of bodies in one batch: five hundred events of 8 KB. In memory a batch is several times that: as it was
-/// received, as facts, and as the statements that store it.
-const BATCH_BYTES: usize = 4 << 20;
+/// Bytes of bodies that are taken at a time: a thousand events of 8 KB, which make two batches. In memory that is several times as much:
+/// as it was received, as facts, and as the statements that store it.
+const BATCH_BYTES: usize = 8 << 20;
 
 /// How long a message from PostgreSQL belongs to the worker that took it. It is renewed six times in that time for as long
 /// as the worker holds it, so this is only how long the messages of a killed or frozen worker wait: less than 10 s, with the
@@ -48,9 +48,9 @@ pub struct QueueConfig {
     pub database: PgConnectOptions,
     /// How long a publish may take in all. Default: 2 s.
     pub publish_deadline: Duration,
-    /// Unsettled messages that RabbitMQ hands to one consumer, from 1. Default: 2000.
+    /// Unsettled messages that RabbitMQ hands to one consumer, from 1. Default: 3000.
     pub prefetch: u16,
-    /// Bytes of bodies in one batch; a larger message is a batch of its own. Default: 4 MiB.
+    /// Bytes of bodies that are taken at a time; a larger message is taken alone. Default: 8 MiB.
     pub batch_bytes: usize,
     /// How long the messages of a killed worker wait in PostgreSQL. Default: 8 s.
     pub lease: Duration,

@@ -11,6 +11,7 @@ use domain::ids::{AffiliateId, Mode, ProjectId, Realm};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, raw_sql};
 use std::collections::BTreeMap;
 use store::page::Page;
@@ -148,20 +149,30 @@ async fn a_sum_that_is_wrong_is_found_and_added_up_anew(pool: PgPool) {
     }
 }
 
-/// Two who add, one who adds up anew, and four who write: nothing is added twice, and nothing is left out.
+/// Two who add, one who adds up anew, and four who write, in transactions that stay open for a while: nothing is added twice, and nothing
+/// is left out, at any moment.
 #[sqlx::test(migrations = "../../migrations")]
-async fn several_add_while_others_write(pool: PgPool) {
+async fn several_add_while_others_write(_: PgPoolOptions, options: PgConnectOptions) {
+    let pool = PgPoolOptions::new().max_connections(8).connect_with(options).await.unwrap();
     raw_sql(world::BEGINNING).execute(&pool).await.unwrap();
     let write = async |writer: i64| {
         let mut connection = pool.acquire().await.unwrap();
-        for number in 0..50 {
-            let click = format!(
-                "INSERT INTO clicks (project_id, livemode, affiliate_id, click_id, code, occurred_at)
-                 VALUES (1, FALSE, {}, 'clk_{writer}_{number}', 'ONE', '{}')",
-                1 + number % 3,
-                world::time(number % 5 * 24)
+        for number in 0..40 {
+            let (affiliate, at) = (1 + number % 3, world::time(number % 5 * 24));
+            let acts = format!(
+                "BEGIN;
+                 INSERT INTO clicks (project_id, livemode, affiliate_id, click_id, code, occurred_at)
+                 VALUES (1, FALSE, {affiliate}, 'clk_{writer}_{number}', 'ONE', '{at}');
+                 INSERT INTO clicks (project_id, livemode, affiliate_id, click_id, code, occurred_at)
+                 VALUES (1, FALSE, {affiliate}, 'clk_{writer}_{number}', 'ONE', '{at}') ON CONFLICT DO NOTHING;
+                 INSERT INTO conversions (project_id, livemode, payment_key, type, source, status, affiliate_id, currency,
+                                          base_minor, commission_minor, occurred_at)
+                 VALUES (1, FALSE, 'in_{writer}_{number}', 'purchase', 'stripe', 'attributed', {affiliate}, 'usd', 5, 1, '{at}');
+                 SELECT pg_sleep(0.002);
+                 UPDATE conversions SET commission_minor = 2, affiliate_id = 1 WHERE payment_key = 'in_{writer}_{number}';
+                 COMMIT"
             );
-            raw_sql(AssertSqlSafe(click)).execute(&mut *connection).await.unwrap();
+            raw_sql(AssertSqlSafe(acts)).execute(&mut *connection).await.unwrap();
         }
     };
     let add = async || {
@@ -172,18 +183,29 @@ async fn several_add_while_others_write(pool: PgPool) {
     };
     let rebuild = async {
         let mut connection = pool.acquire().await.unwrap();
-        for _ in 0..12 {
+        for _ in 0..20 {
             raw_sql("SELECT rebuild_rollups()").execute(&mut *connection).await.unwrap();
         }
     };
-    tokio::join!(write(0), write(1), write(2), write(3), add(), add(), rebuild);
+    let look = async {
+        for _ in 0..20 {
+            let mut snapshot = store::snapshot(&pool).await.unwrap();
+            assert_eq!(wrong_sums(&mut snapshot).await, Vec::<String>::new());
+        }
+    };
+    tokio::join!(write(0), write(1), write(2), write(3), add(), add(), rebuild, look);
     let mut connection = pool.acquire().await.unwrap();
-    assert_eq!(wrong_sums(&mut connection).await, Vec::<String>::new());
     let span = Span { from: world::time(0), before: world::time(24 * 9), interval: Interval::Month };
-    let clicks = |series: &Series| series.values().map(|activity| activity.clicks).sum::<i64>();
-    assert_eq!(clicks(&statistics::of_all(&mut connection, REALM, span).await.unwrap()), 200);
+    let sums = |series: &Series| {
+        let amounts = series.values().flat_map(|activity| activity.amounts.values());
+        (
+            series.values().map(|activity| activity.clicks).sum::<i64>(),
+            amounts.map(|amounts| amounts.value).sum(),
+        )
+    };
+    assert_eq!(sums(&statistics::of_all(&mut connection, REALM, span).await.unwrap()), (160, 320));
     add_all(&mut connection).await;
-    assert_eq!(clicks(&statistics::of_all(&mut connection, REALM, span).await.unwrap()), 200);
+    assert_eq!(sums(&statistics::of_all(&mut connection, REALM, span).await.unwrap()), (160, 320));
     assert_eq!(wrong_sums(&mut connection).await, Vec::<String>::new());
 }
 

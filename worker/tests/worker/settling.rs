@@ -100,3 +100,21 @@ async fn a_few_events_that_are_held_up_let_others_pass(pool: PgPool) {
     bench.drain().await;
     assert_eq!(bench.payable().await, customers * 980);
 }
+
+/// More than one batch takes, of customers who are in each of them.
+#[sqlx::test(migrations = "../migrations")]
+async fn customers_who_pay_often_are_settled_by_two_batches_at_once(pool: PgPool) {
+    let mut bench = Bench::new(pool.clone()).await;
+    for payment in 0..30 {
+        for number in 0..40 {
+            let sale = Sample { invoice: format!("in_{number}x{payment}"), ..sale(number) };
+            bench.publish(Source::Stripe, sale.invoice_paid()).await;
+        }
+    }
+    bench.start();
+    bench.drain().await;
+    assert_eq!(bench.count("SELECT count(*) FROM events").await, 1_200);
+    assert_eq!(bench.payable().await, 1_200 * 980);
+    let findings = store::verification::verify(&mut pool.acquire().await.unwrap(), None).await.unwrap();
+    assert_eq!(findings.iter().map(|finding| finding.violations).sum::<i64>(), 0, "{findings:?}");
+}

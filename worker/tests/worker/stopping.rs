@@ -37,3 +37,25 @@ async fn a_second_worker_takes_up_where_the_first_stopped(pool: PgPool) {
     first.drain().await;
     assert_eq!(first.payable().await, 40 * 980);
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_was_read_and_not_begun_is_handed_back_at_once(pool: PgPool) {
+    let mut bench = Bench::new(pool.clone()).await;
+    for number in 0..1_300 {
+        bench.publish(Source::Stripe, sale(number).invoice_paid()).await;
+    }
+    let mut other = pool.begin().await.unwrap();
+    sqlx::query("LOCK TABLE events IN EXCLUSIVE MODE").execute(&mut *other).await.unwrap();
+    bench.start();
+    let held_up = "SELECT count(*) FROM pg_stat_activity
+                   WHERE wait_event_type = 'Lock' AND datname = current_database() AND application_name = 'tributary-worker'";
+    bench.until("two batches at work", async || bench.count(held_up).await == 2).await;
+    bench.shutdown.cancel();
+    other.rollback().await.unwrap();
+    bench.stop().await;
+    let settled = bench.count("SELECT count(*) FROM events").await;
+    let free =
+        bench.count("SELECT count(*) FROM queue_messages WHERE coalesce(leased_until, now()) <= now()").await;
+    assert_eq!(settled + free, 1_300, "settled {settled}, free {free}");
+    assert!(free >= 300, "what was not begun is another worker's: {free}");
+}
