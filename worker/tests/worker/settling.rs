@@ -118,3 +118,14 @@ async fn customers_who_pay_often_are_settled_by_two_batches_at_once(pool: PgPool
     let findings = store::verification::verify(&mut pool.acquire().await.unwrap(), None).await.unwrap();
     assert_eq!(findings.iter().map(|finding| finding.violations).sum::<i64>(), 0, "{findings:?}");
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_was_settled_is_added_to_the_sums_of_days(pool: PgPool) {
+    let mut bench = Bench::new(pool.clone()).await;
+    bench.publish(Source::Stripe, sale(1).invoice_paid()).await;
+    bench.start();
+    let added = "SELECT count(*) FROM rollups WHERE unit = 'month' AND affiliate_id = 0 AND conversions = 1";
+    bench.until("the sum", async || bench.count(added).await == 1).await;
+    assert_eq!(bench.count("SELECT count(*) FROM rollup_deltas").await, 0);
+    bench.drain().await;
+}
